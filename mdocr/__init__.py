@@ -1,0 +1,56 @@
+"""Optical character recognition by diffusion decoding.
+
+Words: ``mdocr.load_recognizer()`` (MDiff4STR). Pages: ``mdocr.load_parser()`` (MinerU-Diffusion).
+Names are imported when first used, so that ``import mdocr`` stays fast.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Character": "mdocr.document",
+    "Word": "mdocr.document",
+    "DeviceError": "mdocr.errors",
+    "InputError": "mdocr.errors",
+    "MdocrError": "mdocr.errors",
+    "MissingExtraError": "mdocr.errors",
+    "PartialFailureError": "mdocr.errors",
+    "UsageError": "mdocr.errors",
+    "WeightsError": "mdocr.errors",
+    "RecognizeOptions": "mdocr.options",
+    "Recognizer": "mdocr.recognizer",
+    "load_recognizer": "mdocr.recognizer",
+    "recognize": "mdocr.recognizer",
+}
+
+__all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from mdocr.document import Character as Character
+    from mdocr.document import Word as Word
+    from mdocr.errors import DeviceError as DeviceError
+    from mdocr.errors import InputError as InputError
+    from mdocr.errors import MdocrError as MdocrError
+    from mdocr.errors import MissingExtraError as MissingExtraError
+    from mdocr.errors import PartialFailureError as PartialFailureError
+    from mdocr.errors import UsageError as UsageError
+    from mdocr.errors import WeightsError as WeightsError
+    from mdocr.options import RecognizeOptions as RecognizeOptions
+    from mdocr.recognizer import Recognizer as Recognizer
+    from mdocr.recognizer import load_recognizer as load_recognizer
+    from mdocr.recognizer import recognize as recognize
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from the module that defines it (PEP 562)."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'mdocr' has no attribute {name!r}")
+    value = getattr(import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

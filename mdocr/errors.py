@@ -1,0 +1,71 @@
+"""The error tree. Each class carries the exit code that the command line ends with.
+
+    MdocrError                 1   unexpected
+    ├── UsageError             2   an option or argument makes no sense
+    ├── InputError             3   a picture, document or dataset cannot be read
+    ├── WeightsError           4   weights are missing, damaged or of another model
+    ├── MissingExtraError      5   an optional dependency is not installed
+    ├── DeviceError            6   the device is absent or out of memory
+    └── PartialFailureError    7   some inputs failed; the rest was written
+"""
+
+
+class MdocrError(Exception):
+    """Base of every error that mdocr raises on purpose.
+
+    Args:
+        message: what went wrong, naming the file, key or option.
+        hint: what the user can do next; printed on a line of its own.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class UsageError(MdocrError):
+    """An option or argument makes no sense."""
+
+    exit_code = 2
+
+
+class InputError(MdocrError):
+    """A picture, document or dataset cannot be read."""
+
+    exit_code = 3
+
+
+class WeightsError(MdocrError):
+    """Weights are missing, damaged, or belong to another model."""
+
+    exit_code = 4
+
+
+class MissingExtraError(MdocrError):
+    """An optional dependency is not installed."""
+
+    exit_code = 5
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}, which is not installed.",
+            f"Install it with: pip install 'mdocr[{extra}]'",
+        )
+
+
+class DeviceError(MdocrError):
+    """The device is absent, or has not enough memory."""
+
+    exit_code = 6
+
+
+class PartialFailureError(MdocrError):
+    """Some inputs failed; the results of the others were written."""
+
+    exit_code = 7

@@ -1,0 +1,240 @@
+"""MDiff4STR: SVTRv2 encoder and masked-diffusion decoder (arXiv 2512.01422, section 3.1).
+
+The decoder sees a word of which some characters are masked, looks at the picture, and predicts every
+position at once. Which predictions to keep is decided elsewhere (``mdocr.decoding.words``).
+
+Shapes: B batch, K noised copies of a word, L = max_length + 1 positions, D width, N picture positions.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mdocr.models import charset as charsets
+from mdocr.models.charset import Charset
+from mdocr.models.svtrv2 import EncoderConfig, SVTRv2Encoder
+
+Projected = list[tuple[Tensor, Tensor]]
+"""Keys and values of the picture for each decoder layer, each [B, heads, N, D / heads]."""
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """Sizes of the decoder.
+
+    Attributes:
+        layers: transformer layers.
+        heads: attention heads.
+        max_length: longest word in characters; EOS takes one position more.
+        dropout: rate on the embedding and the residual branches, in training.
+    """
+
+    layers: int = 6
+    heads: int = 6
+    max_length: int = 25
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True)
+class MDiff4STRConfig:
+    """Sizes and characters of one model; the decoder is as wide as the encoder's last stage."""
+
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    symbols: str = charsets.ENGLISH
+
+    @property
+    def charset(self) -> Charset:
+        """Characters and their ids."""
+        return Charset(self.symbols)
+
+
+def base(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
+    """The released base model: 31.9 M parameters with the English charset."""
+    return MDiff4STRConfig(symbols=symbols)
+
+
+def small(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
+    """The released small model: 18.8 M parameters with the English charset."""
+    encoder = EncoderConfig(depths=(3, 6, 3), convolutions=(3, 3, 0))
+    return MDiff4STRConfig(encoder, DecoderConfig(layers=3), symbols)
+
+
+def lite(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
+    """The model inside the package: small enough to train and to run on a CPU."""
+    encoder = EncoderConfig(
+        dims=(48, 96, 192),
+        depths=(2, 3, 3),
+        heads=(2, 4, 6),
+        convolutions=(2, 2, 0),
+        strides=((2, 1), (2, 1)),
+        drop_path=0.0,
+    )
+    return MDiff4STRConfig(encoder, DecoderConfig(layers=2, dropout=0.0), symbols)
+
+
+SIZES = {"base": base, "small": small, "lite": lite}
+
+
+class SelfAttention(nn.Module):
+    """Every position of a word looks at every other."""
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.out_proj = nn.Linear(dim, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B·K, L, D] → [B·K, L, D]."""
+        rows, length, dim = x.shape
+        qkv = self.qkv(x).view(rows, length, 3, self.heads, dim // self.heads)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)
+        mixed = functional.scaled_dot_product_attention(query, key, value)
+        out: Tensor = self.out_proj(mixed.transpose(1, 2).reshape(rows, length, dim))
+        return out
+
+
+class CrossAttention(nn.Module):
+    """Every position of a word looks at the picture."""
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.q = nn.Linear(dim, dim)
+        self.kv = nn.Linear(dim, 2 * dim)
+        self.out_proj = nn.Linear(dim, dim)
+
+    def project(self, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values [B, heads, N, D / heads] of the picture's features [B, N, D]."""
+        batch, positions, dim = memory.shape
+        kv = self.kv(memory).view(batch, positions, 2, self.heads, dim // self.heads)
+        key, value = kv.permute(2, 0, 3, 1, 4)
+        return key, value
+
+    def forward(self, x: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """[B, K·L, D] → [B, K·L, D]."""
+        batch, length, dim = x.shape
+        query = self.q(x).view(batch, length, self.heads, dim // self.heads).transpose(1, 2)
+        mixed = functional.scaled_dot_product_attention(query, key, value)
+        out: Tensor = self.out_proj(mixed.transpose(1, 2).reshape(batch, length, dim))
+        return out
+
+
+class DecoderMlp(nn.Module):
+    """Two linear layers with a ReLU between, and dropout after each."""
+
+    def __init__(self, dim: int, dropout: float) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(dim, 4 * dim)
+        self.fc2 = nn.Linear(4 * dim, dim)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., D] → [..., D]."""
+        hidden = self.dropout(functional.relu(self.fc1(x)))
+        out: Tensor = self.dropout(self.fc2(hidden))
+        return out
+
+
+class DecoderLayer(nn.Module):
+    """Self-attention, cross-attention, MLP; the norm after each residual."""
+
+    def __init__(self, dim: int, config: DecoderConfig) -> None:
+        super().__init__()
+        self.self_attn = SelfAttention(dim, config.heads)
+        self.norm1 = nn.LayerNorm(dim)
+        self.cross_attn = CrossAttention(dim, config.heads)
+        self.norm2 = nn.LayerNorm(dim)
+        self.mlp = DecoderMlp(dim, config.dropout)
+        self.norm3 = nn.LayerNorm(dim)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """[B, K, L, D] → [B, K, L, D]; copies share the picture and do not see each other."""
+        shape = x.shape
+        x = x.flatten(0, 1)  # [B·K, L, D]
+        x = self.norm1(x + self.dropout(self.self_attn(x)))
+        x = x.reshape(shape).flatten(1, 2)  # [B, K·L, D]
+        x = self.norm2(x + self.dropout(self.cross_attn(x, key, value)))
+        x = self.norm3(x + self.dropout(self.mlp(x)))
+        return x.reshape(shape)
+
+
+class MaskedDiffusionDecoder(nn.Module):
+    """Predicts all characters of a word from a partly masked word and the picture's features."""
+
+    positions: Tensor
+
+    def __init__(self, config: DecoderConfig, dim: int, charset: Charset) -> None:
+        super().__init__()
+        length = config.max_length + 1
+        self.scale = math.sqrt(dim)
+        self.embedding = nn.Embedding(charset.outputs + 2, dim)  # and MASK and PAD
+        self.pos_embed = nn.Parameter(torch.zeros(1, length, dim))
+        self.register_buffer("positions", sinusoidal_positions(length, dim), persistent=False)
+        self.dropout = nn.Dropout(config.dropout)
+        self.layers = nn.ModuleList(DecoderLayer(dim, config) for _ in range(config.layers))
+        self.head = nn.Linear(dim, charset.outputs, bias=False)
+        self._initialise()
+
+    def project(self, memory: Tensor) -> Projected:
+        """What all passes over one picture share: its keys and values, from features [B, N, D]."""
+        return [layer.cross_attn.project(memory) for layer in self.layers]
+
+    def forward(self, tokens: Tensor, projected: Projected) -> Tensor:
+        """Predicts every position.
+
+        Args:
+            tokens: ids [B, L], or [B, K, L] for K noised copies of each word.
+            projected: the picture's keys and values, from ``project``.
+
+        Returns:
+            Logits over EOS and the characters, of the shape of ``tokens`` and the classes.
+        """
+        x = self.embedding(tokens) * self.scale
+        x = self.dropout(x + self.positions.to(x.dtype)) + self.pos_embed
+        x = x if tokens.ndim == 3 else x[:, None]  # [B, K, L, D]
+        for layer, (key, value) in zip(self.layers, projected, strict=True):
+            x = layer(x, key, value)
+        logits: Tensor = self.head(x)
+        return logits if tokens.ndim == 3 else logits[:, 0]
+
+    def _initialise(self) -> None:
+        nn.init.normal_(self.embedding.weight, std=self.embedding.embedding_dim**-0.5)
+        nn.init.trunc_normal_(self.pos_embed, std=0.02)
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.xavier_normal_(module.weight)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+
+
+class MDiff4STR(nn.Module):
+    """The whole recognizer. ``forward`` is one denoising pass; decoders call the parts."""
+
+    def __init__(self, config: MDiff4STRConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.charset = config.charset
+        self.encoder = SVTRv2Encoder(config.encoder)
+        dim = config.encoder.dims[-1]
+        self.decoder = MaskedDiffusionDecoder(config.decoder, dim, self.charset)
+
+    def forward(self, images: Tensor, tokens: Tensor) -> Tensor:
+        """Logits of every position of ``tokens`` [B, L] given ``images`` [B, 3, H, W]."""
+        logits: Tensor = self.decoder(tokens, self.decoder.project(self.encoder(images)))
+        return logits
+
+
+def sinusoidal_positions(length: int, dim: int) -> Tensor:
+    """Sine and cosine position codes [1, length, dim] (arXiv 1706.03762, section 3.5)."""
+    position = torch.arange(length, dtype=torch.float32, device="cpu")[:, None]
+    rates = torch.exp(
+        torch.arange(0, dim, 2, dtype=torch.float32, device="cpu") * (-math.log(10000.0) / dim)
+    )
+    codes = torch.stack([torch.sin(position * rates), torch.cos(position * rates)], dim=-1)
+    return codes.flatten(1)[None]

@@ -1,0 +1,200 @@
+"""SVTRv2 encoder: a picture of a word to a grid of features (arXiv 2411.15858, section 3).
+
+Three stages of mixing blocks. A block mixes neighbours (grouped convolutions) or the whole picture
+(attention), then transforms each position; both with the norm *after* the residual.
+
+Shapes: B batch, H W height and width of the feature grid, C channels, N = H·W positions.
+Features flow as [B, H, W, C]; a convolution sees the same memory as a channels-last picture.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Sizes of the encoder.
+
+    Attributes:
+        dims: channels of each stage.
+        depths: blocks of each stage.
+        heads: attention heads of each stage, and groups of its convolutions.
+        convolutions: how many blocks of each stage mix by convolution; the others by attention.
+        strides: (vertical, horizontal) stride between a stage and the next.
+        drop_path: rate at which the last block is skipped in training; rises from 0 at the first.
+    """
+
+    dims: tuple[int, ...] = (128, 256, 384)
+    depths: tuple[int, ...] = (6, 6, 6)
+    heads: tuple[int, ...] = (4, 8, 12)
+    convolutions: tuple[int, ...] = (6, 2, 0)
+    strides: tuple[tuple[int, int], ...] = ((1, 1), (2, 1))
+    drop_path: float = 0.1
+
+
+class DropPath(nn.Module):
+    """Skips a residual branch for a random share of the batch, in training only."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, branch: Tensor) -> Tensor:
+        """Returns ``branch`` with whole samples set to zero and the others scaled up."""
+        if not self.training or self.rate == 0:
+            return branch
+        keep = 1 - self.rate
+        shape = (branch.shape[0],) + (1,) * (branch.ndim - 1)
+        return branch * branch.new_empty(shape).bernoulli_(keep).div_(keep)
+
+
+class Mlp(nn.Module):
+    """Two linear layers with a GELU between, at each position."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(dim, hidden)
+        self.fc2 = nn.Linear(hidden, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., C] → [..., C]."""
+        out: Tensor = self.fc2(functional.gelu(self.fc1(x)))
+        return out
+
+
+class ConvolutionMixer(nn.Sequential):
+    """Two grouped 3×3 convolutions."""
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__(*(nn.Conv2d(dim, dim, 3, padding=1, groups=heads) for _ in range(2)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, H, W, C] → [B, H, W, C]."""
+        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
+class AttentionMixer(nn.Module):
+    """Multi-head attention over all positions of the grid."""
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.proj = nn.Linear(dim, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, H, W, C] → [B, H, W, C]."""
+        batch, height, width, dim = x.shape
+        qkv = self.qkv(x).view(batch, height * width, 3, self.heads, dim // self.heads)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each [B, heads, N, C / heads]
+        mixed = functional.scaled_dot_product_attention(query, key, value)
+        out: Tensor = self.proj(mixed.transpose(1, 2).reshape(batch, height, width, dim))
+        return out
+
+
+class Block(nn.Module):
+    """Mix positions, then transform each of them; norms after the residuals."""
+
+    def __init__(self, dim: int, mixer: nn.Module, drop_path: float) -> None:
+        super().__init__()
+        self.mixer = mixer
+        self.norm1 = nn.LayerNorm(dim, eps=1e-6)
+        self.mlp = Mlp(dim, 4 * dim)
+        self.norm2 = nn.LayerNorm(dim, eps=1e-6)
+        self.drop_path = DropPath(drop_path)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, H, W, C] → [B, H, W, C]."""
+        x = self.norm1(x + self.drop_path(self.mixer(x)))
+        x = self.norm2(x + self.drop_path(self.mlp(x)))
+        return x
+
+
+class Downsample(nn.Module):
+    """A strided 3×3 convolution to the channels of the next stage."""
+
+    def __init__(self, dim: int, out_dim: int, stride: tuple[int, int]) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(dim, out_dim, 3, stride=stride, padding=1)
+        self.norm = nn.LayerNorm(out_dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, H, W, C] → [B, H', W', C']."""
+        out: Tensor = self.norm(self.conv(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
+        return out
+
+
+class Stage(nn.Module):
+    """A run of blocks of one width, and the way to the next stage."""
+
+    def __init__(self, blocks: list[Block], downsample: Downsample | None) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*blocks)
+        self.downsample = downsample
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, H, W, C] → [B, H', W', C']."""
+        x = self.blocks(x)
+        return x if self.downsample is None else self.downsample(x)
+
+
+class StemLayer(nn.Module):
+    """A convolution that halves the picture, batch norm, GELU."""
+
+    def __init__(self, in_dim: int, dim: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_dim, dim, 3, stride=2, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, C, H, W] → [B, C', H / 2, W / 2]."""
+        return functional.gelu(self.norm(self.conv(x)))
+
+
+class SVTRv2Encoder(nn.Module):
+    """The encoder; any picture size of multiples of 16 in both directions."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        first = config.dims[0]
+        self.stem = nn.Sequential(StemLayer(3, first // 2), StemLayer(first // 2, first))
+        rates = torch.linspace(0, config.drop_path, sum(config.depths), device="cpu").tolist()
+        self.stages = nn.Sequential(*_stages(config, rates))
+        self.apply(_initialise)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Returns features [B, N, C] of ``images`` [B, 3, height, width], scaled to -1..1."""
+        x = self.stem(images.contiguous(memory_format=torch.channels_last))
+        x = self.stages(x.permute(0, 2, 3, 1))  # [B, H, W, C]
+        return x.flatten(1, 2)
+
+
+def _stages(config: EncoderConfig, rates: list[float]) -> list[Stage]:
+    stages = []
+    for index, (dim, depth, heads) in enumerate(
+        zip(config.dims, config.depths, config.heads, strict=True)
+    ):
+        start = sum(config.depths[:index])
+        blocks = [
+            Block(dim, _mixer(dim, heads, number < config.convolutions[index]), rate)
+            for number, rate in enumerate(rates[start : start + depth])
+        ]
+        last = index == len(config.dims) - 1
+        down = None if last else Downsample(dim, config.dims[index + 1], config.strides[index])
+        stages.append(Stage(blocks, down))
+    return stages
+
+
+def _mixer(dim: int, heads: int, convolution: bool) -> nn.Module:
+    return ConvolutionMixer(dim, heads) if convolution else AttentionMixer(dim, heads)
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+        nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
