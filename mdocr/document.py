@@ -3,6 +3,34 @@
 from dataclasses import dataclass
 from typing import Any
 
+from mdocr.errors import InputError
+
+DOCUMENT_SCHEMA = "mdocr.document/1"
+PARATEXT_TYPES = ("header", "footer", "page_number", "aside_text", "page_footnote", "unknown")
+BLOCK_TYPES = (
+    "text",
+    "title",
+    "table",
+    "equation",
+    "code",
+    "algorithm",
+    "ref_text",
+    "list",
+    "list_item",
+    "phonetic",
+    "table_caption",
+    "image_caption",
+    "code_caption",
+    "table_footnote",
+    "image_footnote",
+    "image",
+    "chart",
+    "image_block",
+    "equation_block",
+    *PARATEXT_TYPES,
+)
+BLOCK_FORMATS = ("text", "latex", "html", "otsl")
+
 
 @dataclass(frozen=True)
 class Character:
@@ -60,3 +88,247 @@ class Word:
         if self.trace:
             record["trace"] = list(self.trace)
         return record
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle on a page; each value is a share of the page's width or height, 0 to 1."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        """Share of the page's width; 0 where the corners are swapped."""
+        return max(0.0, self.x1 - self.x0)
+
+    @property
+    def height(self) -> float:
+        """Share of the page's height; 0 where the corners are swapped."""
+        return max(0.0, self.y1 - self.y0)
+
+    @property
+    def area(self) -> float:
+        """Share of the page."""
+        return self.width * self.height
+
+    def intersection(self, other: "Box") -> float:
+        """Area that both boxes cover."""
+        width = min(self.x1, other.x1) - max(self.x0, other.x0)
+        height = min(self.y1, other.y1) - max(self.y0, other.y0)
+        return max(0.0, width) * max(0.0, height)
+
+    def iou(self, other: "Box") -> float:
+        """Intersection over union, 0 to 1."""
+        shared = self.intersection(other)
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
+
+    def inside(self, other: "Box") -> float:
+        """Share of this box that lies in ``other``, 0 to 1."""
+        return self.intersection(other) / self.area if self.area > 0 else 0.0
+
+    def union(self, other: "Box") -> "Box":
+        """The smallest box around both."""
+        return Box(
+            min(self.x0, other.x0),
+            min(self.y0, other.y0),
+            max(self.x1, other.x1),
+            max(self.y1, other.y1),
+        )
+
+    def as_list(self) -> list[float]:
+        """``[x0, y0, x1, y1]``, rounded to 1/100,000 of the page."""
+        return [round(value, 5) for value in (self.x0, self.y0, self.x1, self.y1)]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One region of a page and what was read in it.
+
+    Attributes:
+        type: a name of ``BLOCK_TYPES``.
+        box: where it stands on the page.
+        content: what was read, in ``format``; empty for a picture.
+        format: ``text``, ``latex``, ``html`` or ``otsl``.
+        angle: degrees by which the crop was turned before reading: 0, 90, 180 or 270.
+        confidence: mean confidence of the tokens, 0 to 1.
+        steps: denoising steps that the reading took.
+        order: place in the reading order of its page, from 1; 0 where unknown.
+        level: of a title, from 1 (the document's title); 0 where unknown.
+        image: file name of the region's picture; empty without one.
+    """
+
+    type: str
+    box: Box
+    content: str = ""
+    format: str = "text"
+    angle: int = 0
+    confidence: float = 0.0
+    steps: int = 0
+    order: int = 0
+    level: int = 0
+    image: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The block in the form of the ``mdocr.document/1`` schema."""
+        record: dict[str, Any] = {
+            "type": self.type,
+            "bbox": self.box.as_list(),
+            "angle": self.angle,
+            "content": self.content,
+            "format": self.format,
+            "confidence": round(self.confidence, 5),
+            "steps": self.steps,
+            "order": self.order,
+        }
+        if self.level:
+            record["level"] = self.level
+        if self.image:
+            record["image"] = self.image
+        return record
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> "Block":
+        """The inverse of ``as_dict``."""
+        values = {key: value for key, value in record.items() if key != "bbox"}
+        return cls(box=Box(*record["bbox"]), **values)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page and its blocks in reading order.
+
+    Attributes:
+        number: place in the document, from 1.
+        width: in points (1/72 inch).
+        height: in points.
+        blocks: in reading order.
+        seconds: time that reading the page took.
+    """
+
+    number: int
+    width: float
+    height: float
+    blocks: tuple[Block, ...] = ()
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The page in the form of the ``mdocr.document/1`` schema."""
+        return {
+            "number": self.number,
+            "width": round(self.width, 3),
+            "height": round(self.height, 3),
+            "blocks": [block.as_dict() for block in self.blocks],
+            "seconds": round(self.seconds, 3),
+        }
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> "Page":
+        """The inverse of ``as_dict``."""
+        values = {**record, "blocks": tuple(Block.from_dict(block) for block in record["blocks"])}
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file that a document was read from.
+
+    Attributes:
+        path: as it was given.
+        page_count: pages in the file, read or not.
+        sha256: of the file's bytes, in hexadecimal; empty where unknown.
+    """
+
+    path: str
+    page_count: int = 0
+    sha256: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The source in the form of the ``mdocr.document/1`` schema."""
+        record: dict[str, Any] = {"path": self.path, "page_count": self.page_count}
+        return {**record, "sha256": self.sha256} if self.sha256 else record
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A page or a block that could not be read.
+
+    Attributes:
+        message: what went wrong.
+        page: number of the page, from 1; 0 where the whole document failed.
+        order: place of the block on its page, from 1; 0 where the whole page failed.
+        error: name of the error's class.
+        hint: what the user can do next.
+    """
+
+    message: str
+    page: int = 0
+    order: int = 0
+    error: str = "MdocrError"
+    hint: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The failure in the form of the ``mdocr.document/1`` schema."""
+        return {
+            "page": self.page,
+            "order": self.order,
+            "error": self.error,
+            "message": self.message,
+            "hint": self.hint,
+        }
+
+
+@dataclass(frozen=True)
+class Document:
+    """Everything that was read in one document.
+
+    Attributes:
+        source: the file.
+        model: name of the model that read it.
+        pages: in the order of the file.
+        failures: pages and blocks that could not be read.
+    """
+
+    source: Source
+    model: str
+    pages: tuple[Page, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The document in the form of the ``mdocr.document/1`` schema."""
+        return {
+            "schema": DOCUMENT_SCHEMA,
+            "source": self.source.as_dict(),
+            "model": self.model,
+            "pages": [page.as_dict() for page in self.pages],
+            "failures": [failure.as_dict() for failure in self.failures],
+        }
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> "Document":
+        """The inverse of ``as_dict``.
+
+        Raises:
+            InputError: ``record`` is not of the ``mdocr.document/1`` schema.
+        """
+        schema = record.get("schema")
+        if schema != DOCUMENT_SCHEMA:
+            raise InputError(
+                f"expected a document of the schema {DOCUMENT_SCHEMA!r}, not {schema!r}",
+                "Write it again with: mdocr parse FILE --format json",
+            )
+        try:
+            return cls(
+                Source(**record["source"]),
+                record["model"],
+                tuple(Page.from_dict(page) for page in record["pages"]),
+                tuple(Failure(**failure) for failure in record["failures"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise InputError(
+                f"the document does not follow the schema {DOCUMENT_SCHEMA!r}: {error}",
+                "Write it again with: mdocr parse FILE --format json",
+            ) from error

@@ -66,14 +66,14 @@ def small(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
 def lite(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
     """The model inside the package: small enough to train and to run on a CPU."""
     encoder = EncoderConfig(
-        dims=(48, 96, 192),
+        dims=(64, 128, 256),
         depths=(2, 3, 3),
-        heads=(2, 4, 6),
+        heads=(2, 4, 8),
         convolutions=(2, 2, 0),
         strides=((2, 1), (2, 1)),
         drop_path=0.0,
     )
-    return MDiff4STRConfig(encoder, DecoderConfig(layers=2, dropout=0.0), symbols)
+    return MDiff4STRConfig(encoder, DecoderConfig(layers=2, heads=8, dropout=0.0), symbols)
 
 
 SIZES = {"base": base, "small": small, "lite": lite}

@@ -1,0 +1,129 @@
+"""Messages for people, all on stderr: notes, errors, log records, download bars."""
+
+import contextlib
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mdocr.errors import DeviceError, MdocrError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass
+class Verbosity:
+    """How much is said; set once, from the global options."""
+
+    verbose: bool = False
+    quiet: bool = False
+
+
+verbosity = Verbosity()
+
+
+class _StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes where stderr leads when a record comes, not where it led at the start."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def configure(verbose: bool = False, quiet: bool = False) -> None:
+    """Sets how much is said, and sends the library's log to stderr."""
+    verbosity.verbose, verbosity.quiet = verbose, quiet
+    logger = logging.getLogger("mdocr")
+    logger.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING)
+    if not any(isinstance(handler, _StderrHandler) for handler in logger.handlers):
+        handler = _StderrHandler()
+        handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+        logger.addHandler(handler)
+
+
+def console() -> "Console":
+    """A console on stderr: colours only on a terminal, and text printed as it is."""
+    from rich.console import Console
+
+    return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def note(message: str) -> None:
+    """Tells people something, unless they asked for quiet."""
+    if not verbosity.quiet:
+        console().print(_printable(message))
+
+
+def report_error(error: BaseException) -> int:
+    """Says on stderr what went wrong and what to do next.
+
+    Returns:
+        The exit code.
+    """
+    known = _as_known(error)
+    if verbosity.verbose:
+        console().print(_printable("".join(traceback.format_exception(error))), end="")
+    message, hint = _summary(error, known)
+    from rich.text import Text
+
+    label = Text.assemble(("error: ", "bold red"), _printable(message))
+    console().print(label)
+    if hint:
+        console().print(_printable(hint))
+    return known.exit_code if known else 1
+
+
+@contextlib.contextmanager
+def transfer_bar(label: str, done: int, total: int) -> Iterator[Callable[[int], None]]:
+    """Shows a download: a bar on a terminal, one line elsewhere, nothing if quiet was asked for."""
+    if verbosity.quiet or not sys.stderr.isatty():
+        note(f"downloading {label} ({total / 1e6:.1f} MB)")
+        yield lambda count: None
+        return
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console()) as progress:
+        task = progress.add_task(label, total=total, completed=done)
+        yield lambda count: progress.advance(task, count)
+
+
+def _as_known(error: BaseException) -> MdocrError | None:
+    """The error as one of ours, where it is one or means one."""
+    if isinstance(error, MdocrError):
+        return error
+    torch = sys.modules.get("torch")  # not imported only to look at an error
+    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
+        return DeviceError(
+            "there is not enough memory for this", "Try a smaller --batch-size, or --device cpu."
+        )
+    return None
+
+
+def _summary(error: BaseException, known: MdocrError | None) -> tuple[str, str]:
+    if known:
+        return known.message, known.hint
+    first = (str(error).strip().splitlines() or [""])[0]
+    hint = "" if verbosity.verbose else "Run again with --verbose to see the traceback."
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__, hint
+
+
+def _printable(text: str) -> str:
+    """Control characters, as a file name may hold them, must not reach a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

@@ -1,0 +1,146 @@
+"""Where the product goes, and the forms that words can take there."""
+
+import contextlib
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+from mdocr.document import Word
+from mdocr.errors import UsageError
+from mdocr.weights.cache import written_whole
+
+UTF8 = {"encoding": "utf-8", "errors": "backslashreplace"}
+"""A file name need not be text; what UTF-8 cannot hold is written as an escape, valid in JSON too."""
+
+
+@contextlib.contextmanager
+def open_output(path: Path | None) -> Iterator[TextIO]:
+    """Stdout, or a file that is written whole or not at all.
+
+    Args:
+        path: None or ``-`` is stdout; a pipe or a device is written as it stands.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stream = _open(path, stack)
+        except OSError as error:
+            raise UsageError(
+                f"cannot write {str(path)!r}: {error.strerror or error}",
+                "Give a file in a folder that you may write to.",
+            ) from error
+        yield stream
+
+
+def _open(path: Path | None, stack: contextlib.ExitStack) -> TextIO:
+    if path is None or str(path) == "-":
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(**UTF8)
+        return sys.stdout
+    path = path.resolve()
+    if path.is_file() or path.is_dir() or not path.exists():
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        path = stack.enter_context(written_whole(path))
+    return stack.enter_context(path.open("w", newline="", encoding="utf-8", errors=UTF8["errors"]))
+
+
+def one_line(path: str) -> str:
+    """A path with its tabs, line breaks and other control characters as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
+
+
+class WordWriter(Protocol):
+    """Writes words as they come."""
+
+    def write(self, word: Word) -> None:
+        """Writes one word, out at once where the form is made of lines."""
+
+    def end(self) -> None:
+        """Writes what follows the last word."""
+
+
+class TextWriter:
+    """``path<TAB>text`` a line; the text alone where ``bare``."""
+
+    def __init__(self, stream: TextIO, bare: bool = False) -> None:
+        self._stream = stream
+        self._bare = bare
+
+    def write(self, word: Word) -> None:
+        """Writes one line."""
+        start = "" if self._bare else f"{one_line(word.path)}\t"
+        print(f"{start}{word.text}", file=self._stream, flush=True)
+
+    def end(self) -> None:
+        """Nothing follows."""
+
+
+class JsonLinesWriter:
+    """A word object a line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, word: Word) -> None:
+        """Writes one line."""
+        print(_json(word.as_dict()), file=self._stream, flush=True)
+
+    def end(self) -> None:
+        """Nothing follows."""
+
+
+class JsonWriter:
+    """One ``mdocr.words/1`` object, a word a line inside it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._before = '{"schema": "mdocr.words/1", "words": ['
+
+    def write(self, word: Word) -> None:
+        """Adds one word to the list."""
+        self._stream.write(f"{self._before}\n{_json(word.as_dict())}")
+        self._before = ","
+
+    def end(self) -> None:
+        """Closes the list and the object."""
+        self._stream.write(("\n" if self._before == "," else self._before) + "]}\n")
+
+
+class CsvWriter:
+    """A table with a header."""
+
+    COLUMNS = ("path", "text", "confidence", "model", "decoder", "steps")
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._rows = csv.writer(stream, lineterminator="\n")
+        self._rows.writerow(self.COLUMNS)
+
+    def write(self, word: Word) -> None:
+        """Writes one row."""
+        record = word.as_dict()
+        self._rows.writerow([record[column] for column in self.COLUMNS])
+        self._stream.flush()
+
+    def end(self) -> None:
+        """Nothing follows."""
+
+
+LINE_WRITERS = {"json": JsonWriter, "jsonl": JsonLinesWriter, "csv": CsvWriter}
+WORD_FORMATS = ("text", *LINE_WRITERS)
+
+
+def word_writer(form: str, stream: TextIO, bare: bool) -> WordWriter:
+    """The writer of a form; ``bare`` text goes without paths."""
+    return TextWriter(stream, bare) if form == "text" else LINE_WRITERS[form](stream)
+
+
+def _json(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False)

@@ -1,0 +1,77 @@
+"""Keys and values of everything a sequence has already said, allocated once and passed around.
+
+A sequence owns a slot; a token's place in the sequence is its place in the slot. Writing a place again
+replaces it, which is how the tokens of an unfinished block leave no trace. It knows nothing of models.
+
+Shapes: S slots, C capacity in tokens, K key-value heads, E width of a head, T tokens of one pass.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+ROUNDING = 256
+"""Capacity grows in steps of so many tokens, so that a slightly longer sequence finds room."""
+
+
+@dataclass(frozen=True)
+class CacheShape:
+    """What the cache must know of a model.
+
+    Attributes:
+        layers: layers that attend.
+        heads: key-value heads.
+        head_dim: width of a head.
+    """
+
+    layers: int
+    heads: int
+    head_dim: int
+
+    def token_bytes(self, dtype: torch.dtype) -> int:
+        """Memory of one token, in bytes."""
+        return 2 * self.layers * self.heads * self.head_dim * dtype.itemsize
+
+
+class KVCache:
+    """Keys and values [S, C, K, E] of every layer.
+
+    Args:
+        shape: layers and heads.
+        slots: sequences that are decoded at the same time.
+        device: where the cache lies.
+        dtype: type of its numbers.
+    """
+
+    def __init__(
+        self, shape: CacheShape, slots: int, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self.shape = shape
+        self.slots = slots
+        self.capacity = 0
+        self._store = torch.empty(0, device=device, dtype=dtype)
+        self.reserve(ROUNDING)
+
+    def reserve(self, capacity: int) -> None:
+        """Makes every slot hold at least ``capacity`` tokens; what is stored stays."""
+        if capacity <= self.capacity:
+            return
+        capacity = -(-capacity // ROUNDING) * ROUNDING
+        shape = self.shape
+        store = self._store.new_empty(
+            shape.layers, 2, self.slots, capacity, shape.heads, shape.head_dim
+        )
+        if self.capacity:
+            store[:, :, :, : self.capacity] = self._store
+        self._store, self.capacity = store, capacity
+
+    def write(self, layer: int, slots: Tensor, places: Tensor, new: tuple[Tensor, Tensor]) -> None:
+        """Stores keys and values [T, K, E] of tokens at their ``places`` [T] in ``slots`` [T]."""
+        for part, values in enumerate(new):
+            self._store[layer, part][slots, places] = values
+
+    def read(self, layer: int, slots: "slice | Tensor", length: int) -> tuple[Tensor, Tensor]:
+        """Keys and values [rows, length, K, E] of some slots: a view if ``slots`` is a slice."""
+        keys, values = self._store[layer]
+        return keys[slots, :length], values[slots, :length]

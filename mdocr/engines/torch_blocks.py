@@ -1,0 +1,113 @@
+"""Block diffusion over torch: packs the sequences of a pass, keeps their cache, calls the model.
+
+Shapes: T tokens of a pass one after another, M wanted ones, V vocabulary.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from mdocr.decoding.cache import KVCache
+from mdocr.decoding.requests import Feed
+from mdocr.models.attention import CachedAttention, Packing
+from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.models.page_pictures import PagePicture
+
+
+class TorchBlocks:
+    """The ``predict`` of ``mdocr.decoding.blocks`` over a torch model.
+
+    Args:
+        model: the model; its device and type are those of the passes.
+        slots: sequences in work at the same time.
+    """
+
+    def __init__(self, model: MinerUDiffusion, slots: int) -> None:
+        self.model = model
+        shape = model.config.text_config.cache_shape
+        self.cache = KVCache(shape, slots, model.device, model.dtype)
+
+    @torch.inference_mode()
+    def __call__(self, feeds: Sequence[Feed]) -> Tensor:
+        """Logits [M, V] of the wanted tokens of all feeds."""
+        model = self.model
+        self.cache.reserve(max(feed.capacity for feed in feeds))
+        packing = pack(feeds, model.device)
+        tokens = _flat([feed.tokens for feed in feeds], model.device)
+        x = model.embed(tokens, self._see([f.picture for f in feeds if f.picture is not None]))
+        attend = CachedAttention(self.cache, packing, len(feeds))
+        offsets = _offsets(feeds)
+        wanted = [
+            tuple(offset + index for index in feed.wanted)
+            for feed, offset in zip(feeds, offsets, strict=True)
+        ]
+        logits: Tensor = model.language_model(
+            x, packing.places, attend, _flat(wanted, model.device)
+        )
+        return logits
+
+    def _see(self, pictures: list[PagePicture]) -> Tensor | None:
+        """Features of the pictures of newcomers, one after another."""
+        if not pictures:
+            return None
+        patches = torch.cat([torch.from_numpy(picture.patches) for picture in pictures])
+        patches = patches.to(self.model.device, self.model.dtype)
+        return self.model.see(patches, [picture.grid for picture in pictures])
+
+
+def pack(feeds: Sequence[Feed], device: torch.device) -> Packing:
+    """Lays the tokens of several sequences one after another."""
+    widths = [len(feed.tokens) for feed in feeds]
+    length = max(max(feed.visible) for feed in feeds)
+    even = len(set(widths)) == 1
+    padded, packed = (None, None) if even else _padding(feeds, device)
+    visible = _flat([feed.visible for feed in feeds], device)
+    all_see_all = even and all(min(feed.visible) == length for feed in feeds)
+    return Packing(
+        slots=_flat([(feed.slot,) * len(feed.tokens) for feed in feeds], device),
+        places=_flat([range(f.start, f.start + len(f.tokens)) for f in feeds], device),
+        rows=_rows([feed.slot for feed in feeds], device),
+        length=length,
+        mask=None if all_see_all else _mask(visible, padded, len(feeds), length),
+        padded=padded,
+        packed=packed,
+    )
+
+
+def _mask(visible: Tensor, padded: Tensor | None, sequences: int, length: int) -> Tensor:
+    """What each token sees [sequences, longest, length]; padding sees what the first token sees."""
+    visible = visible.unflatten(0, (sequences, -1)) if padded is None else visible[padded]
+    return torch.arange(length, device=visible.device) < visible[..., None]
+
+
+def _padding(feeds: Sequence[Feed], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Indices from tokens to padded rows, and back."""
+    widths = [len(feed.tokens) for feed in feeds]
+    longest = max(widths)
+    offsets = _offsets(feeds)
+    padded = [
+        (*range(offset, offset + width), *(offset,) * (longest - width))
+        for offset, width in zip(offsets, widths, strict=True)
+    ]
+    packed = [range(row * longest, row * longest + width) for row, width in enumerate(widths)]
+    return torch.tensor(padded, device=device), _flat(packed, device)
+
+
+def _rows(slots: list[int], device: torch.device) -> slice | Tensor:
+    """A slice if the slots follow one another, so that the cache can be read without a copy."""
+    if all(after - before == 1 for before, after in pairwise(slots)):
+        return slice(slots[0], slots[-1] + 1)
+    return torch.tensor(slots, device=device)
+
+
+def _offsets(feeds: Sequence[Feed]) -> list[int]:
+    offsets = [0]
+    for feed in feeds[:-1]:
+        offsets.append(offsets[-1] + len(feed.tokens))
+    return offsets
+
+
+def _flat(parts: Sequence[Sequence[int]], device: torch.device) -> Tensor:
+    return torch.tensor([index for part in parts for index in part], device=device)

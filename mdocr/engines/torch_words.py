@@ -1,0 +1,63 @@
+"""MDiff4STR on torch."""
+
+import torch
+from torch import Tensor
+
+from mdocr.decoding.draft import Predict
+from mdocr.errors import UsageError
+from mdocr.models.mdiff4str import MDiff4STR
+
+DTYPES = {"auto": torch.float32, "float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+class TorchWordEngine:
+    """Runs a recognizer's model.
+
+    Args:
+        model: set to evaluation and moved to the device.
+        device: where to run.
+        dtype: ``float32``, ``bfloat16`` (autocast), or ``auto``: float32, which reads the same on
+            every device.
+
+    Raises:
+        UsageError: unknown dtype.
+    """
+
+    def __init__(self, model: MDiff4STR, device: torch.device, dtype: str = "auto") -> None:
+        if dtype not in DTYPES:
+            raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: {', '.join(DTYPES)}")
+        self.dtype = DTYPES[dtype]
+        self.model = model.eval()
+        self.charset = model.charset
+        self.length = model.config.decoder.max_length + 1
+        self.move(device)
+
+    def move(self, device: torch.device) -> None:
+        """Goes on on another device."""
+        self.device = device
+        self.model.to(device)
+
+    def blank(self, words: int) -> Tensor:
+        """Fully masked words [B, L]."""
+        shape = (words, self.length)
+        return torch.full(shape, self.charset.mask_id, dtype=torch.int64, device=self.device)
+
+    @torch.no_grad()
+    def encode(self, images: Tensor) -> Predict:
+        """Runs the encoder on pictures [B, 3, height, width] in -1..1, once for all passes."""
+        with self._autocast():
+            memory = self.model.encoder(images.to(self.device))
+            projected = self.model.decoder.project(memory)
+
+        @torch.no_grad()
+        def predict(tokens: Tensor, rows: Tensor | None) -> Tensor:
+            seen = projected if rows is None else [(k[rows], v[rows]) for k, v in projected]
+            with self._autocast():
+                logits: Tensor = self.model.decoder(tokens, seen)
+            return logits
+
+        return predict
+
+    def _autocast(self) -> torch.autocast:
+        enabled = self.dtype != torch.float32
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)

@@ -1,0 +1,55 @@
+r"""LaTeX formulas as tokens, and texts with formulas in them.
+
+Read text carries its formulas as ``\( ... \)`` or ``\[ ... \]``; a dollar sign in it is a dollar.
+"""
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"\\(?:begin|end)\s*\{[A-Za-z]+\*?\}"
+    r"|\\(?:left|right|middle)(?![A-Za-z])\s*(?:\\[A-Za-z]+|\\.|[^\s\\])?"
+    r"|\\[A-Za-z]+\*?"
+    r"|\\."
+    r"|\s+"
+    r"|.",
+    re.DOTALL,
+)
+_FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_WRAPPERS = (("\\[", "\\]"), ("\\(", "\\)"), ("$$", "$$"), ("$", "$"))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of text or, where ``is_formula``, of LaTeX without its delimiters."""
+
+    content: str
+    is_formula: bool = False
+
+
+def tokens(latex: str) -> list[str]:
+    r"""Splits LaTeX; ``\begin{name}``, ``\end{name}`` and ``\left(`` are one token each."""
+    return _TOKEN.findall(latex)
+
+
+def split(text: str) -> list[Piece]:
+    """The text and the formulas in it, in order; empty stretches of text are left out."""
+    pieces = []
+    end = 0
+    for match in _FORMULA.finditer(text):
+        pieces.append(Piece(text[end : match.start()]))
+        pieces.append(Piece((match[1] or match[2]).strip(), is_formula=True))
+        end = match.end()
+    pieces.append(Piece(text[end:]))
+    return [piece for piece in pieces if piece.content]
+
+
+def bare(latex: str) -> str:
+    """A formula without the delimiters around it."""
+    latex = latex.strip()
+    for opening, closing in _WRAPPERS:
+        inner = latex[len(opening) : -len(closing)]
+        wrapped = latex.startswith(opening) and latex.endswith(closing)
+        if wrapped and len(latex) >= len(opening + closing) and opening not in inner:
+            return bare(inner)
+    return latex

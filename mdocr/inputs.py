@@ -1,0 +1,183 @@
+"""Files and pictures in: what the arguments name, and each picture as upright 8-bit RGB.
+
+Knows nothing of models; documents of several pages are opened by ``mdocr.pages``.
+"""
+
+import glob
+import os
+import re
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from mdocr.errors import InputError
+from mdocr.pages import to_rgb
+
+Picture: TypeAlias = "str | os.PathLike[str] | Image.Image | NDArray[Any]"
+"""A path (``-`` is standard input), a PIL picture, or an array [height, width(, channels)]."""
+
+_KINDS = "png jpg jpeg bmp gif tif tiff webp avif jp2 ppm pgm pbm"
+PICTURE_SUFFIXES = frozenset(f".{kind}" for kind in _KINDS.split())
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Unread:
+    """An input that could not be read."""
+
+    path: str
+    error: InputError
+
+
+def find_files(
+    arguments: Iterable[str], suffixes: frozenset[str] = PICTURE_SUFFIXES
+) -> list[str | Unread]:
+    """The files that the command line's arguments name.
+
+    Args:
+        arguments: files; folders, taken with all below them; glob patterns; ``-``.
+        suffixes: lower-case endings of the files to take from a folder; hidden ones are left out.
+
+    Returns:
+        Paths in the order of the arguments, those of a folder or pattern in natural order (2 before
+        10); a ``Unread`` where an argument names nothing.
+    """
+    return [found for argument in arguments for found in _expand(argument, suffixes)]
+
+
+def _expand(argument: str, suffixes: frozenset[str]) -> Iterator[str | Unread]:
+    path = Path(argument)
+    if argument == "-" or path.is_file():
+        yield argument
+    elif path.is_dir():
+        below = _in_folder(path, suffixes)
+        yield from below
+        if not below:
+            yield _nothing(argument, "no picture in the folder")
+    elif glob.has_magic(argument):
+        matches = glob.glob(argument, recursive=True)  # noqa: PTH207, Path.glob refuses "/..."
+        for match in sorted(matches, key=natural_order):
+            yield from _expand(match, suffixes)
+        if not matches:
+            yield _nothing(argument, "nothing matches")
+    else:
+        yield _nothing(argument, "no such file or folder:")
+
+
+def _nothing(argument: str, problem: str) -> Unread:
+    return Unread(argument, InputError(f"{problem} {argument!r}"))
+
+
+def _in_folder(folder: Path, suffixes: frozenset[str]) -> list[str]:
+    found = [
+        str(path)
+        for path in folder.rglob("*")
+        if path.suffix.lower() in suffixes
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    ]
+    return sorted(found, key=natural_order)
+
+
+def natural_order(path: str) -> list[list[str | int]]:
+    """Sort key that takes digits as numbers and folders one by one."""
+    return [
+        [int(run) if run.isdigit() else run for run in re.split("([0-9]+)", part.casefold())]
+        for part in Path(path).parts
+    ]
+
+
+def open_picture(source: Picture) -> Image.Image:
+    """Reads one picture.
+
+    Args:
+        source: a path, ``-`` for standard input, a PIL picture, or an array of 8 or 16 bits.
+
+    Returns:
+        Its first frame as 8-bit RGB, turned upright as EXIF says, transparency over white.
+
+    Raises:
+        InputError: missing, not a picture, cut off, or too large.
+    """
+    name = name_of(source) or "the picture"
+    try:
+        if isinstance(source, Image.Image):
+            return _checked(source, name)
+        with _open(source) as picture:
+            return _checked(picture, name)
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"no such file: {name!r}") from None
+    except IsADirectoryError:
+        hint = "Name the pictures in it, or give the folder to the command line."
+        raise InputError(f"{name!r} is a folder, not a picture", hint) from None
+    except UnidentifiedImageError:
+        raise InputError(
+            f"{name!r} is not a picture that can be read", "PNG, JPEG, TIFF, WebP, BMP and GIF can."
+        ) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_large(name) from None
+    except Exception as error:  # decoders raise nearly anything on a damaged file
+        raise InputError(f"cannot read {name!r}: {error}") from error
+
+
+def name_of(source: Picture) -> str:
+    """The path of a picture; empty for one held in memory."""
+    return os.fspath(source) if isinstance(source, str | os.PathLike) else ""
+
+
+def _open(source: "str | os.PathLike[str] | NDArray[Any]") -> Image.Image:
+    if isinstance(source, np.ndarray):
+        return Image.fromarray(source)
+    return Image.open(BytesIO(sys.stdin.buffer.read()) if source == "-" else source)
+
+
+def _checked(picture: Image.Image, name: str) -> Image.Image:
+    # PIL only warns from its limit to twice that.
+    if Image.MAX_IMAGE_PIXELS and picture.width * picture.height > Image.MAX_IMAGE_PIXELS:
+        raise _too_large(name)
+    if not picture.width or not picture.height:
+        raise InputError(f"{name!r} is empty: {picture.width} by {picture.height} pixels")
+    return to_rgb(picture)
+
+
+def _too_large(name: str) -> InputError:
+    return InputError(
+        f"{name!r} has more than {Image.MAX_IMAGE_PIXELS} pixels", "Scale it down, or cut it up."
+    )
+
+
+def read_ahead(
+    read: Callable[[Item], Result], items: Iterable[Item], depth: int, threads: int = 4
+) -> Iterator[Result]:
+    """``map`` in a few threads that work at most ``depth`` items ahead of who takes the results."""
+    pool = ThreadPoolExecutor(min(threads, os.cpu_count() or 1), "mdocr-read")
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(read, item))
+            if len(waiting) >= depth:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def as_iterable(images: Picture | Iterable[Picture]) -> Iterable[Picture]:
+    """A single picture as a list of one."""
+    if isinstance(images, str | os.PathLike | Image.Image | np.ndarray):
+        return [images]
+    return images

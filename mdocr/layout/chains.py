@@ -1,0 +1,197 @@
+"""Letters to fragments: pieces of text lines without a wide gap inside.
+
+    letters → pairs that stand side by side → chains → dots and accents join their chain
+
+A fragment never crosses a gutter between columns or an upright rule; whether two fragments of one row
+are one line is decided later, when the columns are known (``mdocr.layout.rows``).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdocr.layout.components import Boxes
+
+WORD_GAP = 1.15
+"""Widest gap inside a fragment, in heights of the larger neighbour."""
+
+SIZE_RATIO = 2.3
+"""Most by which one letter is higher than its neighbour."""
+
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Fragments:
+    """Pieces of text lines.
+
+    Attributes:
+        boxes: [F, 4].
+        sizes: [F] letter height: the 80th percentile over the letters, about that of a capital.
+        counts: [F] number of letters.
+        strokes: [F] mean thickness of the strokes in pixels.
+    """
+
+    boxes: Boxes
+    sizes: NDArray[np.float64]
+    counts: Index
+    strokes: NDArray[np.float64]
+
+
+def find_fragments(
+    boxes: Boxes, strokes: NDArray[np.float64], size: float, walls: Boxes
+) -> Fragments:
+    """Chains letters.
+
+    Args:
+        boxes: letters, [N, 4].
+        strokes: thickness of the strokes of each letter, [N].
+        size: height of a usual letter.
+        walls: upright rules, which no fragment crosses, [W, 4].
+    """
+    if len(boxes) == 0:
+        empty = np.zeros(0)
+        return Fragments(np.zeros((0, 4)), empty, np.zeros(0, np.int64), empty)
+    chains = _chain(boxes, size, walls)
+    chains = _adopt_marks(boxes, chains)
+    return _drop_specks(_measure(boxes, strokes, chains), size)
+
+
+def _chain(boxes: Boxes, size: float, walls: Boxes) -> Index:
+    """Number of the chain of each letter, [N]."""
+    left, right = _close_pairs(boxes)
+    heights = boxes[:, 3] - boxes[:, 1]
+    high = np.maximum(heights[left], heights[right])
+    low = np.minimum(heights[left], heights[right])
+    overlap = np.minimum(boxes[left, 3], boxes[right, 3]) - np.maximum(
+        boxes[left, 1], boxes[right, 1]
+    )
+    gap = np.maximum(boxes[left, 0], boxes[right, 0]) - np.minimum(boxes[left, 2], boxes[right, 2])
+    joined = (gap <= WORD_GAP * np.maximum(high, 0.7 * size)) & (overlap >= 0.5 * low)
+    joined &= high <= SIZE_RATIO * np.maximum(low, 1)
+    left, right = left[joined], right[joined]
+    apart = crosses_wall(boxes[left], boxes[right], walls)
+    return join(len(boxes), left[~apart], right[~apart])
+
+
+def _close_pairs(boxes: Boxes) -> tuple[Index, Index]:
+    """Pairs of letters whose middles differ by less than half the height of the first."""
+    middles = (boxes[:, 1] + boxes[:, 3]) / 2
+    order = np.argsort(middles)
+    reach = 0.5 * (boxes[:, 3] - boxes[:, 1]) + 1
+    first = np.searchsorted(middles[order], middles - reach)
+    last = np.searchsorted(middles[order], middles + reach)
+    counts = last - first
+    left = np.repeat(np.arange(len(boxes)), counts)
+    offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    right = order[np.repeat(first, counts) + offsets]
+    reachable = np.abs(boxes[left, 0] - boxes[right, 0]) < 3 * (
+        boxes[left, 3] - boxes[left, 1]
+    ) + np.maximum(boxes[left, 2] - boxes[left, 0], boxes[right, 2] - boxes[right, 0])
+    kept = reachable & (left != right)
+    return left[kept], right[kept]
+
+
+def crosses_wall(left: Boxes, right: Boxes, walls: Boxes) -> NDArray[np.bool_]:
+    """Which pairs of boxes, [P, 4] each, stand on two sides of an upright rule, [P]."""
+    apart = np.zeros(len(left), bool)
+    start = np.minimum((left[:, 0] + left[:, 2]) / 2, (right[:, 0] + right[:, 2]) / 2)
+    end = np.maximum((left[:, 0] + left[:, 2]) / 2, (right[:, 0] + right[:, 2]) / 2)
+    middle = (np.maximum(left[:, 1], right[:, 1]) + np.minimum(left[:, 3], right[:, 3])) / 2
+    for x0, y0, x1, y1 in walls:
+        x = (x0 + x1) / 2
+        apart |= (start < x) & (end > x) & (middle >= y0 - 1) & (middle <= y1 + 1)
+    return apart
+
+
+def join(count: int, first: Index, second: Index) -> Index:
+    """Connected components of a graph: for each of ``count`` nodes the number of its group."""
+    group = np.arange(count)
+    while True:
+        before = group.copy()
+        lower = np.minimum(group[first], group[second])
+        np.minimum.at(group, first, lower)
+        np.minimum.at(group, second, lower)
+        group = group[group]
+        if (group == before).all():
+            break
+    return np.unique(group, return_inverse=True)[1].reshape(-1)
+
+
+def hulls(boxes: Boxes, groups: Index) -> Boxes:
+    """Smallest box around each group, [G, 4]."""
+    count = int(groups.max()) + 1
+    hull = np.empty((count, 4))
+    hull[:, :2], hull[:, 2:] = np.inf, -np.inf
+    np.minimum.at(hull, groups, np.column_stack([boxes[:, :2], np.full((len(boxes), 2), np.inf)]))
+    np.maximum.at(
+        hull, groups, np.column_stack([np.full((len(boxes), 2), -np.inf), boxes[:, 2:]])
+    )
+    return hull
+
+
+def _adopt_marks(boxes: Boxes, chains: Index) -> Index:
+    """Dots, accents, commas and dashes join the chain that they stand in, over or under."""
+    hull, sizes = hulls(boxes, chains), _letter_sizes(boxes, chains)
+    lengths = np.bincount(chains)
+    home = np.arange(len(hull))
+    marks = np.flatnonzero((lengths < 40) & (hull[:, 3] - hull[:, 1] < 3 * np.median(sizes)))
+    for start in range(0, len(marks), 256):
+        part = marks[start : start + 256]
+        host, distance = _nearest_host(hull, sizes, part)
+        home[part[distance < 1]] = host[distance < 1]
+    while (home != home[home]).any():
+        home = home[home]
+    return np.unique(home[chains], return_inverse=True)[1].reshape(-1)
+
+
+def _nearest_host(
+    hull: Boxes, sizes: NDArray[np.float64], marks: Index
+) -> tuple[Index, NDArray[np.float64]]:
+    """For each mark the line of larger letters that it most likely belongs to.
+
+    Returns:
+        its index, [M], and a distance, [M]: below 1 if it belongs there.
+    """
+    mark = hull[marks, None]
+    gap_x = np.maximum(mark[..., 0] - hull[:, 2], hull[:, 0] - mark[..., 2]).clip(0)
+    gap_y = np.maximum(mark[..., 1] - hull[:, 3], hull[:, 1] - mark[..., 3]).clip(0)
+    off = np.abs((mark[..., 1] + mark[..., 3]) / 2 - (hull[:, 1] + hull[:, 3]) / 2)
+    distance = (gap_x / 0.9 + gap_y / 0.4 + 0.1 * off) / sizes
+    larger = sizes[marks, None] < 0.55 * sizes
+    flat = (mark[..., 3] - mark[..., 1]) < 0.75 * sizes
+    distance[~(larger & flat)] = np.inf
+    host = distance.argmin(axis=1)
+    return host, distance[np.arange(len(marks)), host]
+
+
+def _letter_sizes(boxes: Boxes, chains: Index) -> NDArray[np.float64]:
+    """The 80th percentile of the heights of the letters of each chain."""
+    heights = boxes[:, 3] - boxes[:, 1]
+    order = np.lexsort((heights, chains))
+    counts = np.bincount(chains)
+    starts = np.cumsum(counts) - counts
+    return np.asarray(heights[order][starts + (0.8 * (counts - 1)).astype(np.int64)])
+
+
+def _measure(boxes: Boxes, strokes: NDArray[np.float64], chains: Index) -> Fragments:
+    """Boxes and type sizes of the chains."""
+    heights = boxes[:, 3] - boxes[:, 1]
+    thickness = np.bincount(chains, strokes * heights) / np.bincount(chains, heights)
+    sizes = _letter_sizes(boxes, chains)
+    return Fragments(hulls(boxes, chains), sizes, np.bincount(chains), thickness)
+
+
+def _drop_specks(fragments: Fragments, size: float) -> Fragments:
+    """Without what is too small to be read."""
+    width = fragments.boxes[:, 2] - fragments.boxes[:, 0]
+    height = fragments.boxes[:, 3] - fragments.boxes[:, 1]
+    kept = (height > 0.4 * size) | ((width > 0.6 * size) & (height > 0.1 * size))
+    kept &= (height > 3) | (width > 8)
+    return Fragments(
+        fragments.boxes[kept],
+        fragments.sizes[kept],
+        fragments.counts[kept],
+        fragments.strokes[kept],
+    )

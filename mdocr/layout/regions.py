@@ -1,0 +1,161 @@
+"""What layout analysis returns: regions in reading order, their text lines, and how to cut them out.
+
+Boxes are in pixels of the page picture after it was turned upright by the layout's angle about its
+centre; with an angle of 0, which is most pages, they are simply pixels of the picture.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""A picture: [H, W] grey or [H, W, 3] RGB."""
+
+CUT_MARGIN = 0.12
+"""Margin of a cut-out line on each side, in line heights."""
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels; the right and lower edges are outside of it."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        """Extent from left to right."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """Extent from top to bottom."""
+        return self.y1 - self.y0
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """The middle (x, y)."""
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def scaled(self, factor: float) -> "Box":
+        """The same rectangle on a picture ``factor`` times as large."""
+        return Box(*(factor * edge for edge in self))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One text line, or the part of it in one table cell.
+
+    Attributes:
+        box: its ink, on the page turned upright.
+        angle: how far the page has to be turned for this line to lie level, in degrees,
+            counter-clockwise.
+    """
+
+    box: Box
+    angle: float = 0.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table; rows and columns count from 0."""
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    box: Box
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Region:
+    """One block of the page.
+
+    Attributes:
+        type: title, text, list_item, table, image, header, footer or page_number.
+        box: extent on the page turned upright.
+        lines: text lines from top to bottom; of a table, those of its cells, row by row.
+        cells: cells of a table, row by row.
+        level: rank of a title, 1 for the largest on the page; 0 for all else.
+    """
+
+    type: str
+    box: Box
+    lines: tuple[Line, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    level: int = 0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One analysed page.
+
+    Attributes:
+        width: of the page picture in pixels.
+        height: of the page picture in pixels.
+        angle: how far the page was turned to make its lines level, degrees counter-clockwise.
+        regions: in reading order.
+    """
+
+    width: int
+    height: int
+    angle: float
+    regions: tuple[Region, ...]
+
+    @property
+    def lines(self) -> list[Line]:
+        """Every text line in reading order."""
+        return [line for region in self.regions for line in region.lines]
+
+    def outline(self, box: Box) -> tuple[float, float, float, float]:
+        """Where a box lies on the page as it was given, as shares 0..1 of width and height."""
+        corners = [(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)]
+        turn = turning((self.height, self.width), -self.angle)
+        points = np.array(corners) @ turn[:, :2].T + turn[:, 2]
+        shares = np.clip(points / (self.width, self.height), 0, 1)
+        (x0, y0), (x1, y1) = shares.min(axis=0), shares.max(axis=0)
+        return float(x0), float(y0), float(x1), float(y1)
+
+
+def turning(shape: tuple[int, ...], angle: float) -> NDArray[np.float64]:
+    """The affine map, [2, 3], that turns a picture about its centre, degrees counter-clockwise."""
+    center = ((shape[1] - 1) / 2, (shape[0] - 1) / 2)
+    return np.asarray(cv2.getRotationMatrix2D(center, angle, 1.0), np.float64)
+
+
+def cut(picture: Pixels, line: Line, margin: float = CUT_MARGIN) -> Pixels:
+    """The picture of one line at native resolution, level, with a small margin.
+
+    Args:
+        picture: the page as it was analysed, [H, W] or [H, W, 3].
+        line: one of its lines.
+        margin: on every side, in line heights; filled from the page, or white beyond its edge.
+
+    Returns:
+        [h, w] or [h, w, 3], at least one pixel each way.
+    """
+    pad = max(2.0, margin * line.box.height)
+    left, top = math.floor(line.box.x0 - pad), math.floor(line.box.y0 - pad)
+    right, bottom = math.ceil(line.box.x1 + pad), math.ceil(line.box.y1 + pad)
+    return cut_box(picture, Box(left, top, right, bottom), line.angle)
+
+
+def cut_box(picture: Pixels, box: Box, angle: float = 0.0) -> Pixels:
+    """The picture under a box of whole pixels on the page turned by ``angle`` degrees."""
+    left, top = math.floor(box.x0), math.floor(box.y0)
+    size = max(1, math.ceil(box.x1) - left), max(1, math.ceil(box.y1) - top)
+    inside = left >= 0 and top >= 0 and box.x1 <= picture.shape[1] and box.y1 <= picture.shape[0]
+    if angle == 0 and inside:
+        return picture[top : top + size[1], left : left + size[0]].copy()
+    turn = turning(picture.shape, angle)
+    turn[:, 2] -= (left, top)
+    return np.asarray(
+        cv2.warpAffine(picture, turn, size, flags=cv2.INTER_CUBIC, borderValue=(255, 255, 255)),
+        np.uint8,
+    )

@@ -1,0 +1,147 @@
+"""MinerU-Diffusion: vision tower, merger and block-diffusion language model (arXiv 2603.22458).
+
+The prompt holds a run of picture tokens; the picture's features stand in their place. How a text is
+filled in step by step is decided elsewhere (``mdocr.decoding.blocks``).
+
+Shapes: N patches, P pixels of a patch, B rows, L tokens, T packed tokens, D width, V vocabulary.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from mdocr.errors import UsageError, WeightsError
+from mdocr.models.attention import Attention
+from mdocr.models.qwen2_vision import Grid, PatchMerger, Qwen2Vision, VisionConfig
+from mdocr.models.sdar import SDAR, SDARConfig
+
+Section = TypeVar("Section", VisionConfig, SDARConfig)
+
+
+@dataclass(frozen=True)
+class MinerUDiffusionConfig:
+    """Sizes and special tokens; names as in the released ``config.json``.
+
+    Attributes:
+        text_config: the language model.
+        vision_config: the vision tower.
+        image_token_id: stands where a picture's features go.
+        mask_token_id: a token that is not yet known.
+    """
+
+    text_config: SDARConfig = field(default_factory=SDARConfig)
+    vision_config: VisionConfig = field(default_factory=VisionConfig)
+    image_token_id: int = 151655
+    mask_token_id: int = 151669
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "MinerUDiffusionConfig":
+        """Reads the content of a ``config.json``, in either spelling of its sections.
+
+        Raises:
+            WeightsError: it asks for something that this model does not have.
+        """
+        text = record.get("text_config") or record.get("language_model_config") or {}
+        vision = record.get("vision_config") or record.get("vision_model_config") or {}
+        _check(record, "model_type", "mineru_diffusion")
+        _check(record, "vision_projector_type", "patch_merger2x")
+        _check(text, "hidden_act", "silu")
+        _check(text, "rope_scaling", None)
+        _check(vision, "model_type", "qwen2_vl")
+        _check(vision, "hidden_act", "quick_gelu")
+        ids = {k: record[k] for k in ("image_token_id", "mask_token_id") if k in record}
+        return cls(_section(SDARConfig, text), _section(VisionConfig, vision), **ids)
+
+
+def _check(record: Mapping[str, Any], key: str, supported: str | None) -> None:
+    if record.get(key, supported) != supported:
+        raise WeightsError(
+            f"config.json: {key} is {record[key]!r}; this model supports {supported!r} only",
+            "Use a folder of the released layout of MinerU-Diffusion.",
+        )
+
+
+def _section(kind: type[Section], record: Mapping[str, Any]) -> Section:
+    return kind(**{f.name: record[f.name] for f in fields(kind) if record.get(f.name) is not None})
+
+
+class VisionAbstractor(nn.Module):
+    """The way from the vision tower to the language model."""
+
+    def __init__(self, config: MinerUDiffusionConfig) -> None:
+        super().__init__()
+        self.projection = PatchMerger(config.vision_config, config.text_config.hidden_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, vision width] → [tokens, D]."""
+        out: Tensor = self.projection(x)
+        return out
+
+
+class MinerUDiffusion(nn.Module):
+    """The whole model. ``forward`` is one pass over whole rows; decoding calls the parts."""
+
+    def __init__(self, config: MinerUDiffusionConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.vision_model = Qwen2Vision(config.vision_config)
+        self.vision_abstractor = VisionAbstractor(config)
+        self.language_model = SDAR(config.text_config)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.language_model.lm_head.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the weights."""
+        return self.language_model.lm_head.weight.dtype
+
+    def see(self, patches: Tensor, grids: Sequence[Grid]) -> Tensor:
+        """Features [picture tokens, D] of pictures, from patches [N, P] and their grids."""
+        features: Tensor = self.vision_abstractor(self.vision_model(patches, grids))
+        return features
+
+    def embed(self, tokens: Tensor, features: Tensor | None = None) -> Tensor:
+        """Embeddings [..., D] of tokens [...], with features in the places of picture tokens.
+
+        Raises:
+            UsageError: the number of picture tokens is not that of the features.
+        """
+        embeddings: Tensor = self.language_model.model.embed_tokens(tokens)
+        if features is None:
+            return embeddings
+        places = tokens == self.config.image_token_id
+        if int(places.sum()) != len(features):
+            raise UsageError(
+                f"the prompt has {int(places.sum())} picture tokens, the picture {len(features)}",
+                "Put one picture token into the prompt, or exactly as many as the picture has.",
+            )
+        return embeddings.masked_scatter(places[..., None], features.to(embeddings.dtype))
+
+    def forward(
+        self,
+        tokens: Tensor,
+        attend: Attention,
+        patches: Tensor | None = None,
+        grids: Sequence[Grid] = (),
+    ) -> Tensor:
+        """Predicts every token of whole rows.
+
+        Args:
+            tokens: ids [B, L].
+            attend: which tokens see which.
+            patches: normalised pixels [N, P] of all pictures.
+            grids: rows and columns of patches of each picture.
+
+        Returns:
+            Logits [B, L, V].
+        """
+        features = None if patches is None else self.see(patches, grids)
+        positions = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
+        logits: Tensor = self.language_model(self.embed(tokens, features), positions, attend)
+        return logits

@@ -1,0 +1,187 @@
+"""The Qwen2-VL vision tower and the merger that joins 2 × 2 patches into one token (arXiv 2409.12191).
+
+Many pictures of different sizes pass through together: their patches lie one after another, and only
+attention keeps the pictures apart. Names of parameters are those of the released checkpoint.
+
+Shapes: N patches of all pictures, P pixels of a patch, D width, H heads.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mdocr.models.rotary import angles, rotate, turns
+
+Grid = tuple[int, int]
+"""Rows and columns of patches of one picture."""
+
+Turns = tuple[Tensor, Tensor]
+"""Cosine and sine [N, 1, D / H] of every patch's place."""
+
+
+@dataclass(frozen=True)
+class VisionConfig:
+    """Sizes of the vision tower; names as in the released ``config.json``.
+
+    Attributes:
+        depth: transformer blocks.
+        embed_dim: width.
+        num_heads: attention heads.
+        mlp_ratio: width of the MLP's hidden layer, in widths.
+        patch_size: edge of a patch in pixels.
+        temporal_patch_size: frames in a patch.
+        spatial_merge_size: patches along the edge of one token.
+        in_channels: colours.
+    """
+
+    depth: int = 32
+    embed_dim: int = 1280
+    num_heads: int = 16
+    mlp_ratio: float = 4
+    patch_size: int = 14
+    temporal_patch_size: int = 2
+    spatial_merge_size: int = 2
+    in_channels: int = 3
+
+
+class PatchEmbed(nn.Module):
+    """One linear map of the pixels of each patch, kept in the checkpoint as a convolution."""
+
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__()
+        kernel = (config.temporal_patch_size, config.patch_size, config.patch_size)
+        self.proj = nn.Conv3d(
+            config.in_channels, config.embed_dim, kernel, stride=kernel, bias=False
+        )
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """[N, P] → [N, D]."""
+        return functional.linear(patches, self.proj.weight.flatten(1))
+
+
+class VisionAttention(nn.Module):
+    """Every patch looks at all patches of its own picture."""
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.proj = nn.Linear(dim, dim)
+
+    def forward(self, x: Tensor, turns: Turns, lengths: list[int]) -> Tensor:
+        """[N, D] → [N, D]; ``lengths`` are the patches of each picture."""
+        qkv = self.qkv(x).view(len(x), 3, self.heads, -1)
+        query, key, value = qkv.unbind(1)  # each [N, H, D / H]
+        pictures = zip(
+            rotate(query, *turns).split(lengths),
+            rotate(key, *turns).split(lengths),
+            value.split(lengths),
+            strict=True,
+        )
+        out: Tensor = self.proj(torch.cat([_attend(*picture) for picture in pictures]))
+        return out
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """One picture's [n, H, D / H] each → [n, D]."""
+    query, key, value = (t.transpose(0, 1)[None] for t in (query, key, value))
+    mixed = functional.scaled_dot_product_attention(query, key, value)
+    return mixed[0].transpose(0, 1).flatten(1)
+
+
+class VisionMlp(nn.Module):
+    """Two linear layers with the quick approximation of GELU between."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(dim, hidden)
+        self.fc2 = nn.Linear(hidden, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, D] → [N, D]."""
+        hidden = self.fc1(x)
+        out: Tensor = self.fc2(hidden * torch.sigmoid(1.702 * hidden))
+        return out
+
+
+class VisionBlock(nn.Module):
+    """Attention, then MLP; norms before."""
+
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__()
+        dim = config.embed_dim
+        self.norm1 = nn.LayerNorm(dim, eps=1e-6)
+        self.norm2 = nn.LayerNorm(dim, eps=1e-6)
+        self.attn = VisionAttention(dim, config.num_heads)
+        self.mlp = VisionMlp(dim, int(dim * config.mlp_ratio))
+
+    def forward(self, x: Tensor, turns: Turns, lengths: list[int]) -> Tensor:
+        """[N, D] → [N, D]."""
+        x = x + self.attn(self.norm1(x), turns, lengths)
+        x = x + self.mlp(self.norm2(x))
+        return x
+
+
+class Qwen2Vision(nn.Module):
+    """The tower: patches of several pictures in, features of every patch out."""
+
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.patch_embed = PatchEmbed(config)
+        self.blocks = nn.ModuleList(VisionBlock(config) for _ in range(config.depth))
+
+    def forward(self, patches: Tensor, grids: Sequence[Grid]) -> Tensor:
+        """Features of every patch.
+
+        Args:
+            patches: normalised pixels [N, P] of all pictures, in merge order.
+            grids: rows and columns of patches of each picture.
+
+        Returns:
+            [N, D].
+        """
+        x = self.patch_embed(patches)
+        turns = self._turns(grids, x.device)
+        lengths = [rows * columns for rows, columns in grids]
+        for block in self.blocks:
+            x = block(x, turns, lengths)
+        return x
+
+    def _turns(self, grids: Sequence[Grid], device: torch.device) -> Turns:
+        """Half of a head's angles tell the row, half the column."""
+        merge = self.config.spatial_merge_size
+        places = torch.cat([patch_places(grid, merge) for grid in grids]).to(device)  # [N, 2]
+        half = self.config.embed_dim // self.config.num_heads // 2
+        cosine, sine = turns(angles(places, half, 10000.0).flatten(1))
+        return cosine[:, None], sine[:, None]
+
+
+class PatchMerger(nn.Module):
+    """Joins the patches of one token and maps them to the width of the language model."""
+
+    def __init__(self, config: VisionConfig, out_dim: int) -> None:
+        super().__init__()
+        self.joined = config.embed_dim * config.spatial_merge_size**2
+        self.ln_q = nn.LayerNorm(config.embed_dim, eps=1e-6)
+        self.mlp = nn.Sequential(
+            nn.Linear(self.joined, self.joined), nn.GELU(), nn.Linear(self.joined, out_dim)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, D] → [tokens, out_dim]."""
+        out: Tensor = self.mlp(self.ln_q(x).view(-1, self.joined))
+        return out
+
+
+def patch_places(grid: Grid, merge: int) -> Tensor:
+    """Row and column [N, 2] of each patch of one picture, in merge order."""
+    rows, columns = grid
+    places = torch.cartesian_prod(
+        torch.arange(rows, device="cpu"), torch.arange(columns, device="cpu")
+    )
+    tiles = places.view(rows // merge, merge, columns // merge, merge, 2)
+    return tiles.transpose(1, 2).reshape(-1, 2)

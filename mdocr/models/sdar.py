@@ -1,0 +1,164 @@
+"""SDAR, a block-diffusion language model: Qwen3 layers without a causal mask (arXiv 2510.06303).
+
+A pass takes embeddings, places and an attention object, and predicts the token *at* each place, not
+the next one. Which tokens see which is the attention object's affair (``mdocr.models.attention``).
+Names of parameters are those of the released checkpoint.
+
+Shapes: ... any leading dimensions (rows and tokens, or packed tokens), D width, H query heads,
+K key-value heads, E width of a head, V vocabulary.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mdocr.decoding.cache import CacheShape
+from mdocr.models.attention import Attention
+from mdocr.models.rotary import angles, rotate, turns
+
+
+@dataclass(frozen=True)
+class SDARConfig:
+    """Sizes of the language model; names as in the released ``config.json``.
+
+    Attributes:
+        vocab_size: tokens, special ones included.
+        hidden_size: width.
+        intermediate_size: width of the MLP's hidden layer.
+        num_hidden_layers: layers.
+        num_attention_heads: query heads.
+        num_key_value_heads: key-value heads.
+        head_dim: width of a head.
+        rope_theta: base of the rotary wavelengths.
+        rms_norm_eps: added to the variance in norms.
+        attention_bias: biases in the attention's linear layers.
+    """
+
+    vocab_size: int = 151936
+    hidden_size: int = 2048
+    intermediate_size: int = 6144
+    num_hidden_layers: int = 28
+    num_attention_heads: int = 16
+    num_key_value_heads: int = 8
+    head_dim: int = 128
+    rope_theta: float = 1000000.0
+    rms_norm_eps: float = 1e-6
+    attention_bias: bool = False
+
+    @property
+    def cache_shape(self) -> CacheShape:
+        """What a cache of keys and values must know."""
+        return CacheShape(self.num_hidden_layers, self.num_key_value_heads, self.head_dim)
+
+
+class SDARAttention(nn.Module):
+    """Grouped-query attention with normalised queries and keys and rotary places."""
+
+    def __init__(self, config: SDARConfig, layer: int) -> None:
+        super().__init__()
+        self.layer = layer
+        self.head_dim = config.head_dim
+        dim, bias = config.hidden_size, config.attention_bias
+        inner = config.num_attention_heads * config.head_dim
+        shared = config.num_key_value_heads * config.head_dim
+        self.q_proj = nn.Linear(dim, inner, bias=bias)
+        self.k_proj = nn.Linear(dim, shared, bias=bias)
+        self.v_proj = nn.Linear(dim, shared, bias=bias)
+        self.o_proj = nn.Linear(inner, dim, bias=bias)
+        self.q_norm = nn.RMSNorm(config.head_dim, eps=config.rms_norm_eps)
+        self.k_norm = nn.RMSNorm(config.head_dim, eps=config.rms_norm_eps)
+
+    def forward(self, x: Tensor, turns: tuple[Tensor, Tensor], attend: Attention) -> Tensor:
+        """[..., D] → [..., D]."""
+        heads = (-1, self.head_dim)
+        query = rotate(self.q_norm(self.q_proj(x).unflatten(-1, heads)), *turns)
+        key = rotate(self.k_norm(self.k_proj(x).unflatten(-1, heads)), *turns)
+        value = self.v_proj(x).unflatten(-1, heads)  # [..., K, E]
+        out: Tensor = self.o_proj(attend(self.layer, query, key, value).flatten(-2))
+        return out
+
+
+class SDARMlp(nn.Module):
+    """The gated linear unit of Qwen and Llama."""
+
+    def __init__(self, config: SDARConfig) -> None:
+        super().__init__()
+        dim, hidden = config.hidden_size, config.intermediate_size
+        self.gate_proj = nn.Linear(dim, hidden, bias=False)
+        self.up_proj = nn.Linear(dim, hidden, bias=False)
+        self.down_proj = nn.Linear(hidden, dim, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., D] → [..., D]."""
+        out: Tensor = self.down_proj(functional.silu(self.gate_proj(x)) * self.up_proj(x))
+        return out
+
+
+class SDARLayer(nn.Module):
+    """Attention, then MLP; norms before."""
+
+    def __init__(self, config: SDARConfig, layer: int) -> None:
+        super().__init__()
+        self.self_attn = SDARAttention(config, layer)
+        self.mlp = SDARMlp(config)
+        self.input_layernorm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+        self.post_attention_layernorm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+
+    def forward(self, x: Tensor, turns: tuple[Tensor, Tensor], attend: Attention) -> Tensor:
+        """[..., D] → [..., D]."""
+        x = x + self.self_attn(self.input_layernorm(x), turns, attend)
+        x = x + self.mlp(self.post_attention_layernorm(x))
+        return x
+
+
+class SDARModel(nn.Module):
+    """Embedding, layers and last norm."""
+
+    def __init__(self, config: SDARConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(
+            SDARLayer(config, layer) for layer in range(config.num_hidden_layers)
+        )
+        self.norm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+
+    def forward(self, x: Tensor, positions: Tensor, attend: Attention) -> Tensor:
+        """Features before the last norm, [..., D]; arguments as in ``SDAR``."""
+        config = self.config
+        cosine, sine = turns(angles(positions, config.head_dim, config.rope_theta))
+        turned = cosine[..., None, :].to(x.dtype), sine[..., None, :].to(x.dtype)
+        for layer in self.layers:
+            x = layer(x, turned, attend)
+        return x
+
+
+class SDAR(nn.Module):
+    """The language model with its head."""
+
+    def __init__(self, config: SDARConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.model = SDARModel(config)
+        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+
+    def forward(
+        self, x: Tensor, positions: Tensor, attend: Attention, wanted: Tensor | None = None
+    ) -> Tensor:
+        """Predicts the tokens at the wanted places.
+
+        Args:
+            x: embeddings [..., D].
+            positions: rotary places [...], whole or fractional.
+            attend: which tokens see which, and where keys and values are kept.
+            wanted: indices into the first dimension of ``x``; all if None. Only these pass the head,
+                which in a large vocabulary is a good part of the work.
+
+        Returns:
+            Logits [..., V].
+        """
+        x = self.model(x, positions, attend)
+        x = x if wanted is None else x[wanted]
+        logits: Tensor = self.lm_head(self.model.norm(x))
+        return logits

@@ -1,0 +1,222 @@
+"""The page model in a reader's hand: pictures and prompts in, texts out.
+
+Loading and prompts, pictures and decoding meet here; each is told in its own module.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from PIL import Image
+
+from mdocr.decoding.blocks import denoise
+from mdocr.decoding.prompts import Prompt, PromptTokenizer
+from mdocr.decoding.requests import BlockOptions, Generation, Request
+from mdocr.engines.device import choose_device
+from mdocr.engines.torch_blocks import TorchBlocks
+from mdocr.errors import DeviceError, InputError, UsageError, WeightsError
+from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.models.page_pictures import PictureConfig, prepare
+from mdocr.weights.mineru_diffusion import load_folder
+
+logger = logging.getLogger(__name__)
+
+Picture = Image.Image | Path | str
+Value = TypeVar("Value")
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+CPU_SLOTS = 4
+DEVICE_SLOTS = 32
+CACHE_SHARE = 0.6
+"""Share of the free memory of a device that the cache may take."""
+
+
+class Parser:
+    """Reads pictures of pages and regions.
+
+    Args:
+        model: the model, on its device.
+        tokenizer: prompts and texts.
+        pictures: how pictures are prepared.
+        name: name of the model, for results.
+    """
+
+    def __init__(
+        self, model: MinerUDiffusion, tokenizer: PromptTokenizer, pictures: PictureConfig, name: str
+    ) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.pictures = pictures
+        self.name = name
+
+    def generate(
+        self,
+        images: Sequence[Picture | None],
+        prompts: Prompt | Sequence[Prompt],
+        *,
+        threshold: float | Sequence[float] = BlockOptions.threshold,
+        block_length: int = BlockOptions.block_length,
+        steps: int | None = BlockOptions.steps,
+        max_tokens: int = BlockOptions.max_tokens,
+        temperature: float = BlockOptions.temperature,
+        seed: int = BlockOptions.seed,
+        stop_ids: Sequence[int] | None = None,
+        batch_size: int | None = None,
+    ) -> list[Generation]:
+        """Generates a text for every picture.
+
+        Args:
+            images: pictures or paths; None where a prompt needs none.
+            prompts: one for all pictures, or one each: a task ("text", "table", "formula",
+                "equation", "layout"), another text, or token ids that are used as they are.
+            threshold: confidence above which a token is committed; one for all, or one each.
+            block_length: tokens that are denoised together; 1 is autoregressive decoding.
+            steps: passes in which a block is complete at the latest; ``block_length`` if None.
+            max_tokens: longest text, in tokens.
+            temperature: 0 takes the likeliest tokens and is reproducible.
+            seed: seed of the draws, if the temperature is above 0.
+            stop_ids: tokens before which a text ends; those of the tokenizer if None.
+            batch_size: texts in work at the same time; as many as the device can hold if None.
+
+        Raises:
+            UsageError: an option or a prompt makes no sense.
+            InputError: a picture cannot be read.
+            DeviceError: the device is out of memory.
+        """
+        base = BlockOptions(
+            block_length=block_length,
+            steps=steps,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            seed=seed,
+        )
+        options = [
+            replace(base, threshold=value) for value in _each_threshold(threshold, len(images))
+        ]
+        stops = self.tokenizer.stop_ids if stop_ids is None else frozenset(stop_ids)
+        asked = _each_prompt(prompts, len(images))
+        requests = (
+            self.request(image, prompt, option, stops)
+            for image, prompt, option in zip(images, asked, options, strict=True)
+        )
+        made = dict(self.denoise(requests, batch_size or self._slots(len(images), max_tokens)))
+        return [made[number] for number in range(len(images))]
+
+    def request(
+        self,
+        image: Picture | None,
+        prompt: Prompt,
+        options: BlockOptions,
+        stop_ids: frozenset[int] | None = None,
+    ) -> Request:
+        """Prepares one picture and its prompt."""
+        picture = None if image is None else prepare(open_picture(image), self.pictures)
+        ids = self.tokenizer.encode(prompt, 0 if picture is None else picture.tokens)
+        stops = self.tokenizer.stop_ids if stop_ids is None else stop_ids
+        return Request(ids, options, stops, picture)
+
+    def denoise(
+        self, requests: Iterator[Request], batch_size: int
+    ) -> Iterator[tuple[int, Generation]]:
+        """Texts of requests, with their numbers, in the order in which they end.
+
+        Requests may be made on the way: they are drawn when there is room for them.
+        """
+        with memory_errors():
+            predict = TorchBlocks(self.model, batch_size)
+            mask_id = self.model.config.mask_token_id
+            for number, made in denoise(predict, requests, mask_id, batch_size):
+                yield number, replace(made, text=self.tokenizer.decode(made.tokens))
+
+    def _slots(self, images: int, max_tokens: int) -> int:
+        """Sequences that can be in work at the same time, at most one for each picture."""
+        device = self.model.device
+        slots = CPU_SLOTS if device.type == "cpu" else DEVICE_SLOTS
+        if device.type == "cuda":
+            longest = max_tokens + self.pictures.max_pixels // self.pictures.token_size**2
+            shape = self.model.config.text_config.cache_shape
+            room = torch.cuda.mem_get_info(device)[0] * CACHE_SHARE
+            slots = min(slots, int(room // (longest * shape.token_bytes(self.model.dtype))))
+        return max(1, min(slots, images))
+
+
+def load_parser(model: str | Path = "auto", device: str = "auto", dtype: str = "auto") -> Parser:
+    """Loads a page model.
+
+    Args:
+        model: a folder of the released layout.
+        device: "auto", "cpu", "cuda", "cuda:N" or "mps".
+        dtype: "float32", "bfloat16", "float16", or "auto" for that of the weights.
+
+    Raises:
+        WeightsError: the folder is missing, damaged, or of another model.
+        DeviceError: the device is absent or out of memory.
+        UsageError: there is no such type.
+    """
+    folder = Path(model)
+    if not folder.is_dir():
+        raise WeightsError(
+            f"there is no folder {str(model)!r}", "Give a folder of the released layout."
+        )
+    if dtype != "auto" and dtype not in DTYPES:
+        raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: auto, {', '.join(DTYPES)}")
+    with memory_errors():
+        module = load_folder(folder, choose_device(device), DTYPES.get(dtype))
+    tokenizer = PromptTokenizer(folder / "tokenizer.json", module.config.image_token_id)
+    pictures = PictureConfig.read(folder / "preprocessor_config.json")
+    logger.info("loaded %s on %s as %s", folder.name, module.device, module.dtype)
+    return Parser(module, tokenizer, pictures, folder.name)
+
+
+def open_picture(image: Picture) -> Image.Image:
+    """A picture held in memory, or that of a path.
+
+    Raises:
+        InputError: the file is missing or is no picture.
+    """
+    if isinstance(image, Image.Image):
+        return image
+    try:
+        with Image.open(image) as opened:
+            return opened.convert("RGB")
+    except OSError as error:
+        raise InputError(f"{image} cannot be read as a picture: {error}") from error
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """Turns a device's lack of memory into a ``DeviceError``."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(
+            f"the device is out of memory: {str(error).splitlines()[0]}",
+            "Choose a smaller batch size, fewer tokens, or --device cpu.",
+        ) from error
+
+
+def _each_prompt(prompts: Prompt | Sequence[Prompt], count: int) -> list[Prompt]:
+    """One prompt a picture, from one for all or one each."""
+    if isinstance(prompts, str):
+        return [prompts] * count
+    whole = [part for part in prompts if isinstance(part, int)]
+    if whole:
+        return [whole] * count
+    return _counted([part for part in prompts if not isinstance(part, int)], count, "prompts")
+
+
+def _each_threshold(threshold: float | Sequence[float], count: int) -> list[float]:
+    if isinstance(threshold, (int, float)):
+        return [float(threshold)] * count
+    return _counted(list(threshold), count, "thresholds")
+
+
+def _counted(values: list[Value], count: int, what: str) -> list[Value]:
+    if len(values) != count:
+        raise UsageError(
+            f"{len(values)} {what} for {count} pictures", "Give one for all, or one each."
+        )
+    return values

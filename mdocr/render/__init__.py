@@ -1,0 +1,1 @@
+"""Document → text in each format."""

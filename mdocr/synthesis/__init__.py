@@ -1,0 +1,1 @@
+"""Made training data: pictures of words with known text."""

@@ -1,0 +1,118 @@
+"""What light and camera do to a picture: light, blur, low resolution, noise, JPEG.
+
+A picture is float32 [height, width, 3], 0 to 255, until ``to_bytes``.
+"""
+
+import numpy
+from numpy.typing import NDArray
+
+from mdocr.synthesis.backgrounds import Picture, clouds
+from mdocr.synthesis.opencv import opencv
+
+Bytes = NDArray[numpy.uint8]
+
+
+def light(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+    """Uneven light, cast shadows, highlights, and the exposure of the whole."""
+    size = (picture.shape[1], picture.shape[0])
+    if rng.random() < 0.35 * difficulty:
+        picture = picture * (1 + 0.25 * rng.random() * clouds(rng, size, 1))
+    if rng.random() < 0.10 * difficulty:
+        picture = picture * _shade(rng, size)
+    if rng.random() < 0.08 * difficulty:
+        picture = picture + _highlight(rng, size)
+    if rng.random() < 0.5 * difficulty:
+        contrast, brightness = rng.uniform(0.45, 1.15), rng.normal(0, 22)
+        picture = (picture - 128) * contrast + (128 + brightness)
+    return picture
+
+
+def _shade(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
+    """A straight shadow edge; a factor [height, width, 1]."""
+    angle = rng.random() * 2 * numpy.pi
+    x = (numpy.arange(size[0]) - size[0] * rng.random()) * numpy.cos(angle)
+    y = (numpy.arange(size[1]) - size[1] * rng.random()) * numpy.sin(angle)
+    softness = size[1] * rng.uniform(0.02, 0.4)
+    edge = numpy.clip((x[None, :] + y[:, None]) / softness, 0, 1)
+    return (1 - rng.uniform(0.2, 0.55) * edge).astype(numpy.float32)[..., None]
+
+
+def _highlight(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
+    """A bright spot, [height, width, 1]."""
+    x = (numpy.arange(size[0]) - size[0] * rng.random()) / (size[1] * rng.uniform(0.2, 1.2))
+    y = (numpy.arange(size[1]) - size[1] * rng.random()) / (size[1] * rng.uniform(0.2, 0.8))
+    spot = numpy.exp(-(x[None, :] ** 2) - y[:, None] ** 2)
+    return (rng.uniform(40, 150) * spot).astype(numpy.float32)[..., None]
+
+
+def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+    """Out of focus, or moved, or taken from far away and enlarged."""
+    cv2 = opencv()
+    height = picture.shape[0]
+    chance = rng.random() / max(difficulty, 1e-6)
+    if chance < 0.25:
+        sigma = height * (0.008 + 0.035 * rng.random() ** 2)
+        picture = cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.3))
+    elif chance < 0.35:
+        picture = cv2.filter2D(picture, -1, _motion(rng, height))
+    if rng.random() < 0.45 * difficulty:
+        picture = coarsen(picture, rng.uniform(11, 30), rng)
+    return picture
+
+
+def _motion(rng: numpy.random.Generator, height: int) -> Picture:
+    """Kernel of a straight movement of up to a tenth of the height."""
+    cv2 = opencv()
+    reach = max(1, int(0.06 * height * rng.random() + 0.5))
+    kernel = numpy.zeros((2 * reach + 1, 2 * reach + 1), numpy.float32)
+    angle = rng.random() * numpy.pi
+    dx, dy = round(reach * numpy.cos(angle)), round(reach * numpy.sin(angle))
+    cv2.line(kernel, (reach - dx, reach - dy), (reach + dx, reach + dy), 1.0, 1)
+    return kernel / kernel.sum()
+
+
+def coarsen(picture: Picture, rows: float, rng: numpy.random.Generator) -> Picture:
+    """The picture as if only ``rows`` pixels high, enlarged to its size again."""
+    cv2 = opencv()
+    height, width = picture.shape[:2]
+    if rows >= height:
+        return picture
+    small = (max(4, round(width * rows / height)), max(4, round(rows)))
+    shrunk = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
+    way = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST)[int(rng.random() * 2.15)]
+    coarse: Picture = cv2.resize(shrunk, (width, height), interpolation=way)
+    return coarse
+
+
+def disturb(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+    """Sharpening halos, sensor noise, grey pictures, swapped brightness."""
+    cv2 = opencv()
+    if rng.random() < 0.15 * difficulty:
+        soft = cv2.GaussianBlur(picture, (0, 0), 1.0 + 1.5 * rng.random())
+        picture = picture + rng.uniform(0.3, 1.5) * (picture - soft)
+    if rng.random() < 0.45 * difficulty:
+        channels = 3 if rng.random() < 0.5 else 1
+        noise = rng.random((*picture.shape[:2], channels), dtype=numpy.float32)
+        strength = numpy.float32(3 + 45 * rng.random() ** 2)
+        picture = picture + (strength * noise - strength / 2)
+    if rng.random() < 0.08 * difficulty:
+        picture = numpy.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
+    if rng.random() < 0.03 * difficulty:
+        picture = 255 - picture
+    return picture
+
+
+def to_bytes(picture: Picture) -> Bytes:
+    """Rounded and clipped to uint8."""
+    return numpy.clip(picture + 0.5, 0, 255).astype(numpy.uint8)
+
+
+def compress(rng: numpy.random.Generator, picture: Bytes, difficulty: float) -> Bytes:
+    """JPEG of quality 15 to 90, and back."""
+    if rng.random() >= 0.5 * difficulty:
+        return picture
+    cv2 = opencv()
+    quality = int(15 + 75 * rng.random() ** 0.6)
+    _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded: Bytes = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    return decoded

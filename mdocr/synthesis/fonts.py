@@ -1,0 +1,257 @@
+"""Fonts that can be read: found on the machine, checked by their glyphs, remembered in a cache.
+
+Many font files map the letters to ornaments. So each font's letters and digits are drawn, squeezed
+into a small box, and compared with those of a few plain fonts: a font is kept where nearly every
+glyph is nearest to the plain glyph of the same character.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from platformdirs import user_cache_dir
+
+from mdocr.errors import InputError, MissingExtraError
+from mdocr.models.charset import ENGLISH
+
+logger = logging.getLogger(__name__)
+
+FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("~/.local/share/fonts"))
+SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
+CLASSES = (string.ascii_uppercase, string.ascii_lowercase, string.digits)
+THIN = frozenset("Iil1j")
+"""Strokes without a shape: squeezed into a box they are nearly black in every font."""
+DISTINCT = "abdeghnqrt"
+"""Letters whose small form differs from the capital in shape, not only in size."""
+REFERENCES = (
+    "DejaVuSans.ttf",
+    "DejaVuSans-Bold.ttf",
+    "DejaVuSerif.ttf",
+    "LiberationSans-Regular.ttf",
+    "LiberationSans-BoldItalic.ttf",
+    "LiberationSerif-Regular.ttf",
+    "LiberationSerif-BoldItalic.ttf",
+    "LiberationMono-Regular.ttf",
+    "Comfortaa-Regular.ttf",
+    "Quicksand-Regular.ttf",
+)
+BOX = 16
+INDEX_VERSION = 1
+
+Glyphs = dict[str, NDArray[numpy.float32]]
+
+
+@dataclass(frozen=True)
+class Font:
+    """One face of a font file.
+
+    Attributes:
+        path: the file.
+        index: the face within a collection, 0 elsewhere.
+        family: the name that the faces of one design share.
+        symbols: the characters of ``mdocr.models.charset.ENGLISH`` that it draws.
+        has_lowercase: False where small letters look like capitals or are unreadable.
+        plainness: 0 (odd) to 1 (like the plain reference fonts).
+    """
+
+    path: str
+    index: int
+    family: str
+    symbols: str
+    has_lowercase: bool
+    plainness: float
+
+
+def load_fonts(folders: Sequence[Path] | None = None) -> list[Font]:
+    """The readable fonts under ``folders``, by default those of the system.
+
+    The first call on a set of files takes about half a minute; the result is kept under the user's
+    cache folder (``MDOCR_CACHE`` overrides it) until a file is added, removed or changed.
+
+    Raises:
+        InputError: no readable font was found.
+        MissingExtraError: fontTools is not installed and the fonts are not in the cache.
+    """
+    files = sorted(set(_font_files(folders or FOLDERS)))
+    index = _cache_folder() / f"fonts-{_fingerprint(files)}.json"
+    fonts = _read_index(index)
+    if fonts is None:
+        fonts = select_fonts(files)
+        _write_index(index, fonts)
+    if not fonts:
+        where = ", ".join(str(folder) for folder in folders or FOLDERS)
+        raise InputError(
+            f"no readable font under {where}", "Install font packages; docs/fonts.md lists some."
+        )
+    return fonts
+
+
+def select_fonts(files: Sequence[Path]) -> list[Font]:
+    """Examine every face of ``files``; keep the readable ones, each design once."""
+    references = _references(files)
+    seen: set[bytes] = set()
+    fonts = []
+    for file in files:
+        for index, names in _faces(file):
+            glyphs = draw_glyphs(file, index)
+            if glyphs is None or (drawing := _drawing(glyphs)) in seen:
+                continue
+            seen.add(drawing)
+            font = _judge(file, index, names, glyphs, references)
+            if font is not None:
+                fonts.append(font)
+    logger.info("%d of %d font files are readable", len(fonts), len(files))
+    return fonts
+
+
+def draw_glyphs(file: Path, index: int) -> Glyphs | None:
+    """Letters and digits, each cut to its ink and squeezed to [BOX, BOX] of length 1.
+
+    None if a glyph is empty or the file cannot be drawn.
+    """
+    try:
+        font = ImageFont.truetype(str(file), 32, index, layout_engine=ImageFont.Layout.BASIC)
+        return {symbol: _draw_glyph(font, symbol) for symbols in CLASSES for symbol in symbols}
+    except (OSError, ValueError, MemoryError):
+        return None
+
+
+def _draw_glyph(font: ImageFont.FreeTypeFont, symbol: str) -> NDArray[numpy.float32]:
+    canvas = Image.new("L", (96, 96))
+    ImageDraw.Draw(canvas).text((28, 28), symbol, fill=255, font=font)
+    ink = canvas.getbbox()
+    if ink is None:
+        raise ValueError(f"no ink in {symbol!r}")
+    squeezed = canvas.crop(ink).resize((BOX, BOX), Image.Resampling.BOX)
+    glyph = numpy.asarray(squeezed, numpy.float32).ravel()
+    return glyph / max(float(numpy.linalg.norm(glyph)), 1e-6)
+
+
+def _judge(
+    file: Path,
+    index: int,
+    names: tuple[str, str],
+    glyphs: Glyphs,
+    references: dict[str, NDArray[numpy.float32]],
+) -> Font | None:
+    """The font, or None where capitals or digits cannot be told apart."""
+    family, symbols = names
+    readable, likeness = [], []
+    for alphabet in CLASSES:
+        right, near = _compare(alphabet, glyphs, references)
+        readable.append(right)
+        likeness.append(near)
+    if readable[0] < 0.6 or readable[2] < 0.6 or likeness[0] < 0.72:
+        return None
+    small = readable[1] >= 0.6 and not _has_small_capitals(glyphs)
+    kept = likeness if small else [likeness[0], likeness[2]]
+    plainness = float(numpy.clip((numpy.mean(kept) - 0.75) / 0.2, 0, 1))
+    return Font(str(file), index, family, symbols, small, round(plainness, 3))
+
+
+def _compare(
+    alphabet: str, glyphs: Glyphs, references: dict[str, NDArray[numpy.float32]]
+) -> tuple[float, float]:
+    """Share of glyphs nearest to their own reference, and the mean likeness to it."""
+    shaped = [symbol for symbol in alphabet if symbol not in THIN]
+    stack = numpy.stack([references[symbol] for symbol in shaped])  # [S, references, BOX * BOX]
+    right, near = 0, 0.0
+    for position, symbol in enumerate(shaped):
+        likeness = (stack @ glyphs[symbol]).max(axis=1)
+        right += int(likeness.argmax() == position)
+        near += float(likeness[position])
+    return right / len(shaped), near / len(shaped)
+
+
+def _has_small_capitals(glyphs: Glyphs) -> bool:
+    same = [float(glyphs[symbol] @ glyphs[symbol.upper()]) for symbol in DISTINCT]
+    return float(numpy.median(same)) > 0.93
+
+
+def _references(files: Sequence[Path]) -> dict[str, NDArray[numpy.float32]]:
+    """For every letter and digit the plain glyphs, [references, BOX * BOX]."""
+    found = {file.name: file for file in files}
+    plain = [found[name] for name in REFERENCES if name in found] or _system_references()
+    drawn = [glyphs for file in plain if (glyphs := draw_glyphs(file, 0)) is not None]
+    if not drawn:
+        raise InputError(
+            "no plain font to compare the others with",
+            "Install DejaVu or Liberation: apt install fonts-dejavu-core fonts-liberation2",
+        )
+    return {symbol: numpy.stack([glyphs[symbol] for glyphs in drawn]) for symbol in drawn[0]}
+
+
+def _system_references() -> list[Path]:
+    return [file for file in set(_font_files(FOLDERS)) if file.name in REFERENCES]
+
+
+def _drawing(glyphs: Glyphs) -> bytes:
+    return hashlib.sha256(b"".join(glyph.tobytes() for glyph in glyphs.values())).digest()
+
+
+def _faces(file: Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Index, family and symbols of each face that has all letters and digits."""
+    try:
+        from fontTools.ttLib import TTCollection, TTFont
+    except ImportError as error:
+        raise MissingExtraError("fonttools", "train", "Choosing fonts") from error
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
+    try:
+        collection = file.suffix.lower() in {".ttc", ".otc"}
+        faces = TTCollection(file, lazy=True).fonts if collection else [TTFont(file, lazy=True)]
+        described = [_names(face, file) for face in faces]
+    except Exception as error:  # damaged tables raise nearly anything
+        logger.debug("cannot read the font %s: %s", file, error)
+        return
+    for index, (family, symbols) in enumerate(described):
+        if all(symbol in symbols for alphabet in CLASSES for symbol in alphabet):
+            yield index, (family, symbols)
+
+
+def _names(face: Any, file: Path) -> tuple[str, str]:
+    codes = face.getBestCmap() or {}
+    symbols = "".join(symbol for symbol in ENGLISH if ord(symbol) in codes)
+    family = face["name"].getDebugName(16) or face["name"].getDebugName(1) or file.stem
+    face.close()
+    return " ".join(family.split()[:2]), symbols
+
+
+def _font_files(folders: Sequence[Path]) -> Iterator[Path]:
+    for folder in folders:
+        for file in folder.expanduser().rglob("*"):
+            if file.suffix.lower() in SUFFIXES:
+                yield file.resolve()
+
+
+def _cache_folder() -> Path:
+    return Path(os.environ.get("MDOCR_CACHE") or user_cache_dir("mdocr"))
+
+
+def _fingerprint(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256(str(INDEX_VERSION).encode())
+    for file in files:
+        digest.update(f"{file}\0{file.stat().st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _read_index(path: Path) -> list[Font] | None:
+    try:
+        return [Font(**entry) for entry in json.loads(path.read_text("utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write_index(path: Path, fonts: Sequence[Font]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    partial.write_text(json.dumps([asdict(font) for font in fonts]), "utf-8")
+    partial.replace(path)

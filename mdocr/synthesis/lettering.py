@@ -1,0 +1,93 @@
+"""From set text to masks: where ink, outline and shadow lie, before any bending."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy
+
+from mdocr.synthesis.glyphs import Box, Mask, Setting, stamp
+from mdocr.synthesis.opencv import opencv
+
+
+@dataclass(frozen=True)
+class Line:
+    """A word on a mask with room around it.
+
+    Attributes:
+        mask: uint8 [height, width].
+        box: left, top, right, bottom of the word's ink on the mask, in pixels.
+    """
+
+    mask: Mask
+    box: Box
+
+
+def draw_line(
+    word: Setting, neighbours: Sequence[tuple[str, Setting]], rng: numpy.random.Generator
+) -> Line:
+    """The word with half its height of room, and its neighbours cut at the mask's edge.
+
+    Args:
+        word: the word itself.
+        neighbours: pairs of a side (left, right, above, below) and what stands there.
+        rng: draws the neighbours' distances.
+    """
+    left, top, right, bottom = word.box
+    room = max(word.size, bottom - top) // 2 + 2
+    dx, dy = room - left, room - top
+    mask = numpy.zeros((bottom - top + 2 * room, right - left + 2 * room), numpy.uint8)
+    stamp(mask, word, dx, dy)
+    for side, other in neighbours:
+        x, y = _beside(side, word, other, rng)
+        stamp(mask, other, dx + x, dy + y)
+    return Line(mask, (room, room, right + dx, bottom + dy))
+
+
+def _beside(
+    side: str, word: Setting, other: Setting, rng: numpy.random.Generator
+) -> tuple[int, int]:
+    """How far a neighbour is moved: a word space beside on the same base line, or a line away."""
+    left, top, right, bottom = word.box
+    space = 1 + int(word.size * rng.uniform(0.14, 0.4))
+    if side == "left":
+        return left - space - other.box[2], 0
+    if side == "right":
+        return right + space - other.box[0], 0
+    along = int(rng.uniform(left - other.box[2], right - other.box[0]))
+    gap = 1 + int(word.size * rng.uniform(0.06, 0.35))
+    return along, top - gap - other.box[3] if side == "above" else bottom + gap - other.box[1]
+
+
+def embolden(mask: Mask, pixels: int) -> Mask:
+    """Strokes thicker by ``pixels`` on every side, or thinner where negative."""
+    cv2 = opencv()
+    kernel = _disc(abs(pixels))
+    changed: Mask = cv2.dilate(mask, kernel) if pixels > 0 else cv2.erode(mask, kernel)
+    return changed
+
+
+def extrude(mask: Mask, dx: int, dy: int) -> Mask:
+    """The mask drawn along the way to (dx, dy): the depth of solid letters."""
+    cv2 = opencv()
+    reach = max(abs(dx), abs(dy), 1)
+    kernel = numpy.zeros((2 * reach + 1, 2 * reach + 1), numpy.uint8)
+    cv2.line(kernel, (reach, reach), (reach - dx, reach - dy), 1)
+    extruded: Mask = cv2.dilate(mask, kernel)
+    return extruded
+
+
+def cast(mask: Mask, dx: int, dy: int, blur: float) -> Mask:
+    """The mask moved by (dx, dy) and blurred by ``blur`` pixels: a shadow."""
+    cv2 = opencv()
+    shadow = numpy.zeros_like(mask)
+    height, width = mask.shape
+    shadow[max(dy, 0) : height + dy, max(dx, 0) : width + dx] = mask[
+        max(-dy, 0) : height - dy, max(-dx, 0) : width - dx
+    ]
+    return cv2.GaussianBlur(shadow, (0, 0), blur) if blur > 0.3 else shadow  # type: ignore[no-any-return]
+
+
+def _disc(radius: int) -> Mask:
+    cv2 = opencv()
+    disc: Mask = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return disc

@@ -1,0 +1,312 @@
+"""Pictures of words for training the recognizer, drawn from a random generator alone.
+
+The same generator state gives the same picture, in any process; nothing is kept between pictures
+but opened fonts. ``difficulty`` leads from clean print (0) to natural scenes (1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy
+from numpy.typing import NDArray
+
+from mdocr.errors import InputError
+from mdocr.models.charset import ENGLISH
+from mdocr.synthesis import backgrounds, effects, geometry, lettering
+from mdocr.synthesis.backgrounds import Picture
+from mdocr.synthesis.fonts import Font
+from mdocr.synthesis.glyphs import Mask, Setting, open_sheet, set_text
+from mdocr.synthesis.opencv import opencv
+from mdocr.synthesis.vocabulary import Vocabulary
+
+HEIGHTS = {1: 64, 2: 48, 3: 40, 4: 32}
+"""Height of the recognizer's input for each ratio; pictures are drawn at 0.8 to 1.5 times it."""
+FONT_SIZE = 48
+"""Pixels at which glyphs are drawn, before they are bent and resampled."""
+RATIOS = {1: (0.45, 1.48), 2: (1.52, 2.48), 3: (2.52, 3.48), 4: (3.52, 14.0)}
+"""Width over height that rounds to each ratio, with a little room for whole pixels."""
+STRETCH = 1.2
+TRIES = 10
+SIDES = ("left", "right", "above", "below")
+
+
+@dataclass(frozen=True)
+class Lettered:
+    """A text, its font and its glyphs in their places."""
+
+    text: str
+    font: Font
+    setting: Setting
+
+
+class WordSynthesizer:
+    """Draws pictures of words.
+
+    Args:
+        fonts: see ``mdocr.synthesis.fonts.load_fonts``.
+        vocabulary: see ``mdocr.synthesis.vocabulary.load_vocabulary``.
+        symbols: characters that texts may hold.
+
+    Raises:
+        InputError: no fonts are given.
+    """
+
+    def __init__(
+        self, fonts: Sequence[Font], vocabulary: Vocabulary, symbols: str = ENGLISH
+    ) -> None:
+        if not fonts:
+            raise InputError("no fonts to draw words with", "Install some: see docs/fonts.md.")
+        self.vocabulary = vocabulary
+        self.symbols = frozenset(symbols)
+        self.families = _group(fonts)
+
+    def draw(
+        self, rng: numpy.random.Generator, ratio: int, difficulty: float
+    ) -> tuple[NDArray[numpy.uint8], str]:
+        """A picture and its text.
+
+        Args:
+            rng: the only source of chance.
+            ratio: 1 to 4; clip(round(width / height), 1, 4) of the picture.
+            difficulty: 0, clean print, to 1, all that natural scenes have.
+
+        Returns:
+            uint8 RGB [height, width, 3], and the text.
+        """
+        lettered = self._letter(rng, ratio, difficulty)
+        masks, box = self._ink(rng, lettered, difficulty)
+        shape = draw_shape(rng, box, difficulty)
+        crop, size = frame(rng, shape, box, ratio)
+        centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        layers = geometry.resample(masks, centre, shape, crop, size)
+        picture = compose(rng, layers, difficulty)
+        return develop(rng, picture, difficulty), lettered.text
+
+    def _letter(
+        self, rng: numpy.random.Generator, ratio: int, difficulty: float
+    ) -> Lettered:
+        """Choose font and text until they have about the wanted ratio."""
+        low, high = RATIOS[ratio]
+        wanted = min(3.6 + rng.exponential(1.8), 11.0) if ratio == 4 else rng.uniform(low, high)
+        length = max(1.0, wanted * rng.uniform(1.1, 2.0))
+        lettered = None
+        for _ in range(TRIES):
+            font = self._font(rng, difficulty)
+            text = self._fit(self.vocabulary.draw(rng, round(length)), font)
+            setting = _set(rng, font, text, difficulty)
+            if setting is None:
+                continue
+            lettered = Lettered(text, font, setting)
+            if low / STRETCH <= setting.ratio <= high * 1.1:
+                return lettered
+            length = min(max(length * wanted / setting.ratio, 1.0), 25.0)
+        return lettered or self._letter(rng, ratio, difficulty)
+
+    def _font(self, rng: numpy.random.Generator, difficulty: float) -> Font:
+        """A family by its plainness, then one of its fonts."""
+        least = 0.75 * (1 - difficulty)
+        for _ in range(20):
+            family = self.families[int(rng.random() * len(self.families))]
+            font = family[int(rng.random() * len(family))]
+            if font.plainness >= least and rng.random() < 0.25 + 0.75 * font.plainness:
+                break
+        return font
+
+    def _fit(self, text: str, font: Font) -> str:
+        """The text in characters that both the font and the charset have."""
+        if not font.has_lowercase:
+            text = text.upper()
+        return "".join(s for s in text if s in self.symbols and s in font.symbols)
+
+    def _ink(
+        self, rng: numpy.random.Generator, lettered: Lettered, difficulty: float
+    ) -> tuple[NDArray[numpy.uint8], tuple[int, int, int, int]]:
+        """Masks of fill, edge and shadow, [height, width, 3], and the box of the word's ink."""
+        line = lettering.draw_line(
+            lettered.setting, self._neighbours(rng, lettered, difficulty), rng
+        )
+        fill = line.mask
+        if rng.random() < 0.15 * difficulty:
+            fill = lettering.embolden(fill, 1)
+        layers = opencv().merge([fill, *_edge_and_shadow(rng, fill, difficulty)])
+        return layers, line.box
+
+    def _neighbours(
+        self, rng: numpy.random.Generator, lettered: Lettered, difficulty: float
+    ) -> list[tuple[str, Setting]]:
+        """Other words around, in the same font: sides and settings."""
+        font, found = lettered.font, []
+        for side in SIDES:
+            if rng.random() < 0.18 * difficulty:
+                text = self._fit(self.vocabulary.draw(rng, 2 + int(7 * rng.random())), font)
+                found.append((side, set_text(open_sheet(font.path, font.index, FONT_SIZE), text)))
+        return [(side, setting) for side, setting in found if setting is not None]
+
+
+def _group(fonts: Sequence[Font]) -> list[list[Font]]:
+    families: dict[str, list[Font]] = {}
+    for font in fonts:
+        families.setdefault(font.family, []).append(font)
+    return [families[name] for name in sorted(families)]
+
+
+def _set(
+    rng: numpy.random.Generator, font: Font, text: str, difficulty: float
+) -> Setting | None:
+    """The text in that font, sometimes spaced out or dancing on the line."""
+    spacing, shifts = 0.0, ()
+    if rng.random() < 0.1 + 0.2 * difficulty:
+        spacing = rng.uniform(-0.04, 0.12) if rng.random() < 0.8 else rng.uniform(0.1, 0.4)
+    if rng.random() < 0.06 * difficulty:
+        shifts = rng.uniform(-0.1, 0.1, len(text)).tolist()
+    return set_text(open_sheet(font.path, font.index, FONT_SIZE), text, spacing, shifts)
+
+
+def _edge_and_shadow(
+    rng: numpy.random.Generator, fill: Mask, difficulty: float
+) -> tuple[Mask, Mask]:
+    """Masks behind the fill: an outline or solid depth, and a cast shadow."""
+    edge = shadow = numpy.zeros_like(fill)
+    chance = rng.random() / max(difficulty, 1e-6)
+    dx, dy = (int(step) for step in rng.integers(-3, 4, 2))
+    if chance < 0.10:
+        edge = lettering.embolden(fill, 1 + int(2.5 * rng.random()))
+    elif chance < 0.17:
+        edge = lettering.extrude(fill, dx, dy)
+    if rng.random() < 0.15 * difficulty:
+        source = edge if edge.any() else fill
+        shadow = lettering.cast(source, dx or 1, dy or 2, 2.5 * rng.random())
+    return edge, shadow
+
+
+def draw_shape(
+    rng: numpy.random.Generator, box: tuple[int, int, int, int], difficulty: float
+) -> geometry.Shape:
+    """How the word leans, turns, tilts and bends."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    angle = shear = radius = wave = 0.0
+    perspective = (0.0, 0.0)
+    if rng.random() < 0.65 * difficulty:
+        spread = 3.0 if rng.random() < 0.75 else 9.0
+        angle = float(numpy.radians(numpy.clip(rng.normal(0, spread), -22, 22)))
+    if rng.random() < 0.3 * difficulty:
+        shear = rng.normal(0, 0.18)
+    if rng.random() < 0.35 * difficulty:
+        perspective = (rng.normal(0, 0.22) / max(width, height), rng.normal(0, 0.12) / height)
+    if width > 1.8 * height and rng.random() < 0.12 * difficulty:
+        radius = width / rng.uniform(0.25, 1.5) * (1 if rng.random() < 0.75 else -1)
+        radius = max(abs(radius), 1.2 * height) * (1 if radius > 0 else -1)
+    elif rng.random() < 0.05 * difficulty:
+        wave = height * rng.uniform(0.04, 0.14)
+    matrix = geometry.homography(angle, shear, 1.0, _limited(perspective, width, height))
+    wavelength = max(width, height) / rng.uniform(2, 9)
+    return geometry.Shape(matrix, radius, wave, wavelength, 6.28 * rng.random())
+
+
+def _limited(
+    perspective: tuple[float, float], width: float, height: float
+) -> tuple[float, float]:
+    """Keep the nearest point at most twice as near as the farthest."""
+    reach = abs(perspective[0]) * width / 2 + abs(perspective[1]) * height / 2
+    scale = min(1.0, 0.3 / reach) if reach else 1.0
+    return perspective[0] * scale, perspective[1] * scale
+
+
+def frame(
+    rng: numpy.random.Generator,
+    shape: geometry.Shape,
+    box: tuple[int, int, int, int],
+    ratio: int,
+) -> tuple[geometry.Box, tuple[int, int]]:
+    """What part of the picture plane is seen, and at what size (width, height) in pixels.
+
+    The word's bounds with margins; a little stretch, then wider margins, make the ratio fit.
+    """
+    left, top, right, bottom = geometry.bounds(shape, box[2] - box[0], box[3] - box[1])
+    height = bottom - top
+    loose = 0.2 if rng.random() < 0.3 else 0.1
+    margins = height * rng.uniform(-0.03, loose, 4)
+    crop = (left - margins[0], top - margins[1], right + margins[2], bottom + margins[3])
+    across, down = crop[2] - crop[0], crop[3] - crop[1]
+    low, high = RATIOS[ratio]
+    stretch = rng.uniform(0.9, 1.1)
+    seen = across / down * stretch
+    if seen < low:
+        stretch = min(low / across * down, STRETCH)
+    elif seen > high:
+        stretch = max(high / across * down, 1 / STRETCH)
+    seen = across / down * stretch
+    wider = max(0.0, low - seen) * down / stretch
+    taller = max(0.0, seen / high - 1) * down
+    share = rng.random(2)
+    crop = (
+        crop[0] - wider * share[0],
+        crop[1] - taller * share[1],
+        crop[2] + wider * (1 - share[0]),
+        crop[3] + taller * (1 - share[1]),
+    )
+    return crop, _pixels(rng, min(max(seen, low), high), ratio)
+
+
+def _pixels(rng: numpy.random.Generator, seen: float, ratio: int) -> tuple[int, int]:
+    """Size whose rounded ratio is ``ratio``."""
+    height = int(HEIGHTS[ratio] * rng.uniform(0.8, 1.2 if seen > 6 else 1.5))
+    width = round(height * seen)
+    if ratio > 1:
+        width = max(width, int(height * (ratio - 0.5)) + 1)
+    return (min(width, int(numpy.ceil(height * (ratio + 0.5))) - 1) if ratio < 4 else width), height
+
+
+def compose(
+    rng: numpy.random.Generator, layers: NDArray[numpy.uint8], difficulty: float
+) -> Picture:
+    """Background, shadow, edge and ink, one over the other.
+
+    Args:
+        rng: the only source of chance.
+        layers: fill, edge and shadow, uint8 [height, width, 3].
+        difficulty: 0 to 1.
+    """
+    size = (layers.shape[1], layers.shape[0])
+    back, ink = backgrounds.draw_colours(rng, difficulty)
+    picture = backgrounds.paint(rng, size, back, difficulty)
+    fill, edge, shadow = (layers[..., k : k + 1] * numpy.float32(1 / 255) for k in range(3))
+    if shadow.any():
+        picture = picture * (1 - rng.uniform(0.3, 0.9) * shadow)
+    if edge.any():
+        picture = picture + edge * (_edge_colour(rng, ink) - picture)
+    return picture + fill * (_ink_surface(rng, size, ink, difficulty) - picture)
+
+
+def _edge_colour(rng: numpy.random.Generator, ink: backgrounds.Colour) -> backgrounds.Colour:
+    dark = float(ink @ backgrounds.LUMINANCE) < 128
+    if rng.random() < 0.4:
+        return numpy.full(3, 245.0 if dark else 12.0, numpy.float32)
+    for _ in range(4):
+        colour = backgrounds.draw_colour(rng)
+        if abs(float((colour - ink) @ backgrounds.LUMINANCE)) > 50:
+            break
+    return colour
+
+
+def _ink_surface(
+    rng: numpy.random.Generator, size: tuple[int, int], ink: backgrounds.Colour, difficulty: float
+) -> Picture:
+    """Plain ink, or with a gradient or a texture; broadcasts to [height, width, 3]."""
+    chance = rng.random() / max(difficulty, 1e-6)
+    if chance < 0.15:
+        return ink + backgrounds.gradient(rng, size, 30 + 60 * rng.random())
+    if chance < 0.30:
+        strength = 5 + 20 * rng.random()
+        return ink + strength * backgrounds.clouds(rng, size, 1 + int(4 * rng.random()))
+    return ink.reshape(1, 1, 3)
+
+
+def develop(
+    rng: numpy.random.Generator, picture: Picture, difficulty: float
+) -> NDArray[numpy.uint8]:
+    """From the scene to the photograph."""
+    picture = effects.light(rng, picture, difficulty)
+    picture = effects.blur(rng, picture, difficulty)
+    picture = effects.disturb(rng, picture, difficulty)
+    return effects.compress(rng, effects.to_bytes(picture), difficulty)

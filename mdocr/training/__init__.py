@@ -1,0 +1,1 @@
+"""Training: datasets, noising, losses, the loop, checkpoints. One loop serves both models."""

@@ -1,0 +1,122 @@
+"""Batches of words as a pure function of their index.
+
+Batch ``n`` of a run is the same whoever makes it, when, and in how many processes: that is what makes
+resuming exact and lets worker processes and machines share the work without talking.
+
+Shapes: B words, H W height and width of a bucket, L positions.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from mdocr.models.charset import Charset
+from mdocr.models.word_pictures import preprocess
+from mdocr.training.noising import Words
+
+Sample = tuple[Image.Image, str]
+
+
+@dataclass(frozen=True)
+class WordBatch:
+    """Pictures of one shape and their labels.
+
+    Attributes:
+        images: [B, 3, H, W], scaled to -1..1.
+        words: labels and lengths.
+    """
+
+    images: Tensor
+    words: Words
+
+
+class Source(Protocol):
+    """Where samples come from."""
+
+    def samples(self, index: int, rows: range, progress: float) -> Sequence[Sample]:
+        """The given rows of batch ``index``; all of a batch share a ratio bucket.
+
+        Args:
+            index: number of the batch in the run.
+            rows: which samples of the batch to make.
+            progress: share of the run that is done, 0 to 1.
+        """
+        ...
+
+
+class WordBatches(Dataset[WordBatch]):
+    """The batches of a run for one process of ``world``.
+
+    Args:
+        sources: (source, weight) pairs; each batch comes from one of them.
+        charset: characters and ids.
+        max_length: longest word; longer labels are cut.
+        batch_size: words of one process in one batch.
+        steps: length of the run.
+        seed: of the choice of sources.
+        rank: number of this process among ``world`` processes.
+        world: number of processes.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[tuple[Source, float]],
+        charset: Charset,
+        *,
+        max_length: int,
+        batch_size: int,
+        steps: int,
+        seed: int,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        self.sources = [source for source, _ in sources]
+        weights = np.array([weight for _, weight in sources], dtype=np.float64)
+        self.shares = weights / weights.sum()
+        self.charset = charset
+        self.max_length = max_length
+        self.steps = steps
+        self.seed = seed
+        self.rows = range(rank * batch_size, (rank + 1) * batch_size)
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, index: int) -> WordBatch:
+        """Batch ``index``, from 0."""
+        choice = np.random.default_rng((self.seed, 1, index)).choice(len(self.sources), p=self.shares)
+        samples = self.sources[choice].samples(index, self.rows, index / self.steps)
+        return collate(samples, self.charset, self.max_length)
+
+    def loader(self, start: int, workers: int) -> Iterator[WordBatch]:
+        """Batches from ``start`` to the end of the run, prepared ahead by ``workers`` processes."""
+        loader = DataLoader(
+            self,
+            batch_size=None,
+            sampler=range(start, self.steps),
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+            worker_init_fn=_quiet_worker,
+        )
+        return iter(loader)
+
+
+def collate(samples: Sequence[Sample], charset: Charset, max_length: int) -> WordBatch:
+    """Resizes pictures to their bucket and encodes their labels."""
+    images = torch.from_numpy(np.stack([preprocess(picture) for picture, _ in samples]))
+    ids = [charset.encode(text)[:max_length] for _, text in samples]
+    labels = torch.full((len(ids), max_length + 1), charset.pad_id)
+    for row, word in enumerate(ids):
+        labels[row, : len(word)] = torch.tensor(word, dtype=torch.long)
+        labels[row, len(word)] = charset.eos_id
+    return WordBatch(images, Words(labels, torch.tensor([len(word) + 1 for word in ids])))
+
+
+def _quiet_worker(_: int) -> None:
+    torch.set_num_threads(1)

@@ -1,0 +1,93 @@
+"""The state of a run: what must be on disk so that it goes on as if it had never stopped."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mdocr.errors import WeightsError
+
+
+@dataclass
+class TrainingState:
+    """Everything that changes while a run goes on.
+
+    Attributes:
+        module: the trained module, with its losses' own parameters.
+        optimizer: with its moments.
+        average: averaged weights (exponential moving average), buffers as they are.
+        decay: of the average, per step.
+        step: optimizer steps done.
+        seconds: time spent in them.
+        scores: of the last evaluation.
+    """
+
+    module: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: dict[str, Tensor]
+    decay: float
+    step: int = 0
+    seconds: float = 0.0
+    scores: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def fresh(
+        cls, module: nn.Module, optimizer: torch.optim.Optimizer, decay: float
+    ) -> "TrainingState":
+        """The state before the first step."""
+        average = {name: value.detach().clone() for name, value in module.state_dict().items()}
+        return cls(module, optimizer, average, decay)
+
+    @torch.no_grad()
+    def update_average(self, module: nn.Module) -> None:
+        """Moves the averaged weights a little; early in a run the average follows faster."""
+        decay = min(self.decay, (1 + self.step) / (10 + self.step))
+        for name, value in module.state_dict().items():
+            if value.is_floating_point():
+                self.average[name].lerp_(value, 1 - decay)
+            else:
+                self.average[name].copy_(value)
+
+
+def save_state(path: Path, state: TrainingState) -> None:
+    """Writes a checkpoint, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    torch.save(_as_dict(state), temporary)
+    os.replace(temporary, path)
+
+
+def load_state(path: Path, state: TrainingState) -> None:
+    """Fills ``state`` from a checkpoint.
+
+    Raises:
+        WeightsError: the file is damaged or belongs to another model.
+    """
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        state.module.load_state_dict(saved["module"])
+        state.optimizer.load_state_dict(saved["optimizer"])
+        for name, value in saved["average"].items():
+            state.average[name].copy_(value)
+    except (RuntimeError, KeyError, ValueError, OSError) as error:
+        raise WeightsError(
+            f"cannot resume from {path}: {error}",
+            "Check that the run's model has not changed, or start anew without --resume.",
+        ) from error
+    state.step, state.seconds, state.scores = saved["step"], saved["seconds"], saved["scores"]
+    torch.set_rng_state(saved["random"])
+
+
+def _as_dict(state: TrainingState) -> dict[str, Any]:
+    return {
+        "module": state.module.state_dict(),
+        "optimizer": state.optimizer.state_dict(),
+        "average": state.average,
+        "step": state.step,
+        "seconds": state.seconds,
+        "scores": state.scores,
+        "random": torch.get_rng_state(),
+    }

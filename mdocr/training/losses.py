@@ -1,0 +1,64 @@
+"""Losses. Sums are divided by counts over all processes, so that two halves equal the whole.
+
+Shapes: B words, K noised copies of each, L positions, V classes.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def denoising_loss(logits: Tensor, labels: Tensor, hidden: Tensor, lengths: Tensor) -> Tensor:
+    """Cross-entropy at the hidden positions ÷ hidden share ÷ length (MDiff4STR, equation 4).
+
+    Args:
+        logits: [B, K, L, V].
+        labels: [B, L].
+        hidden: [B, K, L]; at least one position of every copy is true.
+        lengths: characters and EOS of each word [B].
+
+    Returns:
+        Mean over words and copies. As in the released training, the last division is by the length
+        plus one.
+    """
+    each = _cross_entropy(logits, labels, hidden)  # [B, K, L]
+    share = hidden.sum(-1) / lengths[:, None]  # [B, K]
+    return (each.sum(-1) / share / (lengths[:, None] + 1)).mean()
+
+
+def replacement_loss(logits: Tensor, labels: Tensor, valid: Tensor, total: Tensor) -> Tensor:
+    """Cross-entropy at all positions up to EOS of words with replaced characters (section 3.4).
+
+    Args:
+        logits: [B, K, L, V].
+        labels: [B, L].
+        valid: [B, L], true up to EOS.
+        total: number of valid positions in the mean over processes, a scalar.
+    """
+    copies = logits.shape[1]
+    inside = valid[:, None].expand(-1, copies, -1)
+    return _cross_entropy(logits, labels, inside).sum() / (copies * total)
+
+
+def ctc_loss(logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
+    """Connectionist temporal classification of the picture's columns; class 0 is the blank.
+
+    Args:
+        logits: [B, columns, V].
+        labels: character ids from 1, then EOS, then padding [B, L].
+        lengths: characters and EOS of each word [B].
+    """
+    log_probabilities = functional.log_softmax(logits.float(), -1).transpose(0, 1)
+    columns = torch.full((logits.shape[0],), logits.shape[1], dtype=torch.long)
+    return functional.ctc_loss(
+        log_probabilities, labels, columns, lengths.cpu() - 1, zero_infinity=True
+    )
+
+
+def _cross_entropy(logits: Tensor, labels: Tensor, inside: Tensor) -> Tensor:
+    """Per position [B, K, L], zero where not ``inside``."""
+    targets = labels[:, None].expand(inside.shape).masked_fill(~inside, -100)
+    each = functional.cross_entropy(
+        logits.float().flatten(0, 2), targets.flatten(), reduction="none", ignore_index=-100
+    )
+    return each.view(inside.shape)

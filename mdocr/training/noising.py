@@ -1,0 +1,202 @@
+"""Noised copies of a word for masked-diffusion training (MDiff4STR, sections 3.2 and 3.3).
+
+Every rule is a function from random draws to a mask, so that a step is reproducible from its seed.
+
+Shapes: B words, K noised copies of each, L positions (characters, EOS, padding).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mdocr.models.charset import Charset
+
+BLOCK_STEPS = 6
+"""The block rule cuts a word into 2 to this many blocks."""
+
+Confidence = Callable[[], Tensor]
+"""Gives the model's confidence [B, L] in the true characters' positions after one parallel pass."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Labels of a batch.
+
+    Attributes:
+        labels: ids [B, L]: characters, EOS, then padding.
+        lengths: characters and EOS [B].
+    """
+
+    labels: Tensor
+    lengths: Tensor
+
+    @property
+    def valid(self) -> Tensor:
+        """[B, L] true at the characters and at EOS."""
+        positions = torch.arange(self.labels.shape[1], device=self.labels.device)
+        return positions < self.lengths[:, None]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Random numbers that decide about the noise.
+
+    Attributes:
+        kind: index into ``RULES`` [B, K].
+        level: uniform in 0..1 [B, K, 1]: the share, the split or the position.
+        block: uniform in 0..1 [B, K, 1]: the number of blocks.
+        each: uniform in 0..1 [B, K, L].
+    """
+
+    kind: Tensor
+    level: Tensor
+    block: Tensor
+    each: Tensor
+
+    def rows(self, start: int, stop: int) -> "Draws":
+        """The draws of some words of the batch."""
+        return Draws(
+            self.kind[start:stop],
+            self.level[start:stop],
+            self.block[start:stop],
+            self.each[start:stop],
+        )
+
+
+def draw(batch: int, copies: int, length: int, generator: torch.Generator) -> Draws:
+    """Fresh random numbers for ``copies`` noised copies of ``batch`` words of ``length`` positions."""
+    return Draws(
+        torch.randint(len(RULES), (batch, copies), generator=generator),
+        torch.rand(batch, copies, 1, generator=generator),
+        torch.rand(batch, copies, 1, generator=generator),
+        torch.rand(batch, copies, length, generator=generator),
+    )
+
+
+def mask(words: Words, draws: Draws, confidence: Confidence) -> Tensor:
+    """Which positions are hidden from the model.
+
+    Args:
+        words: the labels.
+        draws: which rule for which copy, and its random numbers.
+        confidence: called only if a confidence rule was drawn.
+
+    Returns:
+        [B, K, L]; at least one position of every copy is true, none behind EOS.
+    """
+    device = words.labels.device
+    kinds = draws.kind.to(device)
+    scores = confidence() if bool((kinds >= FIRST_CONFIDENCE_RULE).any()) else None
+    context = _Context(words, draws, scores)
+    hidden = torch.zeros_like(context.each, dtype=torch.bool)
+    for index, rule in enumerate(RULES.values()):
+        chosen = kinds == index  # [B, K]
+        if bool(chosen.any()):
+            hidden = torch.where(chosen[..., None], rule(context), hidden)
+    hidden = hidden & context.valid
+    return torch.where(hidden.any(-1, keepdim=True), hidden, _closest(context))
+
+
+def draw_characters(
+    batch: int, copies: int, length: int, charset: Charset, generator: torch.Generator
+) -> Tensor:
+    """Random characters [B, K, L] to put in the place of true ones; never EOS, MASK or PAD."""
+    return torch.randint(1, charset.outputs, (batch, copies, length), generator=generator)
+
+
+def replace(words: Words, characters: Tensor, draws: Draws, charset: Charset) -> Tensor:
+    """Token replacement: a random share of the positions holds another character (section 3.3).
+
+    Returns:
+        Ids [B, K, L] of full words with wrong characters in them; MASK behind EOS.
+    """
+    device = words.labels.device
+    wrong = (draws.each < draws.level).to(device)
+    labels = words.labels[:, None].expand_as(wrong)
+    replaced = torch.where(wrong, characters.to(device), labels)
+    return replaced.masked_fill(~words.valid[:, None], charset.mask_id)
+
+
+def hide(words: Words, hidden: Tensor, charset: Charset) -> Tensor:
+    """Ids [B, K, L] with MASK where ``hidden`` [B, K, L] and behind EOS."""
+    labels = words.labels[:, None].expand_as(hidden)
+    return labels.masked_fill(hidden | ~words.valid[:, None], charset.mask_id)
+
+
+class _Context:
+    """What the rules look at: draws moved to the device, and positions."""
+
+    def __init__(self, words: Words, draws: Draws, scores: Tensor | None) -> None:
+        device = words.labels.device
+        self.level = draws.level.to(device)
+        self.block = draws.block.to(device)
+        self.each = draws.each.to(device)
+        self.valid = words.valid[:, None].expand_as(self.each)  # [B, K, L]
+        self.lengths = words.lengths[:, None, None]  # [B, 1, 1]
+        self.positions = torch.arange(words.labels.shape[1], device=device)
+        self.scores = scores[:, None].expand_as(self.each) if scores is not None else self.each
+
+
+def _random(context: _Context) -> Tensor:
+    return context.each < context.level
+
+
+def _full(context: _Context) -> Tensor:
+    return context.valid
+
+
+def _split(context: _Context) -> Tensor:
+    """A border [B, K, 1] with at least one position on its left, one on its right if there are two."""
+    inner = (context.lengths - 1).clamp(min=1)
+    return 1 + (context.level * inner).long().clamp(max=inner - 1)
+
+
+def _right(context: _Context) -> Tensor:
+    return context.positions >= _split(context).where(context.lengths > 1, torch.zeros(1).long())
+
+
+def _left(context: _Context) -> Tensor:
+    return context.positions < _split(context)
+
+
+def _cloze(context: _Context) -> Tensor:
+    return context.positions == (context.level * context.lengths).long()
+
+
+def _low_confidence(context: _Context) -> Tensor:
+    return _below_mean(context.scores, context.valid)
+
+
+def _block_low_confidence(context: _Context) -> Tensor:
+    """Low confidence inside a window from the start; all behind the window."""
+    blocks = 2 + (context.block * (BLOCK_STEPS - 1)).long()  # 2 to BLOCK_STEPS
+    window = (context.level * blocks).long() + 1  # 1 to blocks
+    border = torch.ceil(context.lengths * window / blocks)
+    inside = context.valid & (context.positions < border)
+    return _below_mean(context.scores, inside) | (context.positions >= border)
+
+
+def _below_mean(scores: Tensor, inside: Tensor) -> Tensor:
+    count = inside.sum(-1, keepdim=True).clamp(min=1)
+    mean = (scores * inside).sum(-1, keepdim=True) / count
+    return inside & (scores < mean)
+
+
+def _closest(context: _Context) -> Tensor:
+    """One random valid position per copy, for copies in which nothing was hidden."""
+    order = context.each.masked_fill(~context.valid, 2.0)
+    return context.positions == order.argmin(-1, keepdim=True)
+
+
+RULES: dict[str, Callable[[_Context], Tensor]] = {
+    "random": _random,
+    "full": _full,
+    "right": _right,
+    "left": _left,
+    "cloze": _cloze,
+    "low-confidence": _low_confidence,
+    "block-low-confidence": _block_low_confidence,
+}
+FIRST_CONFIDENCE_RULE = 5

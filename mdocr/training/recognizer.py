@@ -1,0 +1,185 @@
+"""Training of the word recognizer: MDiff4STR's loss on noised words, sections 3.2 to 3.4."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mdocr.models.charset import ENGLISH
+from mdocr.models.mdiff4str import SIZES, MDiff4STR, MDiff4STRConfig, Projected
+from mdocr.training import losses, noising
+from mdocr.training.batches import WordBatch, WordBatches
+from mdocr.training.config import RecognizerConfig, RecognizerModelConfig
+from mdocr.training.loop import train
+from mdocr.training.noising import Words
+from mdocr.training.processes import Processes, mean_over_processes
+from mdocr.training.sources import open_source
+
+logger = logging.getLogger(__name__)
+
+
+def train_recognizer(config: RecognizerConfig, processes: Processes, resume: bool) -> Path:
+    """Trains a recognizer; returns the exported model. Errors: see ``loop.train``."""
+    torch.manual_seed(config.run.seed)
+    task = RecognizerTask(config, processes)
+    return train(task, config.run, config.optimizer, processes, resume)
+
+
+class RecognizerTask:
+    """Batches, loss, scores and export of a recognizer run."""
+
+    def __init__(self, config: RecognizerConfig, processes: Processes) -> None:
+        self.config, self.processes = config, processes
+        self.model = _make_model(config.model)
+        self.module = RecognizerLoss(self.model, config, processes)
+
+    def batches(self, start: int) -> Iterator[WordBatch]:
+        """See ``loop.Task``."""
+        run, data = self.config.run, self.config.data
+        model = self.model.config
+        rows = run.batch_size * self.processes.world
+        sources = [
+            (open_source(source, data, model.symbols, rows, run.seed), source.weight)
+            for source in data.sources
+        ]
+        dataset = WordBatches(
+            sources,
+            self.model.charset,
+            max_length=model.decoder.max_length,
+            batch_size=run.batch_size,
+            steps=run.steps,
+            seed=run.seed,
+            rank=self.processes.rank,
+            world=self.processes.world,
+        )
+        return dataset.loader(start, data.workers)
+
+    def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
+        """Accuracy on each validation folder, letters and digits, case folded."""
+        from mdocr.evaluation.words import score_folder
+
+        model = MDiff4STR(self.model.config)
+        model.load_state_dict(_model_weights(weights))
+        model.to(self.processes.device).eval()
+        return {
+            Path(folder).name: score_folder(model, Path(folder))
+            for folder in self.config.data.validation
+        }
+
+    def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
+        """Writes ``model.safetensors`` in half precision."""
+        from mdocr.weights import save_checkpoint
+
+        path = folder / "model.safetensors"
+        if self.processes.first:
+            save_checkpoint(_model_weights(weights), self.model.config, path, training=record)
+        return path
+
+
+class RecognizerLoss(nn.Module):
+    """The model with what only training needs; ``forward`` returns the weighted losses by name."""
+
+    def __init__(self, model: MDiff4STR, config: RecognizerConfig, processes: Processes) -> None:
+        super().__init__()
+        self.model = model
+        self.settings = config.model
+        self.seed = config.run.seed
+        self.processes = processes
+        width = model.config.encoder.dims[-1]
+        self.ctc_head = nn.Linear(width, model.charset.outputs) if config.model.ctc_weight else None
+
+    def train(self, mode: bool = True) -> "RecognizerLoss":
+        """Training mode; the batch norms stay as they are if frozen."""
+        super().train(mode)
+        if self.settings.freeze_batch_norm:
+            for module in self.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        return self
+
+    def forward(self, batch: WordBatch, step: int) -> dict[str, Tensor]:
+        """Losses of one batch; noise is drawn from the run's seed and ``step``."""
+        device = self.processes.device
+        images = batch.images.to(device, non_blocking=True)
+        words = Words(batch.words.labels.to(device), batch.words.lengths.to(device))
+        memory = self.model.encoder(images)
+        projected = self.model.decoder.project(memory)
+        found = self._diffusion_losses(words, projected, step)
+        if self.ctc_head is not None:
+            logits = self.ctc_head(_columns(memory, images))
+            loss = losses.ctc_loss(logits, words.labels, words.lengths)
+            found["ctc"] = self.settings.ctc_weight * loss
+        return found
+
+    def _diffusion_losses(
+        self, words: Words, projected: Projected, step: int
+    ) -> dict[str, Tensor]:
+        charset = self.model.charset
+        hidden, replaced = self._noise(words, projected, step)
+        noisy = noising.hide(words, hidden, charset)
+        tokens = torch.cat([noisy, replaced], dim=1)  # [B, 2·K, L]
+        denoised, restored = self.model.decoder(tokens, projected).chunk(2, dim=1)
+        total = mean_over_processes(words.valid.sum())
+        return {
+            "denoise": losses.denoising_loss(denoised, words.labels, hidden, words.lengths),
+            "replace": losses.replacement_loss(restored, words.labels, words.valid, total),
+        }
+
+    def _noise(
+        self, words: Words, projected: Projected, step: int
+    ) -> tuple[Tensor, Tensor]:
+        """What is hidden [B, K, L], and words with wrong characters [B, K, L].
+
+        Every process draws for the whole batch and takes its rows: the noise does not depend on how
+        many processes share the work.
+        """
+        batch, length = words.labels.shape
+        world, rank = self.processes.world, self.processes.rank
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        size = (batch * world, self.settings.copies, length)
+        mine = slice(rank * batch, (rank + 1) * batch)
+        draws = noising.draw(*size, generator)
+        hidden = noising.mask(
+            words, draws.rows(mine.start, mine.stop), lambda: self._confidence(words, projected)
+        )
+        wrong = noising.draw(*size, generator)
+        characters = noising.draw_characters(*size, self.model.charset, generator)
+        return hidden, noising.replace(
+            words, characters[mine], wrong.rows(mine.start, mine.stop), self.model.charset
+        )
+
+    @torch.no_grad()
+    def _confidence(self, words: Words, projected: Projected) -> Tensor:
+        """The highest probability at each position [B, L] after one parallel pass."""
+        tokens = torch.full_like(words.labels, self.model.charset.mask_id)
+        logits = self.model.decoder(tokens, projected)
+        return functional.softmax(logits.float(), -1).amax(-1)
+
+
+def _columns(memory: Tensor, images: Tensor) -> Tensor:
+    """Mean over the rows of the feature grid: [B, columns, D] from memory [B, N, D]."""
+    columns = images.shape[-1] // 4  # no stride of the encoder after the stem is horizontal
+    rows = memory.shape[1] // columns
+    return memory.view(memory.shape[0], rows, columns, -1).mean(1)
+
+
+def _make_model(config: RecognizerModelConfig) -> MDiff4STR:
+    if config.start:
+        from mdocr.weights import load_recognizer_weights, resolve
+
+        return load_recognizer_weights(resolve(config.start, "recognizer").path)
+    symbols = ENGLISH
+    if config.charset:
+        symbols = "".join(Path(config.charset).read_text(encoding="utf-8").splitlines())
+    sizes: MDiff4STRConfig = SIZES[config.size](symbols)
+    return MDiff4STR(sizes)
+
+
+def _model_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The model's part of the trained module's state."""
+    prefix = "model."
+    return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}

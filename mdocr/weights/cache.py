@@ -1,0 +1,198 @@
+"""The folder in which downloaded weights are kept, and what is recorded about them.
+
+    <cache>/models/<name>/...           files of a model, and mdocr.json: size and sha256 of each
+    <cache>/charsets/...                the Chinese list of keys
+    <cache>/converted/<sha256>.safetensors   what became of .pth files from elsewhere
+
+The cache knows nothing of the network. A file that stands under its own name is complete.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mdocr
+from mdocr.errors import WeightsError
+
+if TYPE_CHECKING:
+    from mdocr.weights.registry import ReleasedModel
+
+MANIFEST = "mdocr.json"
+CHARSET_FILE = "ppocr_keys_v1.txt"
+CHARSET_SHA256 = "28b2362ad4ab2dc38769aa72feb535e3a9ddb3fd2a7585a05920e6393b1dc7f7"
+CHARSET_BYTES = 26_249
+CONVERTED = "best.safetensors"
+"""What ``best.pth`` becomes when it is first loaded."""
+
+
+def cache_dir() -> Path:
+    """The cache folder: ``MDOCR_CACHE``, or the user's cache folder of this platform."""
+    moved = os.environ.get("MDOCR_CACHE")
+    if moved:
+        return Path(moved).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("mdocr", appauthor=False))
+
+
+def assets_dir() -> Path:
+    """The folder of the files that come with the package."""
+    return Path(mdocr.__file__).parent / "assets"
+
+
+def model_dir(model: ReleasedModel) -> Path:
+    """The folder that holds, or will hold, the files of ``model``."""
+    if model.packaged:
+        return assets_dir() / model.folder
+    return cache_dir() / "models" / model.name
+
+
+def charset_path() -> Path:
+    """Where the Chinese list of keys is kept."""
+    return cache_dir() / "charsets" / CHARSET_FILE
+
+
+def converted_path(sha256: str) -> Path:
+    """Where the conversion of a ``.pth`` of this content is kept."""
+    return cache_dir() / "converted" / f"{sha256}.safetensors"
+
+
+def weights_path(model: ReleasedModel) -> Path:
+    """What to load: the weights file of a recognizer, the folder of a parser."""
+    folder = model_dir(model)
+    if model.task == "parser":
+        return folder
+    released = folder / model.files[0]
+    converted = folder / CONVERTED
+    return converted if converted.exists() and not released.exists() else released
+
+
+def is_installed(model: ReleasedModel) -> bool:
+    """Whether every file of ``model`` is there; their contents are not looked at."""
+    if model.task == "recognizer":
+        path = weights_path(model)
+        has_charset = not model.chinese or path.name == CONVERTED or charset_path().exists()
+        return path.is_file() and has_charset
+    with contextlib.suppress(WeightsError):
+        return not missing_files(model)
+    return False
+
+
+def missing_files(model: ReleasedModel) -> list[str]:
+    """Files of ``model`` that are not there, shards included once their index is."""
+    folder = model_dir(model)
+    wanted = [*model.files, *shards(folder / model.files[0])]
+    return [name for name in wanted if not (folder / name).is_file()]
+
+
+def shards(index: Path) -> list[str]:
+    """Names of the weight files that a sharded model's index lists; none without an index.
+
+    Raises:
+        WeightsError: the index is damaged, or names a file outside its folder.
+    """
+    if not index.name.endswith(".index.json") or not index.is_file():
+        return []
+    try:
+        found = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(f"{index} is damaged: {error}", "Download it again.") from error
+    if any(not isinstance(name, str) or Path(name).name != name for name in found):
+        raise WeightsError(f"{index} names a file outside its folder")
+    return found
+
+
+def read_manifest(model: ReleasedModel) -> dict[str, Any]:
+    """What was recorded at the download: ``repo``, ``revision``, ``files``; else empty."""
+    try:
+        manifest = json.loads((model_dir(model) / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def write_manifest(model: ReleasedModel, manifest: dict[str, Any]) -> None:
+    """Records ``manifest``, whole or not at all."""
+    with written_whole(model_dir(model) / MANIFEST) as path:
+        path.write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
+
+
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for chunk in iter(lambda: file.read(1 << 20), b""):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def damaged_files(model: ReleasedModel) -> tuple[list[str], list[str]]:
+    """Compares the files of a downloaded model with what was recorded.
+
+    Returns:
+        Files that differ from the record or are missing, and files of which nothing is recorded.
+    """
+    folder, recorded = model_dir(model), read_manifest(model).get("files", {})
+    present = [*model.files, *shards(folder / model.files[0])]
+    damaged = missing_files(model)
+    damaged += [
+        name
+        for name, record in recorded.items()
+        if name not in damaged and not _matches(folder / name, record)
+    ]
+    if model.chinese and not has_sha256(charset_path(), CHARSET_SHA256):
+        damaged.append(CHARSET_FILE)
+    return damaged, [name for name in present if name not in recorded and name not in damaged]
+
+
+def has_sha256(path: Path, sha256: str) -> bool:
+    """Whether the file is there and has this content."""
+    return path.is_file() and file_sha256(path) == sha256
+
+
+def remove(model: ReleasedModel) -> int:
+    """Removes the files of a downloaded model.
+
+    Returns:
+        The number of bytes set free.
+
+    Raises:
+        WeightsError: the model is inside the package, or a file cannot be removed.
+    """
+    if model.packaged:
+        raise WeightsError(f"{model.name} is part of the package and stays")
+    folder = model_dir(model)
+    if not folder.exists():
+        return 0
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise WeightsError(f"cannot remove {folder}: {error.strerror}") from error
+    return size
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Gives a temporary name beside ``path``; at the end what stands there replaces ``path``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _matches(path: Path, record: dict[str, Any]) -> bool:
+    if not path.is_file() or path.stat().st_size != record.get("size"):
+        return False
+    return file_sha256(path) == record.get("sha256")

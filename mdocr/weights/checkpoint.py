@@ -1,0 +1,234 @@
+"""Our word-model checkpoints: one safetensors file with its configuration inside.
+
+The metadata of the file holds ``format``, ``config`` (JSON of ``MDiff4STRConfig``) and ``training``
+(JSON; scores, steps, whatever the training says). Tensors may be in half precision; a loaded model
+is in float32.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mdocr.errors import WeightsError
+from mdocr.models.mdiff4str import MDiff4STR, MDiff4STRConfig
+from mdocr.weights import cache, configuration
+from mdocr.weights.keys import build, require_same
+from mdocr.weights.released import load_released
+
+logger = logging.getLogger(__name__)
+
+FORMAT = "mdocr.mdiff4str/1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint file says of itself.
+
+    Attributes:
+        config: sizes and characters.
+        training: what the training recorded; for a converted file, of which file it was made.
+    """
+
+    config: MDiff4STRConfig
+    training: dict[str, Any] = field(default_factory=dict)
+
+
+def load_recognizer_weights(path: str | Path) -> MDiff4STR:
+    """The word model of a file, ready to read: float32, on the CPU, in evaluation mode.
+
+    Args:
+        path: a checkpoint of ours (``.safetensors``), a published one (``.pth``), or a folder that
+            holds one. A ``.pth`` is converted when first loaded; the cache keeps the result.
+
+    Raises:
+        WeightsError: nothing there, damaged, or of another model.
+    """
+    file = find_weights(Path(path).expanduser())
+    try:
+        return _load(file) if file.suffix == ".safetensors" else _load_released(file)
+    except OSError as error:
+        raise WeightsError(f"{file} cannot be read: {error.strerror or error}") from error
+
+
+def find_weights(path: Path) -> Path:
+    """The checkpoint file that ``path`` is, or that stands in the folder ``path``.
+
+    In a folder, ``best`` goes before other names and safetensors before ``.pth``.
+
+    Raises:
+        WeightsError: there is none, or several without a ``best`` among them.
+    """
+    if path.is_file():
+        if path.suffix not in (".safetensors", ".pth"):
+            raise WeightsError(f"{path} is not a checkpoint: expected .safetensors or .pth")
+        return path
+    if not path.is_dir():
+        raise WeightsError(f"there is no file or folder {path}")
+    for suffix in (".safetensors", ".pth"):
+        found = sorted(file for file in path.iterdir() if file.suffix == suffix)
+        best = [file for file in found if file.stem == "best"] or found
+        if len(best) > 1:
+            listed = ", ".join(file.name for file in best)
+            raise WeightsError(f"{path} holds several checkpoints: {listed}", "Name one of them.")
+        if best:
+            return best[0]
+    raise WeightsError(f"the folder {path} holds no checkpoint (.safetensors or .pth)")
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """What the checkpoint of ours says of itself, without its tensors.
+
+    Raises:
+        WeightsError: damaged, or not a word model of ours.
+    """
+    return _described(_metadata(path), path)
+
+
+def unreadable_tensors(folder: Path) -> list[str]:
+    """Names of the safetensors files in ``folder`` that are cut off or not safetensors at all."""
+    bad = []
+    for path in sorted(folder.glob("*.safetensors")):
+        try:
+            _metadata(path)
+        except WeightsError:
+            bad.append(path.name)
+    return bad
+
+
+def save_checkpoint(
+    state: Mapping[str, Tensor],
+    config: MDiff4STRConfig,
+    path: str | Path,
+    training: Mapping[str, Any] | None = None,
+    dtype: torch.dtype = torch.float16,
+) -> None:
+    """Writes a checkpoint, whole or not at all.
+
+    Args:
+        state: ``MDiff4STR.state_dict()``, wherever it lies and in whatever precision.
+        config: the model's configuration.
+        path: the file to write; its folder is made.
+        training: what to keep of the training; anything that JSON can hold.
+        dtype: precision of matrices and convolutions. Vectors (biases, norms and their statistics)
+            stay in float32: they are few, and half precision could overflow a variance.
+
+    Raises:
+        WeightsError: the tensors are not those of a model of ``config``, or the disk refuses.
+    """
+    path = Path(path)
+    _require_fit(config, state, path)
+    metadata = {
+        "format": FORMAT,
+        "config": json.dumps(configuration.to_dict(config), ensure_ascii=False),
+        "training": json.dumps(dict(training or {}), ensure_ascii=False),
+    }
+    tensors = {key: _stored(tensor, dtype) for key, tensor in state.items()}
+    try:
+        with cache.written_whole(path) as temporary:
+            save_file(tensors, temporary, metadata)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"cannot write {path}: {error}", "Is there room on the disk?") from error
+
+
+def _load(path: Path) -> MDiff4STR:
+    config = read_checkpoint(path).config
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise _damaged(path, error) from error
+    _require_fit(config, state, path)
+    return _filled(config, state)
+
+
+def _filled(config: MDiff4STRConfig, state: Mapping[str, Tensor]) -> MDiff4STR:
+    model = build(config)
+    single = {key: _single(tensor) for key, tensor in state.items()}
+    model.load_state_dict(single, strict=True, assign=True)
+    return model.eval()
+
+
+def _single(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor
+
+
+def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    kept = tensor.detach().to("cpu")
+    if kept.is_floating_point():
+        kept = kept.to(dtype if kept.ndim > 1 else torch.float32)
+    return kept.clone(memory_format=torch.contiguous_format)
+
+
+def _require_fit(config: MDiff4STRConfig, state: Mapping[str, Tensor], path: Path) -> None:
+    expected = {key: tensor.shape for key, tensor in build(config).state_dict().items()}
+    require_same(expected, {key: tensor.shape for key, tensor in state.items()}, path)
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise _damaged(path, error) from error
+
+
+def _described(metadata: Mapping[str, str], path: Path) -> Checkpoint:
+    if metadata.get("format") != FORMAT:
+        page_model = (path.parent / "config.json").exists()
+        raise WeightsError(
+            f"{path} is not a word model of mdocr (its format is {metadata.get('format')!r}, "
+            f"not {FORMAT!r})",
+            "If it is a page model, give its folder to `mdocr parse`." if page_model else "",
+        )
+    try:
+        config = json.loads(metadata.get("config", ""))
+        training = json.loads(metadata.get("training", "{}"))
+    except ValueError as error:
+        raise WeightsError(f"{path} is damaged: its metadata is not JSON") from error
+    return Checkpoint(configuration.from_dict(config, path), training)
+
+
+def _damaged(path: Path, error: Exception) -> WeightsError:
+    logger.debug("reading %s failed: %s", path, error)
+    return WeightsError(
+        f"{path} cannot be read: it is damaged or incomplete ({error})",
+        "Copy or download it again; `mdocr models verify` finds damaged downloads.",
+    )
+
+
+def _load_released(path: Path) -> MDiff4STR:
+    """Loads what became of a ``.pth``, which is made now if need be."""
+    in_cache = path.resolve().is_relative_to((cache.cache_dir() / "models").resolve())
+    source = _identity(path) if in_cache else cache.file_sha256(path)
+    target = path.with_name(cache.CONVERTED) if in_cache else cache.converted_path(source)
+    if _is_made_from(target, source):
+        return _load(target)
+    config, state = load_released(path)
+    try:
+        save_checkpoint(state, config, target, {"source": source}, torch.float32)
+    except WeightsError as error:
+        logger.warning("the converted weights are not kept: %s", error.message)
+    return _filled(config, state)
+
+
+def _is_made_from(converted: Path, source: str) -> bool:
+    if not converted.is_file():
+        return False
+    try:
+        return read_checkpoint(converted).training.get("source") == source
+    except WeightsError:
+        return False
+
+
+def _identity(path: Path) -> str:
+    """Tells one state of a file in the cache from another without reading it."""
+    found = path.stat()
+    return f"{found.st_size} bytes, {found.st_mtime_ns}"

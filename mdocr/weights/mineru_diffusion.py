@@ -1,0 +1,140 @@
+"""Loads MinerU-Diffusion from a folder of the released layout.
+
+The folder holds ``config.json``, ``tokenizer.json``, ``preprocessor_config.json`` and one or several
+``.safetensors`` files. The model is built without memory, and the file's pages become its weights:
+nothing is copied unless another type or device is asked for.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from mdocr.errors import WeightsError
+from mdocr.models.mineru_diffusion import MinerUDiffusion, MinerUDiffusionConfig
+
+NAMED = 5
+"""Keys that an error names; of the others it gives the number."""
+
+
+def load_folder(
+    folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
+) -> MinerUDiffusion:
+    """The model of a folder, ready to predict.
+
+    Args:
+        folder: a folder of the released layout.
+        device: where the weights go.
+        dtype: their type; that of the files if None.
+
+    Raises:
+        WeightsError: a file is missing or damaged, or its keys or shapes are not the model's.
+    """
+    config = MinerUDiffusionConfig.from_record(read_json(folder / "config.json"))
+    with torch.device("meta"):
+        model = MinerUDiffusion(config)
+    files = weight_files(folder)
+    check_shapes(_stored_shapes(files), model, folder)
+    weights = dict(_tensors(files, torch.device(device), dtype))
+    model.load_state_dict(weights, strict=True, assign=True)
+    return model.eval().requires_grad_(False)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object of a model's folder.
+
+    Raises:
+        WeightsError: the file is missing or is not a JSON object.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise WeightsError(
+            f"{path.parent} has no {path.name}", "Give a folder of the released layout."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path} cannot be read: {error}", "Download it again.") from error
+    if not isinstance(record, dict):
+        raise WeightsError(f"{path} is not a JSON object", "Download it again.")
+    return record
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files that make up the model: those of the index, the one, or all.
+
+    Raises:
+        WeightsError: there is none, or one that the index names is missing.
+    """
+    index = folder / "model.safetensors.index.json"
+    if not index.exists():
+        whole = folder / "model.safetensors"
+        files = [whole] if whole.exists() else sorted(folder.glob("*.safetensors"))
+    else:
+        names = read_json(index).get("weight_map", {}).values()
+        files = [folder / name for name in sorted(set(names))]
+    if not files:
+        raise WeightsError(
+            f"{folder} has no .safetensors file", "Give a folder of the released layout."
+        )
+    absent = [file.name for file in files if not file.exists()]
+    if absent:
+        raise WeightsError(f"{folder} lacks {', '.join(absent)}", "Download the model again.")
+    return files
+
+
+def check_shapes(
+    stored: Mapping[str, tuple[int, ...]], model: torch.nn.Module, folder: Path
+) -> None:
+    """Accounts for every key.
+
+    Raises:
+        WeightsError: keys are missing, left over, or of another shape; it names them.
+    """
+    expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    faults = {
+        "missing": [key for key in expected if key not in stored],
+        "unknown": [key for key in stored if key not in expected],
+        "of another shape": [
+            f"{key} {stored[key]} instead of {shape}"
+            for key, shape in expected.items()
+            if stored.get(key, shape) != shape
+        ],
+    }
+    found = [f"{kind}: {_listed(keys)}" for kind, keys in faults.items() if keys]
+    if found:
+        raise WeightsError(
+            f"the weights in {folder} are not those of its config.json; {'; '.join(found)}",
+            "Download the model again, or check that config.json belongs to these files.",
+        )
+
+
+def _listed(keys: list[str]) -> str:
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return ", ".join(keys[:NAMED]) + more
+
+
+def _stored_shapes(files: list[Path]) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for file in files:
+        try:
+            with safe_open(file, framework="pt") as weights:
+                for key in weights.keys():  # noqa: SIM118 (not a mapping)
+                    shapes[key] = tuple(weights.get_slice(key).get_shape())
+        except (OSError, SafetensorError) as error:
+            raise WeightsError(f"{file} is damaged: {error}", "Download it again.") from error
+    return shapes
+
+
+def _tensors(
+    files: list[Path], device: torch.device, dtype: torch.dtype | None
+) -> Iterator[tuple[str, Tensor]]:
+    """Weights one by one; on the CPU they are views of the mapped files."""
+    for file in files:
+        with safe_open(file, framework="pt", device=str(device)) as weights:
+            for key in weights.keys():  # noqa: SIM118 (not a mapping)
+                tensor = weights.get_tensor(key)
+                yield key, tensor if dtype is None else tensor.to(dtype)

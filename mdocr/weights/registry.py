@@ -1,0 +1,208 @@
+"""The models that have a name, and how a ``--model`` option becomes a file or folder."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from mdocr.errors import WeightsError
+from mdocr.weights import cache
+
+Task = Literal["recognizer", "parser"]
+
+FAMILIES: dict[str, str] = {"recognizer": "mdiff4str", "parser": "mineru-diffusion"}
+"""Prefix of the names of each task; a name may be given without it."""
+
+COMMANDS = {"recognizer": "mdocr recognize", "parser": "mdocr parse"}
+
+WEIGHT_SUFFIXES = (".pth", ".safetensors", ".onnx")
+
+INDEX = "model.safetensors.index.json"
+"""Names the shards of a model that is kept in several files."""
+
+
+@dataclass(frozen=True)
+class ReleasedModel:
+    """A model that mdocr knows by name.
+
+    Attributes:
+        name: what the user types.
+        task: ``recognizer`` (word crops) or ``parser`` (pages).
+        description: one line for people.
+        licence: licence of the weights, as an SPDX identifier.
+        size: bytes to download, or in the package; an estimate.
+        files: names below ``folder``; the first tells whether the model is there.
+        repo: repository on the Hugging Face hub; empty for a model inside the package.
+        folder: folder in the repository, or in the package's assets; may be empty.
+        optional: files that are taken where the repository has them.
+        chinese: the charset is a list of keys that comes in a file of its own.
+    """
+
+    name: str
+    task: Task
+    description: str
+    licence: str
+    size: int
+    files: tuple[str, ...]
+    repo: str = ""
+    folder: str = ""
+    optional: tuple[str, ...] = ()
+    chinese: bool = False
+
+    @property
+    def packaged(self) -> bool:
+        """Whether the weights are inside the package."""
+        return not self.repo
+
+    @property
+    def alias(self) -> str:
+        """The name without its family: ``base-ch`` for ``mdiff4str-base-ch``."""
+        return self.name.removeprefix(FAMILIES[self.task]).removeprefix("-")
+
+
+@dataclass(frozen=True)
+class ResolvedModel:
+    """What a ``--model`` option came to: a name to report, and a file or folder to load."""
+
+    name: str
+    path: Path
+
+
+def _word_model(variant: str, size: int, description: str, chinese: bool = False) -> ReleasedModel:
+    return ReleasedModel(
+        name=f"mdiff4str-{variant}",
+        task="recognizer",
+        description=description,
+        licence="Apache-2.0",
+        size=size,
+        files=("best.pth",),
+        repo="topdu/MDiff4STR",
+        folder=f"mdiff4str_{variant.replace('-', '_')}",
+        chinese=chinese,
+    )
+
+
+_ALL = (
+    ReleasedModel(
+        name="mdiff4str-lite",
+        task="recognizer",
+        description="English words, small enough for a CPU; inside the package",
+        licence="Apache-2.0",
+        size=6_500_000,
+        files=("mdiff4str-lite.safetensors",),
+    ),
+    _word_model("small", 83_000_000, "English words, 18.8 M parameters"),
+    _word_model("base", 136_000_000, "English words, 31.9 M parameters"),
+    _word_model(
+        "base-syn", 136_000_000, "English words, 31.9 M parameters, trained on synthetic data"
+    ),
+    _word_model("small-ch", 103_000_000, "Chinese and English words, 23.8 M parameters", True),
+    _word_model("base-ch", 156_000_000, "Chinese and English words, 36.9 M parameters", True),
+    ReleasedModel(
+        name="mineru-diffusion-lite",
+        task="parser",
+        description="Text lines of pages, small enough for a CPU; inside the package",
+        licence="Apache-2.0",
+        size=9_000_000,
+        files=("config.json", "model.safetensors"),
+        folder="mineru-diffusion-lite",
+    ),
+    ReleasedModel(
+        name="mineru-diffusion",
+        task="parser",
+        description="Whole pages: layout, text, tables, formulas; 2.5 B parameters",
+        licence="MIT",
+        size=5_410_000_000,
+        files=(INDEX, "config.json", "tokenizer.json", "preprocessor_config.json"),
+        repo="opendatalab/MinerU-Diffusion-V1-0320-2.5B",
+        optional=("tokenizer_config.json",),
+    ),
+)
+
+MODELS: dict[str, ReleasedModel] = {model.name: model for model in _ALL}
+"""Every named model, by its full name."""
+
+BEST_FIRST: dict[str, tuple[str, ...]] = {
+    "recognizer": ("mdiff4str-base", "mdiff4str-small", "mdiff4str-lite"),
+    "parser": ("mineru-diffusion", "mineru-diffusion-lite"),
+}
+"""What ``auto`` chooses from, for each task."""
+
+
+def names(task: Task | None = None) -> list[str]:
+    """Names of the models of ``task``, or of all."""
+    return [model.name for model in _ALL if task in (None, model.task)]
+
+
+def find(name: str, task: Task | None = None) -> ReleasedModel:
+    """The model called ``name``, in full or without its family prefix.
+
+    Raises:
+        WeightsError: no model has that name, several have, or it does another task.
+    """
+    found = [model for model in _ALL if name == model.name] or [
+        model for model in _ALL if name == model.alias and task in (None, model.task)
+    ]
+    if not found:
+        raise WeightsError(f"there is no model named {name!r}", _names_hint(name, task))
+    if len(found) > 1:
+        choices = " or ".join(model.name for model in found)
+        raise WeightsError(f"the model name {name!r} has two meanings", f"Say {choices}.")
+    if task not in (None, found[0].task):
+        other = found[0].task
+        raise WeightsError(
+            f"the model {name!r} is a {other}, not a {task}",
+            f"Use it with `{COMMANDS[other]}`, or choose one of: {', '.join(names(task))}",
+        )
+    return found[0]
+
+
+def resolve(model: str, task: Task) -> ResolvedModel:
+    """Finds the weights that ``model`` means.
+
+    Args:
+        model: ``auto`` (the best that is installed), a name (downloaded on first use), or a path.
+        task: ``recognizer`` or ``parser``.
+
+    Raises:
+        WeightsError: no such name or path, or the download failed.
+    """
+    if model == "auto":
+        return _best_installed(task)
+    if model in MODELS or any(model == known.alias for known in _ALL if known.task == task):
+        return _named(find(model, task))
+    path = Path(model).expanduser()
+    if path.exists():
+        return ResolvedModel(path.resolve().name, path)
+    if path.suffix in WEIGHT_SUFFIXES or len(path.parts) > 1:
+        raise WeightsError(
+            f"there is no file or folder {model}",
+            f"Give the path of a checkpoint, or one of: {', '.join(names(task))}",
+        )
+    return _named(find(model, task))
+
+
+def _best_installed(task: Task) -> ResolvedModel:
+    for name in BEST_FIRST[task]:
+        if cache.is_installed(MODELS[name]):
+            return ResolvedModel(name, cache.weights_path(MODELS[name]))
+    raise WeightsError(
+        f"no {task} is installed", f"Run: mdocr models download {BEST_FIRST[task][0]}"
+    )
+
+
+def _named(model: ReleasedModel) -> ResolvedModel:
+    if not cache.is_installed(model):
+        from mdocr.weights.download import download
+
+        download(model)
+    return ResolvedModel(model.name, cache.weights_path(model))
+
+
+def _names_hint(name: str, task: Task | None) -> str:
+    known = names(task)
+    close = get_close_matches(name, [*known, *(MODELS[full].alias for full in known)], n=3)
+    full_names = [full for full in known if full in close or MODELS[full].alias in close]
+    ordered = [*full_names, *(full for full in known if full not in full_names)]
+    meant = f"Did you mean {full_names[0]}? " if full_names else ""
+    return f"{meant}Known models: {', '.join(ordered)}; or give a path."
