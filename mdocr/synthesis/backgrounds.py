@@ -3,7 +3,8 @@
 A picture is float32 [height, width, 3], 0 to 255; a colour is float32 [3].
 """
 
-from collections.abc import Callable
+import colorsys
+from collections.abc import Callable, Sequence
 
 import numpy
 from numpy.typing import NDArray
@@ -14,30 +15,53 @@ Picture = NDArray[numpy.float32]
 Colour = NDArray[numpy.float32]
 Size = tuple[int, int]
 
-LUMINANCE = numpy.array([0.299, 0.587, 0.114], numpy.float32)
+
+HUES = (0.0, 0.01, 0.03, 0.08, 0.12, 0.15, 0.25, 0.33, 0.42, 0.52, 0.58, 0.62, 0.66, 0.85)
+"""Of paint: red, orange, yellow, green and blue, seldom violet; 0 to 1 around the wheel."""
+
+
+def flat(size: Size, colour: Colour) -> Picture:
+    """One colour all over, [height, width, 3]."""
+    picture = numpy.empty((size[1], size[0], 3), numpy.float32)
+    picture.reshape(size[1], -1)[:] = numpy.tile(colour, size[0])  # long rows copy fast
+    return picture
+
+
+def spread(plane: NDArray[numpy.float32], tint: Sequence[float] = (1.0, 1.0, 1.0)) -> Picture:
+    """A plane [height, width] in the strengths ``tint`` of the three channels."""
+    if len(set(tint)) == 1:
+        plane = plane * numpy.float32(tint[0]) if tint[0] != 1.0 else plane
+        planes = [plane, plane, plane]
+    else:
+        planes = [plane * numpy.float32(part) for part in tint]
+    merged: Picture = opencv().merge(planes)
+    return merged
+
+
+def brightness(colour: Colour) -> float:
+    """0 to 255, as the eye weighs the channels."""
+    return 0.299 * float(colour[0]) + 0.587 * float(colour[1]) + 0.114 * float(colour[2])
 
 
 def draw_colour(rng: numpy.random.Generator) -> Colour:
     """A colour as on signs and walls: many greys, whites and blacks, some strong colours."""
-    chance, value = rng.random(), rng.random()
+    chance, value, *other = rng.random(5).tolist()
     if chance < 0.22:
-        colour = 225 + 30 * rng.random(3)
+        colour = [225 + 30 * x for x in other]
     elif chance < 0.40:
-        colour = 45 * rng.random() + 18 * rng.random(3)
+        colour = [45 * value + 18 * x for x in other]
     elif chance < 0.62:
-        colour = 255 * value + 30 * (rng.random(3) - 0.5)
+        colour = [255 * value + 30 * (x - 0.5) for x in other]
     elif chance < 0.85:
-        colour = _saturated(rng, 0.3 + 0.7 * value)
+        hue = HUES[int(other[0] * len(HUES))] + 0.08 * (other[2] - 0.5)
+        colour = _saturated(hue % 1, 0.4 + 0.6 * other[1], 0.3 + 0.7 * value)
     else:
-        colour = 255 * rng.random(3)
-    return numpy.clip(colour, 0, 255).astype(numpy.float32)
+        colour = [255 * x for x in other]
+    return numpy.array([min(max(x, 0.0), 255.0) for x in colour], numpy.float32)
 
 
-def _saturated(rng: numpy.random.Generator, value: float) -> NDArray[numpy.float64]:
-    hue, saturation = 6 * rng.random(), 0.4 + 0.6 * rng.random()
-    wheel = numpy.clip(numpy.abs((hue + numpy.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
-    mixed: NDArray[numpy.float64] = 255 * value * (1 - saturation * (1 - wheel))
-    return mixed
+def _saturated(hue: float, saturation: float, value: float) -> list[float]:
+    return [255 * part for part in colorsys.hsv_to_rgb(hue, saturation, value)]
 
 
 def draw_colours(rng: numpy.random.Generator, difficulty: float) -> tuple[Colour, Colour]:
@@ -48,16 +72,15 @@ def draw_colours(rng: numpy.random.Generator, difficulty: float) -> tuple[Colour
     least = 110 - (110 - 28) * difficulty * rng.random()
     for _ in range(8):
         back, ink = draw_colour(rng), draw_colour(rng)
-        if abs(float((back - ink) @ LUMINANCE)) >= least:
+        if abs(brightness(back) - brightness(ink)) >= least:
             return back, ink
-    dark = float(back @ LUMINANCE) < 128
+    dark = brightness(back) < 128
     return back, numpy.full(3, 250.0 if dark else 8.0, numpy.float32)
 
 
 def paint(rng: numpy.random.Generator, size: Size, colour: Colour, difficulty: float) -> Picture:
     """A background of that colour at ``size`` (width, height), busier with difficulty."""
-    picture = numpy.empty((size[1], size[0], 3), numpy.float32)
-    picture[:] = colour
+    picture = flat(size, colour)
     if rng.random() < 0.3 + 0.2 * difficulty:
         picture += gradient(rng, size, 10 + 50 * difficulty * rng.random())
     while rng.random() < 0.55 * difficulty:
@@ -71,28 +94,28 @@ def gradient(rng: numpy.random.Generator, size: Size, strength: float) -> Pictur
     tint = strength * (0.6 + 0.8 * rng.random(3)) * (1 if rng.random() < 0.5 else -1)
     across = numpy.linspace(-0.5 * dx, 0.5 * dx, size[0], dtype=numpy.float32)
     down = numpy.linspace(-0.5 * dy, 0.5 * dy, size[1], dtype=numpy.float32)
-    return (across[None, :] + down[:, None])[..., None] * tint.astype(numpy.float32)
+    return spread(across[None, :] + down[:, None], tint.tolist())
 
 
 def clouds(rng: numpy.random.Generator, size: Size, octaves: int, channels: int = 1) -> Picture:
-    """Smooth noise of several scales around 0, about 1 strong, [height, width, channels]."""
+    """Smooth noise of several scales around 0, about 1 strong, [height, width, 3]."""
     cv2 = opencv()
-    total = numpy.zeros((size[1], size[0], channels), numpy.float32)
     cells, strength = 2, 0.7
+    total: Picture = numpy.zeros((size[1], size[0], channels)[: 2 + (channels > 1)], numpy.float32)
     for _ in range(octaves):
         shape = (cells + 1, min(cells * max(1, size[0] // size[1]), size[0]) + 1, channels)
-        grid = rng.standard_normal(shape, dtype=numpy.float32)
-        grown = cv2.resize(grid, size, interpolation=cv2.INTER_LINEAR)
-        total += strength * grown.reshape(total.shape)
+        grid = rng.standard_normal(shape, dtype=numpy.float32) * numpy.float32(strength)
+        total += cv2.resize(grid, size, interpolation=cv2.INTER_LINEAR)
         cells, strength = cells * 2 + 1, strength * 0.6
-    return total
+    return total if channels == 3 else spread(total)
 
 
 def _cloudy(rng: numpy.random.Generator, picture: Picture) -> Picture:
     size = (picture.shape[1], picture.shape[0])
-    strength = 6 + 26 * rng.random() ** 2
+    strength = numpy.float32(6 + 26 * rng.random() ** 2)
     coloured = rng.random() < 0.3
-    return picture + strength * clouds(rng, size, 1 + int(4 * rng.random()), 3 if coloured else 1)
+    clouded: Picture = strength * clouds(rng, size, 1 + int(4 * rng.random()), 1 + 2 * coloured)
+    return picture + clouded
 
 
 def _grainy(rng: numpy.random.Generator, picture: Picture) -> Picture:
@@ -102,7 +125,7 @@ def _grainy(rng: numpy.random.Generator, picture: Picture) -> Picture:
     shape = (max(2, int(height * rng.uniform(0.2, 1))), max(2, int(width * rng.uniform(0.05, 1))))
     grain = rng.standard_normal(shape, dtype=numpy.float32)
     grain = cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
-    return picture + (4 + 14 * rng.random()) * grain[..., None]
+    return picture + spread(grain * numpy.float32(4 + 14 * rng.random()))
 
 
 def _striped(rng: numpy.random.Generator, picture: Picture) -> Picture:
@@ -113,7 +136,7 @@ def _striped(rng: numpy.random.Generator, picture: Picture) -> Picture:
     wave = numpy.sin((across[None, :] + down[:, None]) * (2 * numpy.pi / period))
     if rng.random() < 0.5:
         wave = numpy.clip(wave * 6, -1, 1)
-    return picture + (wave * rng.uniform(4, 22)).astype(numpy.float32)[..., None]
+    return picture + spread((wave * rng.uniform(4, 22)).astype(numpy.float32))
 
 
 def _bricked(rng: numpy.random.Generator, picture: Picture) -> Picture:

@@ -1,4 +1,4 @@
-"""What light and camera do to a picture: light, blur, low resolution, noise, JPEG.
+"""What light and camera do to a picture: covers, light, blur, low resolution, noise, JPEG.
 
 A picture is float32 [height, width, 3], 0 to 255, until ``to_bytes``.
 """
@@ -6,17 +6,35 @@ A picture is float32 [height, width, 3], 0 to 255, until ``to_bytes``.
 import numpy
 from numpy.typing import NDArray
 
-from mdocr.synthesis.backgrounds import Picture, clouds
+from mdocr.synthesis.backgrounds import Picture, clouds, spread
 from mdocr.synthesis.opencv import opencv
 
 Bytes = NDArray[numpy.uint8]
+
+
+def cover(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+    """Wires, twigs, stains and the like before the word."""
+    if rng.random() >= 0.06 * difficulty:
+        return picture
+    cv2 = opencv()
+    height, width = picture.shape[:2]
+    picture = numpy.ascontiguousarray(picture)
+    for _ in range(1 + int(3 * rng.random())):
+        x0, y0, x1, y1, size, shape = rng.random(6).tolist()
+        start, end = (int(x0 * width), int(y0 * height)), (int(x1 * width), int(y1 * height))
+        colour = (255 * rng.random(3)).tolist()
+        if shape < 0.6:
+            cv2.line(picture, start, end, colour, 1 + int(0.08 * height * size), cv2.LINE_AA)
+        else:
+            cv2.circle(picture, start, 1 + int(0.18 * height * size), colour, -1, cv2.LINE_AA)
+    return picture
 
 
 def light(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
     """Uneven light, cast shadows, highlights, and the exposure of the whole."""
     size = (picture.shape[1], picture.shape[0])
     if rng.random() < 0.35 * difficulty:
-        picture = picture * (1 + 0.25 * rng.random() * clouds(rng, size, 1))
+        picture = picture * (1 + numpy.float32(0.25 * rng.random()) * clouds(rng, size, 1))
     if rng.random() < 0.10 * difficulty:
         picture = picture * _shade(rng, size)
     if rng.random() < 0.08 * difficulty:
@@ -28,21 +46,21 @@ def light(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> P
 
 
 def _shade(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
-    """A straight shadow edge; a factor [height, width, 1]."""
+    """A straight shadow edge; a factor [height, width, 3]."""
     angle = rng.random() * 2 * numpy.pi
     x = (numpy.arange(size[0]) - size[0] * rng.random()) * numpy.cos(angle)
     y = (numpy.arange(size[1]) - size[1] * rng.random()) * numpy.sin(angle)
     softness = size[1] * rng.uniform(0.02, 0.4)
     edge = numpy.clip((x[None, :] + y[:, None]) / softness, 0, 1)
-    return (1 - rng.uniform(0.2, 0.55) * edge).astype(numpy.float32)[..., None]
+    return spread((1 - rng.uniform(0.2, 0.55) * edge).astype(numpy.float32))
 
 
 def _highlight(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
-    """A bright spot, [height, width, 1]."""
+    """A bright spot, [height, width, 3]."""
     x = (numpy.arange(size[0]) - size[0] * rng.random()) / (size[1] * rng.uniform(0.2, 1.2))
     y = (numpy.arange(size[1]) - size[1] * rng.random()) / (size[1] * rng.uniform(0.2, 0.8))
     spot = numpy.exp(-(x[None, :] ** 2) - y[:, None] ** 2)
-    return (rng.uniform(40, 150) * spot).astype(numpy.float32)[..., None]
+    return spread((rng.uniform(40, 150) * spot).astype(numpy.float32))
 
 
 def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
@@ -68,7 +86,8 @@ def _motion(rng: numpy.random.Generator, height: int) -> Picture:
     angle = rng.random() * numpy.pi
     dx, dy = round(reach * numpy.cos(angle)), round(reach * numpy.sin(angle))
     cv2.line(kernel, (reach - dx, reach - dy), (reach + dx, reach + dy), 1.0, 1)
-    return kernel / kernel.sum()
+    kernel /= kernel.sum()
+    return kernel
 
 
 def coarsen(picture: Picture, rows: float, rng: numpy.random.Generator) -> Picture:
@@ -91,12 +110,12 @@ def disturb(rng: numpy.random.Generator, picture: Picture, difficulty: float) ->
         soft = cv2.GaussianBlur(picture, (0, 0), 1.0 + 1.5 * rng.random())
         picture = picture + rng.uniform(0.3, 1.5) * (picture - soft)
     if rng.random() < 0.45 * difficulty:
-        channels = 3 if rng.random() < 0.5 else 1
-        noise = rng.random((*picture.shape[:2], channels), dtype=numpy.float32)
+        shape = picture.shape if rng.random() < 0.5 else picture.shape[:2]
         strength = numpy.float32(3 + 45 * rng.random() ** 2)
-        picture = picture + (strength * noise - strength / 2)
+        noise = rng.random(shape, dtype=numpy.float32) * strength - strength / 2
+        picture = picture + (noise if noise.ndim == 3 else spread(noise))
     if rng.random() < 0.08 * difficulty:
-        picture = numpy.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
+        picture = spread(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
     if rng.random() < 0.03 * difficulty:
         picture = 255 - picture
     return picture
@@ -104,7 +123,9 @@ def disturb(rng: numpy.random.Generator, picture: Picture, difficulty: float) ->
 
 def to_bytes(picture: Picture) -> Bytes:
     """Rounded and clipped to uint8."""
-    return numpy.clip(picture + 0.5, 0, 255).astype(numpy.uint8)
+    cv2 = opencv()
+    rounded: Bytes = cv2.addWeighted(picture, 1.0, picture, 0.0, 0.0, dtype=cv2.CV_8U)
+    return rounded
 
 
 def compress(rng: numpy.random.Generator, picture: Bytes, difficulty: float) -> Bytes:

@@ -25,29 +25,49 @@ from mdocr.models.charset import ENGLISH
 
 logger = logging.getLogger(__name__)
 
-FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("~/.local/share/fonts"))
+FOLDERS = (
+    Path("/usr/share/fonts"),
+    Path("/usr/local/share/fonts"),
+    Path("~/.local/share/fonts"),
+    Path("/Library/Fonts"),
+    Path("/System/Library/Fonts"),
+    Path("C:/Windows/Fonts"),
+)
 SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
 CLASSES = (string.ascii_uppercase, string.ascii_lowercase, string.digits)
 THIN = frozenset("Iil1j")
 """Strokes without a shape: squeezed into a box they are nearly black in every font."""
 DISTINCT = "abdeghnqrt"
 """Letters whose small form differs from the capital in shape, not only in size."""
-REFERENCES = (
+PLAIN = (
     "DejaVuSans.ttf",
     "DejaVuSans-Bold.ttf",
+    "DejaVuSans-ExtraLight.ttf",
     "DejaVuSerif.ttf",
     "LiberationSans-Regular.ttf",
+    "LiberationSans-Bold.ttf",
+    "LiberationSans-Italic.ttf",
     "LiberationSans-BoldItalic.ttf",
     "LiberationSerif-Regular.ttf",
+    "LiberationSerif-Italic.ttf",
     "LiberationSerif-BoldItalic.ttf",
     "LiberationMono-Regular.ttf",
-    "Comfortaa-Regular.ttf",
-    "Quicksand-Regular.ttf",
 )
+"""Fonts that show what a character looks like, and what plain is."""
+SCRIPTS = (
+    "DancingScript-Regular.otf",
+    "lobster.otf",
+    "KaushanScript-Regular.otf",
+    "LeckerliOne-Regular.ttf",
+    "Comfortaa-Regular.ttf",
+    "Purisa.ttf",
+)
+"""More ways to write the same characters: readable, not plain."""
 BOX = 16
-INDEX_VERSION = 1
+INDEX_VERSION = 3
 
 Glyphs = dict[str, NDArray[numpy.float32]]
+"""For each character its ink, [BOX * BOX]; of reference fonts, [references, BOX * BOX]."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +89,14 @@ class Font:
     symbols: str
     has_lowercase: bool
     plainness: float
+
+
+@dataclass(frozen=True)
+class References:
+    """What characters look like: glyphs of plain fonts first, then of scripts."""
+
+    glyphs: Glyphs
+    plain: int
 
 
 def load_fonts(folders: Sequence[Path] | None = None) -> list[Font]:
@@ -116,7 +144,7 @@ def select_fonts(files: Sequence[Path]) -> list[Font]:
 def draw_glyphs(file: Path, index: int) -> Glyphs | None:
     """Letters and digits, each cut to its ink and squeezed to [BOX, BOX] of length 1.
 
-    None if a glyph is empty or the file cannot be drawn.
+    None if a glyph is empty or tiny, or the file cannot be drawn.
     """
     try:
         font = ImageFont.truetype(str(file), 32, index, layout_engine=ImageFont.Layout.BASIC)
@@ -129,46 +157,39 @@ def _draw_glyph(font: ImageFont.FreeTypeFont, symbol: str) -> NDArray[numpy.floa
     canvas = Image.new("L", (96, 96))
     ImageDraw.Draw(canvas).text((28, 28), symbol, fill=255, font=font)
     ink = canvas.getbbox()
-    if ink is None:
-        raise ValueError(f"no ink in {symbol!r}")
+    if ink is None or (symbol == "H" and not 10 <= ink[3] - ink[1] <= 48):
+        raise ValueError(f"no ink in {symbol!r}, or hardly any")
     squeezed = canvas.crop(ink).resize((BOX, BOX), Image.Resampling.BOX)
     glyph = numpy.asarray(squeezed, numpy.float32).ravel()
     return glyph / max(float(numpy.linalg.norm(glyph)), 1e-6)
 
 
 def _judge(
-    file: Path,
-    index: int,
-    names: tuple[str, str],
-    glyphs: Glyphs,
-    references: dict[str, NDArray[numpy.float32]],
+    file: Path, index: int, names: tuple[str, str], glyphs: Glyphs, references: References
 ) -> Font | None:
     """The font, or None where capitals or digits cannot be told apart."""
     family, symbols = names
-    readable, likeness = [], []
-    for alphabet in CLASSES:
-        right, near = _compare(alphabet, glyphs, references)
-        readable.append(right)
-        likeness.append(near)
-    if readable[0] < 0.6 or readable[2] < 0.6 or likeness[0] < 0.72:
+    compared = [_compare(alphabet, glyphs, references) for alphabet in CLASSES]
+    readable = [right for right, _ in compared]
+    if readable[0] < 0.6 or readable[2] < 0.5:
         return None
     small = readable[1] >= 0.6 and not _has_small_capitals(glyphs)
-    kept = likeness if small else [likeness[0], likeness[2]]
-    plainness = float(numpy.clip((numpy.mean(kept) - 0.75) / 0.2, 0, 1))
+    likeness = [
+        near for (_, near), wanted in zip(compared, (True, small, True), strict=True) if wanted
+    ]
+    plainness = float(numpy.clip((numpy.mean(likeness) - 0.72) / 0.2, 0, 1))
     return Font(str(file), index, family, symbols, small, round(plainness, 3))
 
 
-def _compare(
-    alphabet: str, glyphs: Glyphs, references: dict[str, NDArray[numpy.float32]]
-) -> tuple[float, float]:
-    """Share of glyphs nearest to their own reference, and the mean likeness to it."""
+def _compare(alphabet: str, glyphs: Glyphs, references: References) -> tuple[float, float]:
+    """Share of glyphs nearest to their own reference, and the mean likeness to the plain one."""
     shaped = [symbol for symbol in alphabet if symbol not in THIN]
-    stack = numpy.stack([references[symbol] for symbol in shaped])  # [S, references, BOX * BOX]
+    stack = numpy.stack([references.glyphs[symbol] for symbol in shaped])  # [S, references, BOX²]
     right, near = 0, 0.0
     for position, symbol in enumerate(shaped):
-        likeness = (stack @ glyphs[symbol]).max(axis=1)
-        right += int(likeness.argmax() == position)
-        near += float(likeness[position])
+        likeness = stack @ glyphs[symbol]
+        right += int(likeness.max(axis=1).argmax() == position)
+        near += float(likeness[position, : references.plain].max())
     return right / len(shaped), near / len(shaped)
 
 
@@ -177,21 +198,23 @@ def _has_small_capitals(glyphs: Glyphs) -> bool:
     return float(numpy.median(same)) > 0.93
 
 
-def _references(files: Sequence[Path]) -> dict[str, NDArray[numpy.float32]]:
-    """For every letter and digit the plain glyphs, [references, BOX * BOX]."""
-    found = {file.name: file for file in files}
-    plain = [found[name] for name in REFERENCES if name in found] or _system_references()
-    drawn = [glyphs for file in plain if (glyphs := draw_glyphs(file, 0)) is not None]
-    if not drawn:
+def _references(files: Sequence[Path]) -> References:
+    """The plain fonts and scripts among ``files``, or else those of the system."""
+    found = {file.name: file for file in [*_font_files(FOLDERS), *files]}
+    plain = _draw_named(found, PLAIN)
+    if not plain:
         raise InputError(
             "no plain font to compare the others with",
             "Install DejaVu or Liberation: apt install fonts-dejavu-core fonts-liberation2",
         )
-    return {symbol: numpy.stack([glyphs[symbol] for glyphs in drawn]) for symbol in drawn[0]}
+    drawn = plain + _draw_named(found, SCRIPTS)
+    glyphs = {symbol: numpy.stack([each[symbol] for each in drawn]) for symbol in plain[0]}
+    return References(glyphs, len(plain))
 
 
-def _system_references() -> list[Path]:
-    return [file for file in set(_font_files(FOLDERS)) if file.name in REFERENCES]
+def _draw_named(found: dict[str, Path], names: Sequence[str]) -> list[Glyphs]:
+    drawn = [draw_glyphs(found[name], 0) for name in names if name in found]
+    return [glyphs for glyphs in drawn if glyphs is not None]
 
 
 def _drawing(glyphs: Glyphs) -> bytes:
@@ -206,9 +229,10 @@ def _faces(file: Path) -> Iterator[tuple[int, tuple[str, str]]]:
         raise MissingExtraError("fonttools", "train", "Choosing fonts") from error
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     try:
-        collection = file.suffix.lower() in {".ttc", ".otc"}
-        faces = TTCollection(file, lazy=True).fonts if collection else [TTFont(file, lazy=True)]
-        described = [_names(face, file) for face in faces]
+        with file.open("rb") as stream:
+            collection = file.suffix.lower() in {".ttc", ".otc"}
+            faces = TTCollection(stream).fonts if collection else [TTFont(stream, lazy=True)]
+            described = [_names(face, file) for face in faces]
     except Exception as error:  # damaged tables raise nearly anything
         logger.debug("cannot read the font %s: %s", file, error)
         return
@@ -221,7 +245,6 @@ def _names(face: Any, file: Path) -> tuple[str, str]:
     codes = face.getBestCmap() or {}
     symbols = "".join(symbol for symbol in ENGLISH if ord(symbol) in codes)
     family = face["name"].getDebugName(16) or face["name"].getDebugName(1) or file.stem
-    face.close()
     return " ".join(family.split()[:2]), symbols
 
 

@@ -4,6 +4,7 @@ Text plane: pixels of the mask, from the centre of the word's ink. Picture: pixe
 A bend (arc or wave) acts first, then a homography, then the crop.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy
@@ -97,33 +98,37 @@ def bounds(shape: Shape, width: float, height: float) -> Box:
 
 
 def resample(
-    layers: NDArray[numpy.uint8],
+    layers: Sequence[NDArray[numpy.uint8]],
     centre: tuple[float, float],
     shape: Shape,
     crop: Box,
     size: tuple[int, int],
-) -> NDArray[numpy.uint8]:
-    """The crop of the deformed layers at ``size`` (width, height).
+) -> Sequence[NDArray[numpy.uint8]]:
+    """The crop of each of the deformed layers at ``size`` (width, height).
 
     Args:
-        layers: masks, [height, width, L].
+        layers: one to four masks, each [height, width].
         centre: of the word's ink on the masks.
         shape: the deformation.
         crop: left, top, right, bottom in the picture plane.
         size: of the result, in pixels.
     """
     cv2 = opencv()
-    back = numpy.linalg.inv(shape.homography) @ _from_picture(crop, size)
+    back = cv2.invert(shape.homography)[1] @ _from_picture(crop, size)
+    masks = cv2.merge(layers)
     if not shape.bent:
         back = numpy.array([[1, 0, centre[0]], [0, 1, centre[1]], [0, 0, 1.0]]) @ back
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        warped: NDArray[numpy.uint8] = cv2.warpPerspective(layers, back, size, flags=flags)
-        return warped
-    x, y = numpy.meshgrid(numpy.arange(size[0], dtype=float), numpy.arange(size[1], dtype=float))
-    u, v = shape.straighten(*apply(back, x, y))
-    columns, rows = (u + centre[0]).astype(numpy.float32), (v + centre[1]).astype(numpy.float32)
-    remapped: NDArray[numpy.uint8] = cv2.remap(layers, columns, rows, cv2.INTER_LINEAR)
-    return remapped
+        seen = cv2.warpPerspective(masks, back, size, flags=flags)
+    else:
+        x, y = numpy.meshgrid(
+            numpy.arange(size[0], dtype=float), numpy.arange(size[1], dtype=float)
+        )
+        u, v = shape.straighten(*apply(back, x, y))
+        columns, rows = (u + centre[0]).astype(numpy.float32), (v + centre[1]).astype(numpy.float32)
+        seen = cv2.remap(masks, columns, rows, cv2.INTER_LINEAR)
+    planes: Sequence[NDArray[numpy.uint8]] = cv2.split(seen)
+    return planes
 
 
 def _from_picture(crop: Box, size: tuple[int, int]) -> Floats:

@@ -53,15 +53,14 @@ class GlyphSheet:
         return glyph
 
     def _draw(self, symbol: str) -> Glyph:
-        face = open_face(*self._face)
-        left, top, right, bottom = (int(edge) for edge in face.getbbox(symbol, anchor="ls"))
-        canvas = Image.new("L", (max(right - left, 0) + 2, max(bottom - top, 0) + 2))
-        ImageDraw.Draw(canvas).text((1 - left, 1 - top), symbol, 255, face, anchor="ls")
+        face, x, y = open_face(*self._face), 2 * self.size, 3 * self.size
+        canvas = Image.new("L", (6 * self.size, 5 * self.size))
+        ImageDraw.Draw(canvas).text((x, y), symbol, 255, face, anchor="ls")
         ink = canvas.getbbox()
         advance = float(face.getlength(symbol))
         if ink is None:
             return Glyph(numpy.zeros((0, 0), numpy.uint8), 0, 0, advance)
-        return Glyph(numpy.array(canvas.crop(ink)), left + ink[0] - 1, top + ink[1] - 1, advance)
+        return Glyph(numpy.array(canvas.crop(ink)), ink[0] - x, ink[1] - y, advance)
 
 
 @functools.lru_cache(maxsize=FACES_KEPT)
@@ -84,11 +83,13 @@ class Setting:
         letters: x and y of each glyph's ink, and the glyph.
         box: left, top, right, bottom of all the ink.
         size: of the font, in pixels.
+        spacing: extra space between letters, in font sizes.
     """
 
     letters: tuple[tuple[int, int, Glyph], ...]
     box: Box
     size: int
+    spacing: float
 
     @property
     def ratio(self) -> float:
@@ -97,7 +98,11 @@ class Setting:
 
 
 def set_text(
-    sheet: GlyphSheet, text: str, spacing: float = 0.0, shifts: Iterable[float] = ()
+    sheet: GlyphSheet,
+    text: str,
+    spacing: float = 0.0,
+    shifts: Iterable[float] = (),
+    rest: GlyphSheet | None = None,
 ) -> Setting | None:
     """Set a text; None if it has no ink.
 
@@ -106,15 +111,18 @@ def set_text(
         text: its characters.
         spacing: extra space between letters, in font sizes.
         shifts: of each letter up or down, in font sizes.
+        rest: a smaller face for all letters but the first.
     """
     pen, letters, raised = 0.0, [], iter(shifts)
-    for symbol in text:
-        glyph = sheet[symbol]
+    for position, symbol in enumerate(text):
+        glyph = (rest or sheet)[symbol] if position else sheet[symbol]
         if glyph.mask.size:
             drop = round(next(raised, 0.0) * sheet.size)
             letters.append((round(pen) + glyph.left, glyph.top + drop, glyph))
         pen += glyph.advance + spacing * sheet.size
-    return Setting(tuple(letters), _bounds(letters), sheet.size) if letters else None
+    if not letters:
+        return None
+    return Setting(tuple(letters), _bounds(letters), sheet.size, spacing)
 
 
 def _bounds(letters: Iterable[tuple[int, int, Glyph]]) -> Box:

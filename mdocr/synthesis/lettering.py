@@ -48,7 +48,7 @@ def _beside(
 ) -> tuple[int, int]:
     """How far a neighbour is moved: a word space beside on the same base line, or a line away."""
     left, top, right, bottom = word.box
-    space = 1 + int(word.size * rng.uniform(0.14, 0.4))
+    space = 1 + int(word.size * (rng.uniform(0.2, 0.45) + 2 * max(word.spacing, 0.0)))
     if side == "left":
         return left - space - other.box[2], 0
     if side == "right":
@@ -84,7 +84,9 @@ def cast(mask: Mask, dx: int, dy: int, blur: float) -> Mask:
     shadow[max(dy, 0) : height + dy, max(dx, 0) : width + dx] = mask[
         max(-dy, 0) : height - dy, max(-dx, 0) : width - dx
     ]
-    return cv2.GaussianBlur(shadow, (0, 0), blur) if blur > 0.3 else shadow  # type: ignore[no-any-return]
+    if blur > 0.3:
+        shadow = cv2.GaussianBlur(shadow, (0, 0), blur)
+    return shadow
 
 
 def _disc(radius: int) -> Mask:

@@ -16,6 +16,8 @@ def opencv() -> Any:
     try:
         import cv2
     except ImportError as error:
-        raise MissingExtraError("opencv-python-headless", "train", "Making word pictures") from error
+        raise MissingExtraError(
+            "opencv-python-headless", "train", "Making word pictures"
+        ) from error
     cv2.setNumThreads(1)
     return cv2

@@ -34,7 +34,7 @@ your our my we all more now here this is it be us go get buy sell trade computer
 software digital electronics camera photo print printing copy design studio art arts craft
 furniture kitchen bath bed carpet paint hardware tools electric plumbing heating solar energy
 power light lighting company limited group partners brothers sons bros inc ltd co corp
-""".split()
+""".split()  # noqa: SIM905
 
 TEMPLATES = """
 # ## ### #### ##### ###### ####### ######## ########## #% ##% ##.#% ### $# $## $#.## $##.## $###.##
@@ -43,9 +43,10 @@ $#,### $##,###.## #.# #.## ##.# ##.## ###.## #,### ##,### #,###,### 19## 20## 18
 ##.##.#### ####-##-## ###-#### ###-###-#### (###)###-#### 1-800-###-#### +##-###-#### +###########
 #### ### No.# No.## No# #st #nd #rd #th ##th #x# #+# #=# #km ##km ##kg ##ml ###g ##mph #m #.#m ##cm
 ^# ^## ^### ^#### #^ ##^ ^^# ^^## ^^### ^^#### ##^^ ^^^### ^^##^^^ ^###^^^ ###^^^ ^^-## ^^^-#### ^-#
-#^^^### ^^##_____ ^. ^.^. ^.^.^. ^&^ ^^ ^^^ ^/^ ^-^ _# _## __## _-## v#.# v#.#.# #.#.# ##.###.##.# ##GB
+#^^^### ^^##_____ ^. ^.^. ^.^.^. ^&^ ^^ ^^^ ^/^ ^-^ _# _## __## _-## v#.# v#.#.# #.#.#
+##.###.##.# ##GB
 #* ** *## <# ># <## [#] (#) (##) {#} #! #? #; #: "#" '## ~# ~## ##\\## #|# ^_## ^+ ^* ^+^ =## @^##
-""".split()
+""".split()  # noqa: SIM905
 """Shapes of texts: # is a digit, ^ a capital, _ a small letter; the rest stands for itself."""
 
 FALLBACK = """
@@ -75,5 +76,5 @@ those though thought thousand three through time together told too took top towa
 tree true try turn two under unit until up use usual very voice vowel walk want war warm was
 watch water way week weight well went were west what wheel when where which while white who
 whole why will wind with wonder wood word work world would write year yes yet you young your
-""".split()
+""".split()  # noqa: SIM905
 """Common words, for machines without a word list."""

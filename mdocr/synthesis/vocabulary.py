@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 SCOWL = Path("/usr/share/dict/scowl")
 LONGEST = 25
+FEW = 6
 SHARES = {
     "words.10": 0.26,
     "words.20": 0.16,
@@ -67,9 +68,7 @@ class Vocabulary:
     def draw(self, rng: numpy.random.Generator, length: int) -> str:
         """A text without spaces of about ``length`` characters, 1 to 25."""
         chance = rng.random()
-        for limit, make in MAKERS:
-            if chance < limit:
-                break
+        make = next(make for limit, make in MAKERS if chance < limit)
         return make(self, rng, max(1, min(length, LONGEST)))[:LONGEST]
 
     def word(self, rng: numpy.random.Generator, length: int) -> str:
@@ -77,18 +76,17 @@ class Vocabulary:
         return _nearest(self.words, length).draw(rng)
 
     def sign(self, rng: numpy.random.Generator, length: int) -> str:
-        """A word of signs and shops."""
-        return _nearest(self.signs, length).draw(rng)
+        """A word of signs and shops; of the dictionary where few of those are so long."""
+        signs = self.signs.get(length)
+        return signs.draw(rng) if signs and len(signs.words) >= FEW else self.word(rng, length)
 
     def number(self, rng: numpy.random.Generator, length: int) -> str:
         """A number, price, time, telephone number, plate or code."""
-        return "".join(
-            _fill(symbol, rng) for symbol in _nearest(self.templates, length).draw(rng)
-        )
+        return "".join(_fill(symbol, rng) for symbol in _nearest(self.templates, length).draw(rng))
 
 
 def load_vocabulary(folder: Path = SCOWL) -> Vocabulary:
-    """Words from the SCOWL lists in ``folder`` (Debian package ``scowl``), or a small built-in list."""
+    """Words from the SCOWL lists in ``folder`` (Debian package ``scowl``), or some built-in."""
     weights: dict[str, float] = {}
     for name, share in SHARES.items():
         found = sorted(_read_lists(folder, name))
@@ -216,7 +214,9 @@ def _code(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> s
     """Letters and digits at random."""
     length = max(1, min(length, 4 + int(rng.random() * 12)))
     chance = rng.random()
-    symbols = PLATE if chance < 0.5 else LETTERS_AND_DIGITS if chance < 0.75 else string.ascii_uppercase
+    symbols = (
+        PLATE if chance < 0.5 else LETTERS_AND_DIGITS if chance < 0.75 else string.ascii_uppercase
+    )
     return "".join(_pick(rng, symbols) for _ in range(length))
 
 

@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 
 from mdocr.errors import InputError
 from mdocr.models.charset import ENGLISH
-from mdocr.synthesis import backgrounds, effects, geometry, lettering
+from mdocr.synthesis import effects, geometry, lettering, painting
 from mdocr.synthesis.backgrounds import Picture
 from mdocr.synthesis.fonts import Font
-from mdocr.synthesis.glyphs import Mask, Setting, open_sheet, set_text
-from mdocr.synthesis.opencv import opencv
+from mdocr.synthesis.glyphs import Box, Mask, Setting, open_sheet, set_text
 from mdocr.synthesis.vocabulary import Vocabulary
 
 HEIGHTS = {1: 64, 2: 48, 3: 40, 4: 32}
 """Height of the recognizer's input for each ratio; pictures are drawn at 0.8 to 1.5 times it."""
-FONT_SIZE = 48
-"""Pixels at which glyphs are drawn, before they are bent and resampled."""
+FONT_SIZE, SMALL_SIZE = 48, 38
+"""Pixels at which glyphs, and capitals behind a larger one, are drawn before resampling."""
 RATIOS = {1: (0.45, 1.48), 2: (1.52, 2.48), 3: (2.52, 3.48), 4: (3.52, 14.0)}
 """Width over height that rounds to each ratio, with a little room for whole pixels."""
 STRETCH = 1.2
@@ -48,12 +47,13 @@ class WordSynthesizer:
         symbols: characters that texts may hold.
 
     Raises:
-        InputError: no fonts are given.
+        InputError: none of the fonts has any of the symbols.
     """
 
     def __init__(
         self, fonts: Sequence[Font], vocabulary: Vocabulary, symbols: str = ENGLISH
     ) -> None:
+        fonts = [font for font in fonts if not set(symbols).isdisjoint(font.symbols)]
         if not fonts:
             raise InputError("no fonts to draw words with", "Install some: see docs/fonts.md.")
         self.vocabulary = vocabulary
@@ -73,18 +73,17 @@ class WordSynthesizer:
         Returns:
             uint8 RGB [height, width, 3], and the text.
         """
+        difficulty *= 0.25 + 0.75 * float(numpy.sqrt(rng.random()))  # some scenes are clean
         lettered = self._letter(rng, ratio, difficulty)
         masks, box = self._ink(rng, lettered, difficulty)
         shape = draw_shape(rng, box, difficulty)
         crop, size = frame(rng, shape, box, ratio)
         centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-        layers = geometry.resample(masks, centre, shape, crop, size)
-        picture = compose(rng, layers, difficulty)
+        seen = geometry.resample(list(masks.values()), centre, shape, crop, size)
+        picture = painting.compose(rng, dict(zip(masks, seen, strict=True)), difficulty)
         return develop(rng, picture, difficulty), lettered.text
 
-    def _letter(
-        self, rng: numpy.random.Generator, ratio: int, difficulty: float
-    ) -> Lettered:
+    def _letter(self, rng: numpy.random.Generator, ratio: int, difficulty: float) -> Lettered:
         """Choose font and text until they have about the wanted ratio."""
         low, high = RATIOS[ratio]
         wanted = min(3.6 + rng.exponential(1.8), 11.0) if ratio == 4 else rng.uniform(low, high)
@@ -92,7 +91,7 @@ class WordSynthesizer:
         lettered = None
         for _ in range(TRIES):
             font = self._font(rng, difficulty)
-            text = self._fit(self.vocabulary.draw(rng, round(length)), font)
+            text = self._text(rng, font, round(length))
             setting = _set(rng, font, text, difficulty)
             if setting is None:
                 continue
@@ -108,28 +107,32 @@ class WordSynthesizer:
         for _ in range(20):
             family = self.families[int(rng.random() * len(self.families))]
             font = family[int(rng.random() * len(family))]
-            if font.plainness >= least and rng.random() < 0.25 + 0.75 * font.plainness:
+            if font.plainness >= least and rng.random() < 0.1 + 0.9 * font.plainness**2:
                 break
         return font
 
-    def _fit(self, text: str, font: Font) -> str:
-        """The text in characters that both the font and the charset have."""
+    def _text(self, rng: numpy.random.Generator, font: Font, length: int) -> str:
+        """A text of about ``length`` in characters that both the font and the charset have."""
+        text = self.vocabulary.draw(rng, length)
         if not font.has_lowercase:
             text = text.upper()
-        return "".join(s for s in text if s in self.symbols and s in font.symbols)
+        fitting = "".join(s for s in text if s in self.symbols and s in font.symbols)
+        if fitting:
+            return fitting
+        usable = [symbol for symbol in font.symbols if symbol in self.symbols]
+        return "".join(usable[int(rng.random() * len(usable))] for _ in text)
 
     def _ink(
         self, rng: numpy.random.Generator, lettered: Lettered, difficulty: float
-    ) -> tuple[NDArray[numpy.uint8], tuple[int, int, int, int]]:
-        """Masks of fill, edge and shadow, [height, width, 3], and the box of the word's ink."""
+    ) -> tuple[dict[str, Mask], Box]:
+        """Masks of shadow, edge and fill, where present, and the box of the word's ink."""
         line = lettering.draw_line(
             lettered.setting, self._neighbours(rng, lettered, difficulty), rng
         )
         fill = line.mask
         if rng.random() < 0.15 * difficulty:
             fill = lettering.embolden(fill, 1)
-        layers = opencv().merge([fill, *_edge_and_shadow(rng, fill, difficulty)])
-        return layers, line.box
+        return {**_behind(rng, fill, difficulty), "fill": fill}, line.box
 
     def _neighbours(
         self, rng: numpy.random.Generator, lettered: Lettered, difficulty: float
@@ -138,7 +141,7 @@ class WordSynthesizer:
         font, found = lettered.font, []
         for side in SIDES:
             if rng.random() < 0.18 * difficulty:
-                text = self._fit(self.vocabulary.draw(rng, 2 + int(7 * rng.random())), font)
+                text = self._text(rng, font, 2 + int(7 * rng.random()))
                 found.append((side, set_text(open_sheet(font.path, font.index, FONT_SIZE), text)))
         return [(side, setting) for side, setting in found if setting is not None]
 
@@ -150,38 +153,35 @@ def _group(fonts: Sequence[Font]) -> list[list[Font]]:
     return [families[name] for name in sorted(families)]
 
 
-def _set(
-    rng: numpy.random.Generator, font: Font, text: str, difficulty: float
-) -> Setting | None:
-    """The text in that font, sometimes spaced out or dancing on the line."""
-    spacing, shifts = 0.0, ()
+def _set(rng: numpy.random.Generator, font: Font, text: str, difficulty: float) -> Setting | None:
+    """The text in that font, sometimes spaced out, dancing on the line, or in two sizes."""
+    spacing, shifts, rest = 0.0, [], None
+    sheet = open_sheet(font.path, font.index, FONT_SIZE)
     if rng.random() < 0.1 + 0.2 * difficulty:
         spacing = rng.uniform(-0.04, 0.12) if rng.random() < 0.8 else rng.uniform(0.1, 0.4)
-    if rng.random() < 0.06 * difficulty:
+    if rng.random() < 0.05 * difficulty:
         shifts = rng.uniform(-0.1, 0.1, len(text)).tolist()
-    return set_text(open_sheet(font.path, font.index, FONT_SIZE), text, spacing, shifts)
+    if text.isupper() and rng.random() < 0.05 * difficulty:
+        rest = open_sheet(font.path, font.index, SMALL_SIZE)
+    return set_text(sheet, text, spacing, shifts, rest)
 
 
-def _edge_and_shadow(
-    rng: numpy.random.Generator, fill: Mask, difficulty: float
-) -> tuple[Mask, Mask]:
-    """Masks behind the fill: an outline or solid depth, and a cast shadow."""
-    edge = shadow = numpy.zeros_like(fill)
+def _behind(rng: numpy.random.Generator, fill: Mask, difficulty: float) -> dict[str, Mask]:
+    """Masks behind the fill: a cast shadow, and an outline or solid depth."""
     chance = rng.random() / max(difficulty, 1e-6)
     dx, dy = (int(step) for step in rng.integers(-3, 4, 2))
+    masks = {}
     if chance < 0.10:
-        edge = lettering.embolden(fill, 1 + int(2.5 * rng.random()))
+        masks["edge"] = lettering.embolden(fill, 1 + int(2.5 * rng.random()))
     elif chance < 0.17:
-        edge = lettering.extrude(fill, dx, dy)
+        masks["edge"] = lettering.extrude(fill, dx, dy)
     if rng.random() < 0.15 * difficulty:
-        source = edge if edge.any() else fill
-        shadow = lettering.cast(source, dx or 1, dy or 2, 2.5 * rng.random())
-    return edge, shadow
+        source = masks.get("edge", fill)
+        masks["shadow"] = lettering.cast(source, dx or 1, dy or 2, 2.5 * rng.random())
+    return masks
 
 
-def draw_shape(
-    rng: numpy.random.Generator, box: tuple[int, int, int, int], difficulty: float
-) -> geometry.Shape:
+def draw_shape(rng: numpy.random.Generator, box: Box, difficulty: float) -> geometry.Shape:
     """How the word leans, turns, tilts and bends."""
     width, height = box[2] - box[0], box[3] - box[1]
     angle = shear = radius = wave = 0.0
@@ -203,9 +203,7 @@ def draw_shape(
     return geometry.Shape(matrix, radius, wave, wavelength, 6.28 * rng.random())
 
 
-def _limited(
-    perspective: tuple[float, float], width: float, height: float
-) -> tuple[float, float]:
+def _limited(perspective: tuple[float, float], width: float, height: float) -> tuple[float, float]:
     """Keep the nearest point at most twice as near as the farthest."""
     reach = abs(perspective[0]) * width / 2 + abs(perspective[1]) * height / 2
     scale = min(1.0, 0.3 / reach) if reach else 1.0
@@ -215,7 +213,7 @@ def _limited(
 def frame(
     rng: numpy.random.Generator,
     shape: geometry.Shape,
-    box: tuple[int, int, int, int],
+    box: Box,
     ratio: int,
 ) -> tuple[geometry.Box, tuple[int, int]]:
     """What part of the picture plane is seen, and at what size (width, height) in pixels.
@@ -257,55 +255,11 @@ def _pixels(rng: numpy.random.Generator, seen: float, ratio: int) -> tuple[int, 
     return (min(width, int(numpy.ceil(height * (ratio + 0.5))) - 1) if ratio < 4 else width), height
 
 
-def compose(
-    rng: numpy.random.Generator, layers: NDArray[numpy.uint8], difficulty: float
-) -> Picture:
-    """Background, shadow, edge and ink, one over the other.
-
-    Args:
-        rng: the only source of chance.
-        layers: fill, edge and shadow, uint8 [height, width, 3].
-        difficulty: 0 to 1.
-    """
-    size = (layers.shape[1], layers.shape[0])
-    back, ink = backgrounds.draw_colours(rng, difficulty)
-    picture = backgrounds.paint(rng, size, back, difficulty)
-    fill, edge, shadow = (layers[..., k : k + 1] * numpy.float32(1 / 255) for k in range(3))
-    if shadow.any():
-        picture = picture * (1 - rng.uniform(0.3, 0.9) * shadow)
-    if edge.any():
-        picture = picture + edge * (_edge_colour(rng, ink) - picture)
-    return picture + fill * (_ink_surface(rng, size, ink, difficulty) - picture)
-
-
-def _edge_colour(rng: numpy.random.Generator, ink: backgrounds.Colour) -> backgrounds.Colour:
-    dark = float(ink @ backgrounds.LUMINANCE) < 128
-    if rng.random() < 0.4:
-        return numpy.full(3, 245.0 if dark else 12.0, numpy.float32)
-    for _ in range(4):
-        colour = backgrounds.draw_colour(rng)
-        if abs(float((colour - ink) @ backgrounds.LUMINANCE)) > 50:
-            break
-    return colour
-
-
-def _ink_surface(
-    rng: numpy.random.Generator, size: tuple[int, int], ink: backgrounds.Colour, difficulty: float
-) -> Picture:
-    """Plain ink, or with a gradient or a texture; broadcasts to [height, width, 3]."""
-    chance = rng.random() / max(difficulty, 1e-6)
-    if chance < 0.15:
-        return ink + backgrounds.gradient(rng, size, 30 + 60 * rng.random())
-    if chance < 0.30:
-        strength = 5 + 20 * rng.random()
-        return ink + strength * backgrounds.clouds(rng, size, 1 + int(4 * rng.random()))
-    return ink.reshape(1, 1, 3)
-
-
 def develop(
     rng: numpy.random.Generator, picture: Picture, difficulty: float
 ) -> NDArray[numpy.uint8]:
     """From the scene to the photograph."""
+    picture = effects.cover(rng, picture, difficulty)
     picture = effects.light(rng, picture, difficulty)
     picture = effects.blur(rng, picture, difficulty)
     picture = effects.disturb(rng, picture, difficulty)

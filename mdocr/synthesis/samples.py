@@ -1,0 +1,70 @@
+"""Samples of made data on disk: pictures, their labels, and a sheet to look at."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy
+from PIL import Image, ImageDraw, ImageFont
+
+from mdocr.synthesis.words import WordSynthesizer
+
+RATIO_SHARES = (0.12, 0.25, 0.25, 0.38)
+"""How often width over height rounds to 1, 2, 3, and 4 or more in photographs of signs."""
+SHOWN = 160
+ROW, CAPTION, SHEET_WIDTH = 48, 16, 1400
+
+Sample = tuple[Image.Image, str]
+
+
+def draw_words(
+    synthesizer: WordSynthesizer, count: int, difficulty: float, seed: int
+) -> Iterator[Sample]:
+    """``count`` pictures and their texts; the same for the same seed."""
+    rng = numpy.random.default_rng(seed)
+    for ratio in rng.choice([1, 2, 3, 4], count, p=RATIO_SHARES):
+        picture, text = synthesizer.draw(rng, int(ratio), difficulty)
+        yield Image.fromarray(picture), text
+
+
+def write_words(samples: Iterable[Sample], folder: Path) -> int:
+    """Write ``images/*.png``, ``labels.tsv`` and ``sheet.png`` under ``folder``; how many."""
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    labels: list[str] = []
+    shown: list[Sample] = []
+    for number, (picture, text) in enumerate(samples, start=1):
+        name = f"images/{number:06d}.png"
+        _save(picture, folder / name)
+        labels.append(f"{name}\t{text}\n")
+        if len(shown) < SHOWN:
+            shown.append((picture, text))
+    partial = folder / f"labels.{os.getpid()}.partial"
+    partial.write_text("".join(labels), "utf-8")
+    partial.replace(folder / "labels.tsv")
+    _save(contact_sheet(shown), folder / "sheet.png")
+    return len(labels)
+
+
+def contact_sheet(samples: Iterable[Sample]) -> Image.Image:
+    """The pictures in rows, each above its text."""
+    font = ImageFont.load_default(11)
+    placed, x, y = [], 0, 0
+    for picture, text in samples:
+        thumbnail = picture.resize((max(1, picture.width * ROW // picture.height), ROW))
+        room = max(thumbnail.width, int(font.getlength(text))) + 6
+        if x and x + room > SHEET_WIDTH:
+            x, y = 0, y + ROW + CAPTION
+        placed.append((thumbnail, text, x, y))
+        x += room
+    sheet = Image.new("RGB", (SHEET_WIDTH, y + ROW + CAPTION), (96, 96, 96))
+    pen = ImageDraw.Draw(sheet)
+    for thumbnail, text, left, top in placed:
+        sheet.paste(thumbnail, (left, top))
+        pen.text((left, top + ROW), text, "white", font)
+    return sheet
+
+
+def _save(picture: Image.Image, path: Path) -> None:
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    picture.save(partial, "PNG")
+    partial.replace(path)

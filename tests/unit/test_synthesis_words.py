@@ -1,0 +1,200 @@
+import pickle
+from pathlib import Path
+
+import numpy
+import pytest
+from PIL import Image, ImageFont
+from typer.testing import CliRunner
+
+pytest.importorskip("cv2")
+pytest.importorskip("fontTools")
+
+from mdocr.cli.synth import app
+from mdocr.errors import InputError
+from mdocr.models.charset import ENGLISH
+from mdocr.synthesis import geometry
+from mdocr.synthesis.fonts import Font, load_fonts
+from mdocr.synthesis.glyphs import open_sheet, set_text
+from mdocr.synthesis.signs import FALLBACK, SIGNS, TEMPLATES
+from mdocr.synthesis.vocabulary import Vocabulary, load_vocabulary, set_case
+from mdocr.synthesis.words import WordSynthesizer
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few fonts of this machine: one plain, one bold, one that has no letters."""
+    folder = tmp_path_factory.mktemp("fonts")
+    wanted = {"DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSerif.ttf", "LiberationSans-Bold.ttf"}
+    found = [path for path in Path("/usr/share/fonts").rglob("*.ttf") if path.name in wanted]
+    if not found:
+        pytest.skip("no DejaVu or Liberation fonts on this machine")
+    for path in found:
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "broken.ttf").write_bytes(b"not a font")
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MDOCR_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def fonts(folder: Path, cache: Path) -> list[Font]:
+    return load_fonts([folder])
+
+
+@pytest.fixture(scope="session")
+def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
+    return load_vocabulary(tmp_path_factory.mktemp("no_lists"))
+
+
+@pytest.fixture
+def synthesizer(fonts: list[Font], vocabulary: Vocabulary) -> WordSynthesizer:
+    return WordSynthesizer(fonts, vocabulary)
+
+
+def test_plain_fonts_are_kept_and_broken_files_are_not(fonts: list[Font], cache: Path) -> None:
+    assert fonts and not any("broken" in font.path for font in fonts)
+    assert all(font.has_lowercase and font.plainness > 0.6 for font in fonts)
+    assert all(set(ENGLISH) <= set(font.symbols) for font in fonts)
+    assert len(list(cache.glob("fonts-*.json"))) == 1
+
+
+def test_fonts_come_from_the_cache_until_a_file_changes(
+    folder: Path, fonts: list[Font], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("mdocr.synthesis.fonts.select_fonts", lambda files: [])
+    assert load_fonts([folder]) == fonts
+    with pytest.raises(InputError, match="no readable font"):
+        load_fonts([tmp_path])
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 3, 4])
+@pytest.mark.parametrize("difficulty", [0.0, 0.5, 1.0])
+def test_pictures_have_the_ratio_and_texts_fit_the_charset(
+    synthesizer: WordSynthesizer, ratio: int, difficulty: float
+) -> None:
+    rng = numpy.random.default_rng(3)
+    for _ in range(60):
+        picture, text = synthesizer.draw(rng, ratio, difficulty)
+        height, width, channels = picture.shape
+        assert picture.dtype == numpy.uint8 and channels == 3
+        assert min(max(round(width / height), 1), 4) == ratio
+        assert 20 <= height <= 160
+        assert 1 <= len(text) <= 25 and set(text) <= set(ENGLISH)
+
+
+def test_the_generator_alone_decides(synthesizer: WordSynthesizer) -> None:
+    copy = pickle.loads(pickle.dumps(synthesizer))
+    first, second = numpy.random.default_rng(11), numpy.random.default_rng(11)
+    for ratio in (1, 2, 3, 4) * 8:
+        one, text = synthesizer.draw(first, ratio, 1.0)
+        other, again = copy.draw(second, ratio, 1.0)
+        assert text == again and numpy.array_equal(one, other)
+
+
+def test_clean_pictures_show_ink_on_a_ground(synthesizer: WordSynthesizer) -> None:
+    rng = numpy.random.default_rng(5)
+    for _ in range(40):
+        picture, _ = synthesizer.draw(rng, 3, 0.0)
+        grey = picture.astype(float).mean(axis=2)
+        assert numpy.percentile(grey, 98) - numpy.percentile(grey, 2) > 60
+
+
+def test_symbols_of_a_smaller_charset_only(fonts: list[Font], vocabulary: Vocabulary) -> None:
+    synthesizer = WordSynthesizer(fonts, vocabulary, symbols="0123456789abcdefghij")
+    rng = numpy.random.default_rng(0)
+    texts = [synthesizer.draw(rng, 2, 0.0)[1] for _ in range(50)]
+    assert set("".join(texts)) <= set("0123456789abcdefghij")
+
+
+def test_symbols_that_no_word_has_are_drawn_all_the_same(
+    fonts: list[Font], vocabulary: Vocabulary
+) -> None:
+    synthesizer = WordSynthesizer(fonts, vocabulary, symbols="^~")
+    _, text = synthesizer.draw(numpy.random.default_rng(0), 4, 1.0)
+    assert text and set(text) <= set("^~")
+    with pytest.raises(InputError, match="no fonts"):
+        WordSynthesizer(fonts, vocabulary, symbols="\u4e00")
+
+
+def test_no_fonts_is_an_input_error(vocabulary: Vocabulary) -> None:
+    with pytest.raises(InputError, match="no fonts"):
+        WordSynthesizer([], vocabulary)
+
+
+def test_every_symbol_is_written(vocabulary: Vocabulary) -> None:
+    rng = numpy.random.default_rng(0)
+    texts = [vocabulary.draw(rng, 1 + k % 25) for k in range(6000)]
+    assert set("".join(texts)) == set(ENGLISH)
+    assert all(1 <= len(text) <= 25 for text in texts)
+
+
+def test_a_missing_word_list_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    vocabulary = load_vocabulary(tmp_path)
+    assert "using a small list" in caplog.text
+    assert vocabulary.word(numpy.random.default_rng(0), 5) in FALLBACK
+
+
+def test_common_words_are_drawn_more_often(tmp_path: Path) -> None:
+    (tmp_path / "english-words.10").write_text("house\n")
+    (tmp_path / "english-words.70").write_text("xebec\nna\u00efve\n", "utf-8")
+    vocabulary = load_vocabulary(tmp_path)
+    rng = numpy.random.default_rng(0)
+    drawn = [vocabulary.word(rng, 5) for _ in range(500)]
+    assert set(drawn) == {"house", "xebec"}
+    assert drawn.count("house") > 3 * drawn.count("xebec")
+
+
+def test_case_styles_have_their_shares() -> None:
+    rng = numpy.random.default_rng(0)
+    drawn = [set_case(rng, "market") for _ in range(4000)]
+    assert 0.42 < drawn.count("MARKET") / 4000 < 0.48
+    assert 0.22 < drawn.count("Market") / 4000 < 0.28
+    assert 0.22 < drawn.count("market") / 4000 < 0.28
+
+
+def test_built_in_lists_fit_the_charset() -> None:
+    assert len(set(SIGNS)) >= 300
+    for text in (*SIGNS, *TEMPLATES, *FALLBACK):
+        assert set(text) <= set(ENGLISH) and len(text) <= 25
+
+
+@pytest.mark.parametrize("radius", [0.0, 120.0, -150.0])
+def test_straightening_undoes_the_bend(radius: float) -> None:
+    shape = geometry.Shape(numpy.eye(3), radius, 3.0, 20.0, 0.4)
+    rng = numpy.random.default_rng(0)
+    u, v = rng.uniform(-90, 90, 50), rng.uniform(-20, 20, 50)
+    x, y = shape.straighten(*shape.bend(u, v))
+    assert numpy.allclose(x, u) and numpy.allclose(y, v)
+
+
+def test_set_text_measures_the_ink(fonts: list[Font]) -> None:
+    path = fonts[0].path
+    setting = set_text(open_sheet(path, 0, 48), "Hagy")
+    left, top, right, bottom = ImageFont.truetype(
+        path, 48, layout_engine=ImageFont.Layout.BASIC
+    ).getbbox("Hagy", anchor="ls")
+    assert setting is not None
+    assert 0 <= setting.box[0] - left <= 6
+    assert numpy.allclose(setting.box[1:], (top, right, bottom), atol=2)
+    assert set_text(open_sheet(path, 0, 48), " ") is None
+
+
+def test_command_writes_pictures_labels_and_sheet(
+    folder: Path, cache: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "words"
+    arguments = ["words", "--count", "7", "-o", str(out), "--fonts", str(folder), "--seed", "4"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    lines = (out / "labels.tsv").read_text("utf-8").splitlines()
+    assert len(lines) == 7
+    for line in lines:
+        name, text = line.split("\t")
+        assert text
+        with Image.open(out / name) as picture:
+            assert picture.mode == "RGB"
+    assert (out / "sheet.png").is_file() and not list(out.rglob("*.partial"))
