@@ -100,7 +100,8 @@ def transfer_bar(label: str, done: int, total: int) -> Iterator[Callable[[int], 
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console()) as progress:
-        task = progress.add_task(label, total=total, completed=done)
+        short = "/".join(label.split("/")[-2:])  # a line has room for so much
+        task = progress.add_task(short, total=total, completed=done)
         yield lambda count: progress.advance(task, count)
 
 
@@ -109,7 +110,8 @@ def _as_known(error: BaseException) -> MdocrError | None:
     if isinstance(error, MdocrError):
         return error
     torch = sys.modules.get("torch")  # not imported only to look at an error
-    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
+    out_of_memory = (MemoryError, getattr(torch, "OutOfMemoryError", MemoryError))
+    if isinstance(error, out_of_memory):
         return DeviceError(
             "there is not enough memory for this", "Try a smaller --batch-size, or --device cpu."
         )

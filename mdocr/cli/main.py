@@ -13,8 +13,10 @@ import mdocr
 from mdocr.cli import console
 
 COMMANDS = {
+    "recognize": "mdocr.cli.recognize:recognize",
     "models": "mdocr.cli.models:app",
     "info": "mdocr.cli.info:info",
+    "synth": "mdocr.cli.synth:app",
 }
 """Name → module and the function, or the group of commands, in it; in the order of the help."""
 

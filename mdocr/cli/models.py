@@ -55,7 +55,9 @@ def verify(
     ] = None,
 ) -> None:
     """Check installed files against what was recorded when they were downloaded."""
-    chosen = [registry.find(name)] if name else _installed()
+    chosen = [_find_installed(name)] if name else _installed()
+    if not chosen:
+        note("no model is installed")
     bad = [model for model in chosen if not _verified(model)]
     if bad:
         first = bad[0].name
@@ -70,12 +72,7 @@ def verify(
 @app.command()
 def path(name: Name) -> None:
     """Print where an installed model is: a weights file, or a folder."""
-    model = registry.find(name)
-    if not cache.is_installed(model):
-        raise WeightsError(
-            f"{model.name} is not installed", f"Run: mdocr models download {model.name}"
-        )
-    typer.echo(cache.weights_path(model))
+    typer.echo(cache.weights_path(_find_installed(name)))
 
 
 @app.command()
@@ -108,6 +105,15 @@ def record(model: ReleasedModel) -> dict[str, Any]:
         "installed": installed,
         "path": str(cache.weights_path(model)) if installed else None,
     }
+
+
+def _find_installed(name: str) -> ReleasedModel:
+    model = registry.find(name)
+    if not cache.is_installed(model):
+        raise WeightsError(
+            f"{model.name} is not installed", f"Run: mdocr models download {model.name}"
+        )
+    return model
 
 
 def _installed() -> list[ReleasedModel]:

@@ -17,7 +17,7 @@ _PUBLIC = {
     "save_checkpoint": "mdocr.weights.checkpoint",
 }
 
-__all__ = sorted(_PUBLIC)  # noqa: PLE0605
+__all__ = sorted(_PUBLIC)
 
 if TYPE_CHECKING:
     from mdocr.weights.checkpoint import load_recognizer_weights as load_recognizer_weights

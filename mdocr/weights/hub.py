@@ -37,7 +37,6 @@ BACKOFF_SECONDS = 1.0
 """Wait before the first repeated attempt; doubled before each further one."""
 
 TIMEOUT_SECONDS = 30.0
-CHUNK_BYTES = 1 << 18
 
 Advance = Callable[[int], None]
 ShowTransfer = Callable[[str, int, int], AbstractContextManager[Advance]]
@@ -175,7 +174,7 @@ def _receive(remote: RemoteFile, partial: Path, advance: Advance) -> None:
             advance(-done)
             done = 0
         with partial.open("ab" if done else "wb") as file:
-            for chunk in response.iter_bytes(CHUNK_BYTES):
+            for chunk in response.iter_bytes():  # a chunk size would hold bytes back
                 chunk = chunk[: remote.size - done]
                 file.write(chunk)
                 done += len(chunk)

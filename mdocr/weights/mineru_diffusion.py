@@ -1,8 +1,8 @@
 """Loads MinerU-Diffusion from a folder of the released layout.
 
-The folder holds ``config.json``, ``tokenizer.json``, ``preprocessor_config.json`` and one or several
-``.safetensors`` files. The model is built without memory, and the file's pages become its weights:
-nothing is copied unless another type or device is asked for.
+The folder holds ``config.json``, ``tokenizer.json``, ``preprocessor_config.json`` and one or
+several ``.safetensors`` files. The model is built without memory, and the files' pages become its
+weights: nothing is copied unless another type or device is asked for.
 """
 
 import json

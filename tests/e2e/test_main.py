@@ -1,0 +1,153 @@
+"""The entry: global options, start-up, and every kind of error with its exit code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import mdocr
+from mdocr import errors
+from mdocr.cli.main import RootGroup, app, flags_first, options
+
+HEAVY = ("torch", "numpy", "onnxruntime", "PIL", "pymupdf", "huggingface_hub", "cv2")
+
+
+def run(*arguments: str, **keywords) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mdocr", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **keywords)
+
+
+def test_help_and_import_are_light():
+    code = f"""
+import sys, mdocr
+from mdocr.cli.main import app
+try:
+    app(["--help"])
+except SystemExit:
+    pass
+print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)
+"""
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "models" in made.stdout
+    assert made.stderr == "[]\n"
+
+
+def test_version():
+    made = run("--version")
+    assert (made.returncode, made.stdout) == (0, f"mdocr {mdocr.__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["--nothing"], ["models", "path"], []])
+def test_wrong_usage_ends_with_2(arguments):
+    made = CliRunner().invoke(app, arguments)
+    assert made.exit_code == 2
+    assert "Usage" in made.stderr or not arguments
+
+
+def program(failure: BaseException | None) -> typer.Typer:
+    """An entry with one subcommand, which fails."""
+    made = typer.Typer(cls=RootGroup, rich_markup_mode=None)
+    made.callback()(options)
+
+    @made.command()
+    def act(name: str = "") -> None:
+        typer.echo("before")
+        if failure:
+            raise failure
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (None, 0),
+        (errors.MdocrError("it broke"), 1),
+        (errors.UsageError("it broke"), 2),
+        (errors.InputError("it broke"), 3),
+        (errors.WeightsError("it broke"), 4),
+        (errors.MissingExtraError("lmdb", "train", "it broke"), 5),
+        (errors.DeviceError("it broke"), 6),
+        (errors.PartialFailureError("it broke"), 7),
+        (ValueError("it broke"), 1),
+        (KeyboardInterrupt(), 130),
+        (typer.Exit(9), 9),
+    ],
+)
+def test_exit_codes(failure, code):
+    made = CliRunner().invoke(program(failure), ["act"])
+    assert made.exit_code == code
+    assert made.stdout == "before\n"
+    assert ("error: " in made.stderr) == ("it broke" in made.stderr) == ("broke" in str(failure))
+    assert "Traceback" not in made.stderr
+    assert "\x1b" not in made.stderr
+
+
+def test_the_hint_and_the_users_text_are_shown_as_they_are():
+    failure = errors.InputError(
+        "cannot read [red]x[/red] \x1b[2J:smile: " + "long " * 40, "Do that."
+    )
+    made = CliRunner().invoke(program(failure), ["act"])
+    assert made.stderr.splitlines() == [
+        "error: cannot read [red]x[/red] \ufffd[2J:smile: " + "long " * 40,
+        "Do that.",
+    ]
+
+
+def test_an_unexpected_error_is_one_line_and_a_way_to_see_more():
+    made = CliRunner().invoke(program(KeyError("it broke\nand more")), ["act"])
+    assert made.stderr.splitlines() == [
+        "error: KeyError: 'it broke\\nand more'",
+        "Run again with --verbose to see the traceback.",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [["--verbose", "act"], ["act", "-v"]])
+def test_the_traceback_is_shown_when_asked_for(arguments):
+    made = CliRunner().invoke(program(ValueError("it broke")), arguments)
+    assert made.exit_code == 1
+    assert "Traceback" in made.stderr
+    assert "in act" in made.stderr
+    assert made.stdout == "before\n"
+
+
+def test_memory_that_runs_out_is_an_error_of_the_device():
+    torch = pytest.importorskip("torch")
+    for failure in (torch.OutOfMemoryError("CUDA out of memory"), MemoryError()):
+        made = CliRunner().invoke(program(failure), ["act"])
+        assert made.exit_code == 6
+        assert "--batch-size" in made.stderr
+
+
+def test_flags_may_stand_anywhere_but_behind_two_dashes():
+    assert flags_first(["act", "-v", "x", "--quiet"]) == ["-v", "--quiet", "act", "x"]
+    assert flags_first(["act", "--", "-v"]) == ["act", "--", "-v"]
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    code = """
+import typer
+from test_main import program
+made = program(None)
+@made.command()
+def talk() -> None:
+    for _ in range(100_000):
+        typer.echo("a line of text")
+made()
+"""
+    talker = subprocess.Popen(
+        [sys.executable, "-c", code, "talk"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join([str(Path.cwd()), str(Path(__file__).parent)])},
+    )
+    assert talker.stdout.readline() == b"a line of text\n"
+    talker.stdout.close()
+    assert talker.stderr.read() == b""
+    talker.stderr.close()
+    assert talker.wait() == 0
