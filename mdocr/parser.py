@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,10 +19,11 @@ from mdocr.decoding.prompts import Prompt, PromptTokenizer
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.engines.device import choose_device
 from mdocr.engines.torch_blocks import TorchBlocks
-from mdocr.errors import DeviceError, InputError, UsageError, WeightsError
+from mdocr.errors import DeviceError, InputError, UsageError
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.page_pictures import PictureConfig, prepare
 from mdocr.weights.mineru_diffusion import load_folder
+from mdocr.weights.registry import resolve
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class Parser:
 
     def generate(
         self,
-        images: Sequence[Picture | None],
+        images: Picture | Sequence[Picture | None],
         prompts: Prompt | Sequence[Prompt],
         *,
         threshold: float | Sequence[float] = BlockOptions.threshold,
@@ -63,6 +65,7 @@ class Parser:
         max_tokens: int = BlockOptions.max_tokens,
         temperature: float = BlockOptions.temperature,
         seed: int = BlockOptions.seed,
+        revise: bool = BlockOptions.revise,
         stop_ids: Sequence[int] | None = None,
         batch_size: int | None = None,
     ) -> list[Generation]:
@@ -78,6 +81,8 @@ class Parser:
             max_tokens: longest text, in tokens.
             temperature: 0 takes the likeliest tokens and is reproducible.
             seed: seed of the draws, if the temperature is above 0.
+            revise: a step that finds too few masked tokens decides committed ones anew, as the
+                released code does; matters only if ``steps`` is less than ``block_length``.
             stop_ids: tokens before which a text ends; those of the tokenizer if None.
             batch_size: texts in work at the same time; as many as the device can hold if None.
 
@@ -86,12 +91,14 @@ class Parser:
             InputError: a picture cannot be read.
             DeviceError: the device is out of memory.
         """
+        images = [images] if isinstance(images, Picture) else images
         base = BlockOptions(
             block_length=block_length,
             steps=steps,
             max_tokens=max_tokens,
             temperature=temperature,
             seed=seed,
+            revise=revise,
         )
         options = [
             replace(base, threshold=value) for value in _each_threshold(threshold, len(images))
@@ -147,28 +154,26 @@ def load_parser(model: str | Path = "auto", device: str = "auto", dtype: str = "
     """Loads a page model.
 
     Args:
-        model: a folder of the released layout.
+        model: "auto" (the best that is installed), a name (downloaded on first use), or a folder of
+            the released layout.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
         dtype: "float32", "bfloat16", "float16", or "auto" for that of the weights.
 
     Raises:
-        WeightsError: the folder is missing, damaged, or of another model.
+        WeightsError: the weights are missing, damaged, or of another model.
         DeviceError: the device is absent or out of memory.
         UsageError: there is no such type.
     """
-    folder = Path(model)
-    if not folder.is_dir():
-        raise WeightsError(
-            f"there is no folder {str(model)!r}", "Give a folder of the released layout."
-        )
     if dtype != "auto" and dtype not in DTYPES:
         raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: auto, {', '.join(DTYPES)}")
+    found = resolve(str(model), "parser")
+    folder = found.path if found.path.is_dir() else found.path.parent
     with memory_errors():
         module = load_folder(folder, choose_device(device), DTYPES.get(dtype))
     tokenizer = PromptTokenizer(folder / "tokenizer.json", module.config.image_token_id)
     pictures = PictureConfig.read(folder / "preprocessor_config.json")
-    logger.info("loaded %s on %s as %s", folder.name, module.device, module.dtype)
-    return Parser(module, tokenizer, pictures, folder.name)
+    logger.info("loaded %s on %s as %s", found.name, module.device, module.dtype)
+    return Parser(module, tokenizer, pictures, found.name)
 
 
 def open_picture(image: Picture) -> Image.Image:
@@ -181,9 +186,10 @@ def open_picture(image: Picture) -> Image.Image:
         return image
     try:
         with Image.open(image) as opened:
-            return opened.convert("RGB")
+            loaded: Image.Image = opened.convert("RGB")
     except OSError as error:
         raise InputError(f"{image} cannot be read as a picture: {error}") from error
+    return loaded
 
 
 @contextmanager
@@ -191,21 +197,31 @@ def memory_errors() -> Iterator[None]:
     """Turns a device's lack of memory into a ``DeviceError``."""
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except (RuntimeError, MemoryError) as error:
+        if not is_memory_error(error):
+            raise
+        reason = (str(error).splitlines() or ["no memory"])[0]
         raise DeviceError(
-            f"the device is out of memory: {str(error).splitlines()[0]}",
-            "Choose a smaller batch size, fewer tokens, or --device cpu.",
+            f"the device is out of memory: {reason}",
+            "Choose a smaller batch size, fewer tokens, or another device.",
         ) from error
+
+
+def is_memory_error(error: Exception) -> bool:
+    """Whether memory ran out; on the CPU torch says so in words only."""
+    kinds = (torch.OutOfMemoryError, MemoryError)
+    return isinstance(error, kinds) or "allocate memory" in str(error)
 
 
 def _each_prompt(prompts: Prompt | Sequence[Prompt], count: int) -> list[Prompt]:
     """One prompt a picture, from one for all or one each."""
     if isinstance(prompts, str):
         return [prompts] * count
-    whole = [part for part in prompts if isinstance(part, int)]
-    if whole:
-        return [whole] * count
-    return _counted([part for part in prompts if not isinstance(part, int)], count, "prompts")
+    ids = [int(part) for part in prompts if isinstance(part, Integral)]
+    if ids:
+        return [ids] * count
+    each: list[Prompt] = [part for part in prompts if not isinstance(part, int)]
+    return _counted(each, count, "prompts")
 
 
 def _each_threshold(threshold: float | Sequence[float], count: int) -> list[float]:

@@ -3,10 +3,10 @@
 In each step the model predicts every masked token of the block at once; those it is sure of are
 committed, and at least a scheduled number of them (arXiv 2603.22458, section 3; arXiv 2510.06303).
 
-Many sequences run at once, each with its own prompt, options, progress and end; one that ends makes
-room for the next. A finished block (or the prompt, at the beginning) travels with the first step of
-the block that follows: under the block-causal mask this changes nothing, and no pass is spent only on
-storing keys and values. So a text takes exactly as many passes as denoising steps.
+Many sequences run at once, each with its own prompt, options, progress and end; one that ends
+makes room for the next. A finished block (or the prompt, at the beginning) travels with the first
+step of the block that follows: under the block-causal mask this changes nothing, and no pass is
+spent only on storing keys and values. So a text takes exactly as many passes as denoising steps.
 
 It knows a model only as ``predict`` (``mdocr.decoding.requests.Predict``), and nothing of text.
 
@@ -74,7 +74,7 @@ def select(confidences: Tensor, threshold: float, least: int) -> Tensor:
 def likeliest(logits: Tensor, mask_id: int) -> tuple[Tensor, Tensor]:
     """The likeliest tokens [M] and their probabilities [M], from logits [M, V]; never the mask."""
     tokens, confidences = [], []
-    for rows in logits.split(LOGIT_ROWS):
+    for rows in torch.split(logits, LOGIT_ROWS):
         rows = _without_mask(rows, mask_id)
         best, token = rows.max(dim=-1)
         tokens.append(token)
@@ -241,7 +241,7 @@ def _advance(predict: Predict, group: list[Progress], mask_id: int) -> None:
     feeds = [progress.feed() for progress in group]
     counts = [len(feed.wanted) for feed in feeds]
     tokens, confidences = _decide(predict(feeds), group, counts, mask_id)
-    parts = zip(group, tokens.split(counts), confidences.split(counts), strict=True)
+    parts = zip(group, torch.split(tokens, counts), torch.split(confidences, counts), strict=True)
     for progress, candidates, sure in parts:
         progress.commit(candidates, sure)
 
@@ -254,7 +254,7 @@ def _decide(
         tokens, confidences = likeliest(logits, mask_id)
         return tokens.cpu(), confidences.cpu()
     decided = []
-    for progress, rows in zip(group, logits.split(counts), strict=True):
+    for progress, rows in zip(group, torch.split(logits, counts), strict=True):
         heat = progress.request.options.temperature
         decided.append(
             drawn(rows, mask_id, heat, progress.generator) if heat else likeliest(rows, mask_id)

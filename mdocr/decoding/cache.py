@@ -1,7 +1,7 @@
 """Keys and values of everything a sequence has already said, allocated once and passed around.
 
-A sequence owns a slot; a token's place in the sequence is its place in the slot. Writing a place again
-replaces it, which is how the tokens of an unfinished block leave no trace. It knows nothing of models.
+A sequence owns a slot; a token's place in the sequence is its place in the slot. Writing a place
+again replaces it, so the tokens of an unfinished block leave no trace. It knows nothing of models.
 
 Shapes: S slots, C capacity in tokens, K key-value heads, E width of a head, T tokens of one pass.
 """
@@ -35,7 +35,7 @@ class CacheShape:
 
 
 class KVCache:
-    """Keys and values [S, C, K, E] of every layer.
+    """Keys and values [S, C, K, E] of every layer; without room until ``reserve`` is called.
 
     Args:
         shape: layers and heads.
@@ -51,7 +51,6 @@ class KVCache:
         self.slots = slots
         self.capacity = 0
         self._store = torch.empty(0, device=device, dtype=dtype)
-        self.reserve(ROUNDING)
 
     def reserve(self, capacity: int) -> None:
         """Makes every slot hold at least ``capacity`` tokens; what is stored stays."""
@@ -59,7 +58,8 @@ class KVCache:
             return
         capacity = -(-capacity // ROUNDING) * ROUNDING
         shape = self.shape
-        store = self._store.new_empty(
+        # Zeros, since unseen places are read too, and a weight of 0 does not cancel a NaN.
+        store = self._store.new_zeros(
             shape.layers, 2, self.slots, capacity, shape.heads, shape.head_dim
         )
         if self.capacity:
@@ -71,7 +71,7 @@ class KVCache:
         for part, values in enumerate(new):
             self._store[layer, part][slots, places] = values
 
-    def read(self, layer: int, slots: "slice | Tensor", length: int) -> tuple[Tensor, Tensor]:
+    def read(self, layer: int, slots: slice | Tensor, length: int) -> tuple[Tensor, Tensor]:
         """Keys and values [rows, length, K, E] of some slots: a view if ``slots`` is a slice."""
         keys, values = self._store[layer]
         return keys[slots, :length], values[slots, :length]

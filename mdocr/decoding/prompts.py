@@ -1,4 +1,4 @@
-"""Prompts of MinerU-Diffusion: the fixed chat frame, the task texts, and the tokenizer around them."""
+"""Prompts of MinerU-Diffusion: the fixed chat frame, the task texts, and the tokenizer."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

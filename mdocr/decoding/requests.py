@@ -22,9 +22,9 @@ class BlockOptions:
         max_tokens: longest text, in tokens.
         temperature: 0 takes the likeliest token; above, tokens are drawn.
         seed: seed of the draws.
-        revise: where fewer tokens are masked than a step must commit, it decides committed ones anew
-            to make up the number, as the reference code does. Without effect unless ``steps`` is less
-            than ``block_length``.
+        revise: where fewer tokens are masked than a step must commit, it decides committed ones
+            anew to make up the number, as the released code does. Without effect unless ``steps``
+            is less than ``block_length``.
     """
 
     threshold: float = 0.95
@@ -89,8 +89,8 @@ class Request:
 class Feed:
     """What one sequence hands to one pass: the tokens that are new, and the block in work.
 
-    A model keeps, per slot, keys and values of all tokens fed so far. Tokens at places that were fed
-    before replace what was there.
+    A model keeps, per slot, keys and values of all tokens fed so far. Tokens at places that were
+    fed before replace what was there.
 
     Attributes:
         slot: number of the sequence among those in work; reused when a sequence ends.
@@ -112,7 +112,7 @@ class Feed:
 
 
 Predict = Callable[[Sequence[Feed]], Any]
-"""Logits [wanted tokens of all feeds, V], a tensor."""
+"""Logits [wanted tokens of all feeds, V], a torch tensor on any device."""
 
 
 @dataclass(frozen=True)

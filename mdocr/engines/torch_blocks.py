@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mdocr.decoding.cache import KVCache
 from mdocr.decoding.requests import Feed
-from mdocr.models.attention import CachedAttention, Packing
+from mdocr.models.attention import CachedAttention, Mask, Packing
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.page_pictures import PagePicture
 
@@ -76,10 +76,10 @@ def pack(feeds: Sequence[Feed], device: torch.device) -> Packing:
     )
 
 
-def _mask(visible: Tensor, padded: Tensor | None, sequences: int, length: int) -> Tensor:
-    """What each token sees [sequences, longest, length]; padding sees what the first token sees."""
-    visible = visible.unflatten(0, (sequences, -1)) if padded is None else visible[padded]
-    return torch.arange(length, device=visible.device) < visible[..., None]
+def _mask(visible: Tensor, padded: Tensor | None, sequences: int, length: int) -> Mask:
+    """What each token sees, over [sequences, longest, length]; padding sees as the first token."""
+    visible = visible.view(sequences, -1) if padded is None else visible[padded]
+    return Mask(torch.arange(length, device=visible.device) < visible[..., None])
 
 
 def _padding(feeds: Sequence[Feed], device: torch.device) -> tuple[Tensor, Tensor]:

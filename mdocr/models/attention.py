@@ -24,6 +24,24 @@ class Attention(Protocol):
         ...
 
 
+class Mask:
+    """What each token sees, laid out for query heads that share a key-value head.
+
+    Args:
+        seen: true where a token (row) sees another (column), [L, S] or [B, L, S].
+    """
+
+    def __init__(self, seen: Tensor) -> None:
+        self._seen = seen[None] if seen.ndim == 2 else seen
+        self._shared: Tensor | None = None
+
+    def shared(self, groups: int) -> Tensor:
+        """[B or 1, 1, groups · L, S]; made once for all layers of a pass."""
+        if self._shared is None:
+            self._shared = self._seen[:, None].repeat(1, 1, groups, 1)
+        return self._shared
+
+
 class DenseAttention:
     """Over whole rows [B, L, heads, E].
 
@@ -32,7 +50,7 @@ class DenseAttention:
     """
 
     def __init__(self, mask: Tensor | None = None) -> None:
-        self.mask = mask[None] if mask is not None and mask.ndim == 2 else mask
+        self.mask = None if mask is None else Mask(mask)
 
     def __call__(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """See ``Attention``."""
@@ -48,7 +66,7 @@ class Packing:
         places: place of each token in its sequence [T].
         rows: cache slots of the sequences, in their order: a slice if they follow one another.
         length: tokens that must be read from the cache.
-        mask: what each token sees [sequences, longest, length]; None if all see all.
+        mask: what each token sees, over [sequences, longest, length]; None if all see all.
         padded: token [sequences, longest] of each sequence; None if all are equally long.
         packed: place [T] of each token in the flattened ``padded``.
     """
@@ -57,7 +75,7 @@ class Packing:
     places: Tensor
     rows: slice | Tensor
     length: int
-    mask: Tensor | None
+    mask: Mask | None
     padded: Tensor | None
     packed: Tensor | None
 
@@ -76,13 +94,13 @@ class CachedAttention:
         self.cache.write(layer, packing.slots, packing.places, (key, value))
         key, value = self.cache.read(layer, packing.rows, packing.length)
         if packing.padded is None:
-            rows = query.unflatten(0, (self.sequences, -1))
+            rows = query.view(self.sequences, -1, *query.shape[1:])
             return grouped_attention(rows, key, value, packing.mask).flatten(0, 1)
         mixed = grouped_attention(query[packing.padded], key, value, packing.mask)
         return mixed.flatten(0, 1)[packing.packed]
 
 
-def grouped_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+def grouped_attention(query: Tensor, key: Tensor, value: Tensor, mask: Mask | None) -> Tensor:
     """Attention in which H / K query heads share a key-value head.
 
     The queries that share a head stand as further rows of one matrix, so no key is copied.
@@ -91,7 +109,7 @@ def grouped_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | 
         query: [B, L, H, E].
         key: [B, S, K, E].
         value: [B, S, K, E].
-        mask: [B or 1, L, S], true where a token sees another; None if all see all.
+        mask: what each token sees; None if all see all.
 
     Returns:
         [B, L, H, E].
@@ -100,13 +118,11 @@ def grouped_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | 
     shared = key.shape[2]
     groups = heads // shared
     query = query.view(batch, length, shared, groups, dim).permute(0, 2, 3, 1, 4)
-    if mask is not None:
-        mask = mask[:, None].repeat(1, 1, groups, 1)  # [B, 1, groups · L, S]
     mixed = functional.scaled_dot_product_attention(
         query.reshape(batch, shared, groups * length, dim),
         key.transpose(1, 2),
         value.transpose(1, 2),
-        attn_mask=mask,
+        attn_mask=None if mask is None else mask.shared(groups),
     )
     mixed = mixed.view(batch, shared, groups, length, dim).permute(0, 3, 1, 2, 4)
     return mixed.reshape(batch, length, heads, dim)

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,12 +61,17 @@ class PictureConfig:
             return cls()
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
-            known = {f.name: record[f.name] for f in fields(cls) if record.get(f.name) is not None}
+            known: dict[str, Any] = {
+                f.name: record[f.name] for f in fields(cls) if record.get(f.name) is not None
+            }
         except (ValueError, AttributeError, TypeError) as error:
             raise WeightsError(
                 f"{path} is not a JSON object: {error}", "Download the model again."
             ) from error
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in known.items()})
+        frozen: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in known.items()
+        }
+        return cls(**frozen)
 
 
 @dataclass(frozen=True)

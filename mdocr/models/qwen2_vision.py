@@ -1,7 +1,7 @@
-"""The Qwen2-VL vision tower and the merger that joins 2 × 2 patches into one token (arXiv 2409.12191).
+"""The Qwen2-VL vision tower, and the merger that joins 2 × 2 patches (arXiv 2409.12191).
 
-Many pictures of different sizes pass through together: their patches lie one after another, and only
-attention keeps the pictures apart. Names of parameters are those of the released checkpoint.
+Many pictures of different sizes pass through together: their patches lie one after another, and
+only attention keeps the pictures apart. Names of parameters are those of the released checkpoint.
 
 Shapes: N patches of all pictures, P pixels of a patch, D width, H heads.
 """
@@ -76,9 +76,9 @@ class VisionAttention(nn.Module):
         qkv = self.qkv(x).view(len(x), 3, self.heads, -1)
         query, key, value = qkv.unbind(1)  # each [N, H, D / H]
         pictures = zip(
-            rotate(query, *turns).split(lengths),
-            rotate(key, *turns).split(lengths),
-            value.split(lengths),
+            torch.split(rotate(query, *turns), lengths),
+            torch.split(rotate(key, *turns), lengths),
+            torch.split(value, lengths),
             strict=True,
         )
         out: Tensor = self.proj(torch.cat([_attend(*picture) for picture in pictures]))
@@ -144,7 +144,7 @@ class Qwen2Vision(nn.Module):
         Returns:
             [N, D].
         """
-        x = self.patch_embed(patches)
+        x: Tensor = self.patch_embed(patches)
         turns = self._turns(grids, x.device)
         lengths = [rows * columns for rows, columns in grids]
         for block in self.blocks:

@@ -152,8 +152,8 @@ class SDAR(nn.Module):
             x: embeddings [..., D].
             positions: rotary places [...], whole or fractional.
             attend: which tokens see which, and where keys and values are kept.
-            wanted: indices into the first dimension of ``x``; all if None. Only these pass the head,
-                which in a large vocabulary is a good part of the work.
+            wanted: indices into the first dimension of ``x``; all if None. Only these pass the
+                head, which with a large vocabulary is a good part of the work.
 
         Returns:
             Logits [..., V].
