@@ -25,7 +25,8 @@ class RecognizeOptions:
         decoder: a name of ``WORD_DECODERS``.
         steps: denoising steps of the decoders that have them (paper: K), 1 to 26.
         batch_size: pictures of one shape read together.
-        revise: predict every position anew in each step, committed ones too (paper, figure 5).
+        revise: predict every position anew in each step, committed ones too (paper, figure 5), in
+            the decoders that have steps.
         seed: seed of the ``random`` decoder.
         trace: keep the text after every step.
         together: let the words of a batch stop together, as upstream does, instead of each on its

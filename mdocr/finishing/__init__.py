@@ -1,8 +1,8 @@
 """What is done to a read document before it is written: one small step per file.
 
-``finish`` keeps every block that was read in its place. ``finish(..., join=True)`` also joins what
-the page layout has cut (lines, paragraphs, tables), for the formats that are read and not measured.
-Both give a finished document back unchanged.
+``finish`` keeps every block on its page, and gives a finished document back unchanged.
+``finish(..., join=True)`` also joins what the page layout has cut (lines, paragraphs, tables), for
+formats that are read and not measured.
 """
 
 from collections.abc import Callable

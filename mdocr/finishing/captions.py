@@ -21,6 +21,16 @@ class Figure:
     captions: list[Block] = field(default_factory=list)
     footnotes: list[Block] = field(default_factory=list)
 
+    @property
+    def above(self) -> list[Block]:
+        """The captions that stand above the middle of the body."""
+        return [block for block in self.captions if _middle(block) < _middle(self.body)]
+
+    @property
+    def below(self) -> list[Block]:
+        """The other captions, and then the footnotes."""
+        return [b for b in self.captions if _middle(b) >= _middle(self.body)] + self.footnotes
+
 
 def is_body(block: Block) -> bool:
     """Whether the block can have captions."""
@@ -35,7 +45,7 @@ def match_captions(blocks: Sequence[Block]) -> dict[int, int]:
         if role not in ("caption", "footnote") or kind not in _BODIES:
             continue
         bodies = [i for i, other in enumerate(blocks) if other.type in _BODIES[kind]]
-        nearest = min(bodies, key=lambda i: _cost(index, i, blocks), default=-1)  # noqa: B023
+        nearest = min(bodies, key=lambda i: _cost(index, i, blocks), default=-1)
         if nearest >= 0 and _gap(block.box, blocks[nearest].box) <= _FARTHEST:
             matches[index] = nearest
     return matches
@@ -58,10 +68,7 @@ def place_captions(blocks: list[Block]) -> list[Block]:
         if isinstance(item, Block):
             out.append(item)
             continue
-        middle = (item.body.box.y0 + item.body.box.y1) / 2
-        above = [block for block in item.captions if _middle(block) < middle]
-        below = [block for block in item.captions if _middle(block) >= middle]
-        out += [*above, item.body, *below, *item.footnotes]
+        out += [*item.above, item.body, *item.below]
     return out
 
 

@@ -8,7 +8,8 @@ _INSIDE = 0.9
 
 
 def drop_duplicates(blocks: list[Block]) -> list[Block]:
-    """The blocks without those that repeat another one."""
+    """The blocks without those that repeat another one, and without empty groups of others."""
+    blocks = [block for block in blocks if not _only_groups(block, blocks)]
     return [
         block
         for index, block in enumerate(blocks)
@@ -29,6 +30,14 @@ def _repeats(block: Block, other: Block, *, later: bool) -> bool:
         return mine < others or (mine == others and later)
     contained = block.box.inside(other.box) >= _INSIDE
     return contained and bool(_bare(block)) and _bare(block) in _bare(other)
+
+
+def _only_groups(block: Block, blocks: list[Block]) -> bool:
+    """Whether the block is a frame around pictures or equations that are there themselves."""
+    if block.type not in ("image_block", "equation_block") or block.content:
+        return False
+    inner = ("image", "chart") if block.type == "image_block" else ("equation",)
+    return any(b.type in inner and b.box.inside(block.box) >= _INSIDE for b in blocks)
 
 
 def _is_container(block: Block) -> bool:

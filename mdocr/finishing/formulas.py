@@ -19,6 +19,7 @@ _DELIMITER = re.compile(
     r"|\\(?:[lr](?:angle|ceil|floor|brace|brack|group|moustache|vert|Vert)|[vV]ert|backslash"
     r"|(?:up|down|updown|Up|Down|Updown)arrow|[ul]lcorner|[ul]rcorner)"
 )
+_STRAY = ("\\", "\\(", "\\)", "\\[", "\\]")
 _OUTER = ("equation", "align", "gather", "multline", "eqnarray", "flalign", "displaymath")
 
 
@@ -28,18 +29,19 @@ def repair_formulas(blocks: list[Block]) -> list[Block]:
 
 
 def _repaired_block(block: Block) -> Block:
-    if block.format == "latex" or block.type == "equation":
-        return replace(block, content=repair(block.content), format=_format(block))
-    if block.format != "text" or "\\" not in block.content:
+    pieces = split(block.content)
+    is_equation = block.format == "latex" or block.type == "equation"
+    if is_equation and not _is_sentence(pieces):
+        return replace(block, content=repair(block.content), format="latex")
+    if block.format not in ("text", "latex") or "\\" not in block.content:
         return block
-    return replace(block, content="".join(map(_repaired_piece, split(block.content))))
+    return replace(block, content="".join(map(_repaired_piece, pieces)), format="text")
 
 
-def _format(block: Block) -> str:
-    """An equation read as a text is a formula, unless it is a sentence with formulas in it."""
-    if block.format == "text" and any(not p.is_formula for p in split(block.content)[1:]):
-        return "text"
-    return "latex" if block.format == "text" else block.format
+def _is_sentence(pieces: list[Piece]) -> bool:
+    """Whether an equation was read as text with several formulas in it."""
+    texts = [piece.content for piece in pieces if not piece.is_formula and piece.content.strip()]
+    return 0 < len(texts) < len(pieces) and not any("\\" in text for text in texts)
 
 
 def _repaired_piece(piece: Piece) -> str:
@@ -91,7 +93,7 @@ def _balance(parts: list[str]) -> list[str]:
             pending.pop()
         elif part in ("&", "\\\\"):
             _close_fences(out, pending)
-        elif part == "\\":
+        elif part in _STRAY:
             part = ""
         out.append(part)
     return [part for part in out + pending[::-1] if part]

@@ -118,7 +118,7 @@ class _Parser:
         if part in '%#$"`' or not part.isascii():
             return f"\\text{{{escape(part)}}}"
         if part == "~":
-            return "\\ "
+            return part
         raise RefusedFormula(f"{part!r} stands alone")
 
     def rest_of_group(self) -> str:
@@ -143,7 +143,7 @@ class _Parser:
         if fence := _FENCE.fullmatch(part):
             return self.fence(fence[1], fence[2])
         if part in names.CONTROL_SYMBOLS:
-            return part
+            return "~" if part == "\\ " else part
         return self.named(names.RENAMED.get(name, name))
 
     def named(self, name: str) -> str:

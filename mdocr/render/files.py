@@ -1,0 +1,119 @@
+"""Documents on disk: all formats of a document written, or none of them.
+
+Everything is rendered and written under temporary names beside its place first, then renamed.
+"""
+
+import errno
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePath
+from uuid import uuid4
+
+from mdocr.document import Document
+from mdocr.errors import InputError, UsageError
+from mdocr.options import RenderOptions
+from mdocr.render import ENDINGS, render
+from mdocr.render.flow import name_of
+
+logger = logging.getLogger(__name__)
+
+
+def write_folder(
+    document: Document,
+    folder: Path,
+    forms: Iterable[str] = ("md",),
+    options: RenderOptions | None = None,
+    *,
+    pictures: Mapping[str, bytes] | None = None,
+    stem: str = "",
+) -> list[Path]:
+    """Writes ``folder/<stem>.md``, ``.json`` and so on, and ``folder/<stem>_images/``.
+
+    Args:
+        document: as it was read.
+        folder: made where it is missing.
+        forms: keys of ``RENDERERS``.
+        options: of the renderers; the folder of the pictures is set here.
+        pictures: encoded pictures by file name, as blocks name them.
+        stem: file name without ending; by default the document's.
+
+    Returns:
+        The files of the formats, in the order of ``forms``; pictures are not listed.
+
+    Raises:
+        InputError: a file cannot be written, or a picture's name is a path.
+        UsageError: there is no such format.
+    """
+    stem = stem or name_of(document)
+    options = replace(options or RenderOptions(), images=f"{stem}_images")
+    paths = {folder / f"{stem}{_ending(form)}": form for form in forms}
+    texts = {path: render(document, form, options).encode() for path, form in paths.items()}
+    _write_all({**_placed(pictures or {}, folder / options.images), **texts})
+    return list(texts)
+
+
+def write_file(
+    document: Document,
+    path: Path,
+    form: str = "md",
+    options: RenderOptions | None = None,
+    *,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Path:
+    """Writes one format to ``path``, and the pictures beside it to ``<stem>_images/``.
+
+    Raises:
+        InputError: a file cannot be written, or a picture's name is a path.
+        UsageError: there is no such format.
+    """
+    options = replace(options or RenderOptions(), images=f"{path.stem}_images")
+    text = render(document, form, options).encode()
+    _write_all({**_placed(pictures or {}, path.parent / options.images), path: text})
+    return path
+
+
+def _ending(form: str) -> str:
+    if form not in ENDINGS:
+        raise UsageError(f"unknown format {form!r}", f"Choose of: {', '.join(ENDINGS)}")
+    return ENDINGS[form]
+
+
+def _placed(pictures: Mapping[str, bytes], folder: Path) -> dict[Path, bytes]:
+    for name in pictures:
+        if name != PurePath(name).name or "\\" in name or name in ("", ".", ".."):
+            raise InputError(f"a picture is named {name!r}, which is not a plain file name")
+    return {folder / name: data for name, data in pictures.items()}
+
+
+def _write_all(files: Mapping[Path, bytes]) -> None:
+    staged: dict[Path, Path] = {}
+    try:
+        for path, data in files.items():
+            staged[path] = _stage(path, data)
+        for path, temporary in staged.items():
+            temporary.replace(path)
+            logger.debug("wrote %s", path)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {error.filename or path}: {error.strerror}",
+            "Choose another place with: -o",
+        ) from error
+    finally:
+        for temporary in staged.values():
+            temporary.unlink(missing_ok=True)
+
+
+def _stage(path: Path, data: bytes) -> Path:
+    """Writes to a temporary name in the same folder, so that renaming is one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
+    try:
+        temporary.write_bytes(data)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary

@@ -1,0 +1,66 @@
+"""A finished document as one flow of paragraphs, lists and figures, for formats without pages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mdocr.document import Block, Document
+from mdocr.finishing import finish
+from mdocr.finishing.captions import Figure, figures
+from mdocr.finishing.lists import split_marker
+from mdocr.options import RenderOptions
+from mdocr.tables import Table, parse
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list: (marker, text) of each item."""
+
+    entries: tuple[tuple[str, str], ...]
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the markers are the numbers 1, 2, 3 and so on, or begin later and go on so."""
+        numbers = [marker.strip("().") for marker, _ in self.entries]
+        if not all(number.isdecimal() and len(number) <= 3 for number in numbers):
+            return False
+        first = int(numbers[0])
+        return [int(number) for number in numbers] == list(range(first, first + len(numbers)))
+
+
+Element = Block | Figure | Items
+
+
+def elements(document: Document, options: RenderOptions) -> Iterator[Element]:
+    """What the document holds, finished and joined, in reading order."""
+    finished = finish(document, keep_paratext=options.keep_paratext, join=True)
+    entries: list[tuple[str, str]] = []
+    for page in finished.pages:
+        for item in figures(page.blocks):
+            if isinstance(item, Block) and item.type == "list_item":
+                entries.append(split_marker(item.content))
+                continue
+            if entries:
+                yield Items(tuple(entries))
+                entries = []
+            if isinstance(item, Figure) or item.content.strip():
+                yield item
+    if entries:
+        yield Items(tuple(entries))
+
+
+def table_of(block: Block) -> Table | None:
+    """The table that a block holds; ``None`` where it was read as plain text, or not at all."""
+    table = parse(block.content, block.format) if block.content.strip() else None
+    is_text = block.format == "text" and table and len(table.cells) == 1
+    return table if table and table.cells and not is_text else None
+
+
+def name_of(document: Document) -> str:
+    """The document's name: its file's, without folder and ending."""
+    return Path(document.source.path).stem or "document"
+
+
+def picture_path(block: Block, options: RenderOptions) -> str:
+    """Path of a block's picture, relative to the file that is written; empty without one."""
+    return f"{options.images}/{block.image}" if block.image else ""

@@ -1,0 +1,114 @@
+r"""A standalone HTML page without scripts; what was read is text, and cannot become a tag.
+
+Formulas stand as ``\( ... \)`` and ``\[ ... \]``, for MathJax or KaTeX where the reader adds one.
+"""
+
+import re
+from html import escape
+from urllib.parse import quote
+
+from mdocr import tables
+from mdocr.document import Block, Document
+from mdocr.finishing.captions import Figure
+from mdocr.formulas import bare, split
+from mdocr.options import RenderOptions
+from mdocr.render.flow import Element, Items, elements, name_of, picture_path, table_of
+from mdocr.render.mathematics import is_harmless
+
+_PAGE = """<!doctype html>
+<html>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<!-- Formulas are LaTeX between \\( \\) and \\[ \\]: add MathJax or KaTeX to see them typeset. -->
+<style>
+body {{ max-width: 46em; margin: 2em auto; padding: 0 1em; font-family: serif; line-height: 1.5; }}
+figure {{ margin: 1.5em 0; overflow-x: auto; }}
+img {{ max-width: 100%; }}
+table {{ border-collapse: collapse; }}
+td {{ border: 1px solid #999; padding: 0.2em 0.5em; }}
+figcaption, .note {{ font-size: 0.9em; }}
+.formula {{ text-align: center; }}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def render(document: Document, options: RenderOptions | None = None) -> str:
+    """The document as one HTML page; pictures are linked."""
+    options = options or RenderOptions()
+    parts = (_element(element, options) for element in elements(document, options))
+    body = "\n".join(part for part in parts if part)
+    return _PAGE.format(title=escape(name_of(document)), body=body)
+
+
+def running(text: str) -> str:
+    """Text with formulas in it, escaped; a line break that was meant is ``<br>``."""
+    return "".join(
+        _formula(piece.content) if piece.is_formula else _text(piece.content)
+        for piece in split(text)
+    )
+
+
+def _text(text: str) -> str:
+    """Escaped; a read bracket that a formula renderer would take for a formula's is parted."""
+    visible = "".join(c for c in text if c.isprintable() or c.isspace())
+    parted = re.sub(r"\\(?=[()\[\]])", "\\\\<wbr>", escape(visible))
+    return parted.replace("$$", "$<wbr>$").replace("\n", "<br>\n")
+
+
+def _formula(latex: str, *, display: bool = False) -> str:
+    latex = escape(bare(latex))
+    if not is_harmless(latex):
+        return f"<code>{latex}</code>"
+    opening, closing = ("\\[", "\\]") if display else ("\\(", "\\)")
+    return f'<span class="math">{opening}{latex}{closing}</span>'
+
+
+def _element(element: Element, options: RenderOptions) -> str:
+    if isinstance(element, Items):
+        return _list(element)
+    if isinstance(element, Figure):
+        return _figure(element, options)
+    if element.type == "title":
+        level = min(element.level or 1, 6)
+        return f"<h{level}>{running(element.content)}</h{level}>"
+    if element.type == "equation" and element.format == "latex":
+        return f'<p class="formula">{_formula(element.content, display=True)}</p>'
+    return "\n".join(f"<p>{running(text)}</p>" for text in re.split(r"\n{2,}", element.content))
+
+
+def _list(items: Items) -> str:
+    if items.is_ordered:
+        start = items.entries[0][0].strip("().")
+        lines = [f"<li>{running(text)}</li>" for _, text in items.entries]
+        return "\n".join([f'<ol start="{int(start)}">', *lines, "</ol>"])
+    lines = [f"<li>{running(_with_marker(*entry))}</li>" for entry in items.entries]
+    return "\n".join(["<ul>", *lines, "</ul>"])
+
+
+def _with_marker(marker: str, text: str) -> str:
+    return f"{marker} {text}" if any(map(str.isalnum, marker)) else text
+
+
+def _figure(figure: Figure, options: RenderOptions) -> str:
+    caption = "<br>\n".join(running(block.content) for block in figure.captions)
+    notes = [f'<p class="note">{running(block.content)}</p>' for block in figure.footnotes]
+    parts = [_body(figure.body, options), f"<figcaption>{caption}</figcaption>" if caption else ""]
+    inside = "\n".join(part for part in [*parts, *notes] if part)
+    return f"<figure>\n{inside}\n</figure>" if inside else ""
+
+
+def _body(body: Block, options: RenderOptions) -> str:
+    if body.type == "table" and (table := table_of(body)):
+        return tables.to_html(table, running)
+    if body.type in ("code", "algorithm") and body.content.strip():
+        return f"<pre><code>{escape(body.content)}</code></pre>"
+    path = picture_path(body, options)
+    picture = f'<img src="{escape(quote(path))}" alt="">' if path else ""
+    return picture + (f"<p>{running(body.content)}</p>" if body.content.strip() else "")

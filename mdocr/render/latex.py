@@ -1,0 +1,126 @@
+r"""A LaTeX document that compiles with pdfLaTeX and XeLaTeX; LuaLaTeX takes the same preamble.
+
+What was read is text: every character of it is escaped, and a formula is written anew from a list
+of known commands, or shown as text. So nothing on a page can run, read or write anything.
+"""
+
+import re
+
+from mdocr import tables
+from mdocr.document import Block, Document
+from mdocr.finishing.captions import Figure
+from mdocr.finishing.formulas import repair
+from mdocr.formulas import bare, split
+from mdocr.options import RenderOptions
+from mdocr.render.flow import Element, Items, elements, picture_path, table_of
+from mdocr.render.latex_preamble import preamble
+from mdocr.render.latex_text import escape, escape_code
+from mdocr.render.mathematics import RefusedFormula, safe
+
+_SECTIONS = ("section", "subsection", "subsubsection", "paragraph", "subparagraph")
+_PLAIN_PATH = re.compile(r"[\w ./+=,@()-]+")
+
+
+def render(document: Document, options: RenderOptions | None = None) -> str:
+    """The document as LaTeX; pictures are included where they are found."""
+    options = options or RenderOptions()
+    parts = (_element(element, options) for element in elements(document, options))
+    body = "\n\n".join(part for part in parts if part) or "\\mbox{}"
+    return f"{preamble(body)}\n\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
+
+
+def running(text: str) -> str:
+    """Text with formulas in it; a line break that was meant stays one."""
+    paragraphs = []
+    for paragraph in re.split(r"\n\s*\n", _written(text)):
+        lines = (line.strip() for line in paragraph.split("\n"))
+        paragraphs.append("\\newline\n".join(filter(None, lines)))
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def line(text: str) -> str:
+    """Text with formulas in it, on one line."""
+    return " ".join(_written(text).split())
+
+
+def _written(text: str) -> str:
+    """Escaped, with the line breaks of the text and no others."""
+    written = ""
+    for piece in split(text):
+        if piece.is_formula:
+            written += _formula(piece.content)
+        else:
+            written += "\n".join(map(escape, piece.content.split("\n")))
+    return written
+
+
+def _formula(latex: str) -> str:
+    try:
+        return f"\\({safe(repair(latex))}\\)"
+    except RefusedFormula:
+        return _shown(latex)
+
+
+def _equation(latex: str) -> str:
+    try:
+        return f"\\begin{{equation*}}\n{safe(repair(latex), display=True)}\n\\end{{equation*}}"
+    except RefusedFormula:
+        return _shown(bare(latex)) if latex.strip() else ""
+
+
+def _shown(latex: str) -> str:
+    return f"\\texttt{{{escape(latex)}}}"
+
+
+def _element(element: Element, options: RenderOptions) -> str:
+    if isinstance(element, Items):
+        return _list(element)
+    if isinstance(element, Figure):
+        return _figure(element, options)
+    if element.type == "title":
+        section = _SECTIONS[min(max(element.level, 1), len(_SECTIONS)) - 1]
+        return f"\\{section}*{{{line(element.content)}}}"
+    if element.type == "equation" and element.format == "latex":
+        return _equation(element.content)
+    return running(element.content)
+
+
+def _list(items: Items) -> str:
+    lines = [f"\\item[{{{escape(m)}}}] {running(text)}" for m, text in items.entries]
+    return "\n".join(["\\begin{itemize}", *lines, "\\end{itemize}"])
+
+
+def _figure(figure: Figure, options: RenderOptions) -> str:
+    is_table = figure.body.type == "table"
+    captions = [running(block.content) for block in figure.captions]
+    notes = [f"{{\\small {running(block.content)}}}" for block in figure.footnotes]
+    body = _body(figure.body, options)
+    parts = [*captions, body] if is_table else [body, *captions]
+    return "\n\n".join(part for part in [*parts, *notes] if part)
+
+
+def _body(body: Block, options: RenderOptions) -> str:
+    if body.type == "table" and (table := table_of(body)):
+        return tables.to_latex(table, line)
+    if body.type in ("code", "algorithm") and body.content.strip():
+        return _code(body.content)
+    path = picture_path(body, options)
+    parts = [_picture(path) if path else "", running(body.content) if body.content.strip() else ""]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _code(code: str) -> str:
+    lines = (f"\\mbox{{}}{escape_code(text)}" for text in code.strip("\n").splitlines())
+    body = "\\\\\n".join(lines)
+    return f"\\begin{{flushleft}}\\ttfamily\\small\n{body}\n\\end{{flushleft}}"
+
+
+def _picture(path: str) -> str:
+    """The picture, or its path where there is no such file or its name would need quoting."""
+    missing = f"\\fbox{{\\texttt{{{escape(path)}}}}}"
+    if not _PLAIN_PATH.fullmatch(path) or "\n" in path:
+        return missing
+    included = (
+        f"\\includegraphics[width=\\linewidth,height=.8\\textheight,keepaspectratio]{{{path}}}"
+    )
+    return f"\\begin{{center}}\\IfFileExists{{{path}}}{{{included}}}{{{missing}}}\\end{{center}}"

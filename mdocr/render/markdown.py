@@ -1,0 +1,191 @@
+r"""Markdown (CommonMark, with pipe tables and ``$`` mathematics as most readers know them).
+
+What was read is text: each character that Markdown would take for markup is escaped.
+"""
+
+import html
+import re
+from urllib.parse import quote
+
+from mdocr import tables
+from mdocr.document import Block, Document
+from mdocr.finishing.captions import Figure
+from mdocr.formulas import bare, split
+from mdocr.options import RenderOptions
+from mdocr.render.flow import Element, Items, elements, picture_path, table_of
+from mdocr.render.mathematics import is_harmless
+
+_MARKUP = re.compile(r"([\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
+_LINE_START = re.compile(
+    r"^(?:#(?=#{0,5}(?:\s|$))|[-+](?=\s|$)|-(?=[-\s]*$)|=(?==*$)|:(?=-)|\d{1,9}(?=[.)](?:\s|$)))",
+    re.MULTILINE,
+)
+_TAG_IN_FORMULA = re.compile(r"<(?=[A-Za-z/!?])")
+_DELIMITERS = {
+    ("dollars", False): ("$", "$"),
+    ("dollars", True): ("$$\n", "\n$$"),
+    ("brackets", False): ("\\(", "\\)"),
+    ("brackets", True): ("\\[\n", "\n\\]"),
+}
+
+
+def render(document: Document, options: RenderOptions | None = None) -> str:
+    """The document as Markdown; page breaks are not shown."""
+    options = options or RenderOptions()
+    parts = (_element(element, options) for element in elements(document, options))
+    body = "\n\n".join(part for part in parts if part)
+    return body + "\n" if body else ""
+
+
+def escape(text: str, *, dollars: bool = True) -> str:
+    """Text that Markdown shows as it is, line by line; spaces at the ends of lines are lost.
+
+    Args:
+        text: what was read.
+        dollars: whether a dollar sign begins a formula, and is escaped too.
+    """
+    return _lines(_inner(text, dollars))
+
+
+def formula(latex: str, options: RenderOptions, *, display: bool = False) -> str:
+    """A formula between its delimiters; one that reaches outside itself is shown as code."""
+    latex = re.sub(r"\s*\n\s*", " ", _printable(bare(latex))).strip()
+    if not latex:
+        return ""
+    if not is_harmless(latex):
+        return _code_span(latex)
+    if options.math == "dollars":
+        latex = re.sub(r"(?<!\\)\$", "", latex)
+    opening, closing = _DELIMITERS[options.math, display]
+    return f"{opening}{_TAG_IN_FORMULA.sub('< ', latex)}{closing}"
+
+
+def running(text: str, options: RenderOptions) -> str:
+    """Text with formulas in it; a line break that was meant stays one."""
+    paragraphs = re.split(r"\n{2,}", _lines(_with_formulas(text, options)).strip())
+    return "\n\n".join(paragraph.replace("\n", "\\\n") for paragraph in paragraphs)
+
+
+def _with_formulas(text: str, options: RenderOptions) -> str:
+    dollars = options.math == "dollars"
+    return "".join(
+        formula(piece.content, options) if piece.is_formula else _inner(piece.content, dollars)
+        for piece in split(text)
+    )
+
+
+def _inner(text: str, dollars: bool) -> str:
+    """Escaped where a character is markup wherever it stands."""
+    text = _MARKUP.sub(r"\\\1", _printable(text))
+    return text.replace("$", "\\$") if dollars else text
+
+
+def _lines(text: str) -> str:
+    """Escaped where a character is markup at the start of a line."""
+    text = "\n".join(line.strip() for line in text.split("\n"))
+    return _LINE_START.sub(_escaped_start, text)
+
+
+def _escaped_start(match: re.Match[str]) -> str:
+    # Before a digit a backslash would show: the point behind the number is escaped instead.
+    return f"{match[0]}\\" if match[0][0].isdigit() else f"\\{match[0]}"
+
+
+def _printable(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return "".join(c for c in text if c == "\n" or c.isprintable() or c.isspace())
+
+
+def _element(element: Element, options: RenderOptions) -> str:
+    if isinstance(element, Items):
+        return _list(element, options)
+    if isinstance(element, Figure):
+        return _figure(element, options)
+    if element.type == "title":
+        return f"{'#' * (element.level or 1)} {_one_line(element.content, options)}"
+    if element.type == "equation" and element.format == "latex":
+        return formula(element.content, options, display=True)
+    return running(element.content, options)
+
+
+def _one_line(text: str, options: RenderOptions) -> str:
+    line = running(" ".join(text.split()), options)
+    return re.sub(r"#+$", lambda match: f"\\{match[0]}", line)
+
+
+def _list(items: Items, options: RenderOptions) -> str:
+    return "\n".join(_item(marker, text, items, options) for marker, text in items.entries)
+
+
+def _item(marker: str, text: str, items: Items, options: RenderOptions) -> str:
+    if items.is_ordered:
+        lead = f"{marker.strip('().')}. "
+    elif any(character.isalnum() for character in marker):
+        lead, text = "- ", f"{marker} {text}"
+    else:
+        lead = "- "
+    body = running(text, options).replace("\n", "\n" + " " * len(lead))
+    return f"{lead}{body}".rstrip()
+
+
+def _figure(figure: Figure, options: RenderOptions) -> str:
+    above = [running(block.content, options) for block in figure.above]
+    below = [running(block.content, options) for block in figure.below]
+    parts = [*above, _body(figure.body, options), *below]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _body(body: Block, options: RenderOptions) -> str:
+    if body.type == "table" and (table := table_of(body)):
+        return _table(table, options)
+    if body.type in ("code", "algorithm") and body.content.strip():
+        return fenced(body.content)
+    path = picture_path(body, options)
+    parts = [f"![]({quote(path)})" if path else "", running(body.content, options)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _table(table: tables.Table, options: RenderOptions) -> str:
+    if options.tables == "markdown" and not table.has_spans:
+        return tables.to_markdown(table, lambda text: _pipe_cell(text, options))
+    return tables.to_html(table, lambda text: html_cell(text, options))
+
+
+def _pipe_cell(text: str, options: RenderOptions) -> str:
+    parts = []
+    for piece in split(" ".join(text.split())):
+        if piece.is_formula:
+            latex = piece.content.replace("\\|", "\\Vert ").replace("|", "\\vert ")
+            parts.append(formula(latex, options))
+        else:
+            parts.append(_inner(piece.content, options.math == "dollars"))
+    return "".join(parts).strip()
+
+
+def html_cell(text: str, options: RenderOptions) -> str:
+    """A cell's text in HTML, with formulas between their delimiters; a line break is ``<br>``."""
+    parts = []
+    for piece in split(text):
+        written = formula(piece.content, options) if piece.is_formula else piece.content
+        written = html.escape(written, quote=False).replace("\n", "<br>")
+        if not piece.is_formula and options.math == "dollars":
+            written = written.replace("$", "&#36;")
+        parts.append(written)
+    return "".join(parts)
+
+
+def fenced(code: str) -> str:
+    """Code between fences longer than any run of backticks inside."""
+    code = "\n".join(line.rstrip() for line in _printable_code(code).strip("\n").split("\n"))
+    fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", code)), default=0))
+    return f"{fence}\n{code}\n{fence}"
+
+
+def _printable_code(code: str) -> str:
+    return code.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+
+
+def _code_span(text: str) -> str:
+    fence = "`" * (1 + max(map(len, re.findall(r"`+", text)), default=0))
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"

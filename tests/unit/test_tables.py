@@ -1,0 +1,122 @@
+import random
+from collections import Counter
+from html import escape
+from itertools import product
+
+import pytest
+
+from mdocr.tables import (
+    Cell,
+    Table,
+    from_html,
+    from_otsl,
+    parse,
+    to_html,
+    to_latex,
+    to_markdown,
+    to_otsl,
+)
+
+SPANNED = "<fcel>A<lcel><fcel>B<nl>\n<ucel><xcel><fcel>c<nl>\n<fcel>1<ecel><fcel>3<nl>"
+
+
+def plain(text: str) -> str:
+    return text
+
+
+def covers_once(table: Table) -> bool:
+    taken: Counter[tuple[int, int]] = Counter()
+    for cell in table.cells:
+        rows = range(cell.row, cell.row + cell.rows)
+        taken.update(product(rows, range(cell.column, cell.column + cell.columns)))
+    every = set(product(range(table.height), range(table.width)))
+    return set(taken) == every and all(count == 1 for count in taken.values())
+
+
+def test_spans_are_found() -> None:
+    table = from_otsl(SPANNED)
+    assert table.cells[0] == Cell("A", 0, 0, rows=2, columns=2)
+    assert (table.height, table.width, table.has_spans) == (3, 3, True)
+    assert to_html(table, plain) == (
+        '<table><tr><td rowspan="2" colspan="2">A</td><td>B</td></tr>'
+        "<tr><td>c</td></tr><tr><td>1</td><td></td><td>3</td></tr></table>"
+    )
+
+
+def test_otsl_and_html_round_trip() -> None:
+    table = from_otsl(SPANNED)
+    assert to_otsl(table) == SPANNED
+    assert from_html(to_html(table, escape)) == table
+
+
+def test_short_rows_are_filled_up() -> None:
+    table = from_otsl("<fcel>a<fcel>b<fcel>c<nl><fcel>d<nl>")
+    assert [[cell.text for cell in row] for row in table.rows()] == [["a", "b", "c"], ["d", "", ""]]
+
+
+@pytest.mark.parametrize("content", ["<lcel><fcel>a<nl>", "<ucel><nl>", "<fcel>a<nl><xcel><xcel>"])
+def test_uncovered_positions_become_empty_cells(content: str) -> None:
+    assert covers_once(from_otsl(content))
+
+
+def test_text_behind_a_covered_position_is_kept() -> None:
+    assert [cell.text for cell in from_otsl("<fcel>a<lcel>b<nl>").cells] == ["a", "b"]
+
+
+def test_text_without_tokens_is_one_cell() -> None:
+    assert from_otsl("just text").cells == (Cell("just text", 0, 0),)
+    assert from_otsl("").cells == ()
+
+
+def test_any_tokens_make_a_whole_grid() -> None:
+    choices = random.Random(3)
+    tokens = ["<fcel>x", "<ecel>", "<lcel>", "<ucel>", "<xcel>", "<nl>"]
+    for _ in range(300):
+        content = "".join(choices.choice(tokens) for _ in range(choices.randint(1, 30)))
+        table = from_otsl(content)
+        assert covers_once(table)
+        assert from_otsl(to_otsl(table)) == table
+        assert from_html(to_html(table, escape)) == table
+
+
+def test_html_keeps_text_and_drops_tags() -> None:
+    table = from_html(
+        "<html><table><tr><th colspan=2>a <b>b</b></th></tr>"
+        "<tr><td>1<br>2</td><td><script>alert(1)</script>&lt;</td></tr></table></html>"
+    )
+    assert [cell.text for cell in table.cells] == ["a b", "1\n2", "alert(1)<"]
+    assert table.cells[0].columns == 2
+
+
+def test_html_spans_are_cut_to_the_grid() -> None:
+    table = from_html(
+        '<table><tr><td rowspan="9">a</td><td>b</td></tr><tr><td colspan="x">c</td></tr></table>'
+    )
+    assert table.cells[0].rows == 2
+    assert covers_once(table)
+    overlapping = '<table><tr><td>a</td><td rowspan="2">b</td></tr><tr><td colspan="3">c</td></tr>'
+    assert covers_once(from_html(overlapping))
+
+
+def test_a_runaway_span_does_not_fill_memory() -> None:
+    rows = '<tr><td colspan="999999999" rowspan="99999">a</td></tr>' * 300
+    assert covers_once(from_html(f"<table>{rows}</table>"))
+
+
+def test_parse_goes_by_the_format() -> None:
+    assert parse("<table><tr><td>a</td></tr></table>", "html").cells == (Cell("a", 0, 0),)
+    assert parse("<table><tr><td>a</td></tr></table>", "text").cells == (Cell("a", 0, 0),)
+    assert parse("<fcel>a<nl>", "otsl").cells == (Cell("a", 0, 0),)
+
+
+def test_markdown_has_a_head() -> None:
+    table = from_otsl("<fcel>a<fcel>b<nl><fcel>1<ecel><nl>")
+    assert to_markdown(table, plain) == "| a | b |\n| --- | --- |\n| 1 |  |"
+
+
+def test_latex_rows_have_as_many_columns_as_the_table() -> None:
+    written = to_latex(from_otsl(SPANNED), plain)
+    rows = [row for row in written.splitlines() if row.endswith("\\\\")]
+    assert rows[0] == "\\multicolumn{2}{l}{\\multirow{2}{*}{A}} & B \\\\"
+    assert rows[1] == "\\multicolumn{2}{l}{} & c \\\\"
+    assert rows[2].count("&") == 2
