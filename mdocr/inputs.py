@@ -22,7 +22,7 @@ from PIL import Image, UnidentifiedImageError
 from mdocr.errors import InputError
 from mdocr.pages import to_rgb
 
-Picture: TypeAlias = "str | os.PathLike[str] | Image.Image | NDArray[Any]"
+Picture: TypeAlias = str | os.PathLike[str] | Image.Image | NDArray[Any]
 """A path (``-`` is standard input), a PIL picture, or an array [height, width(, channels)]."""
 
 _KINDS = "png jpg jpeg bmp gif tif tiff webp avif jp2 ppm pgm pbm"
@@ -58,7 +58,7 @@ def find_files(
 
 def _expand(argument: str, suffixes: frozenset[str]) -> Iterator[str | Unread]:
     path = Path(argument)
-    if argument == "-" or path.is_file():
+    if argument == "-" or (path.exists() and not path.is_dir()):
         yield argument
     elif path.is_dir():
         below = _in_folder(path, suffixes)
@@ -141,7 +141,10 @@ def name_of(source: Picture) -> str:
 def _open(source: "str | os.PathLike[str] | NDArray[Any]") -> Image.Image:
     if isinstance(source, np.ndarray):
         return Image.fromarray(source)
-    return Image.open(BytesIO(sys.stdin.buffer.read()) if source == "-" else source)
+    if source == "-":
+        return Image.open(BytesIO(sys.stdin.buffer.read()))
+    # Pillow has to go back and forth, which a pipe does not let it.
+    return Image.open(BytesIO(Path(source).read_bytes()) if Path(source).is_fifo() else source)
 
 
 def _checked(picture: Image.Image, name: str) -> Image.Image:

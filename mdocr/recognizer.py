@@ -19,7 +19,7 @@ from mdocr.document import Character, Word
 from mdocr.engines import WordEngine, word_engine
 from mdocr.engines.device import MemoryGuard, choose_device
 from mdocr.errors import InputError
-from mdocr.inputs import Unread, Picture
+from mdocr.inputs import Picture, Unread
 from mdocr.models.charset import Charset
 from mdocr.models.word_pictures import preprocess
 from mdocr.options import RecognizeOptions
@@ -179,7 +179,7 @@ def make_crop(numbered: tuple[int, Picture]) -> Crop | Result:
 def batches(crops: Iterable[Crop | Result], size: int) -> Iterator[list[Crop] | Result]:
     """Gathers crops of one shape; what is no crop any more passes at once.
 
-    At most ``4 * size`` crops wait: then those of the shape that waits longest go, few as they be.
+    A crop waits for ``4 * size`` others at most: then those of its shape go, few as they be.
     """
     waiting: dict[tuple[int, ...], list[Crop]] = defaultdict(list)  # the longest waiting first
     for crop in crops:
@@ -190,8 +190,9 @@ def batches(crops: Iterable[Crop | Result], size: int) -> Iterator[list[Crop] | 
         waiting[shape].append(crop)
         if len(waiting[shape]) == size:
             yield waiting.pop(shape)
-        elif sum(map(len, waiting.values())) > 4 * size:
-            yield waiting.pop(next(iter(waiting)))
+        oldest = next(iter(waiting.values()), [crop])[0]
+        if crop.number - oldest.number >= 4 * size:
+            yield waiting.pop(oldest.pixels.shape)
     yield from waiting.values()
 
 

@@ -5,7 +5,8 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -13,8 +14,8 @@ from mdocr.document import Word
 from mdocr.errors import UsageError
 from mdocr.weights.cache import written_whole
 
-UTF8 = {"encoding": "utf-8", "errors": "backslashreplace"}
-"""A file name need not be text; what UTF-8 cannot hold is written as an escape, valid in JSON too."""
+ERRORS = "backslashreplace"
+"""A file name need not be text: what UTF-8 cannot hold becomes an escape, valid in JSON too."""
 
 
 @contextlib.contextmanager
@@ -41,19 +42,21 @@ def open_output(path: Path | None) -> Iterator[TextIO]:
 def _open(path: Path | None, stack: contextlib.ExitStack) -> TextIO:
     if path is None or str(path) == "-":
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(**UTF8)
+            sys.stdout.reconfigure(encoding="utf-8", errors=ERRORS)
         return sys.stdout
     path = path.resolve()
-    if path.is_file() or path.is_dir() or not path.exists():
-        if path.is_dir():
-            raise IsADirectoryError(0, "it is a folder")
+    if path.is_file() or not path.exists():
         path = stack.enter_context(written_whole(path))
-    return stack.enter_context(path.open("w", newline="", encoding="utf-8", errors=UTF8["errors"]))
+    return stack.enter_context(path.open("w", encoding="utf-8", errors=ERRORS, newline=""))
 
 
 def one_line(path: str) -> str:
     """A path with its tabs, line breaks and other control characters as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
+    return "".join(c.encode("unicode_escape").decode() if _is_control(c) else c for c in path)
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 class WordWriter(Protocol):
@@ -120,26 +123,35 @@ class CsvWriter:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._rows = csv.writer(stream, lineterminator="\n")
-        self._rows.writerow(self.COLUMNS)
+        self._table = csv.DictWriter(
+            stream, self.COLUMNS, extrasaction="ignore", lineterminator="\n"
+        )
+        self._empty = True
 
     def write(self, word: Word) -> None:
-        """Writes one row."""
-        record = word.as_dict()
-        self._rows.writerow([record[column] for column in self.COLUMNS])
+        """Writes one row, the header before the first."""
+        if self._empty:
+            self._table.writeheader()
+        self._empty = False
+        self._table.writerow(word.as_dict())
         self._stream.flush()
 
     def end(self) -> None:
         """Nothing follows."""
 
 
-LINE_WRITERS = {"json": JsonWriter, "jsonl": JsonLinesWriter, "csv": CsvWriter}
-WORD_FORMATS = ("text", *LINE_WRITERS)
+WRITERS: dict[str, Callable[[TextIO], WordWriter]] = {
+    "text": TextWriter,
+    "json": JsonWriter,
+    "jsonl": JsonLinesWriter,
+    "csv": CsvWriter,
+}
+WORD_FORMATS = tuple(WRITERS)
 
 
 def word_writer(form: str, stream: TextIO, bare: bool) -> WordWriter:
     """The writer of a form; ``bare`` text goes without paths."""
-    return TextWriter(stream, bare) if form == "text" else LINE_WRITERS[form](stream)
+    return TextWriter(stream, bare) if form == "text" else WRITERS[form](stream)
 
 
 def _json(record: dict[str, Any]) -> str:

@@ -3,6 +3,8 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,22 +13,21 @@ import typer
 from mdocr.cli import console
 from mdocr.cli.output import WORD_FORMATS, WordWriter, one_line, open_output, word_writer
 from mdocr.document import Word
-from mdocr.errors import InputError, MdocrError, PartialFailureError, UsageError
+from mdocr.errors import InputError, PartialFailureError, UsageError
 from mdocr.options import ENGINES, WORD_DECODERS, RecognizeOptions
 
 if TYPE_CHECKING:
     from mdocr.inputs import Unread
+    from mdocr.recognizer import Recognizer
 
 DEFAULTS = RecognizeOptions()
-
-Say = Callable[[str], None]
 
 
 def recognize(
     images: Annotated[
         list[str],
         typer.Argument(
-            metavar="IMAGE|DIR|GLOB...",
+            metavar="IMAGE|DIR|GLOB",
             help="Pictures of one word each; a folder means all pictures below it; - is stdin.",
             show_default=False,
         ),
@@ -40,7 +41,9 @@ def recognize(
     steps: Annotated[
         int, typer.Option(help="Denoising steps of the decoders that have them, 1 to 26.")
     ] = DEFAULTS.steps,
-    engine: Annotated[str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")] = "auto",
+    engine: Annotated[
+        str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
+    ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     batch_size: Annotated[
         int, typer.Option(help="Pictures of one shape that are read together.")
@@ -73,17 +76,89 @@ def recognize(
     )
     if form not in WORD_FORMATS:
         raise UsageError(f"unknown format {form!r}", f"Choose one of: {', '.join(WORD_FORMATS)}")
-    from mdocr.inputs import Unread, find_files
+    from mdocr.inputs import find_files
 
     found = find_files(images)
-    paths = [path for path in found if isinstance(path, str)]
-    unread = [path for path in found if isinstance(path, Unread)]
-    _require(paths, unread)
-    with open_output(output) as stream, _watched(len(paths), output is not None) as (advance, say):
-        from mdocr.recognizer import load_recognizer
+    load = partial(_load, model, device, engine)
+    with open_output(output) as stream:
+        writer = word_writer(form, stream, bare=found == images and len(found) == 1)
+        with _progress(len(found), to_file=output is not None) as progress:
+            traced = trace and form in ("text", "csv")
+            unread = _write(_outcomes(found, load, options), writer, progress, traced)
+        _require_a_word(unread, len(found))
+        writer.end()
+    if unread:
+        raise PartialFailureError(
+            f"{len(unread)} of {len(found)} pictures could not be read",
+            "They are named above; all others were read.",
+        )
 
-        outcomes = load_recognizer(model, device, engine).stream(paths, options)
-        writer = word_writer(form, stream, bare=paths == images and len(paths) == 1)
-        shown = trace and form in ("text", "csv")
-        unread += _write(map(advance, outcomes), writer, say if shown else None)
-    ...
+
+@dataclass(frozen=True)
+class Progress:
+    """How the work is shown: ``advance`` after each picture, ``say`` for a line of text."""
+
+    advance: Callable[[], None]
+    say: Callable[[str], None]
+
+
+def _load(model: str, device: str, engine: str) -> "Recognizer":
+    from mdocr.recognizer import load_recognizer
+
+    return load_recognizer(model, device, engine)
+
+
+def _outcomes(
+    found: "list[str | Unread]", load: "Callable[[], Recognizer]", options: RecognizeOptions
+) -> "Iterator[Word | Unread]":
+    """What is not there first; the model is loaded only if anything is left to read."""
+    yield from (path for path in found if not isinstance(path, str))
+    paths = [path for path in found if isinstance(path, str)]
+    if paths:
+        yield from load().stream(paths, options)
+
+
+def _write(
+    outcomes: "Iterable[Word | Unread]", writer: WordWriter, progress: Progress, traced: bool
+) -> "list[Unread]":
+    """Writes the words, and returns what could not be read."""
+    unread = []
+    for outcome in outcomes:
+        progress.advance()
+        if isinstance(outcome, Word):
+            if traced:
+                progress.say(_trace(outcome))
+            writer.write(outcome)
+        else:
+            unread.append(outcome)
+            progress.say(f"cannot be read: {outcome.error}")
+    return unread
+
+
+def _trace(word: Word) -> str:
+    steps = (f"{number:6}  {text}" for number, text in enumerate(word.trace, start=1))
+    return "\n".join([one_line(word.path), *steps])
+
+
+def _require_a_word(unread: "list[Unread]", total: int) -> None:
+    if len(unread) == total == 1:
+        raise unread[0].error
+    if len(unread) == total:
+        raise InputError(f"none of the {total} pictures could be read", "They are named above.")
+
+
+@contextlib.contextmanager
+def _progress(total: int, to_file: bool) -> Iterator[Progress]:
+    """A bar on stderr, where that is a terminal on which no words appear."""
+    on_terminal = sys.stderr.isatty() and (to_file or not sys.stdout.isatty())
+    if total < 2 or console.verbosity.quiet or not on_terminal:
+        yield Progress(lambda: None, console.console().print)
+        return
+    from rich import progress as bars
+
+    columns = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn())
+    with bars.Progress(
+        *columns, console=console.console(), transient=True, redirect_stdout=False
+    ) as bar:
+        task = bar.add_task("", total=total)
+        yield Progress(lambda: bar.advance(task), bar.console.print)

@@ -141,6 +141,7 @@ class Progress:
             visible=tuple(visible_places(place, prompt, block) for place in places),
             wanted=tuple(len(self._pending) + place for place in self.wanted),
             capacity=self.request.capacity,
+            prompt_length=prompt,
             picture=self.request.picture if start == 0 else None,
         )
 

@@ -99,6 +99,7 @@ class Feed:
         visible: for each token, how many places of the sequence, from 0, it sees.
         wanted: indices into ``tokens`` of those to be predicted.
         capacity: places that the sequence may ever take.
+        prompt_length: tokens of the sequence's prompt.
         picture: what the request brought; None unless ``start`` is 0.
     """
 
@@ -108,6 +109,7 @@ class Feed:
     visible: tuple[int, ...]
     wanted: tuple[int, ...]
     capacity: int
+    prompt_length: int = 0
     picture: Any = None
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from mdocr.decoding.cache import KVCache
 from mdocr.decoding.requests import Feed
 from mdocr.models.attention import CachedAttention, Mask, Packing
+from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.page_pictures import PagePicture
 
@@ -24,7 +25,7 @@ class TorchBlocks:
         slots: sequences in work at the same time.
     """
 
-    def __init__(self, model: MinerUDiffusion, slots: int) -> None:
+    def __init__(self, model: MinerUDiffusion | LineReader, slots: int) -> None:
         self.model = model
         shape = model.config.text_config.cache_shape
         self.cache = KVCache(shape, slots, model.device, model.dtype)
@@ -36,25 +37,38 @@ class TorchBlocks:
         self.cache.reserve(max(feed.capacity for feed in feeds))
         packing = pack(feeds, model.device)
         tokens = _flat([feed.tokens for feed in feeds], model.device)
-        x = model.embed(tokens, self._see([f.picture for f in feeds if f.picture is not None]))
+        pictures = [feed.picture for feed in feeds if feed.picture is not None]
+        if isinstance(model, LineReader):
+            x, places = self._embed_lines(model, feeds, tokens, packing.places)
+        else:
+            x, places = model.embed(tokens, self._see(model, pictures)), packing.places
         attend = CachedAttention(self.cache, packing, len(feeds))
-        offsets = _offsets(feeds)
         wanted = [
             tuple(offset + index for index in feed.wanted)
-            for feed, offset in zip(feeds, offsets, strict=True)
+            for feed, offset in zip(feeds, _offsets(feeds), strict=True)
         ]
-        logits: Tensor = model.language_model(
-            x, packing.places, attend, _flat(wanted, model.device)
-        )
+        logits: Tensor = model.language_model(x, places, attend, _flat(wanted, model.device))
         return logits
 
-    def _see(self, pictures: list[PagePicture]) -> Tensor | None:
+    def _see(self, model: MinerUDiffusion, pictures: list[PagePicture]) -> Tensor | None:
         """Features of the pictures of newcomers, one after another."""
         if not pictures:
             return None
         patches = torch.cat([torch.from_numpy(picture.patches) for picture in pictures])
-        patches = patches.to(self.model.device, self.model.dtype)
-        return self.model.see(patches, [picture.grid for picture in pictures])
+        return model.see(patches.to(model.device, model.dtype), [p.grid for p in pictures])
+
+    def _embed_lines(
+        self, model: LineReader, feeds: Sequence[Feed], tokens: Tensor, places: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Embeddings and aligned places: text counts from 1 behind its prompt."""
+        prompts = _flat([(feed.prompt_length,) * len(feed.tokens) for feed in feeds], model.device)
+        aligned = (places - prompts + 1).clamp(min=0).float()
+        images = [torch.from_numpy(f.picture.pixels) for f in feeds if f.picture is not None]
+        if not images:
+            return model.embed(tokens), aligned
+        seen = model.see([image.to(model.device, model.dtype) for image in images])
+        aligned[tokens == model.config.image_token_id] = seen.places
+        return model.embed(tokens, seen.features), aligned
 
 
 def pack(feeds: Sequence[Feed], device: torch.device) -> Packing:

@@ -1,0 +1,276 @@
+"""``mdocr recognize`` from arguments to output and exit code, on a tiny model of random weights."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from PIL import Image, ImageDraw
+from typer.testing import CliRunner
+
+from mdocr.cli.main import app
+from mdocr.cli.output import word_writer
+from mdocr.document import Word
+from mdocr.options import WORD_DECODERS, RecognizeOptions
+
+
+@pytest.fixture(scope="module")
+def model(golden: Path) -> str:
+    return str(golden / "mdiff4str/tiny_best.pth")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory):
+    """One cache for this file, so that the checkpoint is converted once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MDOCR_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    """Three pictures of words, two of them deeper down."""
+    folder = tmp_path / "words"
+    (folder / "more").mkdir(parents=True)
+    for name, text in {"w2.png": "two", "w10.png": "ten", "more/w1.png": "one"}.items():
+        picture = Image.new("RGB", (60, 20), "white")
+        ImageDraw.Draw(picture).text((4, 4), text, fill="black")
+        picture.save(folder / name)
+    return folder
+
+
+def recognize(*arguments: object, **keywords) -> Result:
+    command = ["recognize", *map(str, arguments), "--device", "cpu"]
+    return CliRunner().invoke(app, command, **keywords)
+
+
+def records(result: Result) -> list[dict]:
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert list(document) == ["schema", "words"]
+    assert document["schema"] == "mdocr.words/1"
+    return document["words"]
+
+
+def test_single_picture_prints_its_text_alone(words: Path, model: str) -> None:
+    result = recognize(words / "w2.png", "--model", model)
+    assert result.exit_code == 0, result.stderr
+    (word,) = records(recognize(words / "w2.png", "--model", model, "--format", "json"))
+    assert result.stdout == f"{word['text']}\n"
+    assert result.stderr == ""
+
+
+def test_folder_prints_a_line_each_in_natural_order(words: Path, model: str) -> None:
+    result = recognize(words, "--model", model)
+    paths = [line.split("\t")[0] for line in result.stdout.splitlines()]
+    assert paths == [str(words / name) for name in ("more/w1.png", "w2.png", "w10.png")]
+
+
+def test_folder_of_one_picture_still_names_it(words: Path, model: str) -> None:
+    result = recognize(words / "more", "--model", model)
+    assert result.stdout.startswith(f"{words / 'more/w1.png'}\t")
+
+
+def test_quoted_pattern(words: Path, model: str) -> None:
+    result = recognize(f"{words}/w*.png", "--model", model)
+    assert [Path(line.split("\t")[0]).name for line in result.stdout.splitlines()] == [
+        "w2.png",
+        "w10.png",
+    ]
+
+
+def test_json_record(words: Path, model: str) -> None:
+    result = recognize(words, "--model", model, "--format", "json")
+    for word in records(result):
+        assert list(word) == [
+            "path",
+            "text",
+            "confidence",
+            "characters",
+            "model",
+            "decoder",
+            "steps",
+        ]
+        assert "".join(character["text"] for character in word["characters"]) == word["text"]
+        assert all(set(c) == {"text", "confidence", "step"} for c in word["characters"])
+        assert all(1 <= c["step"] <= word["steps"] <= 3 for c in word["characters"])
+        assert word["model"] == "tiny_best.pth"
+        assert word["decoder"] == RecognizeOptions().decoder == "block-low-confidence"
+
+
+def test_formats_tell_the_same(words: Path, model: str) -> None:
+    expected = records(recognize(words, "--model", model, "--format", "json"))
+    lines = recognize(words, "--model", model, "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(line) for line in lines] == expected
+    table = recognize(words, "--model", model, "--format", "csv").stdout
+    assert table.startswith("path,text,confidence,model,decoder,steps\n")
+    rows = list(csv.DictReader(table.splitlines()))
+    assert [row["text"] for row in rows] == [word["text"] for word in expected]
+    assert [float(row["confidence"]) for row in rows] == [word["confidence"] for word in expected]
+    text = recognize(words, "--model", model).stdout
+    assert text == "".join(f"{word['path']}\t{word['text']}\n" for word in expected)
+
+
+@pytest.mark.parametrize("decoder", WORD_DECODERS)
+def test_every_decoder(words: Path, model: str, decoder: str) -> None:
+    result = recognize(
+        words, "--model", model, "--decoder", decoder, "--steps", 2, "--format", "json", "--trace"
+    )
+    for word in records(result):
+        assert word["decoder"] == decoder
+        assert len(word["trace"]) == word["steps"]
+        assert word["trace"][-1] == word["text"]
+
+
+def test_batch_size_changes_nothing(words: Path, model: str) -> None:
+    single = recognize(words, "--model", model, "--batch-size", 1)
+    assert single.stdout == recognize(words, "--model", model, "--batch-size", 7).stdout
+
+
+def test_trace_is_for_people(words: Path, model: str) -> None:
+    plain = recognize(words / "w2.png", "--model", model)
+    result = recognize(words / "w2.png", "--model", model, "--trace")
+    assert result.stdout == plain.stdout
+    path, *steps = result.stderr.splitlines()
+    assert path == str(words / "w2.png")
+    assert "_" in steps[0]
+    assert steps[-1].split() == [str(len(steps)), result.stdout.strip()]
+
+
+def test_standard_input(words: Path, model: str) -> None:
+    picture = (words / "w2.png").read_bytes()
+    result = recognize("-", "--model", model, input=picture)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == recognize(words / "w2.png", "--model", model).stdout
+
+
+def test_output_file_is_whole_or_not_there(words: Path, model: str, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_text("before")
+    result = recognize(words, "--model", model, "--format", "jsonl", "-o", out)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert len(out.read_text().splitlines()) == 3
+    assert recognize(tmp_path / "gone.png", "--model", model, "-o", out).exit_code == 3
+    assert len(out.read_text().splitlines()) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.jsonl", "words"]
+
+
+def test_output_to_a_folder_or_below_a_file_is_refused(
+    words: Path, model: str, tmp_path: Path
+) -> None:
+    for out in (tmp_path, words / "w2.png" / "out.txt"):
+        result = recognize(words, "--model", model, "-o", out)
+        assert result.exit_code == 2
+        assert "cannot write" in result.stderr
+        assert str(out) in result.stderr
+        assert result.stdout == ""
+
+
+def test_unreadable_pictures_are_named_and_the_others_read(
+    words: Path, model: str, tmp_path: Path
+) -> None:
+    (words / "w3.png").write_text("no picture")
+    gone = tmp_path / "gone.png"
+    result = recognize(gone, words, "--model", model, "--format", "jsonl")
+    assert result.exit_code == 7
+    assert len(result.stdout.splitlines()) == 3
+    assert "w3.png" in result.stderr
+    assert "gone.png" in result.stderr
+    assert "2 of 5" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv"])
+def test_nothing_readable_prints_nothing(tmp_path: Path, model: str, form: str) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_text("no picture")
+    result = recognize(tmp_path, "--model", model, "--format", form)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "a.png" in result.stderr
+    assert "b.png" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["", "gone.png", "gone/*.png"])
+def test_nothing_there(tmp_path: Path, model: str, name: str) -> None:
+    result = recognize(tmp_path / name, "--model", model)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert str(tmp_path / name) in result.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--decoder", "guess"],
+        ["--steps", "0"],
+        ["--steps", "many"],
+        ["--format", "xml"],
+        ["--engine", "steam"],
+        ["--engine", "onnx"],
+        ["--batch-size", "0"],
+    ],
+)
+def test_wrong_usage(words: Path, model: str, wrong: list[str]) -> None:
+    result = recognize(words, "--model", model, *wrong)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr
+
+
+def test_absent_device_and_weights(words: Path, model: str) -> None:
+    command = ["recognize", str(words), "--model", model, "--device", "cuda:99"]
+    assert CliRunner().invoke(app, command).exit_code == 6
+    assert recognize(words, "--model", words / "no.pth").exit_code == 4
+
+
+def test_odd_names_stay_on_one_line(words: Path, model: str) -> None:
+    odd = words / "more" / "a\tb\nc é.png"
+    (words / "w2.png").rename(odd)
+    result = recognize(words / "more", "--model", model)
+    paths = [line.split("\t")[0] for line in result.stdout.splitlines()]
+    assert paths == [str(odd).replace("\t", r"\t").replace("\n", r"\n"), f"{words}/more/w1.png"]
+    found = records(recognize(words / "more", "--model", model, "--format", "json"))
+    assert found[0]["path"] == str(odd)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text are a Linux matter")
+def test_name_that_is_no_text(words: Path, model: str) -> None:
+    odd = os.fsencode(words) + b"/more/\xff.png"
+    try:
+        Path(os.fsdecode(odd)).write_bytes((words / "w2.png").read_bytes())
+    except OSError:
+        pytest.skip("this file system takes text names only")
+    command = [sys.executable, "-m", "mdocr", "recognize", words / "more", "--model", model]
+    made = subprocess.run([*command, "--format", "json"], capture_output=True, check=False)
+    assert made.returncode == 0, made.stderr
+    assert os.fsdecode(odd) in [word["path"] for word in json.loads(made.stdout)["words"]]
+
+
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_line_is_out_as_soon_as_its_word_is_known(form: str) -> None:
+    reading, writing = os.pipe()
+    with open(reading) as product, open(writing, "w") as stream:  # noqa: PTH123
+        word_writer(form, stream, bare=False).write(Word("a.png", "A", 1.0, (), "m", "parallel", 1))
+        assert "a.png" in product.readline()
+
+
+def test_reader_that_leaves_early_is_no_error(words: Path, model: str) -> None:
+    script = f'"{sys.executable}" -m mdocr recognize "$1" --model "$2" | head -n 1'
+    made = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {script}", "bash", words, model],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0
+    assert made.stderr == ""
+    assert len(made.stdout.splitlines()) == 1
+
+
+def test_command_imports_nothing_heavy() -> None:
+    heavy = ("torch", "numpy", "PIL", "onnxruntime", "pymupdf")
+    code = f"import sys, mdocr.cli.recognize; print([n for n in {heavy} if n in sys.modules])"
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert made.stdout == "[]\n"

@@ -1,0 +1,132 @@
+"""The word strategies against the probabilities and texts of the upstream implementation."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from mdocr.decoding.draft import EOS, Decoding, after_eos
+from mdocr.decoding.words import reflect
+from mdocr.engines.torch_words import TorchWordEngine
+from mdocr.options import RecognizeOptions
+from mdocr.recognizer import read, words_of
+from mdocr.weights.checkpoint import load_recognizer_weights
+
+TOLERANCE = 1e-5
+WITH_STEPS = [
+    (decoder, steps)
+    for decoder in ("low-confidence", "block-low-confidence")
+    for steps in (2, 3, 5, 8)
+]
+CASES = [
+    ("parallel", 1),
+    ("autoregressive", 1),
+    ("refine", 1),
+    *WITH_STEPS,
+]
+
+
+@pytest.fixture(scope="module")
+def engine(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> TorchWordEngine:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MDOCR_CACHE", str(tmp_path_factory.mktemp("cache")))
+        model = load_recognizer_weights(golden / "mdiff4str/tiny_best.pth")
+    return TorchWordEngine(model, torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def vectors(golden: Path) -> dict[str, Tensor]:
+    return load_file(golden / "mdiff4str/vectors.safetensors")
+
+
+@pytest.fixture(scope="module")
+def texts(golden: Path) -> dict[str, list[str]]:
+    meta: dict[str, Any] = json.loads((golden / "mdiff4str/meta.json").read_text())
+    return meta["texts"]
+
+
+def vector_name(decoder: str, steps: int) -> str:
+    name = decoder.replace("-", "_")
+    return f"{name}_k{steps}" if (decoder, steps) in WITH_STEPS else name
+
+
+def decoded(
+    engine: TorchWordEngine, images: Tensor, decoder: str, steps: int, together: bool
+) -> Decoding:
+    options = RecognizeOptions(decoder=decoder, steps=steps, together=together)
+    return read(engine, images, options)
+
+
+def visited(probabilities: Tensor, decoder: str) -> Tensor:
+    """The part that upstream decodes: some strategies end where every word has its end mark."""
+    return probabilities[:, :18] if decoder in ("autoregressive", "refine") else probabilities
+
+
+@pytest.mark.parametrize(("decoder", "steps"), CASES)
+def test_batch_that_stops_together_gives_upstream_probabilities(
+    engine: TorchWordEngine,
+    vectors: dict[str, Tensor],
+    texts: dict[str, list[str]],
+    decoder: str,
+    steps: int,
+) -> None:
+    name = vector_name(decoder, steps)
+    decoding = decoded(engine, vectors["image_128x32"], decoder, steps, together=True)
+    expected = visited(vectors[f"probs_{name}"], decoder)
+    found = visited(decoding.probabilities, decoder)
+    torch.testing.assert_close(found, expected, rtol=0, atol=TOLERANCE)
+    words = words_of(decoding, engine.charset, "tiny", decoder)
+    assert [word.text for word in words] == texts[name]
+
+
+@pytest.mark.parametrize(("decoder", "steps"), CASES)
+def test_words_that_stop_alone_read_the_same(
+    engine: TorchWordEngine,
+    vectors: dict[str, Tensor],
+    texts: dict[str, list[str]],
+    decoder: str,
+    steps: int,
+) -> None:
+    name = vector_name(decoder, steps)
+    decoding = decoded(engine, vectors["image_128x32"], decoder, steps, together=False)
+    expected = visited(vectors[f"probs_{name}"], decoder)
+    ended = expected.argmax(-1)
+    assert (ended == EOS).any(-1).all()
+    up_to_end = ~after_eos(ended)
+    found = visited(decoding.probabilities, decoder)
+    torch.testing.assert_close(found[up_to_end], expected[up_to_end], rtol=0, atol=TOLERANCE)
+    words = words_of(decoding, engine.charset, "tiny", decoder)
+    assert [word.text for word in words] == texts[name]
+
+
+@pytest.mark.parametrize("decoder", ["low-confidence", "block-low-confidence", "autoregressive"])
+def test_word_reads_the_same_alone_and_in_a_batch(
+    engine: TorchWordEngine, vectors: dict[str, Tensor], decoder: str
+) -> None:
+    images = vectors["image_128x32"]
+    batch = decoded(engine, images, decoder, 5, together=False)
+    in_batch = words_of(batch, engine.charset, "tiny", decoder)
+    for index in (0, 5, 6, 21):
+        single = decoded(engine, images[index : index + 1], decoder, 5, together=True)
+        (alone,) = words_of(single, engine.charset, "tiny", decoder)
+        assert alone.text == in_batch[index].text
+        assert alone.steps == in_batch[index].steps
+        assert [c.step for c in alone.characters] == [c.step for c in in_batch[index].characters]
+        assert [c.confidence for c in alone.characters] == pytest.approx(
+            [c.confidence for c in in_batch[index].characters], abs=TOLERANCE
+        )
+
+
+def test_refining_from_parallel_is_what_refine_does(vectors: dict[str, Tensor]) -> None:
+    one, other = vectors["probs_refine"], vectors["probs_parallel_then_refine"]
+    torch.testing.assert_close(one[:, :18], other[:, :18], rtol=0, atol=TOLERANCE)
+
+
+def test_reflect(engine: TorchWordEngine, vectors: dict[str, Tensor]) -> None:
+    predict = engine.encode(vectors["image_128x32"])
+    found = reflect(predict, vectors["reflect_input"], engine.blank(24))
+    torch.testing.assert_close(found, vectors["reflect_probs"], rtol=0, atol=TOLERANCE)

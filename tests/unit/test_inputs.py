@@ -1,0 +1,217 @@
+"""Arguments to files, and files of every kind to upright 8-bit RGB."""
+
+import io
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mdocr.errors import InputError
+from mdocr.inputs import (
+    Unread,
+    as_iterable,
+    find_files,
+    name_of,
+    open_picture,
+    read_ahead,
+)
+
+RED, WHITE = (255, 0, 0), (255, 255, 255)
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def saved(picture: Image.Image, path: Path, **options: Any) -> Path:
+    picture.save(path, **options)
+    return path
+
+
+def test_folder_is_searched_in_natural_order(tmp_path: Path) -> None:
+    touch(tmp_path, "10.png", "2.PNG", "a/b/3.jpg", "notes.txt", ".hidden.png", ".git/1.png")
+    found = find_files([str(tmp_path)])
+    assert found == [str(tmp_path / name) for name in ("2.PNG", "10.png", "a/b/3.jpg")]
+
+
+def test_pattern_is_expanded_and_files_are_taken_as_they_are(tmp_path: Path) -> None:
+    touch(tmp_path, "w10.png", "w9.png", "other.dat", "sub/1.png", "[x].png")
+    pattern, odd, other = (str(tmp_path / name) for name in ("w*.png", "[x].png", "other.dat"))
+    found = find_files([other, pattern, odd, str(tmp_path / "s*"), "-"])
+    names = ["other.dat", "w9.png", "w10.png", "[x].png", "sub/1.png"]
+    assert found == [*(str(tmp_path / name) for name in names), "-"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("gone.png", "no such file"), ("gone*.png", "nothing matches"), ("empty", "no picture")],
+)
+def test_argument_that_names_nothing(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "empty").mkdir()
+    argument = str(tmp_path / name)
+    (found,) = find_files([argument])
+    assert isinstance(found, Unread)
+    assert found.path == argument
+    assert message in found.error.message
+    assert argument in found.error.message
+
+
+def test_turned_upright_by_exif(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (20, 10), WHITE)
+    picture.paste(RED, (0, 0, 5, 10))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    path = saved(picture, tmp_path / "turned.png", exif=exif)
+    upright = open_picture(path)
+    assert upright.size == (10, 20)
+    assert upright.getpixel((5, 1)) == RED
+    assert upright.getpixel((5, 18)) == WHITE
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "YCbCr", "RGB", "HSV"])
+def test_every_mode_becomes_rgb(mode: str) -> None:
+    picture = open_picture(Image.new("RGB", (4, 4), WHITE).convert(mode))
+    assert picture.mode == "RGB"
+    assert picture.getpixel((1, 1)) == WHITE
+
+
+def test_transparency_is_laid_over_white(tmp_path: Path) -> None:
+    half = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
+    half.paste((255, 0, 0, 255), (0, 0, 2, 4))
+    for name, picture in {
+        "rgba.png": half,
+        "la.png": Image.new("LA", (4, 4), (0, 0)),
+        "palette.png": half.quantize(4),
+    }.items():
+        assert open_picture(saved(picture, tmp_path / name)).getpixel((3, 1)) == WHITE
+    keyed = saved(Image.new("L", (4, 4), 7), tmp_path / "keyed.png", transparency=7)
+    assert open_picture(keyed).getpixel((3, 1)) == WHITE
+    assert open_picture(tmp_path / "rgba.png").getpixel((0, 1)) == RED
+
+
+def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
+    levels = np.array([[0, 32896, 65535]], np.uint16)
+    path = saved(Image.fromarray(levels), tmp_path / "deep.png")
+    for source in (path, levels):
+        assert np.asarray(open_picture(source))[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_first_frame_of_several(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (4, 4), color) for color in (RED, WHITE)]
+    for name in ("moving.gif", "pages.tif"):
+        path = saved(frames[0], tmp_path / name, save_all=True, append_images=frames[1:])
+        assert open_picture(path).getpixel((0, 0)) == RED
+
+
+def test_arrays() -> None:
+    assert open_picture(np.full((2, 3), 255, np.uint8)).size == (3, 2)
+    assert open_picture(np.full((2, 3, 3), 255, np.uint8)).getpixel((0, 0)) == WHITE
+    assert open_picture(np.zeros((2, 3, 4), np.uint8)).getpixel((0, 0)) == WHITE
+    with pytest.raises(InputError, match="cannot read"):
+        open_picture(np.zeros((2, 3, 7), np.float64))
+
+
+def test_picture_of_the_caller_stays_open() -> None:
+    mine = Image.new("RGB", (4, 4), RED)
+    open_picture(mine)
+    assert mine.getpixel((0, 0)) == RED
+
+
+def damaged(tmp_path: Path, kind: str) -> Path:
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    whole = saved(Image.fromarray(noise), tmp_path / f"whole.{kind}").read_bytes()
+    path = tmp_path / f"cut.{kind}"
+    path.write_bytes(whole[: len(whole) // 2])
+    return path
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp", "bmp", "tif"])
+def test_cut_off_file_is_named(tmp_path: Path, kind: str) -> None:
+    path = damaged(tmp_path, kind)
+    with pytest.raises(InputError, match=r"cut\."):
+        open_picture(path)
+
+
+def test_text_named_png_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "words.png"
+    path.write_text("hello")
+    with pytest.raises(InputError, match=r"words\.png.* is not a picture") as caught:
+        open_picture(path)
+    assert caught.value.hint
+
+
+def test_missing_file_and_folder_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no such file: .*gone\.png"):
+        open_picture(tmp_path / "gone.png")
+    with pytest.raises(InputError, match="is a folder"):
+        open_picture(tmp_path)
+
+
+@pytest.mark.parametrize("limit", [99, 40])
+def test_decompression_bomb_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    path = saved(Image.new("L", (10, 10)), tmp_path / "bomb.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    with pytest.raises(InputError, match=rf"bomb\.png.* more than {limit} pixels"):
+        open_picture(path)
+
+
+def test_empty_picture_is_refused() -> None:
+    with pytest.raises(InputError, match="empty"):
+        open_picture(Image.new("RGB", (0, 5)))
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (3, 2), RED).save(buffer, "PNG")
+    buffer.seek(0)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(buffer))
+    assert open_picture("-").size == (3, 2)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_named_pipe(tmp_path: Path) -> None:
+    pipe, path = tmp_path / "pipe", saved(Image.new("RGB", (3, 2), RED), tmp_path / "red.png")
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(path.read_bytes()))
+    writer.start()
+    assert find_files([str(pipe)]) == [str(pipe)]
+    assert open_picture(pipe).size == (3, 2)
+    writer.join()
+
+
+def test_names() -> None:
+    assert name_of("a.png") == "a.png"
+    assert name_of(Path("b/c.png")) == str(Path("b/c.png"))
+    assert name_of(np.zeros((1, 1))) == ""
+    assert as_iterable("a.png") == ["a.png"]
+    assert as_iterable(["a.png", "b.png"]) == ["a.png", "b.png"]
+
+
+def test_read_ahead_keeps_the_order_and_its_distance() -> None:
+    begun: list[int] = []
+    lock = threading.Lock()
+
+    def read(item: int) -> int:
+        with lock:
+            begun.append(item)
+        return item * item
+
+    results = read_ahead(read, range(1000), depth=8)
+    assert [next(results) for _ in range(3)] == [0, 1, 4]
+    assert max(begun) < 3 + 8
+    results.close()  # type: ignore[attr-defined]
+    assert list(read_ahead(read, range(20), depth=4)) == [item * item for item in range(20)]
+
+
+def test_read_ahead_passes_errors_on() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(read_ahead(lambda item: 1 // item, [1, 0], depth=4))
