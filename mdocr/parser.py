@@ -15,14 +15,17 @@ import torch
 from PIL import Image
 
 from mdocr.decoding.blocks import denoise
-from mdocr.decoding.prompts import Prompt, PromptTokenizer
+from mdocr.decoding.prompts import LineTokenizer, Prompt, PromptTokenizer
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.engines.device import choose_device
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import DeviceError, InputError, UsageError
+from mdocr.models.line_pictures import LinePictureConfig
+from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
-from mdocr.models.page_pictures import PictureConfig, prepare
-from mdocr.weights.mineru_diffusion import load_folder
+from mdocr.models.page_pictures import PictureConfig
+from mdocr.weights.line_reader import MODEL_TYPE, load_line_reader
+from mdocr.weights.mineru_diffusion import load_folder, read_json
 from mdocr.weights.registry import resolve
 
 logger = logging.getLogger(__name__)
@@ -47,7 +50,11 @@ class Parser:
     """
 
     def __init__(
-        self, model: MinerUDiffusion, tokenizer: PromptTokenizer, pictures: PictureConfig, name: str
+        self,
+        model: MinerUDiffusion | LineReader,
+        tokenizer: PromptTokenizer | LineTokenizer,
+        pictures: PictureConfig | LinePictureConfig,
+        name: str,
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
@@ -120,7 +127,7 @@ class Parser:
         stop_ids: frozenset[int] | None = None,
     ) -> Request:
         """Prepares one picture and its prompt."""
-        picture = None if image is None else prepare(open_picture(image), self.pictures)
+        picture = None if image is None else self.pictures.prepare(open_picture(image))
         ids = self.tokenizer.encode(prompt, 0 if picture is None else picture.tokens)
         stops = self.tokenizer.stop_ids if stop_ids is None else stop_ids
         return Request(ids, options, stops, picture)
@@ -143,8 +150,8 @@ class Parser:
         device = self.model.device
         slots = CPU_SLOTS if device.type == "cpu" else DEVICE_SLOTS
         if device.type == "cuda":
-            longest = max_tokens + self.pictures.max_pixels // self.pictures.token_size**2
-            shape = self.model.config.text_config.cache_shape
+            longest = max_tokens + self.pictures.most_tokens
+            shape = self.model.language_model.config.cache_shape
             room = torch.cuda.mem_get_info(device)[0] * CACHE_SHARE
             slots = min(slots, int(room // (longest * shape.token_bytes(self.model.dtype))))
         return max(1, min(slots, images))
@@ -168,8 +175,12 @@ def load_parser(model: str | Path = "auto", device: str = "auto", dtype: str = "
         raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: auto, {', '.join(DTYPES)}")
     found = resolve(str(model), "parser")
     folder = found.path if found.path.is_dir() else found.path.parent
+    place = choose_device(device)
+    if read_json(folder / "config.json").get("model_type") == MODEL_TYPE:
+        reader = load_line_reader(folder, place)
+        return Parser(reader, LineTokenizer(reader.config), LinePictureConfig(), found.name)
     with memory_errors():
-        module = load_folder(folder, choose_device(device), DTYPES.get(dtype))
+        module = load_folder(folder, place, DTYPES.get(dtype))
     tokenizer = PromptTokenizer(folder / "tokenizer.json", module.config.image_token_id)
     pictures = PictureConfig.read(folder / "preprocessor_config.json")
     logger.info("loaded %s on %s as %s", found.name, module.device, module.dtype)

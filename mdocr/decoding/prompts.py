@@ -1,4 +1,4 @@
-"""Prompts of MinerU-Diffusion: the fixed chat frame, the task texts, and the tokenizer."""
+"""Prompts and tokenizers: MinerU-Diffusion's fixed chat frame, and the line reader's characters."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from mdocr.errors import UsageError, WeightsError
+from mdocr.models.line_reader import LineReaderConfig
 
 TASKS = {
     "text": "\nText Recognition:",
@@ -66,6 +67,37 @@ class PromptTokenizer:
         """The text of tokens; special ones are kept, since layouts and tables consist of them."""
         text: str = self._tokenizer.decode(list(tokens), skip_special_tokens=False)
         return text
+
+
+class LineTokenizer:
+    """Prompts and texts of the line reader: one token a character.
+
+    Args:
+        config: characters and special tokens.
+    """
+
+    def __init__(self, config: LineReaderConfig) -> None:
+        self.config = config
+        self.charset = config.charset
+        self.image_id = config.image_token_id
+        self.stop_ids = frozenset({self.charset.eos_id})
+
+    def encode(self, prompt: Prompt, picture_tokens: int) -> tuple[int, ...]:
+        """The picture's tokens, then the task's; token ids are used as they are.
+
+        Raises:
+            UsageError: the prompt is neither a task of this model nor token ids.
+        """
+        if not isinstance(prompt, str):
+            return expand([int(index) for index in prompt], self.image_id, picture_tokens)
+        if prompt not in self.config.tasks:
+            known = ", ".join(self.config.tasks)
+            raise UsageError(f"the lite model has no task {prompt!r}", f"Choose one of: {known}")
+        return (*[self.image_id] * picture_tokens, self.config.task_id(prompt))
+
+    def decode(self, tokens: Iterable[int]) -> str:
+        """The characters of tokens."""
+        return self.charset.decode(tokens)
 
 
 def expand(ids: Sequence[int], image_id: int, count: int) -> tuple[int, ...]:

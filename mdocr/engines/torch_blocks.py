@@ -27,7 +27,7 @@ class TorchBlocks:
 
     def __init__(self, model: MinerUDiffusion | LineReader, slots: int) -> None:
         self.model = model
-        shape = model.config.text_config.cache_shape
+        shape = model.language_model.config.cache_shape
         self.cache = KVCache(shape, slots, model.device, model.dtype)
 
     @torch.inference_mode()

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mdocr.models import charset as charsets
+from mdocr.models.attention import attend
 from mdocr.models.charset import Charset
 from mdocr.models.svtrv2 import EncoderConfig, SVTRv2Encoder
 
@@ -93,7 +94,7 @@ class SelfAttention(nn.Module):
         rows, length, dim = x.shape
         qkv = self.qkv(x).view(rows, length, 3, self.heads, dim // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)
-        mixed = functional.scaled_dot_product_attention(query, key, value)
+        mixed = attend(query, key, value)
         out: Tensor = self.out_proj(mixed.transpose(1, 2).reshape(rows, length, dim))
         return out
 
@@ -119,7 +120,7 @@ class CrossAttention(nn.Module):
         """[B, K·L, D] → [B, K·L, D]."""
         batch, length, dim = x.shape
         query = self.q(x).view(batch, length, self.heads, dim // self.heads).transpose(1, 2)
-        mixed = functional.scaled_dot_product_attention(query, key, value)
+        mixed = attend(query, key, value)
         out: Tensor = self.out_proj(mixed.transpose(1, 2).reshape(batch, length, dim))
         return out
 

@@ -47,6 +47,15 @@ class PictureConfig:
         """Edge of the square of pixels that becomes one token."""
         return self.patch_size * self.merge_size
 
+    @property
+    def most_tokens(self) -> int:
+        """Tokens of the largest picture."""
+        return self.max_pixels // self.token_size**2
+
+    def prepare(self, image: Image.Image) -> "PagePicture":
+        """See the function ``prepare``."""
+        return prepare(image, self)
+
     @classmethod
     def read(cls, path: Path) -> "PictureConfig":
         """Reads ``preprocessor_config.json``; defaults where it is absent or silent.

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mdocr.models.attention import attend
+
 
 @dataclass(frozen=True)
 class EncoderConfig:
@@ -90,7 +92,7 @@ class AttentionMixer(nn.Module):
         batch, height, width, dim = x.shape
         qkv = self.qkv(x).view(batch, height * width, 3, self.heads, dim // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each [B, heads, N, C / heads]
-        mixed = functional.scaled_dot_product_attention(query, key, value)
+        mixed = attend(query, key, value)
         out: Tensor = self.proj(mixed.transpose(1, 2).reshape(batch, height, width, dim))
         return out
 
@@ -159,6 +161,7 @@ class SVTRv2Encoder(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
+        self.dim = config.dims[-1]
         first = config.dims[0]
         self.stem = nn.Sequential(StemLayer(3, first // 2), StemLayer(first // 2, first))
         rates = torch.linspace(0, config.drop_path, sum(config.depths), device="cpu").tolist()

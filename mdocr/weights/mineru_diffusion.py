@@ -38,8 +38,8 @@ def load_folder(
     with torch.device("meta"):
         model = MinerUDiffusion(config)
     files = weight_files(folder)
-    check_shapes(_stored_shapes(files), model, folder)
-    weights = dict(_tensors(files, torch.device(device), dtype))
+    check_shapes(stored_shapes(files), model, folder)
+    weights = dict(tensors(files, torch.device(device), dtype))
     model.load_state_dict(weights, strict=True, assign=True)
     return model.eval().requires_grad_(False)
 
@@ -117,7 +117,7 @@ def _listed(keys: list[str]) -> str:
     return ", ".join(keys[:NAMED]) + more
 
 
-def _stored_shapes(files: list[Path]) -> dict[str, tuple[int, ...]]:
+def stored_shapes(files: list[Path]) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for file in files:
         try:
@@ -129,7 +129,7 @@ def _stored_shapes(files: list[Path]) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def _tensors(
+def tensors(
     files: list[Path], device: torch.device, dtype: torch.dtype | None
 ) -> Iterator[tuple[str, Tensor]]:
     """Weights one by one; on the CPU they are views of the mapped files."""

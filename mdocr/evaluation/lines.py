@@ -1,0 +1,96 @@
+"""How well text lines are read: made lines in fonts that no training run uses."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from rapidfuzz.distance import Levenshtein
+
+from mdocr.decoding.blocks import denoise
+from mdocr.decoding.requests import BlockOptions, Request
+from mdocr.engines.torch_blocks import TorchBlocks
+from mdocr.models.line_pictures import LinePicture, prepare_line
+from mdocr.models.line_reader import LineReader, LineReaderConfig
+
+WIDTHS = (128, 256, 384, 512)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A made line and what stands in it."""
+
+    picture: LinePicture
+    text: str
+    width: int
+
+
+def made_lines(config: LineReaderConfig, count: int, seed: int = 1) -> list[Line]:
+    """Lines of the held-out fonts, the same for every call with the same arguments."""
+    from mdocr.synthesis.fonts import load_fonts
+    from mdocr.synthesis.lines import LineSynthesizer, held_out_fonts
+    from mdocr.synthesis.sentences import load_sentences
+
+    fonts = held_out_fonts(load_fonts())
+    synthesizer = LineSynthesizer(fonts, load_sentences(), config.symbols)
+    lines = []
+    for number in range(count):
+        rng = np.random.default_rng((seed, 9, number))
+        width = WIDTHS[number % len(WIDTHS)]
+        pixels, text = synthesizer.draw(rng, width, 0.3)
+        lines.append(Line(prepare_line(Image.fromarray(pixels)), text, width))
+    return lines
+
+
+def score_lines(model: LineReader, lines: list[Line], threshold: float = 0.95) -> dict[str, float]:
+    """Character error rates (0 to 1) of the CTC head and of block diffusion, and passes a character."""
+    letters = [_ctc_text(model, line.picture) for line in lines]
+    options = BlockOptions(threshold=threshold, block_length=16, max_tokens=128)
+    generations = generate_lines(model, [line.picture for line in lines], options)
+    texts = [model.config.charset.decode(tokens) for tokens, _ in generations]
+    characters = sum(len(line.text) for line in lines)
+    scores = {
+        "ctc": error_rate(letters, [line.text for line in lines]),
+        "diffusion": error_rate(texts, [line.text for line in lines]),
+        "passes_per_character": sum(passes for _, passes in generations) / characters,
+    }
+    for width in WIDTHS:
+        rows = [row for row, line in enumerate(lines) if line.width == width]
+        scores[f"diffusion_{width}"] = error_rate(
+            [texts[row] for row in rows], [lines[row].text for row in rows]
+        )
+    return scores
+
+
+def generate_lines(
+    model: LineReader, pictures: list[LinePicture], options: BlockOptions
+) -> list[tuple[tuple[int, ...], int]]:
+    """Token ids and passes of lines, in their order."""
+    config = model.config
+    requests = [
+        Request(
+            (config.image_token_id,) * picture.tokens + (config.task_id("text"),),
+            options,
+            frozenset({config.charset.eos_id}),
+            picture,
+        )
+        for picture in pictures
+    ]
+    slots = 16
+    made = dict(denoise(TorchBlocks(model, slots), requests, config.mask_token_id, slots))
+    return [(made[row].tokens, made[row].passes) for row in range(len(requests))]
+
+
+def error_rate(read: list[str], true: list[str]) -> float:
+    """Edits per true character."""
+    edits = sum(Levenshtein.distance(a, b) for a, b in zip(read, true, strict=True))
+    return edits / max(sum(map(len, true)), 1)
+
+
+@torch.inference_mode()
+def _ctc_text(model: LineReader, picture: LinePicture) -> str:
+    """Greedy reading of the CTC head: repeats joined, blanks dropped."""
+    pixels = torch.from_numpy(picture.pixels)[None].to(model.device)
+    best = model.look(pixels).letters[0].argmax(-1).tolist()
+    joined = [index for place, index in enumerate(best) if place == 0 or index != best[place - 1]]
+    return "".join(model.config.symbols[index - 1] for index in joined if index)

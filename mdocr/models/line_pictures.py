@@ -1,0 +1,72 @@
+"""From the picture of a text line to the line reader's pixels."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mdocr.errors import InputError
+from mdocr.models.line_reader import COLUMN, LINE_HEIGHT
+
+WIDTH_STEP = 32
+"""Widths are rounded up to this, so that lines of about one width share a batch."""
+
+WIDEST = 8192
+"""Pixels at the reader's height; a line 256 times as long as high."""
+
+
+@dataclass(frozen=True)
+class LinePicture:
+    """A prepared line.
+
+    Attributes:
+        pixels: [3, 32, width], in -1..1.
+        tokens: picture tokens that it becomes.
+    """
+
+    pixels: NDArray[np.float32]
+    tokens: int
+
+
+class LinePictureConfig:
+    """How line pictures are prepared; nothing about it can be chosen."""
+
+    most_tokens = WIDEST // COLUMN
+
+    def prepare(self, image: Image.Image) -> LinePicture:
+        """See ``prepare_line``."""
+        return prepare_line(image)
+
+
+def prepare_line(image: Image.Image) -> LinePicture:
+    """Scales a line to the reader's height and fills its width up with its background.
+
+    Raises:
+        InputError: the line is more than 256 times as long as high.
+    """
+    width = max(round(image.width * LINE_HEIGHT / max(image.height, 1)), COLUMN)
+    if width > WIDEST:
+        raise InputError(
+            f"a line of {image.width} × {image.height} pixels is too narrow to be read",
+            "Cut it into shorter pieces.",
+        )
+    scaled = image.convert("RGB").resize((width, LINE_HEIGHT), Image.Resampling.BICUBIC)
+    pixels = pad_line(np.asarray(scaled), math.ceil(width / WIDTH_STEP) * WIDTH_STEP)
+    return LinePicture(normalise(pixels), pixels.shape[1] // COLUMN)
+
+
+def pad_line(pixels: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    """Fills [32, w, 3] up to ``width`` on the right with the median of its right edge."""
+    edge = np.median(pixels[:, -2:].reshape(-1, 3), axis=0).astype(np.uint8)
+    padded = np.empty((pixels.shape[0], width, 3), np.uint8)
+    padded[:] = edge
+    padded[:, : pixels.shape[1]] = pixels[:, :width]
+    return padded
+
+
+def normalise(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Bytes [height, width, 3] → [3, height, width] in -1..1."""
+    scaled = pixels.transpose(2, 0, 1).astype(np.float32)
+    return np.ascontiguousarray(scaled / 127.5 - 1)

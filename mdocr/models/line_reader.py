@@ -1,0 +1,200 @@
+"""The lite page model: one text line to its characters, by the large model's block diffusion.
+
+The vision tower is the word recognizer's encoder; each column of its feature grid becomes one picture
+token. A small SDAR language model fills in the characters after them. An auxiliary CTC head gives
+every picture token its place: the number of characters that have been read up to it. Character ``i``
+stands at place ``i + 1``, so text and picture meet at the same places whatever the letters' widths.
+
+Shapes: B lines, P picture tokens of a line (width / 4), T packed picture tokens, D width,
+L tokens of a row, V vocabulary.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mdocr.models.attention import Attention
+from mdocr.models.charset import Charset
+from mdocr.models.sdar import SDAR, SDARConfig
+from mdocr.models.svtrv2 import EncoderConfig, SVTRv2Encoder
+
+LINE_HEIGHT = 32
+"""Pixels; every line is scaled to this height."""
+
+COLUMN = 4
+"""Pixels of width that become one picture token."""
+
+
+@dataclass(frozen=True)
+class LineReaderConfig:
+    """Sizes and characters.
+
+    Attributes:
+        symbols: characters in the order of their ids.
+        encoder: the vision tower.
+        text: the language model; its vocabulary is that of ``symbols`` and five special tokens.
+        tasks: names of the tokens that end a prompt and say what is to be read.
+    """
+
+    symbols: str
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    text: SDARConfig = field(default_factory=SDARConfig)
+    tasks: tuple[str, ...] = ("text", "formula", "table")
+
+    @property
+    def charset(self) -> Charset:
+        """Characters; EOS is 0, MASK and PAD follow them."""
+        return Charset(self.symbols)
+
+    @property
+    def mask_token_id(self) -> int:
+        """A character that is not yet known."""
+        return self.charset.mask_id
+
+    @property
+    def image_token_id(self) -> int:
+        """Stands where a picture token goes."""
+        return self.charset.pad_id
+
+    def task_id(self, task: str) -> int:
+        """The token that ends the prompt of a task."""
+        return self.charset.pad_id + 1 + self.tasks.index(task)
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of tokens, special ones included."""
+        return self.charset.pad_id + 1 + len(self.tasks)
+
+
+def lite(symbols: str) -> LineReaderConfig:
+    """The line reader inside the package."""
+    encoder = EncoderConfig(
+        dims=(64, 128, 256),
+        depths=(2, 3, 3),
+        heads=(2, 4, 8),
+        convolutions=(2, 2, 0),
+        strides=((2, 1), (2, 1)),
+        drop_path=0.0,
+    )
+    text = SDARConfig(
+        vocab_size=LineReaderConfig(symbols).vocabulary,
+        hidden_size=192,
+        intermediate_size=512,
+        num_hidden_layers=4,
+        num_attention_heads=6,
+        num_key_value_heads=6,
+        head_dim=32,
+        rope_theta=10000.0,
+    )
+    return LineReaderConfig(symbols, encoder, text)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the vision tower makes of pictures.
+
+    Attributes:
+        features: of the picture tokens [..., D].
+        places: expected number of characters read up to each [...].
+        letters: logits of the CTC head [..., characters + 1]; class 0 is the blank.
+    """
+
+    features: Tensor
+    places: Tensor
+    letters: Tensor
+
+
+class LineReader(nn.Module):
+    """Vision tower, CTC head and language model."""
+
+    def __init__(self, config: LineReaderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = SVTRv2Encoder(config.encoder)
+        rows = 2  # of the feature grid of a picture of 32 pixels
+        self.projection = nn.Linear(rows * config.encoder.dims[-1], config.text.hidden_size)
+        self.letters = nn.Linear(config.text.hidden_size, len(config.symbols) + 1)
+        self.language_model = SDAR(config.text)
+        self._initialise()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.projection.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the weights."""
+        return self.projection.weight.dtype
+
+    def look(self, images: Tensor) -> Seen:
+        """Picture tokens [B, P, ·] of lines of one width, ``images`` [B, 3, 32, 4·P] in -1..1."""
+        batch, columns = images.shape[0], images.shape[-1] // COLUMN
+        grid = self.encoder(images).view(batch, -1, columns, self.encoder.dim)  # [B, rows, P, C]
+        features = self.projection(grid.transpose(1, 2).flatten(2))
+        letters = self.letters(features)
+        return Seen(features, expected_places(letters.detach()), letters)
+
+    def see(self, images: Sequence[Tensor]) -> Seen:
+        """Packed picture tokens [T, ·] of lines of any widths, each [3, 32, 4·P]."""
+        seen: dict[int, Seen] = {}
+        for width in {image.shape[-1] for image in images}:
+            rows = [row for row, image in enumerate(images) if image.shape[-1] == width]
+            found = self.look(torch.stack([images[row] for row in rows]))
+            for index, row in enumerate(rows):
+                seen[row] = Seen(found.features[index], found.places[index], found.letters[index])
+        parts = [seen[row] for row in range(len(images))]
+        return Seen(
+            torch.cat([part.features for part in parts]),
+            torch.cat([part.places for part in parts]),
+            torch.cat([part.letters for part in parts]),
+        )
+
+    def embed(self, tokens: Tensor, features: Tensor | None = None) -> Tensor:
+        """Embeddings [..., D] of tokens [...], with features in the places of picture tokens."""
+        embeddings: Tensor = self.language_model.model.embed_tokens(tokens)
+        if features is None:
+            return embeddings
+        places = (tokens == self.config.image_token_id)[..., None]
+        return embeddings.masked_scatter(places, features.to(embeddings.dtype))
+
+    def forward(self, tokens: Tensor, places: Tensor, attend: Attention, seen: Seen) -> Tensor:
+        """Logits [B, L, V] of rows of tokens [B, L] at ``places`` [B, L], as in training."""
+        embeddings = self.embed(tokens, seen.features)
+        logits: Tensor = self.language_model(embeddings, places, attend)
+        return logits
+
+    def _initialise(self) -> None:
+        for module in self.language_model.modules():
+            if isinstance(module, nn.Linear | nn.Embedding):
+                nn.init.normal_(module.weight, std=0.02)
+        nn.init.normal_(self.language_model.model.embed_tokens.weight, std=0.1)
+        nn.init.xavier_normal_(self.projection.weight)
+
+
+def expected_places(letters: Tensor) -> Tensor:
+    """Expected number of characters that the CTC head has emitted up to each column.
+
+    A column begins a character unless it is blank or repeats the column before:
+    Σ over characters of p(column) · (1 − p(column before)).
+
+    Args:
+        letters: logits [..., P, characters + 1]; class 0 is the blank.
+
+    Returns:
+        [..., P], not decreasing.
+    """
+    likely = functional.softmax(letters.float(), -1)[..., 1:]
+    before = functional.pad(likely, (0, 0, 1, 0))[..., :-1, :]
+    return (likely * (1 - before)).sum(-1).cumsum(-1)
+
+
+def config_record(config: LineReaderConfig) -> Mapping[str, Any]:
+    """The configuration as plain values, for a ``config.json``."""
+    from dataclasses import asdict
+
+    return {"model_type": "mdocr_line_reader", **asdict(config)}

@@ -1,0 +1,174 @@
+"""Training of the lite page model: block diffusion over made text lines, with an auxiliary CTC loss."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mdocr.models.attention import DenseAttention
+from mdocr.models.line_reader import LineReader, LineReaderConfig, Seen, lite
+from mdocr.models.page_charset import PAGE_SYMBOLS
+from mdocr.training.config import OptimizerConfig, RunConfig
+from mdocr.training.line_noising import hidden_places, structured_mask
+from mdocr.training.lines import LineBatch, LineBatches, LineDataConfig
+from mdocr.training.loop import train
+from mdocr.training.processes import Processes
+
+
+@dataclass(frozen=True)
+class LineModelConfig:
+    """What is trained.
+
+    Attributes:
+        start: a folder of a line reader to start from; empty: random weights.
+        encoder: a recognizer whose encoder to start from; empty: random weights.
+        ctc_weight: weight of the CTC loss, which also gives the picture tokens their places.
+    """
+
+    start: str = ""
+    encoder: str = ""
+    ctc_weight: float = 0.5
+
+
+@dataclass(frozen=True)
+class LineReaderRun:
+    """A training run of the line reader."""
+
+    model: LineModelConfig = field(default_factory=LineModelConfig)
+    data: LineDataConfig = field(default_factory=LineDataConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+
+
+def train_line_reader(config: LineReaderRun, processes: Processes, resume: bool) -> Path:
+    """Trains a line reader; returns the exported folder. Errors: see ``loop.train``."""
+    torch.manual_seed(config.run.seed)
+    task = LineReaderTask(config, processes)
+    return train(task, config.run, config.optimizer, processes, resume)
+
+
+class LineReaderTask:
+    """Batches, loss, scores and export of a run."""
+
+    def __init__(self, config: LineReaderRun, processes: Processes) -> None:
+        self.config, self.processes = config, processes
+        self.model = _make_model(config.model)
+        self.module = LineReaderLoss(self.model, config, processes)
+
+    def batches(self, start: int) -> Iterator[LineBatch]:
+        """See ``loop.Task``."""
+        run = self.config.run
+        dataset = LineBatches(
+            self.config.data,
+            self.model.config.charset,
+            batch_size=run.batch_size,
+            steps=run.steps,
+            seed=run.seed,
+            rank=self.processes.rank,
+        )
+        return dataset.loader(start, self.config.data.workers)
+
+    def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
+        """Character error rates on made lines of fonts that are never trained on."""
+        from mdocr.evaluation.lines import made_lines, score_lines
+
+        model = LineReader(self.model.config)
+        model.load_state_dict(_model_weights(weights))
+        model.to(self.processes.device).eval()
+        return score_lines(model, made_lines(self.model.config, self.config.data.validation))
+
+    def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
+        """Writes the folder ``model``: weights in half precision and the configuration."""
+        from mdocr.weights.line_reader import save_line_reader
+
+        target = folder / "model"
+        if self.processes.first:
+            save_line_reader(_model_weights(weights), self.model.config, target, record)
+        return target
+
+
+class LineReaderLoss(nn.Module):
+    """The model with its losses; ``forward`` returns them by name."""
+
+    def __init__(self, model: LineReader, config: LineReaderRun, processes: Processes) -> None:
+        super().__init__()
+        self.model = model
+        self.ctc_weight = config.model.ctc_weight
+        self.seed = config.run.seed
+        self.processes = processes
+
+    def forward(self, batch: LineBatch, step: int) -> dict[str, Tensor]:
+        """Losses of one batch; noise is drawn from the run's seed and ``step``."""
+        device = self.processes.device
+        seen = self.model.look(batch.images.to(device, non_blocking=True))
+        labels, lengths = batch.labels.to(device), batch.lengths.to(device)
+        logits, hidden = self._denoise(seen, labels, batch.block_length, step)
+        counted = hidden & _counted_places(labels, lengths, batch.block_length)
+        return {
+            "denoise": functional.cross_entropy(logits[counted].float(), labels[counted]),
+            "ctc": self.ctc_weight * _ctc_loss(seen.letters, labels, lengths),
+        }
+
+    def _denoise(
+        self, seen: Seen, labels: Tensor, block_length: int, step: int
+    ) -> tuple[Tensor, Tensor]:
+        """Logits [B, L, V] of the noised text, and which of its places are masked [B, L]."""
+        config = self.model.config
+        rows, length = labels.shape
+        generator = torch.Generator().manual_seed(
+            (self.seed * 1_000_003 + step) * self.processes.world + self.processes.rank
+        )
+        hidden = hidden_places(rows, length, block_length, generator).to(labels.device)
+        noised = labels.masked_fill(hidden, config.mask_token_id)
+        prompt, places = prompt_rows(config, seen)
+        text_places = torch.arange(1, length + 1, device=labels.device).expand(rows, -1)
+        tokens = torch.cat([prompt, labels, noised], dim=1)
+        places = torch.cat([places, text_places, text_places], dim=1)
+        mask = structured_mask(prompt.shape[1], length, block_length).to(labels.device)
+        logits = self.model(tokens, places, DenseAttention(mask), seen)
+        return logits[:, -length:], hidden
+
+
+def prompt_rows(config: LineReaderConfig, seen: Seen) -> tuple[Tensor, Tensor]:
+    """Tokens and places [B, P + 1] of the prompts of a batch: the picture, then the task at 0."""
+    prompt = torch.full_like(seen.places, config.image_token_id, dtype=torch.long)
+    prompt = functional.pad(prompt, (0, 1), value=config.task_id("text"))
+    return prompt, functional.pad(seen.places, (0, 1))
+
+
+def _counted_places(labels: Tensor, lengths: Tensor, block_length: int) -> Tensor:
+    """[B, L]: all places up to the end of the block that holds EOS."""
+    end = (lengths // block_length + 1) * block_length
+    return torch.arange(labels.shape[1], device=labels.device) < end[:, None]
+
+
+def _ctc_loss(letters: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
+    log_probabilities = functional.log_softmax(letters.float(), -1).transpose(0, 1)
+    columns = torch.full((letters.shape[0],), letters.shape[1], dtype=torch.long)
+    return functional.ctc_loss(
+        log_probabilities, labels, columns, lengths.cpu(), zero_infinity=True
+    )
+
+
+def _make_model(config: LineModelConfig) -> LineReader:
+    if config.start:
+        from mdocr.weights.line_reader import load_line_reader
+
+        return load_line_reader(Path(config.start)).requires_grad_(True)
+    model = LineReader(lite(PAGE_SYMBOLS))
+    if config.encoder:
+        from mdocr.weights import load_recognizer_weights, resolve
+
+        recognizer = load_recognizer_weights(resolve(config.encoder, "recognizer").path)
+        model.encoder.load_state_dict(recognizer.encoder.state_dict())
+    return model
+
+
+def _model_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The model's part of the trained module's state."""
+    prefix = "model."
+    return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}

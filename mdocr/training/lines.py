@@ -1,0 +1,170 @@
+"""Batches of text lines as a pure function of their index.
+
+Shapes: B lines, W width in pixels, L places of a text (characters, EOS, filled up to whole blocks).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from mdocr.models.charset import Charset
+from mdocr.models.line_pictures import normalise, pad_line
+
+REFERENCE_WIDTH = 256
+"""Lines of this width stand ``batch_size`` to a batch; wider ones fewer, narrower ones more."""
+
+
+@dataclass(frozen=True)
+class LineDataConfig:
+    """What a run of the line reader learns from.
+
+    Attributes:
+        fonts: folders of fonts; empty: the system's.
+        workers: processes that prepare batches.
+        easy_share: share of the run over which widths and difficulty rise.
+        start_difficulty: difficulty of made lines at the start, 0 to 1.
+        start_width: widest lines at the start, in pixels.
+        widest: widest lines at the end, in pixels.
+        block_lengths: places that are denoised together; the first in half of the batches.
+        validation: made lines of unseen fonts to be read at each evaluation.
+    """
+
+    fonts: tuple[str, ...] = ()
+    workers: int = 1
+    easy_share: float = 0.4
+    start_difficulty: float = 0.0
+    start_width: int = 128
+    widest: int = 640
+    block_lengths: tuple[int, ...] = (16, 32, 8, 4, 1)
+    validation: int = 128
+
+
+@dataclass(frozen=True)
+class LineBatch:
+    """Lines of one width and their texts.
+
+    Attributes:
+        images: [B, 3, 32, W] in -1..1.
+        labels: character ids, then EOS to the end [B, L].
+        lengths: characters, without EOS [B].
+        block_length: places that are denoised together.
+    """
+
+    images: Tensor
+    labels: Tensor
+    lengths: Tensor
+    block_length: int
+
+
+class LineBatches(Dataset[LineBatch]):
+    """The batches of a run for one process.
+
+    Args:
+        data: fonts, widths, how difficulty rises.
+        charset: characters and ids.
+        batch_size: lines of ``REFERENCE_WIDTH`` in a batch.
+        steps: length of the run.
+        seed: of everything drawn.
+        rank: number of this process.
+    """
+
+    def __init__(
+        self,
+        data: LineDataConfig,
+        charset: Charset,
+        *,
+        batch_size: int,
+        steps: int,
+        seed: int,
+        rank: int = 0,
+    ) -> None:
+        self.data, self.charset = data, charset
+        self.batch_size, self.steps, self.seed, self.rank = batch_size, steps, seed, rank
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, index: int) -> LineBatch:
+        """Batch ``index``, from 0."""
+        rng = np.random.default_rng((self.seed, 1, index))
+        width = self._width(rng, index / self.steps)
+        block_length = int(rng.choice(self.data.block_lengths, p=self._block_shares))
+        count = max(1, round(self.batch_size * REFERENCE_WIDTH / width))
+        difficulty = self._difficulty(index / self.steps)
+        lines = []
+        for row in range(self.rank * count, (self.rank + 1) * count):
+            line_rng = np.random.default_rng((self.seed, 2, index, row))
+            hardness = difficulty * line_rng.random() ** 0.7
+            lines.append(self._synthesizer.draw(line_rng, width, hardness))
+        return collate(lines, self.charset, width, block_length)
+
+    def loader(self, start: int, workers: int) -> Iterator[LineBatch]:
+        """Batches from ``start`` to the end of the run."""
+        return iter(
+            DataLoader(
+                self,
+                batch_size=None,
+                sampler=range(start, self.steps),
+                num_workers=workers,
+                prefetch_factor=4 if workers else None,
+                worker_init_fn=_single_thread,
+            )
+        )
+
+    @cached_property
+    def _block_shares(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Half of the batches have the first block length, the others share the rest."""
+        count = len(self.data.block_lengths)
+        if count == 1:
+            return np.ones(1)
+        return np.array([0.5] + [0.5 / (count - 1)] * (count - 1))
+
+    def _width(self, rng: np.random.Generator, progress: float) -> int:
+        """Widths grow as the run goes on."""
+        rise = min(progress / max(self.data.easy_share, 1e-9), 1.0)
+        widest = self.data.start_width + rise * (self.data.widest - self.data.start_width)
+        steps = max(round(widest / 64), 1)
+        return int(64 * rng.integers(min(2, steps), steps + 1))
+
+    def _difficulty(self, progress: float) -> float:
+        start = self.data.start_difficulty
+        return start + (1 - start) * min(progress / max(self.data.easy_share, 1e-9), 1.0)
+
+    @cached_property
+    def _synthesizer(self) -> Any:
+        from mdocr.synthesis.fonts import load_fonts
+        from mdocr.synthesis.lines import LineSynthesizer, training_fonts
+        from mdocr.synthesis.sentences import load_sentences
+
+        folders = [Path(folder) for folder in self.data.fonts] or None
+        symbols = "".join(self.charset.symbols)
+        return LineSynthesizer(training_fonts(load_fonts(folders)), load_sentences(), symbols)
+
+
+def _single_thread(_: int) -> None:
+    torch.set_num_threads(1)
+
+
+def collate(
+    lines: list[tuple[np.ndarray[Any, np.dtype[np.uint8]], str]],
+    charset: Charset,
+    width: int,
+    block_length: int,
+) -> LineBatch:
+    """Pads pictures to ``width`` and texts with EOS to whole blocks."""
+    images = np.stack([normalise(pad_line(picture, width)) for picture, _ in lines])
+    ids = [charset.encode(text) for _, text in lines]
+    longest = max(len(line) for line in ids) + 1
+    places = -(-longest // block_length) * block_length
+    labels = torch.full((len(ids), places), charset.eos_id)
+    for row, line in enumerate(ids):
+        labels[row, : len(line)] = torch.tensor(line, dtype=torch.long)
+    lengths = torch.tensor([len(line) for line in ids])
+    return LineBatch(torch.from_numpy(images), labels, lengths, block_length)

@@ -1,0 +1,139 @@
+"""The line reader: places, masks, and decoding that equals a pass over whole rows."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mdocr.decoding.blocks import denoise
+from mdocr.decoding.prompts import LineTokenizer
+from mdocr.decoding.requests import BlockOptions, Request
+from mdocr.engines.torch_blocks import TorchBlocks
+from mdocr.errors import UsageError, WeightsError
+from mdocr.models.attention import DenseAttention, block_mask
+from mdocr.models.line_pictures import prepare_line
+from mdocr.models.line_reader import LineReader, LineReaderConfig, expected_places
+from mdocr.models.sdar import SDARConfig
+from mdocr.models.svtrv2 import EncoderConfig
+from mdocr.training.line_noising import hidden_places, structured_mask
+from mdocr.training.line_reader import prompt_rows
+from mdocr.weights.line_reader import load_line_reader, save_line_reader
+
+SYMBOLS = " abcdefghij"
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    encoder = EncoderConfig(
+        (8, 16, 16), (1, 1, 1), (1, 2, 2), (1, 0, 0), ((2, 1), (2, 1)), drop_path=0.0
+    )
+    vocabulary = LineReaderConfig(SYMBOLS).vocabulary
+    text = SDARConfig(vocabulary, 32, 48, 2, 2, 2, 16, rope_theta=10000.0)
+    made = LineReader(LineReaderConfig(SYMBOLS, encoder, text))
+    for parameter in made.parameters():
+        parameter.data.mul_(3)  # so that predictions differ from place to place
+    return made.eval().requires_grad_(False)
+
+
+def picture(width: int, seed: int = 0):
+    pixels = np.random.default_rng(seed).integers(0, 255, (32, width, 3)).astype(np.uint8)
+    return prepare_line(Image.fromarray(pixels))
+
+
+def generate(model, pictures, options, slots):
+    tokenizer = LineTokenizer(model.config)
+    requests = [
+        Request(tokenizer.encode("text", p.tokens), options, tokenizer.stop_ids, p)
+        for p in pictures
+    ]
+    predict = TorchBlocks(model, slots)
+    return dict(denoise(predict, requests, model.config.mask_token_id, slots))
+
+
+def test_places_count_the_characters_that_begin():
+    letters = torch.full((7, 4), -20.0)
+    for column, character in enumerate([0, 1, 1, 0, 1, 2, 0]):  # blank a a blank a b blank
+        letters[column, character] = 20.0
+    expected = torch.tensor([0.0, 1, 1, 1, 2, 3, 3])
+    assert torch.allclose(expected_places(letters), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("prompt", "length", "block"), [(5, 8, 4), (9, 6, 3), (3, 4, 1), (7, 8, 8)])
+def test_structured_mask_equals_its_definition(prompt, length, block):
+    mask = structured_mask(prompt, length, block)
+    causal = block_mask(prompt, prompt + length, block)
+    for row in range(prompt + 2 * length):
+        for column in range(prompt + 2 * length):
+            assert mask[row, column] == may_see(row, column, prompt, length, block, causal)
+
+
+def may_see(row, column, prompt, length, block, causal):
+    clean = prompt + length
+    if row < clean:
+        return column < clean and bool(causal[row, column])
+    own = (row - clean) // block
+    if column < prompt:
+        return True
+    if column < clean:
+        return (column - prompt) // block < own
+    return (column - clean) // block == own
+
+
+def test_every_block_has_a_hidden_place_and_some_are_hidden_whole():
+    hidden = hidden_places(64, 32, 8, torch.Generator().manual_seed(0)).view(64, 4, 8)
+    assert hidden.any(-1).all()
+    assert 0.2 < hidden.all(-1).float().mean() < 0.6
+    assert 0.4 < hidden.float().mean() < 0.9
+
+
+def test_first_pass_of_decoding_equals_a_whole_row_in_training_form(model):
+    """One step a block: the tokens are those that the noised rows of training predict."""
+    options = BlockOptions(threshold=0.0, block_length=4, steps=1, max_tokens=12)
+    line = picture(96)
+    made = generate(model, [line], options, slots=1)[0]
+    labels = torch.tensor([[*made.tokens, *[0] * (12 - len(made.tokens))]])
+    with torch.inference_mode():
+        seen = model.look(torch.from_numpy(line.pixels)[None])
+        prompt, places = prompt_rows(model.config, seen)
+        text = torch.arange(1, 13)[None]
+        noised = torch.full_like(labels, model.config.mask_token_id)
+        mask = structured_mask(prompt.shape[1], 12, 4)
+        tokens = torch.cat([prompt, labels, noised], 1)
+        logits = model(tokens, torch.cat([places, text, text], 1), DenseAttention(mask), seen)
+    logits = logits.clone()
+    logits[..., model.config.mask_token_id] = -torch.inf
+    best = logits[0, -12:].argmax(-1).tolist()
+    assert best[: len(made.tokens)] == list(made.tokens)
+    assert len(made.tokens) > 0
+
+
+def test_a_line_reads_the_same_in_any_batch(model):
+    options = BlockOptions(threshold=0.5, block_length=4, max_tokens=16)
+    lines = [picture(width, seed) for seed, width in enumerate((60, 96, 64, 200, 90))]
+    together = generate(model, lines, options, slots=3)
+    for number, line in enumerate(lines):
+        assert generate(model, [line], options, slots=1)[0].tokens == together[number].tokens
+
+
+def test_prepared_lines_have_the_readers_height_and_whole_steps_of_width():
+    line = prepare_line(Image.new("L", (301, 50), 255))
+    assert line.pixels.shape == (3, 32, 224)
+    assert line.tokens == 56
+    assert line.pixels.min() == line.pixels.max() == 1.0
+
+
+def test_unknown_task_is_refused(model):
+    with pytest.raises(UsageError, match="no task 'layout'"):
+        LineTokenizer(model.config).encode("layout", 4)
+
+
+def test_a_saved_line_reader_comes_back(model, tmp_path):
+    save_line_reader(model.state_dict(), model.config, tmp_path, {"steps": 1})
+    loaded = load_line_reader(tmp_path)
+    assert loaded.config == model.config
+    for name, value in model.state_dict().items():
+        assert torch.allclose(loaded.state_dict()[name].float(), value.float(), rtol=2e-3, atol=1e-4)
+    (tmp_path / "model.safetensors").write_bytes(b"damaged")
+    with pytest.raises(WeightsError, match="damaged"):
+        load_line_reader(tmp_path)
