@@ -2,11 +2,11 @@
 
     letters → pairs that stand side by side → chains → dots and accents join their chain
 
-A fragment never crosses a gutter between columns or an upright rule; whether two fragments of one row
-are one line is decided later, when the columns are known (``mdocr.layout.rows``).
+A fragment never crosses a gutter between columns or an upright rule; whether two fragments of one
+row are one line is decided later, when the columns are known (``mdocr.layout.rows``).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,22 @@ SIZE_RATIO = 2.3
 """Most by which one letter is higher than its neighbour."""
 
 Index = NDArray[np.int64]
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Letters:
+    """Components that are taken for writing.
+
+    Attributes:
+        boxes: [N, 4].
+        areas: [N] pixels of ink.
+        strokes: [N] mean thickness of the strokes in pixels.
+    """
+
+    boxes: Boxes
+    areas: Numbers
+    strokes: Numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,34 +44,35 @@ class Fragments:
 
     Attributes:
         boxes: [F, 4].
-        sizes: [F] letter height: the 80th percentile over the letters, about that of a capital.
+        sizes: [F] letter height: the 95th percentile over the letters, about that of a capital.
+        bases: [F] height of the line on which the letters stand.
         counts: [F] number of letters.
         strokes: [F] mean thickness of the strokes in pixels.
+        bullets: [F] whether the first letter is a bullet.
     """
 
     boxes: Boxes
-    sizes: NDArray[np.float64]
+    sizes: Numbers
+    bases: Numbers
     counts: Index
-    strokes: NDArray[np.float64]
+    strokes: Numbers
+    bullets: NDArray[np.bool_]
 
 
-def find_fragments(
-    boxes: Boxes, strokes: NDArray[np.float64], size: float, walls: Boxes
-) -> Fragments:
+def find_fragments(letters: Letters, size: float, walls: Boxes) -> Fragments:
     """Chains letters.
 
     Args:
-        boxes: letters, [N, 4].
-        strokes: thickness of the strokes of each letter, [N].
+        letters: what is written.
         size: height of a usual letter.
         walls: upright rules, which no fragment crosses, [W, 4].
     """
-    if len(boxes) == 0:
-        empty = np.zeros(0)
-        return Fragments(np.zeros((0, 4)), empty, np.zeros(0, np.int64), empty)
-    chains = _chain(boxes, size, walls)
-    chains = _adopt_marks(boxes, chains)
-    return _drop_specks(_measure(boxes, strokes, chains), size)
+    if len(letters.boxes) == 0:
+        none = np.zeros(0)
+        return Fragments(np.zeros((0, 4)), none, none, none.astype(int), none, none.astype(bool))
+    chains = _chain(letters.boxes, size, walls)
+    chains = _adopt_marks(letters.boxes, chains)
+    return _drop_specks(_measure(letters, chains, size), size)
 
 
 def _chain(boxes: Boxes, size: float, walls: Boxes) -> Index:
@@ -125,9 +142,7 @@ def hulls(boxes: Boxes, groups: Index) -> Boxes:
     hull = np.empty((count, 4))
     hull[:, :2], hull[:, 2:] = np.inf, -np.inf
     np.minimum.at(hull, groups, np.column_stack([boxes[:, :2], np.full((len(boxes), 2), np.inf)]))
-    np.maximum.at(
-        hull, groups, np.column_stack([np.full((len(boxes), 2), -np.inf), boxes[:, 2:]])
-    )
+    np.maximum.at(hull, groups, np.column_stack([np.full((len(boxes), 2), -np.inf), boxes[:, 2:]]))
     return hull
 
 
@@ -139,7 +154,8 @@ def _adopt_marks(boxes: Boxes, chains: Index) -> Index:
     marks = np.flatnonzero((lengths < 40) & (hull[:, 3] - hull[:, 1] < 3 * np.median(sizes)))
     for start in range(0, len(marks), 256):
         part = marks[start : start + 256]
-        host, distance = _nearest_host(hull, sizes, part)
+        slack = np.where(lengths[part] <= 2, 0.7, 0.6)
+        host, distance = _nearest_host(hull, sizes, part, slack)
         home[part[distance < 1]] = host[distance < 1]
     while (home != home[home]).any():
         home = home[home]
@@ -147,9 +163,15 @@ def _adopt_marks(boxes: Boxes, chains: Index) -> Index:
 
 
 def _nearest_host(
-    hull: Boxes, sizes: NDArray[np.float64], marks: Index
-) -> tuple[Index, NDArray[np.float64]]:
+    hull: Boxes, sizes: Numbers, marks: Index, slack: Numbers
+) -> tuple[Index, Numbers]:
     """For each mark the line of larger letters that it most likely belongs to.
+
+    Args:
+        hull: boxes of all chains, [C, 4].
+        sizes: height of their letters, [C].
+        marks: which chains are marks, [M].
+        slack: how high each mark may be in letters of its host, [M].
 
     Returns:
         its index, [M], and a distance, [M]: below 1 if it belongs there.
@@ -159,7 +181,7 @@ def _nearest_host(
     gap_y = np.maximum(mark[..., 1] - hull[:, 3], hull[:, 1] - mark[..., 3]).clip(0)
     off = np.abs((mark[..., 1] + mark[..., 3]) / 2 - (hull[:, 1] + hull[:, 3]) / 2)
     distance = (gap_x / 0.9 + gap_y / 0.4 + 0.1 * off) / sizes
-    larger = sizes[marks, None] < 0.55 * sizes
+    larger = sizes[marks, None] < slack[:, None] * sizes
     flat = (mark[..., 3] - mark[..., 1]) < 0.75 * sizes
     distance[~(larger & flat)] = np.inf
     host = distance.argmin(axis=1)
@@ -167,31 +189,52 @@ def _nearest_host(
 
 
 def _letter_sizes(boxes: Boxes, chains: Index) -> NDArray[np.float64]:
-    """The 80th percentile of the heights of the letters of each chain."""
+    """The 95th percentile of the heights of the letters of each chain."""
     heights = boxes[:, 3] - boxes[:, 1]
     order = np.lexsort((heights, chains))
     counts = np.bincount(chains)
-    starts = np.cumsum(counts) - counts
-    return np.asarray(heights[order][starts + (0.8 * (counts - 1)).astype(np.int64)])
+    last = np.cumsum(counts) - 1
+    return np.asarray(heights[order][last - (0.05 * (counts - 1) + 0.5).astype(np.int64)])
 
 
-def _measure(boxes: Boxes, strokes: NDArray[np.float64], chains: Index) -> Fragments:
-    """Boxes and type sizes of the chains."""
+def _measure(letters: Letters, chains: Index, size: float) -> Fragments:
+    """Extent, type size and first letter of each chain."""
+    boxes, counts = letters.boxes, np.bincount(chains)
     heights = boxes[:, 3] - boxes[:, 1]
-    thickness = np.bincount(chains, strokes * heights) / np.bincount(chains, heights)
+    order = np.lexsort((boxes[:, 3], chains))
+    middle = np.cumsum(counts) - counts + counts // 2
     sizes = _letter_sizes(boxes, chains)
-    return Fragments(hulls(boxes, chains), sizes, np.bincount(chains), thickness)
+    return Fragments(
+        hulls(boxes, chains),
+        sizes,
+        boxes[order, 3][middle],
+        counts,
+        np.bincount(chains, letters.strokes * heights) / np.bincount(chains, heights),
+        _begin_with_bullet(letters, chains, np.maximum(sizes, size)),
+    )
+
+
+def _begin_with_bullet(letters: Letters, chains: Index, sizes: Numbers) -> NDArray[np.bool_]:
+    """Whether the first letter of each chain is a dot, a square or a dash with a blank after it."""
+    boxes = letters.boxes
+    order = np.lexsort((boxes[:, 0], chains))
+    starts = np.searchsorted(chains[order], np.arange(len(sizes)))
+    first = order[starts]
+    second = order[np.minimum(starts + 1, len(order) - 1)]
+    alone = chains[second] != chains[first]
+    width, height = (boxes[first, 2:] - boxes[first, :2]).T
+    blank = boxes[second, 0] - boxes[first, 2] > 0.35 * sizes
+    full = letters.areas[first] > 0.62 * width * height
+    dot = (width < 1.5 * height) & (height < 1.5 * width)
+    dot &= (height > 0.2 * sizes) & (height < np.where(alone, 1.0, 0.75) * sizes)
+    dash = (height < 0.25 * sizes) & (width > 0.35 * sizes) & (width < 1.3 * sizes)
+    return np.asarray(full & (dot | dash) & (blank | alone))
 
 
 def _drop_specks(fragments: Fragments, size: float) -> Fragments:
-    """Without what is too small to be read."""
-    width = fragments.boxes[:, 2] - fragments.boxes[:, 0]
-    height = fragments.boxes[:, 3] - fragments.boxes[:, 1]
-    kept = (height > 0.4 * size) | ((width > 0.6 * size) & (height > 0.1 * size))
-    kept &= (height > 3) | (width > 8)
-    return Fragments(
-        fragments.boxes[kept],
-        fragments.sizes[kept],
-        fragments.counts[kept],
-        fragments.strokes[kept],
-    )
+    """Without what is too small to be read; a dash is read."""
+    width, height = (fragments.boxes[:, 2:] - fragments.boxes[:, :2]).T
+    dash = (width > 0.38 * size) & (width > 1.8 * height) & (height > 0.08 * size)
+    kept = (height > 0.4 * size) | dash
+    kept &= (height > 3) | (width > 5)
+    return Fragments(*(np.asarray(getattr(fragments, f.name))[kept] for f in fields(Fragments)))

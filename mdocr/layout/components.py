@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mdocr.layout.regions import Pixels
 
@@ -55,12 +55,13 @@ class Rules:
 def find_components(ink: Pixels) -> Components:
     """Connected components, diagonal neighbours joined."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    return Components(labels, _to_boxes(stats[1:]), stats[1:, cv2.CC_STAT_AREA].astype(np.float64))
+    areas = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
+    return Components(np.asarray(labels, np.int32), _to_boxes(stats[1:]), areas)
 
 
-def _to_boxes(stats: NDArray[np.int32]) -> Boxes:
+def _to_boxes(stats: ArrayLike) -> Boxes:
     """OpenCV's (x, y, width, height, ...) to x0, y0, x1, y1."""
-    boxes = stats[:, :4].astype(np.float64)
+    boxes = np.array(stats, np.float64)[:, :4]
     boxes[:, 2:] += boxes[:, :2]
     return boxes
 
@@ -81,10 +82,11 @@ def find_rules(ink: Pixels, size: float) -> tuple[Rules, Pixels]:
     upright = turned[:, [1, 0, 3, 2]]
     rest = ink
     if len(level):
-        rest = cv2.subtract(rest, level_mask)
+        rest = np.asarray(cv2.subtract(rest, level_mask), np.uint8)
     if len(upright):
-        rest = cv2.subtract(rest, np.ascontiguousarray(turned_mask.T))
-    return Rules(level, upright), np.asarray(rest, np.uint8)
+        turned_mask = np.ascontiguousarray(turned_mask.T)
+        rest = np.asarray(cv2.subtract(rest, turned_mask), np.uint8)
+    return Rules(level, upright), rest
 
 
 def _rules_along(ink: Pixels, length: int, size: float) -> tuple[Boxes, Pixels]:
@@ -104,15 +106,17 @@ def _rules_along(ink: Pixels, length: int, size: float) -> tuple[Boxes, Pixels]:
     rules = boxes[is_rule]
     rules[:, 1] += 1
     rules[:, 3] -= 1
-    return rules, runs
+    return rules, np.asarray(runs, np.uint8)
 
 
-def find_figures(components: Components, size: float) -> tuple[Boxes, NDArray[np.bool_]]:
+def find_figures(
+    components: Components, size: float, rules: Rules
+) -> tuple[Boxes, NDArray[np.bool_]]:
     """Pictures and drawings, boxes [M, 4], and which components are writing, [N].
 
     A component that is far larger than a letter is part of a drawing, unless others of its kind
     stand beside it (a headline), or it surrounds the rest (a frame). What lies inside a drawing
-    belongs to it.
+    belongs to it, and so do short rules that touch it, and a frame that holds little else.
     """
     large = _is_large(components, size)
     solid = components.areas > 0.85 * components.widths * components.heights
@@ -120,10 +124,29 @@ def find_figures(components: Components, size: float) -> tuple[Boxes, NDArray[np
     drawn = large & ~solid
     for index in np.flatnonzero(drawn):
         drawn[index] = not _is_frame(components, int(index))
-    figures = merge_overlapping(components.boxes[drawn], 2 * size)
+    figures = merge_overlapping(components.boxes[drawn], 3 * size)
     figures = figures[((figures[:, 2:] - figures[:, :2]) > 4 * size).all(axis=1)]
+    figures = _with_rules(figures, rules, size)
     specks = components.areas < max(3.0, 0.02 * size**2)
     return figures, ~large & ~solid & ~specks & ~inside_any(components.boxes, figures)
+
+
+def _with_rules(figures: Boxes, rules: Rules, size: float) -> Boxes:
+    """Figures grown by the rules that touch them, such as axes and frames."""
+    for _ in range(2):
+        grown = []
+        for figure in figures:
+            largest = 2.0 * (figure[2:] - figure[:2]).max() + 4 * size
+            for rule in np.concatenate([rules.level, rules.upright]):
+                short = (rule[2:] - rule[:2]).max() < largest
+                near = (rule[:2] < figure[2:] + size).all() and (rule[2:] > figure[:2] - size).all()
+                if short and near:
+                    figure = np.concatenate(
+                        [np.minimum(figure[:2], rule[:2]), np.maximum(figure[2:], rule[2:])]
+                    )
+            grown.append(figure)
+        figures = merge_overlapping(np.array(grown).reshape(-1, 4), size)
+    return figures
 
 
 def _is_large(components: Components, size: float) -> NDArray[np.bool_]:
@@ -172,3 +195,12 @@ def inside_any(boxes: Boxes, outer: Boxes) -> NDArray[np.bool_]:
     for x0, y0, x1, y1 in outer:
         inside |= (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
     return inside
+
+
+def stroke_widths(components: Components) -> NDArray[np.float64]:
+    """Mean length of the level runs of ink of each component, [N]: the thickness of its stems."""
+    starts = components.labels[:, 1:][
+        (components.labels[:, 1:] > 0) & (components.labels[:, :-1] == 0)
+    ]
+    runs = np.bincount(starts, minlength=len(components.areas) + 1)[1:]
+    return np.asarray(components.areas / np.maximum(runs, 1))

@@ -1,4 +1,4 @@
-"""What layout analysis returns: regions in reading order, their text lines, and how to cut them out.
+"""What layout analysis returns: regions in reading order, their lines, and how to cut them out.
 
 Boxes are in pixels of the page picture after it was turned upright by the layout's angle about its
 centre; with an angle of 0, which is most pages, they are simply pixels of the picture.
@@ -152,7 +152,7 @@ def cut_box(picture: Pixels, box: Box, angle: float = 0.0) -> Pixels:
     size = max(1, math.ceil(box.x1) - left), max(1, math.ceil(box.y1) - top)
     inside = left >= 0 and top >= 0 and box.x1 <= picture.shape[1] and box.y1 <= picture.shape[0]
     if angle == 0 and inside:
-        return picture[top : top + size[1], left : left + size[0]].copy()
+        return np.array(picture[top : top + size[1], left : left + size[0]], np.uint8)
     turn = turning(picture.shape, angle)
     turn[:, 2] -= (left, top)
     return np.asarray(

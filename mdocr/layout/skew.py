@@ -33,7 +33,9 @@ def find_skew(x: NDArray[np.float64], y: NDArray[np.float64], size: float) -> fl
         fine = best + step * np.arange(-6, 7)
         energies = np.array([_energy(x, y, angle, bin_size * size) for angle in fine])
         best = float(fine[energies.argmax()])
-    return best if abs(best) >= SMALLEST else 0.0
+    level = _energy(x, y, 0.0, 0.15 * size)
+    certain = float(energies.max()) > level * (1.05 + 20 / len(x))
+    return best if abs(best) >= SMALLEST and certain else 0.0
 
 
 def _energy(x: NDArray[np.float64], y: NDArray[np.float64], angle: float, bin_size: float) -> float:

@@ -1,0 +1,10 @@
+"""Page picture to ordered regions: by image analysis for lite; knows nothing of reading.
+
+analyse(picture) → Layout: regions in reading order, each with its text lines
+cut(picture, line) → the picture of one line, for a line recogniser
+"""
+
+from mdocr.layout.lite import analyse
+from mdocr.layout.regions import Box, Cell, Layout, Line, Region, cut
+
+__all__ = ["Box", "Cell", "Layout", "Line", "Region", "analyse", "cut"]

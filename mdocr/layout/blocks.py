@@ -1,0 +1,151 @@
+"""Lines of a column to paragraphs, titles and list items."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+
+from mdocr.layout.pieces import Piece, Row, hull, merge
+from mdocr.layout.regions import Box, Line, Region
+
+BOLD = 1.35
+"""How much thicker the strokes of bold type are, for its size."""
+
+
+@dataclass(frozen=True)
+class Type:
+    """The type in which most of a page is set."""
+
+    size: float
+    stroke: float
+
+
+def usual_type(pieces: Sequence[Piece]) -> Type:
+    """Type of the text; where there are several sizes, the largest that is not for titles only."""
+    text = sorted((piece for piece in pieces if piece.region is None), key=lambda p: p.size)
+    if not text:
+        return Type(20.0, 3.0)
+    most = 0.8 * sum(piece.count for piece in text)
+    passed = 0
+    for piece in text:
+        passed += piece.count
+        if passed >= most:
+            break
+    peers = [other.stroke for other in text if abs(other.size - piece.size) < 0.15 * piece.size]
+    return Type(piece.size, median(peers))
+
+
+def to_regions(rows: Sequence[Row], usual: Type) -> list[Region]:
+    """Regions of a column from top to bottom."""
+    regions: list[Region] = []
+    text: list[Row] = []
+    for row in rows:
+        if row[0].region is None:
+            text.append(row)
+            continue
+        regions += _text_regions(text, usual)
+        regions.append(row[0].region)
+        text = []
+    return regions + _text_regions(text, usual)
+
+
+def _text_regions(rows: Sequence[Row], usual: Type) -> list[Region]:
+    """Paragraphs of consecutive rows of text."""
+    if not rows:
+        return []
+    paragraphs: list[list[Row]] = [[rows[0]]]
+    merged = [merge(row) for row in rows]
+    column = hull([line.box for line in merged])
+    leading = _leading(merged)
+    for index in range(1, len(rows)):
+        if _is_new(merged, index, column, leading):
+            paragraphs.append([])
+        paragraphs[-1].append(rows[index])
+    return [_region(paragraph, column, usual) for paragraph in paragraphs]
+
+
+def _leading(lines: Sequence[Piece]) -> float:
+    """Usual distance from the foot of a line to that of the next, in heights of a capital."""
+    steps = [
+        (below.base - above.base) / max(above.size, below.size)
+        for above, below in pairwise(lines)
+        if 0.8 < below.size / above.size < 1.25
+    ]
+    close = [step for step in steps if step < 3.5]
+    return median(close) if close else 2.0
+
+
+def _is_new(lines: Sequence[Piece], index: int, column: Box, leading: float) -> bool:
+    """Whether a line begins a paragraph: by distance, type, indent, or a short line before it."""
+    line, above = lines[index], lines[index - 1]
+    size = max(line.size, above.size)
+    if line.bullet or line.base - above.base > (leading + 0.45) * size:
+        return True
+    if not 0.8 < line.size / above.size < 1.25 or _is_bold(line, above) or _is_bold(above, line):
+        return True
+    indent = line.box.x0 - above.box.x0
+    if above.bullet:
+        return False
+    if index + 1 < len(lines) and 0.8 * size < indent < 6 * size:
+        return lines[index + 1].box.x0 < line.box.x0 - 0.6 * size
+    short = column.x1 - above.box.x1 > max(0.25 * column.width, 4 * size)
+    return short and line.box.x0 <= above.box.x0 + 0.5 * size
+
+
+def _is_bold(line: Piece, other: Piece) -> bool:
+    """Whether one line has much thicker strokes than another of the same size."""
+    enough = min(line.count, other.count) >= 6
+    return enough and line.stroke / line.size > BOLD * other.stroke / other.size
+
+
+def _region(rows: Sequence[Row], column: Box, usual: Type) -> Region:
+    """One paragraph with its type."""
+    pieces = [piece for row in rows for piece in row]
+    box = hull([piece.box for piece in pieces])
+    lines = tuple(Line(piece.box) for piece in pieces)
+    return Region(_kind(rows, column, usual), box, lines)
+
+
+def _kind(rows: Sequence[Row], column: Box, usual: Type) -> str:
+    """Title, list item or text."""
+    whole = merge([piece for row in rows for piece in row])
+    if rows[0][0].bullet or _is_hanging(rows):
+        return "list_item"
+    if whole.count < 2 or len(rows) > 4 or whole.count > 150:
+        return "text"
+    larger = whole.size / usual.size
+    bolder = whole.stroke / usual.stroke
+    if larger > 1.25 or (len(rows) <= 2 and bolder > BOLD and larger > 0.95):
+        return "title" if len(rows[0]) == 1 or larger > 1.25 else "text"
+    return "text"
+
+
+def _is_hanging(rows: Sequence[Row]) -> bool:
+    """Whether all lines but the first are indented, and not merely centred."""
+    first, size = rows[0][0].box, rows[0][0].size
+    indents = [row[0].box.x0 - first.x0 for row in rows[1:]]
+    if not indents or any(len(row) > 1 for row in rows):
+        return False
+    centred = all(abs(row[0].box.center[0] - first.center[0]) < size for row in rows[1:])
+    return not centred and all(0.7 * size < indent < 4 * size for indent in indents)
+
+
+def rank_titles(regions: Sequence[Region]) -> list[Region]:
+    """Regions with the level of each title: 1 for the largest, one for sizes within a fifth."""
+    heights = sorted({_title_size(r) for r in regions if r.type == "title"}, reverse=True)
+    levels: dict[float, int] = {}
+    level, top = 0, math.inf
+    for height in heights:
+        if height < top / 1.2:
+            level, top = level + 1, height
+        levels[height] = min(level, 6)
+    return [
+        replace(region, level=levels[_title_size(region)]) if region.type == "title" else region
+        for region in regions
+    ]
+
+
+def _title_size(region: Region) -> float:
+    """Height of the lines of a title."""
+    return median(line.box.height for line in region.lines)

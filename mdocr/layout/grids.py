@@ -1,0 +1,248 @@
+"""Ruled tables: level and upright rules to a grid of cells, with spans.
+
+rules that touch → one grid → its rows and columns → walls → cells joined where a wall lacks
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdocr.layout.chains import hulls, join
+from mdocr.layout.components import Boxes, Rules, inside_any, merge_overlapping
+from mdocr.layout.pieces import Piece, hull, rows_of
+from mdocr.layout.regions import Box, Cell, Line, Region
+from mdocr.layout.rows import join_row
+
+CELL_GAP = 1.6
+"""Widest gap inside a line of a cell in heights of a capital."""
+
+WALL = 0.6
+"""Share of a side of a cell that must be ruled for it to be a wall."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A cell before its text is known."""
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    box: Box
+
+
+def find_grids(rules: Rules, size: float) -> list[list[Slot]]:
+    """The slots of each ruled table that has at least two rows and two columns."""
+    grids = []
+    for level, upright in _touching(rules, size):
+        if len(level) == 0 or len(upright) == 0:
+            continue
+        level, upright = _closed(level, upright, 1.5 * size)
+        rows = _positions((level[:, 1] + level[:, 3]) / 2, 0.6 * size)
+        columns = _positions((upright[:, 0] + upright[:, 2]) / 2, 0.6 * size)
+        if len(rows) < 2 or len(columns) < 2:
+            continue
+        if columns[-1] - columns[0] < 12 * size:
+            continue
+        slots = _slots(rows, columns, _walls(rows, columns, level, upright))
+        if len({s.row for s in slots}) >= 2 and len({s.column for s in slots}) >= 2:
+            grids.append(slots)
+    return grids
+
+
+def framed(figures: Boxes, rules: Rules, size: float, page_area: float) -> Boxes:
+    """Figures, with those that fill much of a ruled frame grown to the frame."""
+    frames = []
+    for level, upright in _touching(rules, 0.5 * size):
+        if len(level) and len(upright):
+            both = np.concatenate([level, upright])
+            frame = np.concatenate([both[:, :2].min(axis=0), both[:, 2:].max(axis=0)])
+            inside = figures[inside_any(figures, frame[None])]
+            filled = np.prod(inside[:, 2:] - inside[:, :2], axis=1).sum()
+            area = np.prod(frame[2:] - frame[:2])
+            if area < 0.5 * page_area and filled > 0.1 * area:
+                frames.append(frame)
+    if not frames:
+        return figures
+    return merge_overlapping(np.concatenate([figures, np.array(frames)]), 0)
+
+
+def _touching(rules: Rules, reach: float) -> list[tuple[Boxes, Boxes]]:
+    """Rules that cross or touch, directly or by others: level and upright ones of each group."""
+    boxes = np.concatenate([rules.level, rules.upright])
+    if len(boxes) == 0:
+        return []
+    low, high = boxes[:, None, :2] - reach, boxes[:, None, 2:] + reach
+    near = ((low <= boxes[None, :, 2:]) & (high >= boxes[None, :, :2])).all(axis=2)
+    groups = join(len(boxes), *np.nonzero(near))
+    is_level = np.arange(len(boxes)) < len(rules.level)
+    return [
+        (boxes[(groups == group) & is_level], boxes[(groups == group) & ~is_level])
+        for group in range(int(groups.max()) + 1)
+    ]
+
+
+def _closed(level: Boxes, upright: Boxes, reach: float) -> tuple[Boxes, Boxes]:
+    """A grid whose rules stick out beyond its last crossing rule, closed there by a rule."""
+    both = np.concatenate([level, upright])
+    (x0, y0), (x1, y1) = both[:, :2].min(axis=0).tolist(), both[:, 2:].max(axis=0).tolist()
+    if (level[:, 0] < upright[:, 0].min() - reach).sum() >= 2:
+        upright = np.vstack([upright, (x0, y0, x0 + 1, y1)])
+    if (level[:, 2] > upright[:, 2].max() + reach).sum() >= 2:
+        upright = np.vstack([upright, (x1 - 1, y0, x1, y1)])
+    if (upright[:, 1] < level[:, 1].min() - reach).sum() >= 2:
+        level = np.vstack([level, (x0, y0, x1, y0 + 1)])
+    if (upright[:, 3] > level[:, 3].max() + reach).sum() >= 2:
+        level = np.vstack([level, (x0, y1 - 1, x1, y1)])
+    return level, upright
+
+
+def _positions(values: NDArray[np.float64], gap: float) -> list[float]:
+    """Middles of the clusters of values, ascending."""
+    clusters: list[list[float]] = []
+    for value in sorted(values.tolist()):
+        if clusters and value - clusters[-1][-1] < gap:
+            clusters[-1].append(value)
+        else:
+            clusters.append([value])
+    return [sum(cluster) / len(cluster) for cluster in clusters]
+
+
+def _walls(
+    rows: list[float], columns: list[float], level: Boxes, upright: Boxes
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which sides of the elementary cells are ruled.
+
+    Returns:
+        upper sides, [rows + 1, columns], and left sides, [rows, columns + 1].
+    """
+    over = np.zeros((len(rows), len(columns) - 1))
+    for x0, y0, x1, y1 in level:
+        row = int(np.argmin(np.abs(np.array(rows) - (y0 + y1) / 2)))
+        for column in range(len(columns) - 1):
+            shared = min(x1, columns[column + 1]) - max(x0, columns[column])
+            over[row, column] += max(0.0, shared) / (columns[column + 1] - columns[column])
+    left = np.zeros((len(rows) - 1, len(columns)))
+    for x0, y0, x1, y1 in upright:
+        column = int(np.argmin(np.abs(np.array(columns) - (x0 + x1) / 2)))
+        for row in range(len(rows) - 1):
+            shared = min(y1, rows[row + 1]) - max(y0, rows[row])
+            left[row, column] += max(0.0, shared) / (rows[row + 1] - rows[row])
+    return over >= WALL, left >= WALL
+
+
+def _slots(
+    rows: list[float], columns: list[float], walls: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+) -> list[Slot]:
+    """Elementary cells joined where no wall parts them, each group a rectangle."""
+    over, left = walls
+    high, wide = len(rows) - 1, len(columns) - 1
+    number = np.arange(high * wide).reshape(high, wide)
+    open_right, open_down = ~left[:, 1:-1], ~over[1:-1]
+    first = np.concatenate([number[:, :-1][open_right], number[:-1][open_down]])
+    second = np.concatenate([number[:, 1:][open_right], number[1:][open_down]])
+    extents = _rectangles(join(high * wide, first, second), wide)
+    return [
+        Slot(
+            int(r0),
+            int(c0),
+            int(r1 - r0),
+            int(c1 - c0),
+            Box(columns[int(c0)], rows[int(r0)], columns[int(c1)], rows[int(r1)]),
+        )
+        for c0, r0, c1, r1 in sorted(extents.tolist(), key=lambda e: (e[1], e[0]))
+    ]
+
+
+def _rectangles(groups: NDArray[np.int64], wide: int) -> Boxes:
+    """Hulls of the groups in cells; groups whose hulls overlap become one."""
+    number = np.arange(len(groups))
+    cells = np.column_stack([number % wide, number // wide, number % wide + 1, number // wide + 1])
+    while True:
+        extents = hulls(cells.astype(np.float64), groups)
+        shared = (extents[:, None, :2] < extents[None, :, 2:]).all(axis=2)
+        shared &= shared.T
+        merged = join(len(extents), *np.nonzero(shared))
+        if merged.max() + 1 == len(extents):
+            return extents
+        groups = merged[groups]
+
+
+def fill_grid(slots: Sequence[Slot], pieces: Sequence[Piece]) -> Region | None:
+    """A table from its slots and the pieces that lie in them; None if hardly any slot has text."""
+    borders = sorted({slot.box.x0 for slot in slots} | {max(slot.box.x1 for slot in slots)})
+    cells = []
+    for slot in slots:
+        inside = [piece for piece in pieces if _holds(slot.box, piece.box)]
+        for part in _divided(slot, inside, borders):
+            held = [piece for piece in inside if _holds(part.box, piece.box)]
+            lines = [Line(p.box) for row in rows_of(held) for p in join_row(row, CELL_GAP)]
+            spans = part.row, part.column, part.row_span, part.column_span
+            cells.append(Cell(*spans, part.box, tuple(lines)))
+    if sum(bool(cell.lines) for cell in cells) < 2:
+        return None
+    cells = _with_unruled_rows(cells)
+    lines = [line for cell in cells for line in cell.lines]
+    return Region("table", hull([slot.box for slot in slots]), tuple(lines), tuple(cells))
+
+
+def _with_unruled_rows(cells: Sequence[Cell]) -> list[Cell]:
+    """Cells of several lines, level with those of the cells beside, as a row for each line."""
+    made: list[Cell] = []
+    shift = 0
+    for row in range(max(cell.row for cell in cells) + 1):
+        here = [cell for cell in cells if cell.row == row]
+        tops = _level_tops(here)
+        made += [part for cell in here for part in _cut_rows(cell, tops, shift)]
+        shift += len(tops)
+    return sorted(made, key=lambda cell: (cell.row, cell.column))
+
+
+def _level_tops(cells: Sequence[Cell]) -> list[float]:
+    """Where a row of cells is to be cut, between text lines that run through nearly all of them."""
+    filled = [cell for cell in cells if cell.lines]
+    if len(filled) < 2 or any(cell.row_span > 1 for cell in cells):
+        return []
+    longest = max(filled, key=lambda cell: len(cell.lines))
+    middles = [line.box.center[1] for line in longest.lines]
+    full = [cell for cell in filled if len(cell.lines) >= max(3, 0.6 * len(middles))]
+    if len(full) < max(2, 0.7 * len(filled)):
+        return []
+    for line in (line for cell in full for line in cell.lines):
+        if min(abs(line.box.center[1] - y) for y in middles) > 0.4 * line.box.height:
+            return []
+    return [(above + below) / 2 for above, below in pairwise(middles)]
+
+
+def _cut_rows(cell: Cell, tops: Sequence[float], shift: int) -> list[Cell]:
+    """A cell cut at the given heights, moved down by the rows that were made above it."""
+    edges = [cell.box.y0, *tops, cell.box.y1]
+    parts = []
+    for index, (y0, y1) in enumerate(pairwise(edges)):
+        lines = tuple(line for line in cell.lines if y0 <= line.box.center[1] < y1)
+        box = cell.box._replace(y0=y0, y1=y1)
+        parts.append(replace(cell, row=cell.row + shift + index, box=box, lines=lines))
+    return parts
+
+
+def _divided(slot: Slot, inside: Sequence[Piece], borders: Sequence[float]) -> list[Slot]:
+    """A slot over several columns, as one slot for each if its text keeps to the columns."""
+    inner = [x for x in borders if slot.box.x0 < x < slot.box.x1]
+    crossed = any(piece.box.x0 < x - 2 and piece.box.x1 > x + 2 for piece in inside for x in inner)
+    edges = [slot.box.x0, *inner, slot.box.x1]
+    used = {sum(piece.box.center[0] > x for x in inner) for piece in inside}
+    if crossed or len(used) < 2 or len(edges) - 1 != slot.column_span:
+        return [slot]
+    return [
+        Slot(slot.row, slot.column + k, slot.row_span, 1, slot.box._replace(x0=x0, x1=x1))
+        for k, (x0, x1) in enumerate(pairwise(edges))
+    ]
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    """Whether the middle of one box lies in the other."""
+    x, y = inner.center
+    return outer.x0 <= x < outer.x1 and outer.y0 <= y < outer.y1

@@ -1,0 +1,183 @@
+"""Layout by image analysis, without a model: the story, step by step.
+
+picture → grey → ink → level ink → rules, figures, letters → fragments → tables
+        → columns → rows → paragraphs, titles, lists → headers and footers
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from mdocr.layout import (
+    blocks,
+    chains,
+    columns,
+    components,
+    grids,
+    ink,
+    paratext,
+    rows,
+    scratches,
+    skew,
+)
+from mdocr.layout.components import Components
+from mdocr.layout.pieces import Piece
+from mdocr.layout.regions import Box, Layout, Line, Pixels, Region, turning
+
+WORKING_PIXELS = 4_500_000
+"""Larger pictures are analysed at a smaller scale; lines are cut from the original."""
+
+SMALLEST_LETTER = 9.0
+"""Pictures with smaller letters, in pixels, are analysed at twice the scale."""
+
+
+def analyse(picture: Pixels) -> Layout:
+    """Finds the regions of a page and their text lines, in reading order.
+
+    Args:
+        picture: [H, W] grey or [H, W, 3] RGB.
+    """
+    height, width = picture.shape[:2]
+    grey = ink.to_grey(picture)
+    scale = min(1.0, (WORKING_PIXELS / grey.size) ** 0.5)
+    parts, angle = _level(_scaled(grey, scale))
+    if components.letter_size(parts) < SMALLEST_LETTER and grey.size < WORKING_PIXELS / 4:
+        scale = 2.0
+        parts, angle = _level(_scaled(grey, scale))
+    placed = [_placed(region, 1 / scale, angle) for region in _regions(parts)]
+    return Layout(width, height, angle, tuple(placed))
+
+
+def _scaled(grey: Pixels, scale: float) -> Pixels:
+    """The page at a scale at which it can be analysed quickly and well."""
+    if scale == 1:
+        return grey
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+
+
+def _level(grey: Pixels) -> tuple[Components, float]:
+    """Components of the ink of the page turned upright, and the angle of the turn."""
+    found = _ink_components(grey)
+    size = components.letter_size(found)
+    letters = (found.heights > 0.5 * size) & (found.heights < 2 * size) & (found.widths < 3 * size)
+    boxes = found.boxes[letters]
+    angle = skew.find_skew((boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3], size)
+    if angle:
+        found = _ink_components(_turned(grey, angle))
+    return found, angle
+
+
+def _turned(grey: Pixels, angle: float) -> Pixels:
+    """The page turned about its centre, its edge carried on into the corners."""
+    turn, size = turning(grey.shape, angle), (grey.shape[1], grey.shape[0])
+    return np.asarray(cv2.warpAffine(grey, turn, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _ink_components(grey: Pixels) -> Components:
+    """Connected components of the ink, with pictures left out."""
+    background = ink.find_background(grey)
+    page = ink.find_ink(grey, background)
+    page[ink.find_pictures(background)] = 0
+    return components.find_components(page)
+
+
+def _regions(parts: Components) -> list[Region]:
+    """Regions in reading order, in pixels of the working copy."""
+    size = components.letter_size(parts)
+    page = (parts.labels > 0).astype(np.uint8)
+    rules, rest = components.find_rules(page, size)
+    if len(rules.level) or len(rules.upright):
+        parts = components.find_components(rest)
+    figures, writing = components.find_figures(parts, size, rules)
+    figures = grids.framed(figures, rules, size, rest.size)
+    writing &= ~components.inside_any(parts.boxes, figures)
+    strokes = components.stroke_widths(parts)
+    letters = chains.Letters(parts.boxes[writing], parts.areas[writing], strokes[writing])
+    found = chains.find_fragments(letters, size, rules.upright)
+    pieces = _pieces(found)
+    usual = blocks.usual_type(pieces)
+    pieces, figures = _absorbed(scratches.removed(pieces, usual.size), figures, usual.size)
+    pieces = _with_tables(pieces, grids.find_grids(rules, size))
+    pieces += [
+        Piece(Box(*box.tolist()), usual.size, region=Region("image", Box(*box.tolist())))
+        for box in figures
+    ]
+    return _ordered(pieces, usual, (rest.shape[1], rest.shape[0]))
+
+
+def _pieces(found: chains.Fragments) -> list[Piece]:
+    """Fragments as pieces."""
+    return [
+        Piece(
+            Box(*found.boxes[index].tolist()),
+            float(found.sizes[index]),
+            float(found.strokes[index]),
+            int(found.counts[index]),
+            float(found.bases[index]),
+            bool(found.bullets[index]),
+        )
+        for index in range(len(found.boxes))
+    ]
+
+
+def _absorbed(
+    pieces: list[Piece], figures: components.Boxes, size: float
+) -> tuple[list[Piece], components.Boxes]:
+    """Figures grown by the large pieces that reach into them, which are parts of the drawing."""
+    kept = []
+    for piece in pieces:
+        x0, y0, x1, y1 = piece.box
+        inside = (figures[:, :2] < (x1, y1)).all(axis=1) & (figures[:, 2:] > (x0, y0)).all(axis=1)
+        if piece.size > 2 * size and inside.any():
+            figures = components.merge_overlapping(np.vstack([figures, piece.box]), 0)
+        else:
+            kept.append(piece)
+    return kept, figures
+
+
+def _with_tables(pieces: list[Piece], found: Sequence[Sequence[grids.Slot]]) -> list[Piece]:
+    """Pieces with those inside a ruled table replaced by the table."""
+    for slots in found:
+        table = grids.fill_grid(slots, pieces)
+        if table is not None:
+            taken = set(table.lines)
+            boxes = [line.box for line in taken]
+            pieces = [p for p in pieces if p.region or not _in_any(p.box, boxes)]
+            pieces.append(Piece(table.box, pieces[0].size if pieces else 20.0, region=table))
+    return pieces
+
+
+def _in_any(box: Box, outer: Sequence[Box]) -> bool:
+    """Whether a box lies within one of the others."""
+    return any(
+        o.x0 <= box.x0 and o.y0 <= box.y0 and o.x1 >= box.x1 and o.y1 >= box.y1 for o in outer
+    )
+
+
+def _ordered(pieces: list[Piece], usual: blocks.Type, extent: tuple[int, int]) -> list[Region]:
+    """Headers, then the columns, then footers."""
+    if not pieces:
+        return []
+    headers, body, footers = paratext.set_apart(pieces, usual.size, extent)
+    regions = [
+        region
+        for column in columns.in_columns(body)
+        for region in blocks.to_regions(rows.to_lines(column), usual)
+    ]
+    return headers + blocks.rank_titles(regions) + footers
+
+
+def _placed(region: Region, factor: float, angle: float) -> Region:
+    """A region in pixels of the picture, with the angle on its lines."""
+
+    def place(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+        return tuple(Line(line.box.scaled(factor), angle) for line in lines)
+
+    cells = tuple(
+        replace(cell, box=cell.box.scaled(factor), lines=place(cell.lines)) for cell in region.cells
+    )
+    lines = tuple(line for cell in cells for line in cell.lines) or place(region.lines)
+    return replace(region, box=region.box.scaled(factor), lines=lines, cells=cells)

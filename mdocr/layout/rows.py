@@ -1,0 +1,187 @@
+"""Pieces of one column to rows, and rows to lines and to tables without rules."""
+
+from collections.abc import Sequence
+from statistics import median
+
+import numpy as np
+
+from mdocr.layout.pieces import Piece, Row, hull, merge, overlap, rows_of
+from mdocr.layout.regions import Box, Cell, Line, Region
+
+LINE_GAP = 3.0
+"""Widest gap inside a line in heights of a capital; justified lines may stretch that far."""
+
+COLUMN_GAP = 0.9
+"""Narrowest gap between columns of a table in heights of a capital."""
+
+
+def to_lines(pieces: Sequence[Piece]) -> list[Row]:
+    """The rows of a column: whole lines, several where gaps are wide, or one table.
+
+    Returns:
+        rows from top to bottom; a table, or an image, is a row of its own.
+    """
+    rows = rows_of(pieces)
+    lines: list[Row] = []
+    start = 0
+    while start < len(rows):
+        end = _table_end(rows, start)
+        table = _to_table(rows[start:end]) if end - start >= 3 else None
+        if table is not None:
+            lines.append([table])
+            start = end
+        else:
+            lines.append(join_row(rows[start]))
+            start += 1
+    return lines
+
+
+def join_row(row: Row, widest: float = LINE_GAP) -> Row:
+    """Fragments that stand close together joined to lines."""
+    lines: list[Row] = []
+    for piece in row:
+        near = bool(lines) and piece.region is None and lines[-1][-1].region is None
+        if near and piece.box.x0 - lines[-1][-1].box.x1 < widest * max(
+            piece.size, lines[-1][-1].size
+        ):
+            lines[-1].append(piece)
+        else:
+            lines.append([piece])
+    return [merge(line) for line in lines]
+
+
+def _cells_of(row: Row) -> Row:
+    """The cells that a row would have in a table."""
+    return join_row(row, COLUMN_GAP)
+
+
+def _table_end(rows: Sequence[Row], start: int) -> int:
+    """Where the run of rows with several cells ends; one row of a single cell may stand between."""
+    end = start
+    misses = 0
+    for index in range(start, len(rows)):
+        row = rows[index]
+        if any(piece.region for piece in row) or _is_far(rows, start, index):
+            break
+        if len(_cells_of(row)) >= 2:
+            end, misses = index + 1, 0
+        else:
+            misses += 1
+        if misses > 1 or (index == start and misses):
+            break
+    return end
+
+
+def _is_far(rows: Sequence[Row], start: int, index: int) -> bool:
+    """Whether a wide blank parts a row from the one above."""
+    if index == start:
+        return False
+    above = hull([piece.box for piece in rows[index - 1]])
+    box = hull([piece.box for piece in rows[index]])
+    return box.y0 - above.y1 > 2.5 * max(piece.size for piece in rows[index])
+
+
+def _to_table(rows: Sequence[Row]) -> Piece | None:
+    """A table of rows whose cells stand in columns, or None if they do not."""
+    cells = [_cells_of(row) for row in rows]
+    size = median(piece.size for row in cells for piece in row)
+    columns = _columns(cells, COLUMN_GAP * size)
+    least = max(2, 0.3 * len(rows))
+    columns = [column for column in columns if len(_own(cells, column)) >= least]
+    if not _is_convincing(cells, columns, size) or _is_prose(cells, columns, size):
+        return None
+    box = hull([piece.box for row in cells for piece in row])
+    made = tuple(_cell(index, piece, columns) for index, row in enumerate(cells) for piece in row)
+    made = _without_clashes(made)
+    lines = tuple(line for cell in made for line in cell.lines)
+    return Piece(box, size, region=Region("table", box, lines, made))
+
+
+def _columns(rows: Sequence[Row], gap: float) -> list[tuple[float, float]]:
+    """Intervals with gaps between them that are blank in nearly all rows."""
+    area = hull([piece.box for row in rows for piece in row])
+    several, single = np.zeros((2, int(area.width) + 2))
+    for row in rows:
+        covered = several if len(row) >= 2 else single
+        for piece in row:
+            covered[int(piece.box.x0 - area.x0) : int(piece.box.x1 - area.x0) + 1] += 1
+    multiple = sum(len(row) >= 2 for row in rows)
+    used = (several > 0.12 * multiple) | (several + single > 0.3 * len(rows))
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], used, [False]]).astype(np.int8)))
+    columns: list[tuple[float, float]] = []
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        x0, x1 = area.x0 + float(start), area.x0 + float(end)
+        if columns and x0 - columns[-1][1] < 0.6 * gap:
+            columns[-1] = (columns[-1][0], x1)
+        else:
+            columns.append((x0, x1))
+    return columns
+
+
+def _is_convincing(
+    rows: Sequence[Row], columns: Sequence[tuple[float, float]], size: float
+) -> bool:
+    """Enough rows and columns, and no list with its numbers or bullets."""
+    multiple = sum(len(row) >= 2 for row in rows)
+    while len(columns) > 1 and _is_narrow(rows, columns[0], size):
+        columns = columns[1:]
+    if len(columns) >= 3:
+        return multiple >= 3
+    if len(columns) < 2 or multiple < 4:
+        return False
+    (x0, x1), (other, _) = columns
+    return x1 - x0 > 3 * size and other - x1 > 1.2 * size
+
+
+def _own(rows: Sequence[Row], column: tuple[float, float]) -> list[Piece]:
+    """Pieces of which most lies in one column."""
+    return [
+        piece
+        for row in rows
+        for piece in row
+        if overlap(piece.box.x0, piece.box.x1, *column) > 0.6 * piece.box.width
+    ]
+
+
+def _is_narrow(rows: Sequence[Row], column: tuple[float, float], size: float) -> bool:
+    """Whether a column mostly holds single letters, like the bullets of a list."""
+    own = _own(rows, column)
+    widths, counts = [piece.box.width for piece in own], [piece.count for piece in own]
+    return not own or (median(widths) < 1.5 * size and median(counts) <= 2)
+
+
+def _is_prose(rows: Sequence[Row], columns: Sequence[tuple[float, float]], size: float) -> bool:
+    """Whether one column is running text, beside which something else happens to stand."""
+    for x0, x1 in columns:
+        filled = [
+            sum(max(0.0, overlap(p.box.x0, p.box.x1, x0, x1)) for p in row) > 0.7 * (x1 - x0)
+            for row in rows
+        ]
+        if x1 - x0 > 22 * size and sum(filled) > 0.5 * len(rows):
+            return True
+    return False
+
+
+def _cell(row: int, piece: Piece, columns: Sequence[tuple[float, float]]) -> Cell:
+    """A piece as a cell of the columns over which it stands."""
+    shares = [overlap(piece.box.x0, piece.box.x1, x0, x1) / (x1 - x0) for x0, x1 in columns]
+    over = [index for index, share in enumerate(shares) if share > 0.3]
+    if not over:
+        over = [int(np.argmax([overlap(piece.box.x0, piece.box.x1, *c) for c in columns]))]
+    return Cell(row, over[0], 1, over[-1] - over[0] + 1, piece.box, (Line(piece.box),))
+
+
+def _without_clashes(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Cells that claim one place made one."""
+    made: list[Cell] = []
+    for cell in cells:
+        last = made[-1] if made else None
+        if last and last.row == cell.row and last.column + last.column_span > cell.column:
+            end = max(last.column + last.column_span, cell.column + cell.column_span)
+            box = Box(*hull([last.box, cell.box]))
+            made[-1] = Cell(
+                cell.row, last.column, 1, end - last.column, box, last.lines + cell.lines
+            )
+        else:
+            made.append(cell)
+    return tuple(made)

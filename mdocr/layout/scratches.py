@@ -1,0 +1,64 @@
+"""Pieces that are no lines to be read: specks, shadows, dashed rules, text that runs upwards."""
+
+from collections.abc import Sequence
+
+from mdocr.layout.pieces import Piece, hull, overlap, rows_of
+from mdocr.layout.regions import Box
+
+LEAST_UPRIGHT = 8
+"""Letters that must stand on top of each other to be taken for text that runs upwards."""
+
+
+def removed(pieces: Sequence[Piece], size: float) -> list[Piece]:
+    """Pieces that are worth reading.
+
+    Args:
+        pieces: everything that was taken for writing.
+        size: height of a capital of the text.
+    """
+    kept = []
+    for row in rows_of(_without_upright_text(pieces, size)):
+        dashes = all(piece.box.height < 0.3 * size for piece in row)
+        if len(row) >= 3 and dashes:
+            continue
+        read = any(piece.count >= 3 and not _is_odd(piece, size) for piece in row)
+        kept += [p for p in row if (read and not _is_upright(p, size)) or not _is_odd(p, size)]
+    return kept
+
+
+def _without_upright_text(pieces: Sequence[Piece], size: float) -> list[Piece]:
+    """Pieces without stacks of letters close above each other, such as stamps in a margin."""
+    narrow = [p for p in pieces if p.count <= 3 and p.box.width < 2 * size]
+    stacks: list[list[Piece]] = []
+    for piece in sorted(narrow, key=lambda piece: piece.box.y0):
+        for stack in stacks:
+            last = stack[-1].box
+            shared = overlap(last.x0, last.x1, piece.box.x0, piece.box.x1)
+            blank = piece.box.y0 - last.y1
+            if blank < 0.45 * size and shared > 0.5 * min(last.width, piece.box.width):
+                stack.append(piece)
+                break
+        else:
+            stacks.append([piece])
+    upright = [
+        hull([piece.box for piece in stack]) for stack in stacks if len(stack) >= LEAST_UPRIGHT
+    ]
+    return [p for p in pieces if not any(_continues(p, stack, size) for stack in upright)]
+
+
+def _continues(piece: Piece, stack: Box, size: float) -> bool:
+    """Whether a piece stands in a stack, or a few words over or under it."""
+    shared = overlap(stack.x0, stack.x1, piece.box.x0, piece.box.x1)
+    near = overlap(stack.y0, stack.y1, piece.box.y0, piece.box.y1) > -25 * size
+    return near and piece.box.width < 2 * size and shared > 0.5 * piece.box.width
+
+
+def _is_odd(piece: Piece, size: float) -> bool:
+    """Whether a piece standing alone is more likely a speck or a shadow than a letter."""
+    few = piece.count <= 2
+    return _is_upright(piece, size) or (few and piece.box.height < 0.55 * size)
+
+
+def _is_upright(piece: Piece, size: float) -> bool:
+    """Whether a piece is thin, upright, and higher than letters are."""
+    return piece.box.height > 3 * piece.box.width and piece.box.height > 1.3 * size

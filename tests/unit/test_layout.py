@@ -1,0 +1,275 @@
+"""Layout on small pages that are drawn here: where the lines are is known, and in which order."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from mdocr.layout import Box, Layout, Line, analyse, cut
+from mdocr.layout.ink import find_background, find_ink
+from mdocr.layout.skew import find_skew
+
+SIZE = 26
+LEADING = 40
+WORDS = ("quick", "brown", "fox", "jumps", "over", "lazy", "dogs", "while", "many", "lights")
+DrawnBox = tuple[float, float, float, float]
+
+
+class Sheet:
+    """A page on which text is drawn, and which remembers where."""
+
+    def __init__(self, width: int = 1240, height: int = 1600, paper: str = "white") -> None:
+        self.picture = Image.new("RGB", (width, height), paper)
+        self.draw = ImageDraw.Draw(self.picture)
+        self.boxes: list[DrawnBox] = []
+
+    def text(self, x: float, y: float, text: str, size: int = SIZE, ink: str = "black") -> None:
+        font = ImageFont.load_default(size)
+        self.draw.text((x, y), text, font=font, fill=ink)
+        self.boxes.append(self.draw.textbbox((x, y), text, font=font))
+
+    def column(self, x: float, y: float, lines: int, width: float, ink: str = "black") -> None:
+        font, rng = ImageFont.load_default(SIZE), np.random.default_rng(int(x + y))
+        for index in range(lines):
+            text = "The"
+            while font.getlength(text) < width - 90:
+                text += " " + str(rng.choice(WORDS))
+            self.text(x, y + LEADING * index, text, ink=ink)
+
+    def analyse(self) -> Layout:
+        return analyse(self.pixels)
+
+    @property
+    def pixels(self) -> np.ndarray:
+        return np.asarray(self.picture)
+
+
+def shared(first: Sequence[float], second: Sequence[float]) -> float:
+    """Intersection over union."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    both = max(0.0, width) * max(0.0, height)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)]
+    return both / (sum(areas) - both)
+
+
+def assert_found(found: Sequence[Line], drawn: Sequence[DrawnBox], least: float = 0.7) -> None:
+    """The lines found are those drawn, in the order of drawing."""
+    assert len(found) == len(drawn)
+    for line, box in zip(found, drawn, strict=True):
+        assert shared(line.box, box) > least, (line.box, box)
+
+
+def test_an_empty_page() -> None:
+    assert Sheet().analyse().regions == ()
+    assert analyse(np.zeros((40, 30), np.uint8)).regions == ()
+
+
+def test_one_column_in_order_with_its_title() -> None:
+    sheet = Sheet()
+    sheet.text(100, 200, "A heading in larger type", size=52)
+    sheet.column(100, 320, 6, 1000)
+    sheet.column(100, 320 + 8 * LEADING, 5, 1000)
+    layout = sheet.analyse()
+    assert_found(layout.lines, sheet.boxes)
+    assert [region.type for region in layout.regions] == ["title", "text", "text"]
+    assert [len(region.lines) for region in layout.regions] == [1, 6, 5]
+    assert [region.level for region in layout.regions] == [1, 0, 0]
+
+
+def test_two_columns_are_read_one_after_the_other() -> None:
+    sheet = Sheet()
+    sheet.text(250, 150, "A title that spans both of the columns", size=44)
+    sheet.column(100, 260, 14, 500)
+    sheet.column(660, 260, 14, 500)
+    assert_found(sheet.analyse().lines, sheet.boxes)
+
+
+def test_three_columns_with_a_gap_in_the_same_place() -> None:
+    sheet = Sheet(width=1640)
+    for x in (80, 600, 1120):
+        sheet.column(x, 200, 6, 440)
+        sheet.column(x, 200 + 9 * LEADING, 6, 440)
+    assert_found(sheet.analyse().lines, sheet.boxes)
+
+
+def test_paragraphs_by_first_line_indent() -> None:
+    sheet = Sheet()
+    for start in (0, 4, 8):
+        sheet.column(140, 200 + LEADING * start, 1, 920)
+        sheet.column(100, 200 + LEADING * (start + 1), 3, 960)
+    assert [len(region.lines) for region in sheet.analyse().regions] == [4, 4, 4]
+
+
+def test_bullets_begin_list_items() -> None:
+    sheet = Sheet()
+    sheet.column(100, 200, 3, 900)
+    for index in range(3):
+        y = 360 + 2 * LEADING * index
+        sheet.draw.ellipse((110, y + 12, 120, y + 22), fill="black")
+        sheet.column(150, y, 2, 800)
+    kinds = [region.type for region in sheet.analyse().regions]
+    assert kinds == ["text", "list_item", "list_item", "list_item"]
+
+
+def test_header_and_page_number() -> None:
+    sheet = Sheet()
+    sheet.text(480, 50, "A running header")
+    sheet.column(100, 200, 20, 1000)
+    sheet.text(610, 1520, "17")
+    layout = sheet.analyse()
+    assert [r.type for r in layout.regions if r.type != "text"] == ["header", "page_number"]
+    assert layout.regions[-1].type == "page_number"
+
+
+def draw_grid(sheet: Sheet, columns: Sequence[int], rows: Sequence[int]) -> None:
+    for x in columns:
+        sheet.draw.line((x, rows[0], x, rows[-1]), fill="black", width=3)
+    for y in rows:
+        sheet.draw.line((columns[0], y, columns[-1], y), fill="black", width=3)
+
+
+def test_ruled_table_with_a_span() -> None:
+    sheet = Sheet()
+    sheet.column(100, 150, 4, 1000)
+    columns, rows = (100, 400, 700, 1000), (400, 460, 520, 580)
+    draw_grid(sheet, columns, rows)
+    sheet.draw.rectangle((390, 404, 410, 456), fill="white")
+    sheet.text(300, 414, "over two columns")
+    for y in rows[1:-1]:
+        for x in columns[:-1]:
+            sheet.text(x + 40, y + 14, f"cell {x + y}")
+    table = next(region for region in sheet.analyse().regions if region.type == "table")
+    spans = [(c.row, c.column, c.row_span, c.column_span) for c in table.cells]
+    assert spans[:2] == [(0, 0, 1, 2), (0, 2, 1, 1)]
+    assert spans[2:] == [(row, column, 1, 1) for row in (1, 2) for column in (0, 1, 2)]
+    assert [len(cell.lines) for cell in table.cells] == [1, 0] + [1] * 6
+    assert_found(table.lines, sheet.boxes[4:])
+
+
+def test_table_without_rules() -> None:
+    sheet = Sheet()
+    for row in range(6):
+        for column, x in enumerate((100, 420, 640, 860)):
+            text = f"name {row}{row}" if column == 0 else f"{1234 * (row + 2) * column}"
+            sheet.text(x, 300 + LEADING * row, text)
+    (table,) = sheet.analyse().regions
+    assert table.type == "table"
+    assert {(cell.row, cell.column) for cell in table.cells} == {
+        (row, column) for row in range(6) for column in range(4)
+    }
+    assert_found(table.lines, sheet.boxes, least=0.6)
+
+
+def test_text_on_dark_and_light_panels() -> None:
+    sheet = Sheet()
+    sheet.draw.rectangle((80, 180, 1160, 520), fill=(20, 40, 90))
+    sheet.column(100, 220, 6, 1000, ink="white")
+    sheet.column(100, 620, 6, 1000)
+    assert_found(sheet.analyse().lines, sheet.boxes)
+
+
+def test_a_dark_page() -> None:
+    sheet = Sheet(paper="black")
+    sheet.column(100, 200, 8, 1000, ink="yellow")
+    assert_found(sheet.analyse().lines, sheet.boxes)
+
+
+def test_uneven_light_and_noise() -> None:
+    sheet = Sheet()
+    sheet.column(100, 200, 20, 1000)
+    shade = np.linspace(1.0, 0.45, 1240)[None, :, None]
+    noise = np.random.default_rng(0).normal(0, 4, (1600, 1240, 1))
+    pixels = np.clip(sheet.pixels * shade + noise, 0, 255).astype(np.uint8)
+    assert_found(analyse(pixels).lines, sheet.boxes)
+
+
+def test_a_drawing_is_an_image_and_its_labels_are_no_text() -> None:
+    sheet = Sheet()
+    sheet.column(100, 150, 5, 1000)
+    for radius in range(40, 200, 30):
+        box = (600 - radius, 700 - radius, 600 + radius, 700 + radius)
+        sheet.draw.arc(box, 10, 350, fill="black", width=4)
+    sheet.draw.line((400, 640, 800, 760), fill="black", width=4)
+    kinds = [region.type for region in sheet.analyse().regions]
+    assert kinds == ["text", "image"]
+
+
+@pytest.mark.parametrize("angle", [-9.0, -2.5, 0.7, 6.0])
+def test_skew_is_found_and_cut_lines_are_level(angle: float) -> None:
+    sheet = Sheet()
+    sheet.column(220, 400, 18, 800)
+    turned = np.asarray(sheet.picture.rotate(-angle, Image.Resampling.BICUBIC, fillcolor="white"))
+    layout = analyse(turned)
+    assert layout.angle == pytest.approx(angle, abs=0.15)
+    assert_found(layout.lines, sheet.boxes, least=0.6)
+    line = layout.lines[9]
+    piece = cut(turned, line)
+    assert piece.shape[0] < 1.6 * SIZE + 8 and piece.shape[1] > 600
+    assert (piece[:2] > 200).all() and (piece.min(axis=(0, 2)) < 100).mean() > 0.5
+
+
+def test_no_skew_without_lines() -> None:
+    rng = np.random.default_rng(1)
+    assert find_skew(rng.uniform(0, 900, 300), rng.uniform(0, 900, 300), 12.0) == 0
+    assert find_skew(np.zeros(3), np.zeros(3), 12.0) == 0
+
+
+def test_cut_takes_native_pixels_with_a_margin() -> None:
+    sheet = Sheet()
+    sheet.column(100, 200, 3, 900)
+    line = sheet.analyse().lines[1]
+    piece = cut(sheet.pixels, line)
+    x0, y0 = int(line.box.x0), int(line.box.y0)
+    margin = (piece.shape[0] - round(line.box.height)) // 2
+    assert margin >= 2
+    inner = sheet.pixels[y0 : y0 + 20, x0 : x0 + 300]
+    assert (piece[margin : margin + 20, margin : margin + 300] == inner).all()
+    edge = cut(sheet.pixels, Line(Box(-5, -5, 30, 15)))
+    assert edge.shape == (26, 41, 3) and (edge == 255).all()
+
+
+def test_outline_of_a_turned_box() -> None:
+    layout = Layout(1000, 500, 90.0, ())
+    x0, y0, x1, y1 = layout.outline(Box(480, 200, 520, 300))
+    assert (x0, x1) == pytest.approx((0.45, 0.55), abs=0.01)
+    assert (y0, y1) == pytest.approx((0.46, 0.54), abs=0.01)
+
+
+def test_large_and_small_pictures_give_boxes_in_their_own_pixels() -> None:
+    sheet = Sheet()
+    sheet.column(100, 200, 8, 1000)
+    for factor in (0.4, 2.5):
+        size = round(1240 * factor), round(1600 * factor)
+        layout = analyse(np.asarray(sheet.picture.resize(size, Image.Resampling.LANCZOS)))
+        drawn = [tuple(factor * edge for edge in box) for box in sheet.boxes]
+        assert_found(layout.lines, drawn, least=0.6)  # type: ignore[arg-type]
+
+
+def test_light_writing_on_a_narrow_dark_band() -> None:
+    sheet = Sheet()
+    sheet.column(100, 100, 3, 1000)
+    sheet.draw.rectangle((90, 292, 1100, 332), fill="black")
+    sheet.text(110, 297, "Name and number and address", ink="white")
+    sheet.column(100, 360, 3, 1000)
+    assert_found(sheet.analyse().lines, sheet.boxes)
+
+
+def test_ink_is_found_on_any_paper() -> None:
+    for paper, ink in ((250, 30), (30, 250), (140, 60)):
+        grey = np.full((200, 200), paper, np.uint8)
+        grey[90:110, 40:160:8] = ink
+        found = find_ink(grey, find_background(grey))
+        assert (found == (grey == ink)).all()
+
+
+def test_a_stamp_that_runs_up_the_margin_is_left_out() -> None:
+    sheet = Sheet()
+    sheet.column(200, 200, 20, 900)
+    stamp = Image.new("RGB", (600, 30), "white")
+    ImageDraw.Draw(stamp).text(
+        (0, 0), "printed twice on grey paper", "black", ImageFont.load_default(22)
+    )
+    sheet.picture.paste(stamp.rotate(90, expand=True), (80, 300))
+    assert_found(sheet.analyse().lines, sheet.boxes)
