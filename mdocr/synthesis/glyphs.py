@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ImageFont
 
 Mask = NDArray[numpy.uint8]
 Box = tuple[int, int, int, int]
@@ -53,14 +53,14 @@ class GlyphSheet:
         return glyph
 
     def _draw(self, symbol: str) -> Glyph:
-        face, x, y = open_face(*self._face), 2 * self.size, 3 * self.size
-        canvas = Image.new("L", (6 * self.size, 5 * self.size))
-        ImageDraw.Draw(canvas).text((x, y), symbol, 255, face, anchor="ls")
-        ink = canvas.getbbox()
-        advance = float(face.getlength(symbol))
+        face = open_face(*self._face)
+        drawn, (left, top) = face.getmask2(symbol, "L", anchor="ls")
+        advance, ink = float(face.getlength(symbol)), drawn.getbbox()
         if ink is None:
             return Glyph(numpy.zeros((0, 0), numpy.uint8), 0, 0, advance)
-        return Glyph(numpy.array(canvas.crop(ink)), ink[0] - x, ink[1] - y, advance)
+        mask = numpy.array(drawn, numpy.uint8).reshape(drawn.size[::-1])
+        cut = mask[ink[1] : ink[3], ink[0] : ink[2]].copy()
+        return Glyph(cut, left + ink[0], top + ink[1], advance)
 
 
 @functools.lru_cache(maxsize=FACES_KEPT)
