@@ -17,6 +17,7 @@ COMMANDS = {
     "models": "mdocr.cli.models:app",
     "info": "mdocr.cli.info:info",
     "synth": "mdocr.cli.synth:app",
+    "train": "mdocr.cli.train:app",
 }
 """Name → module and the function, or the group of commands, in it; in the order of the help."""
 

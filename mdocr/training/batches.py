@@ -1,11 +1,12 @@
 """Batches of words as a pure function of their index.
 
-Batch ``n`` of a run is the same whoever makes it, when, and in how many processes: that is what makes
-resuming exact and lets worker processes and machines share the work without talking.
+Batch ``n`` of a run is the same whoever makes it, when, and in how many processes: that is what
+makes resuming exact and lets worker processes and machines share the work without talking.
 
 Shapes: B words, H W height and width of a bucket, L positions.
 """
 
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from mdocr.errors import MdocrError
 from mdocr.models.charset import Charset
 from mdocr.models.word_pictures import preprocess
 from mdocr.training.noising import Words
@@ -56,7 +58,7 @@ class WordBatches(Dataset[WordBatch]):
     Args:
         sources: (source, weight) pairs; each batch comes from one of them.
         charset: characters and ids.
-        max_length: longest word; longer labels are cut.
+        max_length: longest word; sources give no longer ones.
         batch_size: words of one process in one batch.
         steps: length of the run.
         seed: of the choice of sources.
@@ -90,27 +92,45 @@ class WordBatches(Dataset[WordBatch]):
 
     def __getitem__(self, index: int) -> WordBatch:
         """Batch ``index``, from 0."""
-        choice = np.random.default_rng((self.seed, 1, index)).choice(len(self.sources), p=self.shares)
+        choice = np.random.default_rng((self.seed, 1, index)).choice(
+            len(self.sources), p=self.shares
+        )
         samples = self.sources[choice].samples(index, self.rows, index / self.steps)
         return collate(samples, self.charset, self.max_length)
 
     def loader(self, start: int, workers: int) -> Iterator[WordBatch]:
         """Batches from ``start`` to the end of the run, prepared ahead by ``workers`` processes."""
         loader = DataLoader(
-            self,
+            _Told(self),
             batch_size=None,
             sampler=range(start, self.steps),
             num_workers=workers,
             prefetch_factor=4 if workers else None,
-            worker_init_fn=_quiet_worker,
+            worker_init_fn=begin_worker,
         )
-        return iter(loader)
+        for batch in loader:
+            if isinstance(batch, MdocrError):
+                raise batch
+            yield batch
+
+
+class _Told(Dataset[WordBatch | MdocrError]):
+    """Gives our errors back instead of raising them: the loader would hide them in a traceback."""
+
+    def __init__(self, batches: WordBatches) -> None:
+        self.batches = batches
+
+    def __getitem__(self, index: int) -> WordBatch | MdocrError:
+        try:
+            return self.batches[index]
+        except MdocrError as error:
+            return error
 
 
 def collate(samples: Sequence[Sample], charset: Charset, max_length: int) -> WordBatch:
     """Resizes pictures to their bucket and encodes their labels."""
     images = torch.from_numpy(np.stack([preprocess(picture) for picture, _ in samples]))
-    ids = [charset.encode(text)[:max_length] for _, text in samples]
+    ids = [charset.encode(text) for _, text in samples]
     labels = torch.full((len(ids), max_length + 1), charset.pad_id)
     for row, word in enumerate(ids):
         labels[row, : len(word)] = torch.tensor(word, dtype=torch.long)
@@ -118,5 +138,11 @@ def collate(samples: Sequence[Sample], charset: Charset, max_length: int) -> Wor
     return WordBatch(images, Words(labels, torch.tensor([len(word) + 1 for word in ids])))
 
 
-def _quiet_worker(_: int) -> None:
+def begin_worker(_: int) -> None:
+    """One thread each; a signal to the whole process group is left to the main process.
+
+    It saves the run and then ends its workers, which it could not do if they were gone before it.
+    """
     torch.set_num_threads(1)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

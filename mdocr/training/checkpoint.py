@@ -1,6 +1,6 @@
 """The state of a run: what must be on disk so that it goes on as if it had never stopped."""
 
-import os
+import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ class TrainingState:
     Attributes:
         module: the trained module, with its losses' own parameters.
         optimizer: with its moments.
-        average: averaged weights (exponential moving average), buffers as they are.
+        average: averaged weights (exponential moving average), counters as they are.
         decay: of the average, per step.
         step: optimizer steps done.
         seconds: time spent in them.
@@ -37,15 +37,15 @@ class TrainingState:
     def fresh(
         cls, module: nn.Module, optimizer: torch.optim.Optimizer, decay: float
     ) -> "TrainingState":
-        """The state before the first step."""
+        """The state before the first step, of a module that is already on its device."""
         average = {name: value.detach().clone() for name, value in module.state_dict().items()}
         return cls(module, optimizer, average, decay)
 
     @torch.no_grad()
-    def update_average(self, module: nn.Module) -> None:
+    def update_average(self) -> None:
         """Moves the averaged weights a little; early in a run the average follows faster."""
         decay = min(self.decay, (1 + self.step) / (10 + self.step))
-        for name, value in module.state_dict().items():
+        for name, value in self.module.state_dict().items():
             if value.is_floating_point():
                 self.average[name].lerp_(value, 1 - decay)
             else:
@@ -53,11 +53,19 @@ class TrainingState:
 
 
 def save_state(path: Path, state: TrainingState) -> None:
-    """Writes a checkpoint, whole or not at all."""
+    """Writes a checkpoint, whole or not at all.
+
+    Raises:
+        WeightsError: the disk refuses.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".part")
-    torch.save(_as_dict(state), temporary)
-    os.replace(temporary, path)
+    try:
+        torch.save(_as_dict(state), temporary)
+        temporary.replace(path)
+    except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError
+        temporary.unlink(missing_ok=True)
+        raise WeightsError(f"cannot write {path}: {error}", "Is there room on the disk?") from error
 
 
 def load_state(path: Path, state: TrainingState) -> None:
@@ -72,13 +80,25 @@ def load_state(path: Path, state: TrainingState) -> None:
         state.optimizer.load_state_dict(saved["optimizer"])
         for name, value in saved["average"].items():
             state.average[name].copy_(value)
-    except (RuntimeError, KeyError, ValueError, OSError) as error:
+        state.step, state.seconds, state.scores = saved["step"], saved["seconds"], saved["scores"]
+        torch.set_rng_state(saved["random"])
+    except _UNREADABLE as error:
+        first = (str(error).splitlines() or [""])[0]
         raise WeightsError(
-            f"cannot resume from {path}: {error}",
-            "Check that the run's model has not changed, or start anew without --resume.",
+            f"cannot resume from {path}: {first}",
+            "Check that the run's model has not changed, or start anew with another run.output.",
         ) from error
-    state.step, state.seconds, state.scores = saved["step"], saved["seconds"], saved["scores"]
-    torch.set_rng_state(saved["random"])
+
+
+_UNREADABLE = (
+    RuntimeError,
+    KeyError,
+    ValueError,
+    TypeError,
+    OSError,
+    EOFError,
+    pickle.UnpicklingError,
+)
 
 
 def _as_dict(state: TrainingState) -> dict[str, Any]:

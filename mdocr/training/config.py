@@ -1,24 +1,26 @@
-"""Runs as TOML: one file, one frozen dataclass, unknown keys refused.
+"""The settings of a run as frozen dataclasses; ``load_config`` fills them from TOML."""
 
-``--set optimizer.learning_rate=1e-3`` changes one value; the right side is TOML.
-"""
-
-import dataclasses
-import sys
-import types
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
-from mdocr.errors import InputError, UsageError
+from mdocr.errors import UsageError, WeightsError
+from mdocr.models.charset import ENGLISH
+from mdocr.models.mdiff4str import SIZES, DecoderConfig, MDiff4STRConfig
+from mdocr.models.svtrv2 import EncoderConfig
+from mdocr.training.run_files import load_config as load_config
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+SOURCE_KINDS = ("synthesis", "folder", "lmdb")
+PRECISIONS = ("bf16", "fp32")
 
-Config = TypeVar("Config")
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise UsageError(message)
+
+
+def _choose(key: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UsageError(f"{key} is {value!r}", f"Choose one of: {', '.join(choices)}")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class SourceConfig:
 
     Attributes:
         kind: ``synthesis``, ``folder`` (with ``labels.tsv``) or ``lmdb``.
-        path: where a folder or LMDB lies.
+        path: where the folder or LMDB lies; a folder of several LMDBs is read as one.
         weight: share of the batches drawn from it, relative to the other sources.
     """
 
@@ -35,19 +37,28 @@ class SourceConfig:
     path: str = ""
     weight: float = 1.0
 
+    def __post_init__(self) -> None:
+        _choose("data.sources.kind", self.kind, SOURCE_KINDS)
+        _require(self.weight > 0, "data.sources.weight must be above 0")
+        needs_path = self.kind != "synthesis"
+        _require(bool(self.path) == needs_path, f"data.sources.path: {_PATHS[needs_path]}")
+
+
+_PATHS = {True: "say where the folder or LMDB lies", False: "synthesis has no path"}
+
 
 @dataclass(frozen=True)
 class DataConfig:
     """What a run learns from.
 
     Attributes:
-        sources: where samples come from.
+        sources: where samples come from; a list of tables.
         fonts: folders of fonts for synthesis; empty: the system's.
         augment: RandAugment on real pictures (made ones carry their own damage).
         workers: processes that prepare batches.
-        easy_share: share of the run over which the difficulty of made data rises from 0 to 1.
+        easy_share: share of the run over which the difficulty of made data rises to 1.
         start_difficulty: difficulty of made data at the start, 0 to 1.
-        validation: labelled folders that are read as the run goes on.
+        validation: labelled folders or LMDBs that are read as the run goes on.
     """
 
     sources: tuple[SourceConfig, ...] = (SourceConfig(),)
@@ -57,6 +68,12 @@ class DataConfig:
     easy_share: float = 0.5
     start_difficulty: float = 0.0
     validation: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require(len(self.sources) > 0, "data.sources must name at least one source")
+        _require(self.workers >= 0, "data.workers must not be negative")
+        _require(0 <= self.easy_share <= 1, "data.easy_share must be between 0 and 1")
+        _require(0 <= self.start_difficulty <= 1, "data.start_difficulty must be between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -77,13 +94,20 @@ class OptimizerConfig:
     clip: float = 20.0
     average: float = 0.999
 
+    def __post_init__(self) -> None:
+        _require(self.learning_rate > 0, "optimizer.learning_rate must be above 0")
+        _require(self.weight_decay >= 0, "optimizer.weight_decay must not be negative")
+        _require(0 <= self.warmup <= 1, "optimizer.warmup must be between 0 and 1")
+        _require(self.clip > 0, "optimizer.clip must be above 0")
+        _require(0 <= self.average < 1, "optimizer.average must be at least 0 and below 1")
+
 
 @dataclass(frozen=True)
 class RunConfig:
     """How long a run goes on and what it leaves.
 
     Attributes:
-        output: folder of checkpoints, logs and the exported model.
+        output: folder of checkpoint, log and exported model.
         steps: optimizer steps.
         batch_size: samples of one process in one step.
         seed: of weights, data and noise.
@@ -103,10 +127,33 @@ class RunConfig:
     checkpoint_minutes: float = 5.0
 
     def __post_init__(self) -> None:
-        if self.precision not in ("bf16", "fp32"):
-            raise UsageError(f"run.precision must be bf16 or fp32, not {self.precision!r}")
-        if self.steps < 1 or self.batch_size < 1:
-            raise UsageError("run.steps and run.batch_size must be at least 1")
+        _choose("run.precision", self.precision, PRECISIONS)
+        _require(bool(self.output), "run.output must name a folder")
+        for name in ("steps", "batch_size", "log_every"):
+            _require(getattr(self, name) >= 1, f"run.{name} must be at least 1")
+        for name in ("seed", "evaluate_every", "checkpoint_minutes"):
+            _require(getattr(self, name) >= 0, f"run.{name} must not be negative")
+
+
+@dataclass(frozen=True)
+class SizesConfig:
+    """Sizes of a model of one's own, in the place of ``model.size``.
+
+    Attributes:
+        encoder: a table, see below.
+        decoder: a table, see below.
+    """
+
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+
+    def __post_init__(self) -> None:
+        from mdocr.weights.configuration import checked
+
+        try:
+            checked(MDiff4STRConfig(self.encoder, self.decoder), Path("model.sizes"))
+        except WeightsError as error:
+            raise UsageError(error.message) from error
 
 
 @dataclass(frozen=True)
@@ -115,6 +162,7 @@ class RecognizerModelConfig:
 
     Attributes:
         size: ``lite``, ``small`` or ``base``.
+        sizes: a table of sizes of one's own, in the place of ``size``; see below.
         start: a model to start from, by name or path; empty: random weights.
         charset: a file with one character a line; empty: the 94 English symbols.
         copies: noised copies of each word in a step (paper: sample_k = 3).
@@ -123,11 +171,26 @@ class RecognizerModelConfig:
     """
 
     size: str = "lite"
+    sizes: SizesConfig | None = None
     start: str = ""
     charset: str = ""
     copies: int = 3
     ctc_weight: float = 0.0
     freeze_batch_norm: bool = False
+
+    def __post_init__(self) -> None:
+        _choose("model.size", self.size, tuple(SIZES))
+        _require(self.copies >= 1, "model.copies must be at least 1")
+        _require(self.ctc_weight >= 0, "model.ctc_weight must not be negative")
+        for name in ("sizes", "charset"):
+            both = self.start and getattr(self, name)
+            _require(not both, f"model.start has its own {name}: leave model.{name} out")
+
+    def architecture(self, symbols: str = ENGLISH) -> MDiff4STRConfig:
+        """Sizes and characters of a model that starts from random weights."""
+        if self.sizes is None:
+            return SIZES[self.size](symbols)
+        return MDiff4STRConfig(self.sizes.encoder, self.sizes.decoder, symbols)
 
 
 @dataclass(frozen=True)
@@ -138,69 +201,3 @@ class RecognizerConfig:
     data: DataConfig = field(default_factory=DataConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     run: RunConfig = field(default_factory=RunConfig)
-
-
-def load_config(path: Path, overrides: list[str], kind: type[Config]) -> Config:
-    """Reads a run from TOML.
-
-    Args:
-        path: the TOML file.
-        overrides: ``table.key=value`` strings that win over the file.
-        kind: the dataclass to fill.
-
-    Raises:
-        InputError: the file cannot be read.
-        UsageError: it is no TOML, or a key or value does not fit.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read the run {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not valid TOML: {error}") from error
-    for override in overrides:
-        _apply(values, override)
-    filled: Config = _fill(kind, values, "")
-    return filled
-
-
-def _apply(values: dict[str, Any], override: str) -> None:
-    name, separator, text = override.partition("=")
-    *tables, key = name.strip().split(".")
-    if not separator or not tables:
-        raise UsageError(f"--set {override!r} is not of the form table.key=value")
-    for table in tables:
-        values = values.setdefault(table, {})
-    try:
-        values[key] = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        values[key] = text.strip()  # a bare word is a string
-
-
-def _fill(kind: Any, value: Any, place: str) -> Any:
-    """Makes ``value`` from TOML an instance of the type ``kind``, or says where it does not fit."""
-    origin = typing.get_origin(kind)
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise UsageError(f"{place} must be a list")
-        inner = typing.get_args(kind)[0]
-        return tuple(_fill(inner, item, f"{place}[{n}]") for n, item in enumerate(value))
-    if dataclasses.is_dataclass(kind):
-        return _fill_dataclass(kind, value, place)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(kind, (type, types.UnionType)) and type(value) is not kind:
-        raise UsageError(f"{place} must be a {kind.__name__}, not {value!r}")
-    return value
-
-
-def _fill_dataclass(kind: Any, value: Any, place: str) -> Any:
-    if not isinstance(value, dict):
-        raise UsageError(f"{place or 'the run'} must be a table")
-    types_by_name = typing.get_type_hints(kind)
-    prefix = f"{place}." if place else ""
-    for key in value:
-        if key not in types_by_name:
-            known = ", ".join(types_by_name)
-            raise UsageError(f"unknown key {prefix}{key}", f"Keys there: {known}")
-    return kind(**{key: _fill(types_by_name[key], v, prefix + key) for key, v in value.items()})

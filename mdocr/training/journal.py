@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -10,18 +11,21 @@ from typing import Any, TextIO
 
 logger = logging.getLogger(__name__)
 
+LOG = "log.jsonl"
+
 
 class Journal:
     """Collects losses between two lines and writes them out.
 
     Args:
-        folder: where ``log.jsonl`` grows.
+        folder: where ``log.jsonl`` grows; what an older run wrote there of later steps is dropped.
         step: step at which the run starts or goes on.
         enabled: whether this process writes at all.
     """
 
     def __init__(self, folder: Path, step: int, enabled: bool = True) -> None:
-        self.folder = folder
+        self.path = folder / LOG
+        self.step = step
         self.enabled = enabled
         self._file: TextIO | None = None
         self._sums: dict[str, float] = defaultdict(float)
@@ -30,8 +34,9 @@ class Journal:
 
     def __enter__(self) -> "Journal":
         if self.enabled:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._file = (self.folder / "log.jsonl").open("a", encoding="utf-8")
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _drop_after(self.path, self.step)
+            self._file = self.path.open("a", encoding="utf-8")
         return self
 
     def __exit__(
@@ -43,29 +48,39 @@ class Journal:
         if self._file is not None:
             self._file.close()
 
-    def count(self, parts: dict[str, float], samples: int) -> None:
-        """Adds the losses of one step."""
-        for name, value in parts.items():
+    def count(self, losses: dict[str, float], samples: int) -> None:
+        """Adds the losses of one step of ``samples`` samples."""
+        for name, value in losses.items():
             self._sums[name] += value
         self._steps += 1
         self._samples += samples
 
-    def write_step(self, step: int, steps: int, rate: float, seconds: float) -> None:
-        """Writes the mean losses since the last line."""
-        means = {name: total / max(self._steps, 1) for name, total in self._sums.items()}
+    def means(self) -> dict[str, float]:
+        """Mean losses of this process since the last line."""
+        return {name: total / self._steps for name, total in self._sums.items()}
+
+    def write_step(self, step: int, steps: int, values: dict[str, float], seconds: float) -> None:
+        """Writes a line and starts to count anew.
+
+        Args:
+            step: steps done.
+            steps: length of the run.
+            values: losses, gradient norm and learning rate by name.
+            seconds: time spent in the run.
+        """
         speed = self._samples / max(time.monotonic() - self._since, 1e-9)
-        shown = "  ".join(f"{name} {value:.4f}" for name, value in means.items())
+        shown = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
         if self.enabled:
-            logger.info("step %d/%d  %s  rate %.2e  %.0f/s", step, steps, shown, rate, speed)
+            logger.info("step %d/%d  %s  %.0f/s", step, steps, shown, speed)
         self._write(
-            {"step": step, **means, "rate": rate, "per_second": round(speed, 1), "seconds": seconds}
+            {"step": step, **values, "per_second": round(speed, 1), "seconds": round(seconds, 1)}
         )
         self._sums.clear()
         self._steps = self._samples = 0
         self._since = time.monotonic()
 
     def write_scores(self, step: int, scores: dict[str, float]) -> None:
-        """Writes the scores of an evaluation."""
+        """Writes the scores of an evaluation, whose time does not count as the next line's."""
         shown = "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
         logger.info("step %d  %s", step, shown)
         self._write({"step": step, "scores": scores})
@@ -73,5 +88,29 @@ class Journal:
 
     def _write(self, record: dict[str, Any]) -> None:
         if self._file is not None:
-            self._file.write(json.dumps(record) + "\n")
+            finite = {k: None if _is_infinite(v) else v for k, v in record.items()}
+            self._file.write(json.dumps(finite, allow_nan=False) + "\n")
             self._file.flush()
+
+
+def _is_infinite(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _drop_after(path: Path, step: int) -> None:
+    """Keeps the lines up to ``step``: a run that was cut off goes on from an earlier checkpoint."""
+    if not path.exists():
+        return
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if 0 < _step_of(line) <= step]
+    temporary = path.with_suffix(".part")
+    temporary.write_text("".join(kept), encoding="utf-8")
+    temporary.replace(path)
+
+
+def _step_of(line: str) -> int:
+    """The step of a line; 0 where it was cut off."""
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return 0

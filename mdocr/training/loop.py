@@ -7,6 +7,7 @@ Started by ``torchrun`` it runs in several processes that share each batch.
 import logging
 import math
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from mdocr.errors import MdocrError, UsageError
 from mdocr.training.checkpoint import TrainingState, load_state, save_state
 from mdocr.training.config import OptimizerConfig, RunConfig
 from mdocr.training.journal import Journal
@@ -25,13 +27,17 @@ from mdocr.training.processes import Processes
 
 logger = logging.getLogger(__name__)
 
+CHECKPOINT = "checkpoint.pt"
 NO_DECAY = ("stem", "downsample", "pos_embed")
 
 
 class Task(Protocol):
     """What is trained. ``module`` computes the loss in its ``forward(batch, step)``."""
 
-    module: nn.Module
+    @property
+    def module(self) -> nn.Module:
+        """On the CPU at first."""
+        ...
 
     def batches(self, start: int) -> Iterator[Any]:
         """The batches of the run from step ``start``, for this process."""
@@ -46,12 +52,18 @@ class Task(Protocol):
         ...
 
 
-class Interrupted(Exception):
+class Interrupted(MdocrError):
     """The run was stopped by a signal; its state is saved."""
+
+    exit_code = 130
 
 
 def train(
-    task: Task, run: RunConfig, optimizer: OptimizerConfig, processes: Processes, resume: bool = False
+    task: Task,
+    run: RunConfig,
+    optimizer: OptimizerConfig,
+    processes: Processes,
+    resume: bool = False,
 ) -> Path:
     """Runs a task to its end.
 
@@ -60,78 +72,88 @@ def train(
         run: length, precision, output folder.
         optimizer: rates.
         processes: this process among its peers.
-        resume: go on from ``checkpoint.pt`` in the output folder, if there is one.
+        resume: go on from the checkpoint in the output folder, if there is one.
 
     Returns:
         The exported model.
 
     Raises:
+        UsageError: there is a checkpoint, and ``resume`` was not asked for.
+        WeightsError: the checkpoint is damaged or of another model.
         Interrupted: a signal came; the state was saved and ``resume`` goes on from it.
     """
-    output = Path(run.output)
-    state = TrainingState.fresh(task.module, make_optimizer(task.module, optimizer), optimizer.average)
-    checkpoint = output / "checkpoint.pt"
-    if resume and checkpoint.exists():
+    checkpoint = Path(run.output) / CHECKPOINT
+    found = checkpoint.exists()
+    if found and not resume:
+        raise UsageError(
+            f"{checkpoint} is there already, from an earlier run",
+            "Go on from it with --resume, or name another run.output.",
+        )
+    task.module.to(processes.device)
+    state = TrainingState.fresh(
+        task.module, make_optimizer(task.module, optimizer), optimizer.average
+    )
+    if found:
         load_state(checkpoint, state)
         logger.info("resuming at step %d of %d", state.step, run.steps)
-    with Journal(output, state.step, enabled=processes.first) as journal, _Signals() as signals:
-        _Loop(task, run, optimizer, processes, state, journal, signals).run()
-    record = {"steps": state.step, "seconds": round(state.seconds), **state.scores}
-    return task.export(state.average, output, record)
+    elif resume:
+        logger.info("there is no %s to resume from: starting anew", checkpoint)
+    with Journal(checkpoint.parent, state.step, enabled=processes.first) as journal:
+        return _Loop(task, run, optimizer, state, journal=journal, processes=processes).run()
 
 
 class _Loop:
-    """The state of one call of ``train``."""
+    """One call of ``train``."""
 
     def __init__(
         self,
         task: Task,
         run: RunConfig,
-        optimizer: OptimizerConfig,
-        processes: Processes,
+        rates: OptimizerConfig,
         state: TrainingState,
+        *,
         journal: Journal,
-        signals: "_Signals",
+        processes: Processes,
     ) -> None:
-        self.task, self.run_config, self.rates = task, run, optimizer
-        self.processes, self.state, self.journal, self.signals = processes, state, journal, signals
+        self.task, self.settings, self.rates, self.state = task, run, rates, state
+        self.journal, self.processes = journal, processes
         self.module = processes.wrap(task.module)
-        self.checkpoint = Path(run.output) / "checkpoint.pt"
+        self.output = Path(run.output)
+        self.saved = time.monotonic()
 
-    def run(self) -> None:
-        run, state = self.run_config, self.state
-        saved = started = time.monotonic()
-        seconds = state.seconds
-        for batch in self.task.batches(state.step):
-            parts = self._step(batch)
-            state.seconds = seconds + time.monotonic() - started
-            self.journal.count(parts, run.batch_size * self.processes.world)
-            if state.step % run.log_every == 0 or state.step == run.steps:
-                self.journal.write_step(state.step, run.steps, self._rate(), state.seconds)
-            if run.evaluate_every and state.step % run.evaluate_every == 0:
-                self._evaluate()
-            minutes = (time.monotonic() - saved) / 60
-            if self.signals.received or minutes >= run.checkpoint_minutes:
-                self._save()
-                saved = time.monotonic()
-            if self.signals.received:
-                raise Interrupted
-        self._evaluate()
-        self._save()
+    def run(self) -> Path:
+        before, started = self.state.seconds, time.monotonic()
+        with _Signals() as signals:
+            for batch in self.task.batches(self.state.step):
+                losses = self._step(batch)
+                self.state.seconds = before + time.monotonic() - started
+                self._report(losses)
+                stop, due = self.processes.agree(signals.received, self._is_checkpoint_due())
+                if stop or due:
+                    self._save()
+                if stop:
+                    raise Interrupted(
+                        f"interrupted at step {self.state.step} of {self.settings.steps}; "
+                        f"the run is saved in {self.output}",
+                        "Go on with --resume.",
+                    )
+            self._evaluate()
+            return self._save()
 
     def _step(self, batch: Any) -> dict[str, float]:
-        state = self.state
+        state, device = self.state, self.processes.device
         for group in state.optimizer.param_groups:
             group["lr"] = self._rate()
+        self._seed()
         self.module.train()
-        with training_precision(self.run_config.precision, self.processes.device):
+        with training_precision(self.settings.precision, device):
             losses: dict[str, Tensor] = self.module(batch, state.step)
-        total = sum(losses.values(), torch.zeros((), device=self.processes.device))
-        total.backward()
+        total = sum(losses.values(), torch.zeros((), device=device))
+        torch.autograd.backward(total)
         norm = nn.utils.clip_grad_norm_(self.task.module.parameters(), self.rates.clip)
         if bool(torch.isfinite(norm)):
             state.optimizer.step()
-            state.update_average(self.task.module)
+            state.update_average()
         else:
             logger.warning("step %d: the gradient is not finite; the step is left out", state.step)
         state.optimizer.zero_grad(set_to_none=True)
@@ -139,40 +161,64 @@ class _Loop:
         parts = {"loss": total, **losses, "norm": norm}
         return {name: float(value.detach()) for name, value in parts.items()}
 
+    def _seed(self) -> None:
+        """Makes dropout a function of seed, step and process, so that resuming is exact."""
+        step = self.state.step * self.processes.world + self.processes.rank
+        torch.manual_seed(self.settings.seed * 1_000_003 + step)
+
     def _rate(self) -> float:
-        return one_cycle(self.state.step / self.run_config.steps, self.rates)
+        return one_cycle(self.state.step / self.settings.steps, self.rates)
+
+    def _report(self, losses: dict[str, float]) -> None:
+        settings, step = self.settings, self.state.step
+        self.journal.count(losses, settings.batch_size * self.processes.world)
+        if step % settings.log_every == 0 or step == settings.steps:
+            means = self.processes.mean(self.journal.means())
+            values = {**means, "rate": self._rate()}
+            self.journal.write_step(step, settings.steps, values, self.state.seconds)
+        if settings.evaluate_every and step % settings.evaluate_every == 0:
+            self._evaluate()
 
     def _evaluate(self) -> None:
         if self.processes.first and self.state.scores.get("step") != self.state.step:
             scores = self.task.evaluate(self.state.average)
             self.state.scores = {"step": self.state.step, **scores}
-            self.journal.write_scores(self.state.step, scores)
+            if scores:
+                self.journal.write_scores(self.state.step, scores)
         self.processes.wait()
 
-    def _save(self) -> None:
+    def _is_checkpoint_due(self) -> bool:
+        return time.monotonic() - self.saved >= 60 * self.settings.checkpoint_minutes
+
+    def _save(self) -> Path:
+        state = self.state
         if self.processes.first:
-            save_state(self.checkpoint, self.state)
-            record = {"steps": self.state.step, "seconds": round(self.state.seconds)}
-            self.task.export(self.state.average, self.checkpoint.parent, record | self.state.scores)
+            save_state(self.output / CHECKPOINT, state)
+        record = {"steps": state.step, "seconds": round(state.seconds), **state.scores}
+        exported = self.task.export(state.average, self.output, record)
+        self.saved = time.monotonic()
         self.processes.wait()
+        return exported
 
 
 def one_cycle(progress: float, config: OptimizerConfig) -> float:
-    """The learning rate at ``progress`` (0..1): a cosine up during the warm-up, a cosine down after."""
+    """The learning rate at ``progress`` (0..1): a cosine up in the warm-up, a cosine down after."""
     low, high = config.learning_rate / 25, config.learning_rate
     if progress < config.warmup:
         return low + (high - low) * (1 - math.cos(math.pi * progress / config.warmup)) / 2
     rest = (progress - config.warmup) / max(1 - config.warmup, 1e-9)
-    return high * (1 + math.cos(math.pi * min(rest, 1.0))) / 2 + low * 1e-4
+    last = low / 10_000
+    return last + (high - last) * (1 + math.cos(math.pi * min(rest, 1.0))) / 2
 
 
 def make_optimizer(module: nn.Module, config: OptimizerConfig) -> torch.optim.AdamW:
     """AdamW in two groups: vectors and the names in ``NO_DECAY`` are not decayed."""
-    decayed, others = [], []
+    decayed: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
-            vector = parameter.ndim <= 1 or any(part in name for part in NO_DECAY)
-            (others if vector else decayed).append(parameter)
+            spared = parameter.ndim <= 1 or any(part in name for part in NO_DECAY)
+            (others if spared else decayed).append(parameter)
     groups = [
         {"params": decayed, "weight_decay": config.weight_decay},
         {"params": others, "weight_decay": 0.0},
@@ -183,8 +229,8 @@ def make_optimizer(module: nn.Module, config: OptimizerConfig) -> torch.optim.Ad
 def training_precision(precision: str, device: torch.device) -> AbstractContextManager[Any]:
     """Autocast for the forward pass.
 
-    On a CPU the fused attention's backward pass is several times slower than two matrix products, so
-    attention is taken apart there.
+    On a CPU the fused attention's backward pass is several times slower than two matrix products,
+    so attention is taken apart there.
     """
     stack = ExitStack()
     if precision == "bf16":
@@ -203,8 +249,9 @@ class _Signals:
         self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "_Signals":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._remember)
+        if threading.current_thread() is threading.main_thread():  # no other may set handlers
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._previous[number] = signal.signal(number, self._remember)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -17,7 +17,7 @@ BLOCK_STEPS = 6
 """The block rule cuts a word into 2 to this many blocks."""
 
 Confidence = Callable[[], Tensor]
-"""Gives the model's confidence [B, L] in the true characters' positions after one parallel pass."""
+"""The model's confidence [B, L] in its prediction of each position, after one parallel pass."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Draws:
 
 
 def draw(batch: int, copies: int, length: int, generator: torch.Generator) -> Draws:
-    """Fresh random numbers for ``copies`` noised copies of ``batch`` words of ``length`` positions."""
+    """Fresh random numbers for ``copies`` noised copies of each word of ``length`` positions."""
     return Draws(
         torch.randint(len(RULES), (batch, copies), generator=generator),
         torch.rand(batch, copies, 1, generator=generator),
@@ -109,13 +109,23 @@ def draw_characters(
 def replace(words: Words, characters: Tensor, draws: Draws, charset: Charset) -> Tensor:
     """Token replacement: a random share of the positions holds another character (section 3.3).
 
+    EOS is a position too: behind a word there may stand a character that is not in the picture.
+
+    Args:
+        words: the labels.
+        characters: what to put in their place [B, K, L]; a true character becomes the next one.
+        draws: which positions.
+        charset: ids.
+
     Returns:
         Ids [B, K, L] of full words with wrong characters in them; MASK behind EOS.
     """
     device = words.labels.device
     wrong = (draws.each < draws.level).to(device)
     labels = words.labels[:, None].expand_as(wrong)
-    replaced = torch.where(wrong, characters.to(device), labels)
+    drawn = characters.to(device)
+    others = torch.where(drawn == labels, drawn % len(charset) + 1, drawn)
+    replaced = torch.where(wrong, others, labels)
     return replaced.masked_fill(~words.valid[:, None], charset.mask_id)
 
 
@@ -147,22 +157,23 @@ def _full(context: _Context) -> Tensor:
     return context.valid
 
 
-def _split(context: _Context) -> Tensor:
-    """A border [B, K, 1] with at least one position on its left, one on its right if there are two."""
-    inner = (context.lengths - 1).clamp(min=1)
-    return 1 + (context.level * inner).long().clamp(max=inner - 1)
+def _part(context: _Context) -> Tensor:
+    """How many positions [B, K, 1] to hide: at least one, and not all where there are several."""
+    most = (context.lengths - 1).clamp(min=1)
+    return 1 + (context.level * most).long().clamp(max=most - 1)
 
 
 def _right(context: _Context) -> Tensor:
-    return context.positions >= _split(context).where(context.lengths > 1, torch.zeros(1).long())
+    return context.positions >= context.lengths - _part(context)
 
 
 def _left(context: _Context) -> Tensor:
-    return context.positions < _split(context)
+    return context.positions < _part(context)
 
 
 def _cloze(context: _Context) -> Tensor:
-    return context.positions == (context.level * context.lengths).long()
+    position = (context.level * context.lengths).long().clamp(max=context.lengths - 1)
+    return context.positions == position
 
 
 def _low_confidence(context: _Context) -> Tensor:

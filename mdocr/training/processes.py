@@ -1,11 +1,14 @@
 """This process among those that ``torchrun`` started; alone without it."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import distributed, nn
+from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
+
+from mdocr.engines.device import choose_device
 
 
 @dataclass(frozen=True)
@@ -28,29 +31,57 @@ class Processes:
         return self.rank == 0
 
     def wrap(self, module: nn.Module) -> nn.Module:
-        """Moves the module to the device; gradients are averaged over the processes."""
-        module.to(self.device)
+        """Lets the gradients of a module on this device be averaged over the processes."""
         if self.world == 1:
             return module
         if self.device.type == "cuda":
-            module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
-        return DistributedDataParallel(module, find_unused_parameters=True)
+            convert: Callable[[nn.Module], nn.Module] = nn.SyncBatchNorm.convert_sync_batchnorm
+            module = convert(module)
+        return DistributedDataParallel(module)
 
     def wait(self) -> None:
         """Waits until every process is here."""
         if self.world > 1:
             distributed.barrier()
 
+    def agree(self, *flags: bool) -> list[bool]:
+        """For each flag, whether any process raised it: all must take the same way."""
+        if self.world == 1:
+            return list(flags)
+        raised = torch.tensor(flags, dtype=torch.float32, device=self.device)
+        distributed.all_reduce(raised, distributed.ReduceOp.MAX)
+        return [bool(flag) for flag in raised.tolist()]
+
+    def mean(self, values: dict[str, float]) -> dict[str, float]:
+        """The mean of each value over the processes, all of which must call this."""
+        if self.world == 1:
+            return values
+        total = torch.tensor(list(values.values()), dtype=torch.float32, device=self.device)
+        return dict(zip(values, mean_over_processes(total).tolist(), strict=True))
+
 
 def join_processes(device: str = "auto") -> Processes:
-    """Reads ``torchrun``'s environment and joins its group (NCCL on CUDA, else gloo)."""
+    """Reads ``torchrun``'s environment and joins its group (NCCL on CUDA, else gloo).
+
+    Args:
+        device: ``auto`` (CUDA, or else the CPU), ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; where
+            there are several processes, each takes a CUDA device of its own.
+
+    Raises:
+        UsageError: no such kind of device.
+        DeviceError: this machine has no such device.
+    """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     rank = int(os.environ.get("RANK", "0"))
-    local = int(os.environ.get("LOCAL_RANK", "0"))
-    cuda = torch.cuda.is_available() if device == "auto" else device.startswith("cuda")
-    chosen = torch.device("cuda", local) if cuda else torch.device("cpu")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if world > 1 and device.startswith("cuda"):
+        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    chosen = choose_device(device)
+    if chosen.type == "cuda":
+        torch.cuda.set_device(chosen)
     if world > 1 and not distributed.is_initialized():
-        distributed.init_process_group("nccl" if cuda else "gloo")
+        distributed.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     return Processes(rank, world, chosen)
 
 
@@ -60,8 +91,8 @@ def leave_processes() -> None:
         distributed.destroy_process_group()
 
 
-def mean_over_processes(total: torch.Tensor) -> torch.Tensor:
-    """The mean of a scalar over the processes; gradients are averaged, so counts must be too."""
+def mean_over_processes(total: Tensor) -> Tensor:
+    """The mean over the processes; gradients are averaged, so counts must be too."""
     if not distributed.is_initialized():
         return total
     total = total.clone().float()

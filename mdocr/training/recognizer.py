@@ -1,7 +1,7 @@
 """Training of the word recognizer: MDiff4STR's loss on noised words, sections 3.2 to 3.4."""
 
-import logging
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +9,30 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mdocr.errors import InputError, UsageError
 from mdocr.models.charset import ENGLISH
-from mdocr.models.mdiff4str import SIZES, MDiff4STR, MDiff4STRConfig, Projected
+from mdocr.models.mdiff4str import MDiff4STR, Projected
 from mdocr.training import losses, noising
 from mdocr.training.batches import WordBatch, WordBatches
+from mdocr.training.collections import Collection, open_collection
 from mdocr.training.config import RecognizerConfig, RecognizerModelConfig
 from mdocr.training.loop import train
 from mdocr.training.noising import Words
 from mdocr.training.processes import Processes, mean_over_processes
-from mdocr.training.sources import open_source
-
-logger = logging.getLogger(__name__)
+from mdocr.training.sources import Labels, open_source
 
 
 def train_recognizer(config: RecognizerConfig, processes: Processes, resume: bool) -> Path:
-    """Trains a recognizer; returns the exported model. Errors: see ``loop.train``."""
+    """Trains a recognizer; returns the exported model.
+
+    Args:
+        config: the run.
+        processes: this process among its peers.
+        resume: go on from the checkpoint in the output folder.
+
+    Raises:
+        MdocrError: what ``loop.train``, sources and weights raise.
+    """
     torch.manual_seed(config.run.seed)
     task = RecognizerTask(config, processes)
     return train(task, config.run, config.optimizer, processes, resume)
@@ -36,20 +45,22 @@ class RecognizerTask:
         self.config, self.processes = config, processes
         self.model = _make_model(config.model)
         self.module = RecognizerLoss(self.model, config, processes)
+        self._validation = _open_validation(config.data.validation)
 
     def batches(self, start: int) -> Iterator[WordBatch]:
         """See ``loop.Task``."""
         run, data = self.config.run, self.config.data
-        model = self.model.config
+        max_length = self.model.config.decoder.max_length
+        labels = Labels(self.model.charset, max_length)
         rows = run.batch_size * self.processes.world
         sources = [
-            (open_source(source, data, model.symbols, rows, run.seed), source.weight)
+            (open_source(source, data, labels, rows, run.seed), source.weight)
             for source in data.sources
         ]
         dataset = WordBatches(
             sources,
             self.model.charset,
-            max_length=model.decoder.max_length,
+            max_length=max_length,
             batch_size=run.batch_size,
             steps=run.steps,
             seed=run.seed,
@@ -59,16 +70,20 @@ class RecognizerTask:
         return dataset.loader(start, data.workers)
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
-        """Accuracy on each validation folder, letters and digits, case folded."""
-        from mdocr.evaluation.words import score_folder
+        """Scores on each validation set: ``NAME`` as the field counts, ``NAME exact`` with case.
+
+        Read with the default strategy: block-low-confidence, three steps.
+        """
+        from mdocr.evaluation.words import make_reader, score_collection
 
         model = MDiff4STR(self.model.config)
         model.load_state_dict(_model_weights(weights))
-        model.to(self.processes.device).eval()
-        return {
-            Path(folder).name: score_folder(model, Path(folder))
-            for folder in self.config.data.validation
-        }
+        reader = make_reader(model, self.processes.device)
+        scores: dict[str, float] = {}
+        for name, collection in self._validation.items():
+            found = score_collection(reader, collection)
+            scores |= {name: found.accuracy, f"{name} exact": found.exact}
+        return scores
 
     def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
         """Writes ``model.safetensors`` in half precision."""
@@ -97,7 +112,7 @@ class RecognizerLoss(nn.Module):
         super().train(mode)
         if self.settings.freeze_batch_norm:
             for module in self.modules():
-                if isinstance(module, nn.BatchNorm2d):
+                if isinstance(module, nn.BatchNorm2d | nn.SyncBatchNorm):
                     module.eval()
         return self
 
@@ -110,14 +125,13 @@ class RecognizerLoss(nn.Module):
         projected = self.model.decoder.project(memory)
         found = self._diffusion_losses(words, projected, step)
         if self.ctc_head is not None:
-            logits = self.ctc_head(_columns(memory, images))
+            strides = self.model.config.encoder.strides
+            logits = self.ctc_head(_columns(memory, images, strides))
             loss = losses.ctc_loss(logits, words.labels, words.lengths)
             found["ctc"] = self.settings.ctc_weight * loss
         return found
 
-    def _diffusion_losses(
-        self, words: Words, projected: Projected, step: int
-    ) -> dict[str, Tensor]:
+    def _diffusion_losses(self, words: Words, projected: Projected, step: int) -> dict[str, Tensor]:
         charset = self.model.charset
         hidden, replaced = self._noise(words, projected, step)
         noisy = noising.hide(words, hidden, charset)
@@ -129,9 +143,7 @@ class RecognizerLoss(nn.Module):
             "replace": losses.replacement_loss(restored, words.labels, words.valid, total),
         }
 
-    def _noise(
-        self, words: Words, projected: Projected, step: int
-    ) -> tuple[Tensor, Tensor]:
+    def _noise(self, words: Words, projected: Projected, step: int) -> tuple[Tensor, Tensor]:
         """What is hidden [B, K, L], and words with wrong characters [B, K, L].
 
         Every process draws for the whole batch and takes its rows: the noise does not depend on how
@@ -160,9 +172,26 @@ class RecognizerLoss(nn.Module):
         return functional.softmax(logits.float(), -1).amax(-1)
 
 
-def _columns(memory: Tensor, images: Tensor) -> Tensor:
-    """Mean over the rows of the feature grid: [B, columns, D] from memory [B, N, D]."""
-    columns = images.shape[-1] // 4  # no stride of the encoder after the stem is horizontal
+def _open_validation(folders: Sequence[str]) -> dict[str, Collection]:
+    """Validation sets by the names of their folders; by whole paths where two are the same."""
+    names = [Path(folder).resolve().name for folder in folders]
+    return {
+        name if names.count(name) == 1 else folder: open_collection("", Path(folder))
+        for name, folder in zip(names, folders, strict=True)
+    }
+
+
+def _columns(memory: Tensor, images: Tensor, strides: Sequence[tuple[int, int]]) -> Tensor:
+    """Mean over the rows of the feature grid: [B, columns, D] from memory [B, N, D].
+
+    Args:
+        memory: the encoder's features.
+        images: what it saw, [B, 3, H, W].
+        strides: those between its stages; its stem divides both sides by four.
+    """
+    columns = images.shape[-1] // 4
+    for _, stride in strides:
+        columns = math.ceil(columns / stride)
     rows = memory.shape[1] // columns
     return memory.view(memory.shape[0], rows, columns, -1).mean(1)
 
@@ -172,11 +201,23 @@ def _make_model(config: RecognizerModelConfig) -> MDiff4STR:
         from mdocr.weights import load_recognizer_weights, resolve
 
         return load_recognizer_weights(resolve(config.start, "recognizer").path)
-    symbols = ENGLISH
-    if config.charset:
-        symbols = "".join(Path(config.charset).read_text(encoding="utf-8").splitlines())
-    sizes: MDiff4STRConfig = SIZES[config.size](symbols)
-    return MDiff4STR(sizes)
+    symbols = _read_charset(Path(config.charset)) if config.charset else ENGLISH
+    return MDiff4STR(config.architecture(symbols))
+
+
+def _read_charset(path: Path) -> str:
+    """The characters of a file with one a line; a line that holds a space is one too."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the charset {path}: {error}") from error
+    symbols = [line.rstrip("\r") for line in lines]
+    for number, symbol in enumerate(symbols, start=1):
+        if len(symbol) > 1:
+            raise UsageError(f"{path}, line {number} holds more than one character: {symbol!r}")
+    if sum(map(len, symbols)) < 2:
+        raise UsageError(f"the charset {path} holds fewer than two characters")
+    return "".join(symbols)
 
 
 def _model_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:

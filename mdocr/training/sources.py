@@ -1,24 +1,49 @@
 """Where training words come from: synthesis, a labelled folder, an LMDB."""
 
-import io
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from mdocr.errors import InputError, MissingExtraError, UsageError
+from mdocr.errors import InputError, UsageError
+from mdocr.models.charset import Charset
 from mdocr.models.word_pictures import ratio_bucket
 from mdocr.training.batches import Sample, Source
+from mdocr.training.collections import Collection, open_collection
 from mdocr.training.config import DataConfig, SourceConfig
+
+logger = logging.getLogger(__name__)
 
 BUCKET_SHARES = {1: 0.06, 2: 0.20, 3: 0.30, 4: 0.44}
 """Share of made batches of each ratio; about that of scene-text collections."""
 
+MAX_DRAWS = 1000
+"""How often a word is drawn anew because the model could not write it."""
+
 Augment = Callable[[Image.Image, np.random.Generator], Image.Image]
+
+
+class Labels:
+    """What a model can learn to write.
+
+    Args:
+        charset: the model's characters.
+        max_length: its longest word.
+    """
+
+    def __init__(self, charset: Charset, max_length: int) -> None:
+        self.charset, self.max_length = charset, max_length
+
+    def learnable(self, text: str) -> bool:
+        """Whether the model can write ``text``, spaces aside, which show nothing."""
+        shown = [symbol for symbol in text if symbol in self.charset or not symbol.isspace()]
+        known = all(symbol in self.charset for symbol in shown)
+        return known and 0 < len(shown) <= self.max_length
 
 
 class SynthesisSource:
@@ -26,12 +51,12 @@ class SynthesisSource:
 
     Args:
         data: fonts, and how difficulty rises.
-        symbols: characters of the model.
+        labels: what the model can write.
         seed: of everything drawn.
     """
 
-    def __init__(self, data: DataConfig, symbols: str, seed: int) -> None:
-        self.data, self.symbols, self.seed = data, symbols, seed
+    def __init__(self, data: DataConfig, labels: Labels, seed: int) -> None:
+        self.data, self.labels, self.seed = data, labels, seed
 
     def samples(self, index: int, rows: range, progress: float) -> Sequence[Sample]:
         """See ``Source``."""
@@ -41,8 +66,7 @@ class SynthesisSource:
         made = []
         for row in rows:
             rng = np.random.default_rng((self.seed, 3, index, row))
-            picture, text = self._synthesizer.draw(rng, ratio, difficulty * rng.random() ** 0.5)
-            made.append((Image.fromarray(picture), text))
+            made.append(self._draw(rng, ratio, difficulty * rng.random() ** 0.5))
         return made
 
     def difficulty(self, progress: float) -> float:
@@ -51,6 +75,23 @@ class SynthesisSource:
         rise = min(progress / self.data.easy_share, 1.0) if self.data.easy_share else 1.0
         return start + (1 - start) * rise
 
+    def prepare(self) -> None:
+        """Loads fonts and words now, so that processes started later share them."""
+        _ = self._synthesizer
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key != "_synthesizer"}
+
+    def _draw(self, rng: np.random.Generator, ratio: int, difficulty: float) -> Sample:
+        for _ in range(MAX_DRAWS):
+            picture, text = self._synthesizer.draw(rng, ratio, difficulty)
+            if self.labels.learnable(text):
+                return Image.fromarray(picture), text
+        raise UsageError(
+            f"no made word fits a model of {self.labels.max_length} characters",
+            "Use a larger model.sizes.decoder.max_length.",
+        )
+
     @cached_property
     def _synthesizer(self) -> Any:
         from mdocr.synthesis.fonts import load_fonts
@@ -58,139 +99,41 @@ class SynthesisSource:
         from mdocr.synthesis.words import WordSynthesizer
 
         folders = [Path(folder) for folder in self.data.fonts] or None
-        return WordSynthesizer(load_fonts(folders), load_vocabulary(), self.symbols)
-
-
-class Collection(Protocol):
-    """Pictures and labels by number, from 0."""
-
-    def __len__(self) -> int: ...
-
-    def picture(self, number: int) -> Image.Image:
-        """The picture, RGB."""
-        ...
-
-    def text(self, number: int) -> str:
-        """Its label."""
-        ...
-
-    def size(self, number: int) -> tuple[int, int]:
-        """Width and height, read cheaply."""
-        ...
-
-
-@dataclass(frozen=True)
-class FolderCollection:
-    """A folder with ``labels.tsv``: ``path<TAB>text`` a line, paths relative to the folder."""
-
-    folder: Path
-
-    @cached_property
-    def rows(self) -> list[tuple[Path, str]]:
-        """Paths and texts."""
-        labels = self.folder / "labels.tsv"
-        try:
-            lines = labels.read_text(encoding="utf-8").splitlines()
-        except OSError as error:
-            raise InputError(
-                f"cannot read {labels}: {error.strerror}",
-                "A labelled folder holds labels.tsv with path<TAB>text lines.",
-            ) from error
-        pairs = [line.split("\t", 1) for line in lines if "\t" in line]
-        return [(self.folder / path, text) for path, text in pairs]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def picture(self, number: int) -> Image.Image:
-        """See ``Collection``."""
-        with Image.open(self.rows[number][0]) as picture:
-            return picture.convert("RGB")
-
-    def text(self, number: int) -> str:
-        """See ``Collection``."""
-        return self.rows[number][1]
-
-    def size(self, number: int) -> tuple[int, int]:
-        """See ``Collection``."""
-        with Image.open(self.rows[number][0]) as picture:
-            return picture.size
-
-
-class LmdbCollection:
-    """An LMDB of scene text: ``image-%09d``, ``label-%09d``, ``num-samples``, counted from 1."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._environment: Any = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"folder": self.folder, "_environment": None}  # opened anew in each process
-
-    def __len__(self) -> int:
-        return int(self._read("num-samples"))
-
-    def picture(self, number: int) -> Image.Image:
-        """See ``Collection``."""
-        with Image.open(io.BytesIO(self._read(f"image-{number + 1:09d}"))) as picture:
-            return picture.convert("RGB")
-
-    def text(self, number: int) -> str:
-        """See ``Collection``."""
-        return self._read(f"label-{number + 1:09d}").decode("utf-8")
-
-    def size(self, number: int) -> tuple[int, int]:
-        """See ``Collection``."""
-        with Image.open(io.BytesIO(self._read(f"image-{number + 1:09d}"))) as picture:
-            return picture.size
-
-    def _read(self, key: str) -> bytes:
-        if self._environment is None:
-            self._environment = _open_lmdb(self.folder)
-        with self._environment.begin() as transaction:
-            value = transaction.get(key.encode())
-        if value is None:
-            raise InputError(f"{self.folder}: the LMDB has no key {key}")
-        return bytes(value)
-
-
-def _open_lmdb(folder: Path) -> Any:
-    try:
-        import lmdb
-    except ImportError as error:
-        raise MissingExtraError("lmdb", "train", "reading an LMDB") from error
-    try:
-        return lmdb.open(str(folder), readonly=True, lock=False, readahead=False, meminit=False)
-    except lmdb.Error as error:
-        raise InputError(f"cannot open the LMDB {folder}: {error}") from error
+        symbols = "".join(self.labels.charset.symbols)
+        return WordSynthesizer(load_fonts(folders), load_vocabulary(), symbols)
 
 
 class CollectionSource:
     """Batches of a collection: shuffled anew each epoch, pictures of one ratio together.
 
+    Looks through the whole collection at once, so that processes started later share the result.
+
     Args:
         collection: pictures and labels.
+        labels: what the model can write; other pictures are left out.
         batch_rows: samples of a whole batch, over all processes.
         seed: of the order and of the augmentation.
         augment: changes a picture; None: leave it.
+
+    Raises:
+        InputError: no picture is left.
     """
 
     def __init__(
-        self, collection: Collection, batch_rows: int, seed: int, augment: Augment | None
+        self,
+        collection: Collection,
+        labels: Labels,
+        batch_rows: int,
+        seed: int,
+        augment: Augment | None = None,
     ) -> None:
         self.collection, self.batch_rows = collection, batch_rows
         self.seed, self.augment = seed, augment
+        self._buckets = find_buckets(collection, labels)
         self._epoch = -1
-        self._order: list[np.ndarray[Any, np.dtype[np.int64]]] = []
+        self._order: list[tuple[int, NDArray[np.int64]]] = []
 
-    @cached_property
-    def _buckets(self) -> dict[int, list[int]]:
-        buckets: dict[int, list[int]] = {}
-        for number in range(len(self.collection)):
-            buckets.setdefault(ratio_bucket(*self.collection.size(number)), []).append(number)
-        return buckets
-
-    @cached_property
+    @property
     def batches_per_epoch(self) -> int:
         """Batches in which every picture comes once; the last of a ratio is filled up."""
         return sum(-(-len(numbers) // self.batch_rows) for numbers in self._buckets.values())
@@ -200,28 +143,73 @@ class CollectionSource:
         epoch, place = divmod(index, self.batches_per_epoch)
         if epoch != self._epoch:
             self._order, self._epoch = self._shuffle(epoch), epoch
-        made = []
-        for row in rows:
-            number = int(self._order[place][row])
-            picture = self.collection.picture(number)
-            if self.augment is not None:
-                rng = np.random.default_rng((self.seed, 4, index, row))
-                picture = self.augment(picture, rng)
-            made.append((picture, self.collection.text(number)))
-        return made
+        bucket, numbers = self._order[place]
+        return [self._sample(index, row, np.roll(numbers, -row), bucket) for row in rows]
 
-    def _shuffle(self, epoch: int) -> list[np.ndarray[Any, np.dtype[np.int64]]]:
+    def _sample(self, index: int, row: int, numbers: NDArray[np.int64], bucket: int) -> Sample:
+        """The first of the pictures that can be read, changed."""
+        for number in numbers.tolist():
+            try:
+                picture = self._read(number, bucket)
+            except InputError as error:
+                logger.warning("another picture takes its place: %s", error.message)
+                continue
+            if self.augment is not None:
+                picture = self.augment(picture, np.random.default_rng((self.seed, 4, index, row)))
+            return picture, self.collection.text(number)
+        raise InputError(f"none of the {len(numbers)} pictures of batch {index} can be read")
+
+    def _read(self, number: int, bucket: int) -> Image.Image:
+        picture = self.collection.picture(number)
+        if ratio_bucket(*picture.size) != bucket:
+            raise InputError(f"picture {number + 1} is not of the size that its collection tells")
+        return picture
+
+    def _shuffle(self, epoch: int) -> list[tuple[int, NDArray[np.int64]]]:
         rng = np.random.default_rng((self.seed, 5, epoch))
         batches = []
-        for _, numbers in sorted(self._buckets.items()):
-            count = -(-len(numbers) // self.batch_rows) * self.batch_rows
-            order = np.resize(rng.permutation(numbers), count)
-            batches += np.split(order, count // self.batch_rows)
+        for bucket, numbers in sorted(self._buckets.items()):
+            count = -(-len(numbers) // self.batch_rows)
+            order = np.resize(rng.permutation(numbers), count * self.batch_rows)
+            batches += [(bucket, part) for part in np.split(order, count)]
         return [batches[i] for i in rng.permutation(len(batches))]
 
 
+def find_buckets(collection: Collection, labels: Labels) -> dict[int, NDArray[np.int64]]:
+    """Numbers of the pictures of each ratio; those that cannot be learned from are left out.
+
+    Raises:
+        InputError: no picture is left.
+    """
+    logger.info("looking through %d pictures", len(collection))
+    buckets: dict[int, list[int]] = {}
+    unlearnable: list[str] = []
+    unreadable: list[str] = []
+    for number in range(len(collection)):
+        try:
+            text = collection.text(number)
+            if labels.learnable(text):
+                bucket = ratio_bucket(*collection.size(number))
+                buckets.setdefault(bucket, []).append(number)
+            else:
+                unlearnable.append(repr(text))
+        except InputError as error:
+            unreadable.append(error.message)
+    _tell(unlearnable, "the model cannot write their labels (length, characters)")
+    _tell(unreadable, "they cannot be read")
+    if not buckets:
+        raise InputError("a source has no picture that the model can learn from")
+    return {bucket: np.array(numbers) for bucket, numbers in buckets.items()}
+
+
+def _tell(left_out: list[str], reason: str) -> None:
+    if left_out:
+        first = left_out[0]
+        logger.warning("%d pictures are left out: %s, first %s", len(left_out), reason, first)
+
+
 def open_source(
-    source: SourceConfig, data: DataConfig, symbols: str, batch_rows: int, seed: int
+    source: SourceConfig, data: DataConfig, labels: Labels, batch_rows: int, seed: int
 ) -> Source:
     """The source that a run's configuration names.
 
@@ -230,25 +218,11 @@ def open_source(
         InputError: it is empty or cannot be read.
     """
     if source.kind == "synthesis":
-        return SynthesisSource(data, symbols, seed)
+        made = SynthesisSource(data, labels, seed)
+        made.prepare()
+        return made
+    from mdocr.training.augmentation import rand_augment
+
     collection = open_collection(source.kind, Path(source.path))
-    augment = None
-    if data.augment:
-        from mdocr.training.augmentation import rand_augment
-
-        augment = rand_augment
-    return CollectionSource(collection, batch_rows, seed, augment)
-
-
-def open_collection(kind: str, path: Path) -> Collection:
-    """A folder or LMDB of labelled pictures, never empty."""
-    kinds: dict[str, Callable[[Path], Collection]] = {
-        "folder": FolderCollection,
-        "lmdb": LmdbCollection,
-    }
-    if kind not in kinds:
-        raise UsageError(f"unknown source kind {kind!r}", "Use synthesis, folder or lmdb.")
-    collection = kinds[kind](path)
-    if len(collection) == 0:
-        raise InputError(f"{path} holds no labelled pictures")
-    return collection
+    augment = rand_augment if data.augment else None
+    return CollectionSource(collection, labels, batch_rows, seed, augment)
