@@ -1,16 +1,19 @@
-"""``mdocr train``: train a recognizer, or pack pictures for it."""
+"""``mdocr train``: train a recognizer or the lite page model, or pack pictures for training."""
 
 import contextlib
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mdocr.cli.console import note, verbosity
 from mdocr.errors import PartialFailureError
+
+if TYPE_CHECKING:
+    from mdocr.training.processes import Processes
 
 app = typer.Typer(no_args_is_help=True, help="Train models, on made data or your own.")
 
@@ -20,40 +23,61 @@ def train() -> None:
     """Train models, on made data or your own."""
 
 
+Config = Annotated[
+    Path,
+    typer.Option(help="The run: a TOML file, or the name of a shipped one.", show_default=False),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Change one value; repeatable."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on from the checkpoint in run.output.")
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+
+
 @app.command()
 def recognizer(
-    config: Annotated[
-        Path,
-        typer.Option(
-            help="The run: a TOML file, or a shipped one: recognizer-lite, -small or -base.",
-            show_default=False,
-        ),
-    ],
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Change one value; repeatable."),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the checkpoint in run.output.")
-    ] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    config: Config, changes: Changes = None, resume: Resume = False, device: Device = "auto"
 ) -> None:
     """Train a word recognizer; prints the path of the model.
 
-    Ctrl-C saves the run, and --resume goes on from there. Started by torchrun, several processes
-    share the work.
+    Shipped runs: recognizer-lite, recognizer-small, recognizer-base. Ctrl-C saves the run, and
+    --resume goes on from there. Started by torchrun, several processes share the work.
     """
     from mdocr.training.config import RecognizerConfig, load_config
 
     run = load_config(config, changes or [], RecognizerConfig)
+    from mdocr.training.recognizer import train_recognizer
+
+    _train(lambda processes: train_recognizer(run, processes, resume), device)
+
+
+@app.command()
+def parser(
+    config: Config, changes: Changes = None, resume: Resume = False, device: Device = "auto"
+) -> None:
+    """Train the lite page model, a reader of text lines; prints the path of the model.
+
+    Shipped run: parser-lite. Ctrl-C saves the run, and --resume goes on from there.
+    """
+    from mdocr.training.config import load_config
+    from mdocr.training.line_reader import LineReaderRun, train_line_reader
+
+    run = load_config(config, changes or [], LineReaderRun)
+    _train(lambda processes: train_line_reader(run, processes, resume), device)
+
+
+def _train(train: Callable[["Processes"], Path], device: str) -> None:
+    """Runs a training in this process and its peers; Ctrl-C ends it with exit code 130."""
     from mdocr.training.loop import Interrupted
     from mdocr.training.processes import join_processes, leave_processes
-    from mdocr.training.recognizer import train_recognizer
 
     processes = join_processes(device)
     try:
         with _shown_log(processes.first):
-            model = train_recognizer(run, processes, resume)
+            model = train(processes)
     except Interrupted as stop:
         if processes.first:
             note(f"{stop.message}\nGo on with the same command and --resume.")

@@ -28,8 +28,9 @@ class Line:
 def made_lines(config: LineReaderConfig, count: int, seed: int = 1) -> list[Line]:
     """Lines of the held-out fonts, the same for every call with the same arguments."""
     from mdocr.synthesis.fonts import load_fonts
-    from mdocr.synthesis.lines import LineSynthesizer, held_out_fonts
+    from mdocr.synthesis.lines import LineSynthesizer
     from mdocr.synthesis.sentences import load_sentences
+    from mdocr.synthesis.typefaces import held_out_fonts
 
     fonts = held_out_fonts(load_fonts())
     synthesizer = LineSynthesizer(fonts, load_sentences(), config.symbols)

@@ -117,7 +117,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor, seen: Tensor | None = None
     scores = query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)
     if seen is not None:
         scores = scores.masked_fill(~seen, -torch.inf)
-    return scores.softmax(-1).to(value.dtype) @ value
+    mixed: Tensor = scores.softmax(-1).to(value.dtype) @ value
+    return mixed
 
 
 def grouped_attention(query: Tensor, key: Tensor, value: Tensor, mask: Mask | None) -> Tensor:

@@ -7,7 +7,9 @@ Shapes: B batch, K noised copies of a word, L = max_length + 1 positions, D widt
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -184,7 +186,8 @@ class MaskedDiffusionDecoder(nn.Module):
 
     def project(self, memory: Tensor) -> Projected:
         """What all passes over one picture share: its keys and values, from features [B, N, D]."""
-        return [layer.cross_attn.project(memory) for layer in self.layers]
+        layers = cast(Iterable[DecoderLayer], self.layers)
+        return [layer.cross_attn.project(memory) for layer in layers]
 
     def forward(self, tokens: Tensor, projected: Projected) -> Tensor:
         """Predicts every position.

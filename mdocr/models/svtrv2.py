@@ -67,15 +67,18 @@ class Mlp(nn.Module):
         return out
 
 
-class ConvolutionMixer(nn.Sequential):
+class ConvolutionMixer(nn.ModuleList):
     """Two grouped 3×3 convolutions."""
 
     def __init__(self, dim: int, heads: int) -> None:
-        super().__init__(*(nn.Conv2d(dim, dim, 3, padding=1, groups=heads) for _ in range(2)))
+        super().__init__(nn.Conv2d(dim, dim, 3, padding=1, groups=heads) for _ in range(2))
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, H, W, C] → [B, H, W, C]."""
-        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        x = x.permute(0, 3, 1, 2)
+        for convolution in self:
+            x = convolution(x)
+        return x.permute(0, 2, 3, 1)
 
 
 class AttentionMixer(nn.Module):
@@ -140,7 +143,9 @@ class Stage(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[B, H, W, C] → [B, H', W', C']."""
         x = self.blocks(x)
-        return x if self.downsample is None else self.downsample(x)
+        if self.downsample is not None:
+            x = self.downsample(x)
+        return x
 
 
 class StemLayer(nn.Module):
@@ -153,7 +158,8 @@ class StemLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, H, W] → [B, C', H / 2, W / 2]."""
-        return functional.gelu(self.norm(self.conv(x)))
+        out: Tensor = functional.gelu(self.norm(self.conv(x)))
+        return out
 
 
 class SVTRv2Encoder(nn.Module):

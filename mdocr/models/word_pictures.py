@@ -18,4 +18,5 @@ def preprocess(picture: Image.Image) -> NDArray[np.float32]:
     size = BUCKETS[ratio_bucket(*picture.size)]
     resized = picture.resize(size, Image.Resampling.BICUBIC)
     pixels = np.asarray(resized, dtype=np.float32).transpose(2, 0, 1)
-    return (pixels / 255.0 - 0.5) / 0.5
+    scaled: NDArray[np.float32] = (pixels / 255.0 - 0.5) / 0.5
+    return scaled

@@ -9,7 +9,7 @@ Shapes: B words, H W height and width of a bucket, L positions.
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from mdocr.models.charset import Charset
 from mdocr.models.word_pictures import preprocess
 from mdocr.training.noising import Words
 
+Batch = TypeVar("Batch")
 Sample = tuple[Image.Image, str]
 
 
@@ -98,29 +99,34 @@ class WordBatches(Dataset[WordBatch]):
         samples = self.sources[choice].samples(index, self.rows, index / self.steps)
         return collate(samples, self.charset, self.max_length)
 
-    def loader(self, start: int, workers: int) -> Iterator[WordBatch]:
-        """Batches from ``start`` to the end of the run, prepared ahead by ``workers`` processes."""
-        loader = DataLoader(
-            _Told(self),
-            batch_size=None,
-            sampler=range(start, self.steps),
-            num_workers=workers,
-            prefetch_factor=4 if workers else None,
-            worker_init_fn=begin_worker,
-        )
-        for batch in loader:
-            if isinstance(batch, MdocrError):
-                raise batch
-            yield batch
+
+def prefetched(batches: Dataset[Batch], start: int, stop: int, workers: int) -> Iterator[Batch]:
+    """The batches from ``start`` to ``stop``, prepared ahead by ``workers`` processes.
+
+    Raises:
+        MdocrError: what a worker raised.
+    """
+    loader = DataLoader(
+        _Told(batches),
+        batch_size=None,
+        sampler=range(start, stop),
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+        worker_init_fn=begin_worker,
+    )
+    for batch in loader:
+        if isinstance(batch, MdocrError):
+            raise batch
+        yield batch
 
 
-class _Told(Dataset[WordBatch | MdocrError]):
+class _Told(Dataset[Any]):
     """Gives our errors back instead of raising them: the loader would hide them in a traceback."""
 
-    def __init__(self, batches: WordBatches) -> None:
+    def __init__(self, batches: Dataset[Any]) -> None:
         self.batches = batches
 
-    def __getitem__(self, index: int) -> WordBatch | MdocrError:
+    def __getitem__(self, index: int) -> Any:
         try:
             return self.batches[index]
         except MdocrError as error:

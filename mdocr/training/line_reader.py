@@ -12,6 +12,7 @@ from torch.nn import functional
 from mdocr.models.attention import DenseAttention
 from mdocr.models.line_reader import LineReader, LineReaderConfig, Seen, lite
 from mdocr.models.page_charset import PAGE_SYMBOLS
+from mdocr.training.batches import prefetched
 from mdocr.training.config import OptimizerConfig, RunConfig
 from mdocr.training.line_noising import hidden_places, structured_mask
 from mdocr.training.lines import LineBatch, LineBatches, LineDataConfig
@@ -70,7 +71,7 @@ class LineReaderTask:
             seed=run.seed,
             rank=self.processes.rank,
         )
-        return dataset.loader(start, self.config.data.workers)
+        return prefetched(dataset, start, run.steps, self.config.data.workers)
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
         """Character error rates on made lines of fonts that are never trained on."""

@@ -3,7 +3,6 @@
 Shapes: B lines, W width in pixels, L places of a text (characters, EOS, filled up to whole blocks).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from mdocr.models.charset import Charset
 from mdocr.models.line_pictures import normalise, pad_line
@@ -105,19 +104,6 @@ class LineBatches(Dataset[LineBatch]):
             lines.append(self._synthesizer.draw(line_rng, width, hardness))
         return collate(lines, self.charset, width, block_length)
 
-    def loader(self, start: int, workers: int) -> Iterator[LineBatch]:
-        """Batches from ``start`` to the end of the run."""
-        return iter(
-            DataLoader(
-                self,
-                batch_size=None,
-                sampler=range(start, self.steps),
-                num_workers=workers,
-                prefetch_factor=4 if workers else None,
-                worker_init_fn=_single_thread,
-            )
-        )
-
     @cached_property
     def _block_shares(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Half of the batches have the first block length, the others share the rest."""
@@ -140,16 +126,13 @@ class LineBatches(Dataset[LineBatch]):
     @cached_property
     def _synthesizer(self) -> Any:
         from mdocr.synthesis.fonts import load_fonts
-        from mdocr.synthesis.lines import LineSynthesizer, training_fonts
+        from mdocr.synthesis.lines import LineSynthesizer
         from mdocr.synthesis.sentences import load_sentences
+        from mdocr.synthesis.typefaces import training_fonts
 
         folders = [Path(folder) for folder in self.data.fonts] or None
         symbols = "".join(self.charset.symbols)
         return LineSynthesizer(training_fonts(load_fonts(folders)), load_sentences(), symbols)
-
-
-def _single_thread(_: int) -> None:
-    torch.set_num_threads(1)
 
 
 def collate(

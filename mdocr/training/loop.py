@@ -10,14 +10,13 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from mdocr.errors import MdocrError, UsageError
 from mdocr.training.checkpoint import TrainingState, load_state, save_state
@@ -227,18 +226,8 @@ def make_optimizer(module: nn.Module, config: OptimizerConfig) -> torch.optim.Ad
 
 
 def training_precision(precision: str, device: torch.device) -> AbstractContextManager[Any]:
-    """Autocast for the forward pass.
-
-    On a CPU the fused attention's backward pass is several times slower than two matrix products,
-    so attention is taken apart there.
-    """
-    stack = ExitStack()
-    if precision == "bf16":
-        stack.enter_context(torch.autocast(device.type, torch.bfloat16))
-    if device.type == "cpu":
-        torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)  # it rules the CPU path too
-        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
-    return stack
+    """Autocast for the forward pass, or nothing for ``fp32``."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
 
 
 class _Signals:

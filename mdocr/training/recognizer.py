@@ -13,7 +13,7 @@ from mdocr.errors import InputError, UsageError
 from mdocr.models.charset import ENGLISH
 from mdocr.models.mdiff4str import MDiff4STR, Projected
 from mdocr.training import losses, noising
-from mdocr.training.batches import WordBatch, WordBatches
+from mdocr.training.batches import WordBatch, WordBatches, prefetched
 from mdocr.training.collections import Collection, open_collection
 from mdocr.training.config import RecognizerConfig, RecognizerModelConfig
 from mdocr.training.loop import train
@@ -67,7 +67,7 @@ class RecognizerTask:
             rank=self.processes.rank,
             world=self.processes.world,
         )
-        return dataset.loader(start, data.workers)
+        return prefetched(dataset, start, run.steps, data.workers)
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
         """Scores on each validation set: ``NAME`` as the field counts, ``NAME exact`` with case.

@@ -16,7 +16,7 @@ from mdocr.errors import InputError, UsageError
 from mdocr.models.charset import ENGLISH, Charset
 from mdocr.models.word_pictures import BUCKETS
 from mdocr.training.augmentation import rand_augment
-from mdocr.training.batches import WordBatches
+from mdocr.training.batches import WordBatches, prefetched
 from mdocr.training.collections import FolderCollection, LmdbCollection, open_collection
 from mdocr.training.config import DataConfig, SourceConfig
 from mdocr.training.packing import pack_folder
@@ -248,7 +248,7 @@ def test_two_processes_share_a_batch(tmp_path):
 def test_workers_give_the_same_batches_from_the_middle(tmp_path):
     collection = open_collection("lmdb", _packed(tmp_path))
     batches = make_batches(CollectionSource(collection, LABELS, 4, 1, rand_augment), steps=6)
-    alone, helped = batches.loader(3, 0), batches.loader(3, 1)
+    alone, helped = (prefetched(batches, 3, len(batches), workers) for workers in (0, 1))
     for one, other in zip(alone, helped, strict=True):
         assert torch.equal(one.images, other.images)
 
@@ -290,7 +290,7 @@ def test_a_picture_that_breaks_later_is_replaced(tmp_path, caplog):
     with pytest.raises(InputError, match="none of the 2 pictures"):
         source.samples(0, range(2), 0.0)
     with pytest.raises(InputError) as told:
-        next(make_batches(source, batch_size=2).loader(0, 1))
+        next(prefetched(make_batches(source, batch_size=2), 0, 2, 1))
     assert told.value.message == "none of the 2 pictures of batch 0 can be read"
 
 
