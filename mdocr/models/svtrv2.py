@@ -177,8 +177,8 @@ class SVTRv2Encoder(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Returns features [B, N, C] of ``images`` [B, 3, height, width], scaled to -1..1."""
         x = self.stem(images.contiguous(memory_format=torch.channels_last))
-        x = self.stages(x.permute(0, 2, 3, 1))  # [B, H, W, C]
-        return x.flatten(1, 2)
+        features: Tensor = self.stages(x.permute(0, 2, 3, 1))  # [B, H, W, C]
+        return features.flatten(1, 2)
 
 
 def _stages(config: EncoderConfig, rates: list[float]) -> list[Stage]:
