@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "Block": "mdocr.document",
+    "Box": "mdocr.document",
     "Character": "mdocr.document",
+    "Document": "mdocr.document",
+    "Page": "mdocr.document",
     "Word": "mdocr.document",
+    "Generation": "mdocr.decoding.requests",
     "DeviceError": "mdocr.errors",
     "InputError": "mdocr.errors",
     "MdocrError": "mdocr.errors",
@@ -19,7 +24,11 @@ _PUBLIC = {
     "PartialFailureError": "mdocr.errors",
     "UsageError": "mdocr.errors",
     "WeightsError": "mdocr.errors",
+    "ParseOptions": "mdocr.options",
     "RecognizeOptions": "mdocr.options",
+    "Parser": "mdocr.parser",
+    "load_parser": "mdocr.parser",
+    "parse": "mdocr.parser",
     "Recognizer": "mdocr.recognizer",
     "load_recognizer": "mdocr.recognizer",
     "recognize": "mdocr.recognizer",
@@ -28,7 +37,12 @@ _PUBLIC = {
 __all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
 
 if TYPE_CHECKING:
+    from mdocr.decoding.requests import Generation as Generation
+    from mdocr.document import Block as Block
+    from mdocr.document import Box as Box
     from mdocr.document import Character as Character
+    from mdocr.document import Document as Document
+    from mdocr.document import Page as Page
     from mdocr.document import Word as Word
     from mdocr.errors import DeviceError as DeviceError
     from mdocr.errors import InputError as InputError
@@ -37,7 +51,11 @@ if TYPE_CHECKING:
     from mdocr.errors import PartialFailureError as PartialFailureError
     from mdocr.errors import UsageError as UsageError
     from mdocr.errors import WeightsError as WeightsError
+    from mdocr.options import ParseOptions as ParseOptions
     from mdocr.options import RecognizeOptions as RecognizeOptions
+    from mdocr.parser import Parser as Parser
+    from mdocr.parser import load_parser as load_parser
+    from mdocr.parser import parse as parse
     from mdocr.recognizer import Recognizer as Recognizer
     from mdocr.recognizer import load_recognizer as load_recognizer
     from mdocr.recognizer import recognize as recognize

@@ -1,7 +1,9 @@
 """Every default of the pipelines, in one place: frozen, validated, free of heavy imports."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from mdocr.document import BLOCK_TYPES
 from mdocr.errors import UsageError
 
 WORD_DECODERS = (
@@ -15,6 +17,15 @@ WORD_DECODERS = (
 ENGINES = ("auto", "torch", "onnx")
 TABLE_FORMS = ("html", "markdown")
 MATH_FORMS = ("dollars", "brackets")
+PARSE_ENGINES = ("auto", "torch", "onnx", "server")
+PARSE_TARGETS = ("layout", *BLOCK_TYPES)
+"""What the page model is asked for: the layout of a page, and the content of its regions."""
+
+MAX_TOKENS = {"layout": 2048, "table": 2048}
+"""Longest text of each target, in tokens."""
+
+MAX_TEXT_TOKENS = 1024
+"""The same for all others."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,72 @@ class RecognizeOptions:
 
 
 @dataclass(frozen=True)
+class ParseOptions:
+    """How documents are read.
+
+    Attributes:
+        pages: which, such as ``1-3,7,12-end``; empty for all.
+        password: of an encrypted PDF.
+        dpi: resolution at which a PDF is rendered.
+        threshold: a token is committed as soon as its probability is above it, 0 to 1. Higher is
+            slower and better.
+        thresholds: the same for single targets, a name of ``PARSE_TARGETS`` each.
+        block_length: tokens that are denoised together; what the model was trained with if None.
+        steps: passes in which a block is complete at the latest; ``block_length`` if None.
+        max_tokens: longest text of single targets, in tokens.
+        revise: a step that finds too few masked tokens decides committed ones anew.
+        keep_paratext: also read headers, footers, page numbers, margin notes and page footnotes.
+        batch_size: texts in work at the same time; as many as the device can hold if None.
+        jobs: threads that prepare pages for the model.
+        trace: keep every token with its confidence and step.
+        draw_layout: keep a picture of each page with its regions.
+    """
+
+    pages: str = ""
+    password: str = field(default="", repr=False)
+    dpi: float = 200
+    threshold: float = 0.95
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    block_length: int | None = None
+    steps: int | None = None
+    max_tokens: Mapping[str, int] = field(default_factory=dict)
+    revise: bool = False
+    keep_paratext: bool = False
+    batch_size: int | None = None
+    jobs: int = 1
+    trace: bool = False
+    draw_layout: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.dpi <= 2400:
+            raise UsageError(f"dpi must be between 1 and 2400, not {self.dpi:g}")
+        for value in (self.threshold, *self.thresholds.values()):
+            if not 0 <= value <= 1:
+                raise UsageError(f"threshold must be between 0 and 1, not {value:g}")
+        for target in (*self.thresholds, *self.max_tokens):
+            _choose("region type", target, PARSE_TARGETS)
+        _at_least_one("block length", self.block_length)
+        _at_least_one("steps", self.steps)
+        _at_least_one("batch size", self.batch_size)
+        _at_least_one("jobs", self.jobs)
+        for tokens in self.max_tokens.values():
+            _at_least_one("max tokens", tokens)
+        if self.steps and self.block_length and self.steps > self.block_length:
+            raise UsageError(
+                f"steps must be between 1 and the block length {self.block_length}, "
+                f"not {self.steps}"
+            )
+
+    def threshold_of(self, target: str) -> float:
+        """The threshold of a name of ``PARSE_TARGETS``."""
+        return self.thresholds.get(target, self.threshold)
+
+    def longest(self, target: str) -> int:
+        """The longest text of a name of ``PARSE_TARGETS``, in tokens."""
+        return self.max_tokens.get(target, MAX_TOKENS.get(target, MAX_TEXT_TOKENS))
+
+
+@dataclass(frozen=True)
 class RenderOptions:
     """How a document is written.
 
@@ -76,3 +153,8 @@ class RenderOptions:
 def _choose(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise UsageError(f"unknown {option} {value!r}", f"Choose one of: {', '.join(choices)}")
+
+
+def _at_least_one(option: str, value: int | None) -> None:
+    if value is not None and value < 1:
+        raise UsageError(f"{option} must be at least 1, not {value}")

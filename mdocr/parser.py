@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from PIL import Image
@@ -17,16 +17,18 @@ from PIL import Image
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.prompts import LineTokenizer, Prompt, PromptTokenizer
 from mdocr.decoding.requests import BlockOptions, Generation, Request
+from mdocr.document import Document
 from mdocr.engines.device import choose_device
 from mdocr.engines.torch_blocks import TorchBlocks
-from mdocr.errors import DeviceError, InputError, UsageError
+from mdocr.errors import DeviceError, InputError, UsageError, WeightsError
 from mdocr.models.line_pictures import LinePictureConfig
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.page_pictures import PictureConfig
+from mdocr.options import ParseOptions
 from mdocr.weights.line_reader import MODEL_TYPE, load_line_reader
 from mdocr.weights.mineru_diffusion import load_folder, read_json
-from mdocr.weights.registry import resolve
+from mdocr.weights.registry import ResolvedModel, resolve
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +118,8 @@ class Parser:
             self.request(image, prompt, option, stops)
             for image, prompt, option in zip(images, asked, options, strict=True)
         )
-        made = dict(self.denoise(requests, batch_size or self._slots(len(images), max_tokens)))
+        slots = min(self.slots(max_tokens), max(1, len(images)))
+        made = dict(self.denoise(requests, batch_size or slots))
         return [made[number] for number in range(len(images))]
 
     def request(
@@ -145,8 +148,32 @@ class Parser:
             for number, made in denoise(predict, requests, mask_id, batch_size):
                 yield number, replace(made, text=self.tokenizer.decode(made.tokens))
 
-    def _slots(self, images: int, max_tokens: int) -> int:
-        """Sequences that can be in work at the same time, at most one for each picture."""
+    def parse(
+        self, path: str | Path, options: ParseOptions | None = None, **changes: Any
+    ) -> Document:
+        """Reads a document: a PDF, or a picture of a page.
+
+        Pictures in it are named by their blocks, but not kept; ``mdocr.parsing.read_documents``
+        hands them out.
+
+        Args:
+            path: the document.
+            options: how to read; the defaults if left out.
+            **changes: single options by name, such as ``pages`` and ``threshold``.
+
+        Returns:
+            Its pages; those that could not be read are named in ``failures``.
+
+        Raises:
+            InputError: the file is missing, damaged, locked, or of another kind.
+            UsageError: an option makes no sense, or there is no such page.
+        """
+        from mdocr.parsing import parse  # it is above this file
+
+        return parse(self, path, replace(options or ParseOptions(), **changes))
+
+    def slots(self, max_tokens: int) -> int:
+        """Texts of so many tokens that the device has room for at the same time."""
         device = self.model.device
         slots = CPU_SLOTS if device.type == "cpu" else DEVICE_SLOTS
         if device.type == "cuda":
@@ -154,7 +181,7 @@ class Parser:
             shape = self.model.language_model.config.cache_shape
             room = torch.cuda.mem_get_info(device)[0] * CACHE_SHARE
             slots = min(slots, int(room // (longest * shape.token_bytes(self.model.dtype))))
-        return max(1, min(slots, images))
+        return max(1, slots)
 
 
 def load_parser(model: str | Path = "auto", device: str = "auto", dtype: str = "auto") -> Parser:
@@ -173,7 +200,7 @@ def load_parser(model: str | Path = "auto", device: str = "auto", dtype: str = "
     """
     if dtype != "auto" and dtype not in DTYPES:
         raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: auto, {', '.join(DTYPES)}")
-    found = resolve(str(model), "parser")
+    found = find_parser(model)
     folder = found.path if found.path.is_dir() else found.path.parent
     place = choose_device(device)
     if read_json(folder / "config.json").get("model_type") == MODEL_TYPE:
@@ -185,6 +212,31 @@ def load_parser(model: str | Path = "auto", device: str = "auto", dtype: str = "
     pictures = PictureConfig.read(folder / "preprocessor_config.json")
     logger.info("loaded %s on %s as %s", found.name, module.device, module.dtype)
     return Parser(module, tokenizer, pictures, found.name)
+
+
+def parse(
+    path: str | Path, model: str | Path = "auto", device: str = "auto", **options: Any
+) -> Document:
+    """Loads a page model and reads a document: ``load_parser``, then ``Parser.parse``."""
+    return load_parser(model, device).parse(path, **options)
+
+
+def find_parser(model: str | Path) -> ResolvedModel:
+    """Name and place of a page model; a named one is downloaded if it is not there.
+
+    Raises:
+        WeightsError: there is no such model, or none at all.
+    """
+    try:
+        return resolve(str(model), "parser")
+    except WeightsError as error:
+        if str(model) not in ("auto", "lite", "mineru-diffusion-lite"):
+            raise
+        raise WeightsError(
+            error.message,
+            "Get the page model with: mdocr models download mineru-diffusion; "
+            "or give a folder with: --model FOLDER",
+        ) from error
 
 
 def open_picture(image: Picture) -> Image.Image:

@@ -13,6 +13,8 @@ import mdocr
 from mdocr.cli import console
 
 COMMANDS = {
+    "read": "mdocr.cli.read:read",
+    "parse": "mdocr.cli.parse:parse",
     "recognize": "mdocr.cli.recognize:recognize",
     "models": "mdocr.cli.models:app",
     "info": "mdocr.cli.info:info",

@@ -15,7 +15,8 @@ LAYERS = [
     {"models"},
     {"decoding", "engines", "layout", "render", "finishing", "inputs", "pages", "tables"}
     | {"formulas", "weights", "synthesis"},
-    {"recognizer", "parser", "training", "evaluation", "bench", "export", "reading"},
+    {"recognizer", "parser", "training", "evaluation", "bench", "export", "reading"}
+    | {"parsing"},
     {"cli", "__main__"},
 ]
 """Lowest first; a module imports from its own layer and from lower ones."""

@@ -1,0 +1,279 @@
+"""Documents read and written, shared by ``parse`` and ``read``: what is said, and how it ends."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mdocr.cli import console
+from mdocr.cli.output import open_output
+from mdocr.document import Failure
+from mdocr.errors import InputError, MdocrError, PartialFailureError, UsageError
+from mdocr.options import ParseOptions, RenderOptions
+
+if TYPE_CHECKING:
+    from mdocr.inputs import Unread
+    from mdocr.parser import Parser
+    from mdocr.parsing import ReadPage
+    from mdocr.parsing.results import Destination, Results
+
+DOCUMENT_ENDINGS = {
+    ".content_list.json": "content-list",
+    ".json": "json",
+    ".md": "md",
+    ".markdown": "md",
+    ".tex": "latex",
+    ".html": "html",
+    ".htm": "html",
+}
+"""What the name of a single output file says about its format."""
+
+
+class LazyParser:
+    """A page model that is found, and loaded, only when it is needed."""
+
+    def __init__(self, model: str, device: str) -> None:
+        self._model, self._device = model, device
+
+    @cached_property
+    def name(self) -> str:
+        """Name of the model; a named one is downloaded if it is not there."""
+        from mdocr.parser import find_parser
+
+        return find_parser(self._model).name
+
+    @cached_property
+    def parser(self) -> "Parser":
+        """The model, on its device."""
+        from mdocr.parser import load_parser
+
+        return load_parser(self._model, self._device)
+
+
+@dataclass
+class Tally:
+    """What became of the inputs: pages (or words) read, and what failed, in order."""
+
+    documents: int
+    pages: int = 0
+    errors: tuple[MdocrError, ...] = ()
+    failures: int = 0
+
+    def miss(self, error: MdocrError) -> None:
+        """Counts an input that could not be read."""
+        self.errors += (error,)
+        self.failures += 1
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Both together, of the same inputs."""
+        errors = self.errors + other.errors
+        pages, failures = self.pages + other.pages, self.failures + other.failures
+        return Tally(self.documents, pages, errors, failures)
+
+    def end(self) -> None:
+        """Ends well, or with the error that the exit code is taken from.
+
+        Raises:
+            MdocrError: the first, where nothing at all was read of a single document.
+            PartialFailureError: some of it was read.
+            InputError: none of several documents was read.
+        """
+        if not self.failures:
+            return
+        if not self.pages and self.documents == 1 and self.errors:
+            raise self.errors[0]
+        if not self.pages and self.errors:
+            raise InputError(
+                f"none of the {self.documents} inputs could be read", "They are named above."
+            )
+        raise PartialFailureError(
+            f"{self.failures} of the documents, pages and regions could not be read",
+            "They are named above; all the rest was written.",
+        )
+
+
+@dataclass(frozen=True)
+class Display:
+    """How the work is shown: ``expect`` more pages, ``advance`` by one, ``say`` a line of text."""
+
+    expect: Callable[[int], None]
+    advance: Callable[[], None]
+    say: Callable[[str], None]
+
+
+def read_all(
+    found: "Sequence[str | Unread]",
+    lazy: LazyParser,
+    options: ParseOptions,
+    destination: "Destination",
+    resume: bool,
+) -> Tally:
+    """Reads all documents and writes each as soon as its last page is there."""
+    from mdocr.parsing.results import stems
+
+    paths = [path for path in found if isinstance(path, str)]
+    unread = [path for path in found if not isinstance(path, str)]
+    tally = Tally(len(found), errors=tuple(one.error for one in unread), failures=len(unread))
+    names = dict(enumerate(stems(paths)))
+    with _display(destination.stream is None) as display:
+        for one in unread:
+            display.say(f"cannot be read: {one.error}")
+        Run(paths, names, tally, display).go(lazy, options, destination, resume)
+    return tally
+
+
+class Run:
+    """The documents of one command, read and written."""
+
+    def __init__(
+        self, paths: list[str], names: dict[int, str], tally: Tally, display: Display
+    ) -> None:
+        self.paths, self.names = paths, names
+        self.tally, self.display = tally, display
+        self.open: dict[int, Results] = {}
+
+    def go(
+        self, lazy: LazyParser, options: ParseOptions, destination: "Destination", resume: bool
+    ) -> None:
+        """From the first page to the last; an interruption leaves what the next run needs."""
+        from mdocr.parsing import DocumentTask, Ended, Opened, read_documents
+        from mdocr.parsing.results import Results, progress_of
+
+        def prepared(number: int) -> DocumentTask:
+            name = self.names[number]
+            progress = partial(progress_of, name, destination, lambda: lazy.name, options)
+            self.open[number] = Results(name, destination, progress, resume)
+            return DocumentTask(self.paths[number], self.open[number].known)
+
+        tasks = (prepared(number) for number in self.names)
+        try:
+            for event in read_documents(lambda: lazy.parser, tasks, options):
+                if isinstance(event, Opened):
+                    self.display.expect(event.pages)
+                    self.tally.pages += len(event.kept)
+                    self.open[event.number].keep(event.kept)
+                elif isinstance(event, Ended):
+                    self._close(event.number, lazy)
+                else:
+                    self._take(event)
+        finally:
+            for results in list(self.open.values()):
+                results.save()
+
+    def _take(self, read: "ReadPage") -> None:
+        number, page = read.key
+        self.open[number].add(read)
+        if page:
+            self.display.advance()
+        self.tally.pages += read.page is not None
+        self.tally.failures += len(read.failures)
+        if read.error is not None:
+            self.tally.errors += (read.error,)
+        for failure in read.failures:
+            self.display.say(_told(self.paths[number], failure))
+
+    def _close(self, number: int, lazy: LazyParser) -> None:
+        results = self.open.pop(number)
+        if results.pages or not results.failures:
+            results.write(lazy.name)
+        results.save()
+
+
+def _told(path: str, failure: Failure) -> str:
+    place = f", page {failure.page}" if failure.page else ""
+    place += f", region {failure.order}" if failure.order else ""
+    return "\n".join(filter(None, [f"failed: {path}{place}: {failure.message}", failure.hint]))
+
+
+def chosen_forms(text: str, output: str) -> tuple[str, ...]:
+    """Formats from ``md,json``; where none are named, from the name of the output file.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    from mdocr.render import RENDERERS
+
+    if not text.strip():
+        name = Path(output).name.lower()
+        known = (form for ending, form in DOCUMENT_ENDINGS.items() if name.endswith(ending))
+        return (next(known, "md"),)
+    forms = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    for form in forms:
+        if form not in RENDERERS:
+            raise UsageError(f"unknown format {form!r}", f"Choose of: {', '.join(RENDERERS)}")
+    return forms
+
+
+@contextlib.contextmanager
+def destination_of(
+    output: str, forms: tuple[str, ...], documents: int, options: RenderOptions
+) -> "Iterator[Destination]":
+    """Where ``-o`` says that documents go; made ready, so that nothing is read in vain.
+
+    Args:
+        output: a folder, a file, ``-``, or empty for stdout.
+        forms: names of formats.
+        documents: how many there are.
+        options: how they are written.
+
+    Raises:
+        UsageError: there is no room for all of them, or the place cannot be written to.
+    """
+    from mdocr.parsing.results import Destination, make_folder
+
+    path = Path(output)
+    if output and output != "-" and _is_folder(output, documents):
+        make_folder(path)
+        yield Destination(folder=path, forms=forms, render=options)
+        return
+    _require_one(forms, documents)
+    if output in ("", "-") or (path.exists() and not path.is_file()):
+        with open_output(path if output else None) as stream:
+            yield Destination(stream=stream, forms=forms, render=options)
+        return
+    make_folder(path.parent)
+    yield Destination(file=path, forms=forms, render=options)
+
+
+def _is_folder(output: str, documents: int) -> bool:
+    path = Path(output)
+    if path.exists() or output.endswith(("/", "\\")):
+        return path.is_dir() or not path.exists()
+    named = any(path.name.lower().endswith(ending) for ending in DOCUMENT_ENDINGS)
+    return not named and (documents > 1 or not path.suffix)
+
+
+def _require_one(forms: tuple[str, ...], documents: int) -> None:
+    if documents > 1:
+        raise UsageError(f"{documents} documents need a folder", "Give one with: -o DIR")
+    if len(forms) > 1:
+        raise UsageError(f"{len(forms)} formats need a folder", "Give one with: -o DIR")
+
+
+@contextlib.contextmanager
+def _display(to_file: bool) -> Iterator[Display]:
+    """A bar on stderr, where that is a terminal on which no document appears."""
+    on_terminal = sys.stderr.isatty() and (to_file or not sys.stdout.isatty())
+    if console.verbosity.quiet or not on_terminal:
+        yield Display(lambda pages: None, lambda: None, console.console().print)
+        return
+    from rich import progress as bars
+
+    columns = (
+        bars.TextColumn("pages"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(
+        *columns, console=console.console(), transient=True, redirect_stdout=False
+    ) as bar:
+        task = bar.add_task("", total=0)
+
+        def expect(pages: int) -> None:
+            bar.update(task, total=(bar.tasks[0].total or 0) + pages)
+
+        yield Display(expect, lambda: bar.advance(task), bar.console.print)

@@ -1,0 +1,136 @@
+"""``mdocr read``: anything to text; pages go to the parser, crops of words to the recognizer."""
+
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mdocr.cli import console
+from mdocr.cli.documents import LazyParser, Tally, chosen_forms, destination_of, read_all
+from mdocr.cli.output import one_line, open_output, word_writer
+from mdocr.document import Word
+from mdocr.errors import UsageError
+from mdocr.options import ParseOptions, RenderOptions
+
+if TYPE_CHECKING:
+    from mdocr.inputs import Unread
+    from mdocr.parsing.results import Destination
+    from mdocr.recognizer import Recognizer
+
+KINDS = ("auto", "word", "page")
+
+
+def read(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH",
+            help="PDFs, pictures of pages, pictures of words; a folder means all of them below it.",
+            show_default=False,
+        ),
+    ],
+    kind: Annotated[
+        str, typer.Option("--as", help="Take everything for: auto (see above), word or page.")
+    ] = "auto",
+    page_model: Annotated[str, typer.Option(help="Model for pages; see mdocr parse.")] = "auto",
+    word_model: Annotated[str, typer.Option(help="Model for words; see mdocr recognize.")] = "auto",
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Write documents to a folder; words go to stdout.",
+            show_default="stdout",
+        ),
+    ] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+) -> None:
+    """Read PDFs, pictures of pages and pictures of words.
+
+    A PDF is a document. So is a TIFF of several frames, and a picture whose shorter edge has at
+    least 400 pixels and whose longer edge is at most 3 times as long. Any other picture is a word.
+    --as overrules this.
+
+    Words are printed as path<TAB>text, or the text alone for a single input; documents as Markdown,
+    each after a comment with its path if there are several inputs.
+    """
+    if kind not in KINDS:
+        raise UsageError(f"unknown kind {kind!r}", f"Choose one of: {', '.join(KINDS)}")
+    from mdocr.inputs import PICTURE_SUFFIXES, Unread, find_files
+    from mdocr.parsing.kinds import kind_of
+
+    def kind_of_item(item: str | Unread) -> str:
+        return kind_of(item) if kind == "auto" and isinstance(item, str) else kind
+
+    found = find_files(paths, PICTURE_SUFFIXES | {".pdf"})
+    reading = Reading(len(found), page_model, word_model, device)
+    sorted_out = [(kind_of_item(item), item) for item in found]
+    if output:
+        reading.read_words([item for name, item in sorted_out if name == "word"])
+        reading.read_documents([item for name, item in sorted_out if name != "word"], output)
+    else:
+        for name, group in groupby(sorted_out, key=lambda pair: pair[0]):
+            items = [item for _, item in group]
+            reading.read_words(items) if name == "word" else reading.print_documents(items)
+    reading.tally.end()
+
+
+class Reading:
+    """Inputs of both kinds, read; each model is loaded when it is first needed."""
+
+    def __init__(self, total: int, page_model: str, word_model: str, device: str) -> None:
+        self.tally = Tally(total)
+        self._parser = LazyParser(page_model, device)
+        self._word_model, self._device = word_model, device
+
+    @cached_property
+    def _recognizer(self) -> "Recognizer":
+        from mdocr.recognizer import load_recognizer
+
+        return load_recognizer(self._word_model, self._device)
+
+    def read_words(self, items: "list[str | Unread]") -> None:
+        """Prints words, a line each."""
+        paths = [item for item in items if isinstance(item, str)]
+        for item in items:
+            if not isinstance(item, str):
+                self._miss(item)
+        if not paths:
+            return
+        with open_output(None) as stream:
+            writer = word_writer("text", stream, bare=self.tally.documents == 1)
+            for outcome in self._recognizer.stream(paths):
+                if isinstance(outcome, Word):
+                    writer.write(outcome)
+                    self.tally.pages += 1
+                else:
+                    self._miss(outcome)
+
+    def print_documents(self, items: "list[str | Unread]") -> None:
+        """Prints documents one after another."""
+        for item in items:
+            with destination_of("", ("md",), 1, RenderOptions()) as destination:
+                if self.tally.documents > 1 and isinstance(item, str) and destination.stream:
+                    print(f"<!-- {comment(item)} -->", file=destination.stream)
+                self._read([item], destination)
+
+    def read_documents(self, items: "list[str | Unread]", output: str) -> None:
+        """Writes documents to a folder."""
+        if items:
+            forms = chosen_forms("", output)
+            with destination_of(output, forms, len(items), RenderOptions()) as destination:
+                self._read(items, destination)
+
+    def _read(self, items: "list[str | Unread]", destination: "Destination") -> None:
+        self.tally += read_all(items, self._parser, ParseOptions(), destination, resume=True)
+
+    def _miss(self, item: "Unread") -> None:
+        self.tally.miss(item.error)
+        console.console().print(f"cannot be read: {item.error}")
+
+
+def comment(path: str) -> str:
+    """A path that cannot end an HTML comment."""
+    return one_line(path).replace("--", "- -")

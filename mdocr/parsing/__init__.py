@@ -1,0 +1,14 @@
+"""The story of ``mdocr parse``: documents → pages → regions → texts → pages again, in order.
+
+pipeline       the story in named steps
+work, queue    texts of many regions and pages in work at once, gathered page by page
+prompted       the released model, which is asked for the layout and for each region
+lite           the line reader: layout by image analysis, then line by line
+
+Knows nothing of output formats and of the command line.
+"""
+
+from mdocr.parsing.pipeline import DocumentTask, Ended, Opened, parse, read_documents
+from mdocr.parsing.work import ReadPage
+
+__all__ = ["DocumentTask", "Ended", "Opened", "ReadPage", "parse", "read_documents"]

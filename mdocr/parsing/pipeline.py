@@ -1,0 +1,237 @@
+"""The story of ``mdocr parse`` in named steps.
+
+documents → sheets (pages as pictures) → pages in work → texts → read pages, in order
+
+    sheets          opens documents one after another, and renders their pages as they are needed
+    reader.open     finds the layout (lite); asks for nothing yet
+    queue           draws the texts that pages ask for, and gathers them
+    parser.denoise  generates them, many at once
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from mdocr.document import Document, Failure, Page, Source
+from mdocr.errors import DeviceError
+from mdocr.inputs import read_ahead
+from mdocr.models.line_reader import LineReader
+from mdocr.options import ParseOptions
+from mdocr.pages import PageError, PagePicture, Pages, open_pages
+from mdocr.parsing.lite import LiteReader
+from mdocr.parsing.prompted import PromptedReader
+from mdocr.parsing.queue import Queue, smaller
+from mdocr.parsing.work import Key, PageWork, ReadPage, failed
+from mdocr.weights.cache import file_sha256
+
+if TYPE_CHECKING:
+    from mdocr.parser import Parser
+
+Item = TypeVar("Item")
+
+logger = logging.getLogger(__name__)
+
+
+def _nothing_kept(source: Source) -> Mapping[int, Page]:
+    return {}
+
+
+@dataclass(frozen=True)
+class DocumentTask:
+    """A document to be read.
+
+    Attributes:
+        path: the file.
+        kept: the pages, by number, that are known from an earlier run and need not be read.
+    """
+
+    path: str
+    kept: Callable[[Source], Mapping[int, Page]] = field(default=_nothing_kept)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A document begins.
+
+    Attributes:
+        number: of the document, from 0.
+        source: the file.
+        pages: how many will be read.
+        kept: pages that are known from an earlier run.
+    """
+
+    number: int
+    source: Source
+    pages: int
+    kept: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """All pages of a document have been told of."""
+
+    number: int
+
+
+Event = Opened | ReadPage | Ended
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A page that is to be read."""
+
+    key: Key
+    picture: PagePicture
+
+
+class PageReader(Protocol):
+    """How a model reads pages."""
+
+    batch_size: int
+
+    def open(self, key: Key, sheet: PagePicture) -> PageWork:
+        """A page that is ready to ask for texts."""
+
+
+def parse(parser: "Parser", path: str | Path, options: ParseOptions) -> Document:
+    """Reads one document; see ``mdocr.parser.Parser.parse``."""
+    source = Source(str(path))
+    pages: list[Page] = []
+    failures: list[Failure] = []
+    for event in read_documents(lambda: parser, [DocumentTask(str(path))], options):
+        if isinstance(event, Opened):
+            source = event.source
+        elif isinstance(event, ReadPage):
+            if event.error is not None and event.key[1] == 0:
+                raise event.error
+            pages += [event.page] if event.page else []
+            failures += event.failures
+    return Document(source, parser.name, tuple(pages), tuple(failures))
+
+
+def read_documents(
+    load: Callable[[], "Parser"], tasks: Iterable[DocumentTask], options: ParseOptions
+) -> Iterator[Event]:
+    """Reads documents, many regions and pages at once, and tells of them in their order.
+
+    Args:
+        load: gives the page model; called when the first page is there to be read.
+        tasks: the documents; each is opened when there is room for its pages.
+        options: how to read.
+
+    Yields:
+        For each document ``Opened``, a ``ReadPage`` for each page, ``Ended``. A document that
+        cannot be opened is a single ``ReadPage`` of page 0, with the error, before its ``Ended``.
+    """
+    path = ""
+    for event in _events(load, sheets(tasks, options), options):
+        if isinstance(event, Opened):
+            path = event.source.path
+        elif isinstance(event, ReadPage):
+            for note in event.notes:
+                logger.warning("%s, page %d: %s", path, event.key[1], note)
+        yield event
+
+
+def _events(
+    load: Callable[[], "Parser"], found: Iterator[Sheet | Event], options: ParseOptions
+) -> Iterator[Event]:
+    """What comes before the first page to be read, then the rest."""
+    for item in found:
+        if not isinstance(item, Sheet):
+            yield item
+            continue
+        parser = load()
+        rest = chain([item], found)
+        yield from _read(parser, page_reader(parser, options), rest, options.jobs)
+
+
+def page_reader(parser: "Parser", options: ParseOptions) -> PageReader:
+    """How the parser's model reads pages."""
+    lite = isinstance(parser.model, LineReader)
+    return LiteReader(parser, options) if lite else PromptedReader(parser, options)
+
+
+def sheets(tasks: Iterable[DocumentTask], options: ParseOptions) -> Iterator[Sheet | Event]:
+    """The pages to be read, between the beginnings and ends of their documents."""
+    for number, task in enumerate(tasks):
+        try:
+            pages = open_pages(task.path, options.pages, options.dpi, options.password)
+            source = Source(task.path, pages.count, file_sha256(Path(task.path)))
+        except Exception as error:  # one document must not end the others
+            yield failed((number, 0), error)
+        else:
+            with pages:
+                known = task.kept(source)
+                kept = tuple(known[page] for page in pages.numbers if page in known)
+                pages.numbers = [page for page in pages.numbers if page not in known]
+                yield Opened(number, source, len(pages), kept)
+                yield from _sheets_of(number, pages)
+        yield Ended(number)
+
+
+def _sheets_of(number: int, pages: Pages) -> Iterator[Sheet | ReadPage]:
+    """The pages of one document, as pictures."""
+    while True:
+        try:
+            picture = next(pages, None)
+        except PageError as error:
+            yield failed((number, error.number), error)
+            continue
+        if picture is None:
+            return
+        yield Sheet((number, picture.number), picture)
+
+
+def _read(
+    parser: "Parser", reader: PageReader, found: Iterator[Sheet | Event], jobs: int
+) -> Iterator[Event]:
+    """Generates the texts of all pages; when memory is short, fewer at once."""
+    rendered = in_background(found, jobs) if jobs > 1 else found
+    works = read_ahead(_opener(reader), rendered, depth=jobs, threads=jobs)
+    queue: Queue[Event] = Queue(works)
+    batch_size = reader.batch_size
+    while not queue.is_done:
+        try:
+            for number, made in parser.denoise(queue, batch_size):
+                queue.take(number, made)
+                yield from queue.done()
+        except DeviceError as error:
+            queue.restart(error, alone=batch_size == 1)
+            batch_size = smaller(batch_size, reader.batch_size)
+        yield from queue.done()
+
+
+def in_background(items: Iterator[Item], depth: int) -> Iterator[Item]:
+    """The items, made ahead in one thread of their own: MuPDF must not run in several."""
+    pool = ThreadPoolExecutor(1, "mdocr-render")
+    waiting: deque[Future[Item | None]] = deque()
+    try:
+        while True:
+            while len(waiting) < depth:
+                waiting.append(pool.submit(next, items, None))
+            item = waiting.popleft().result()
+            if item is None:
+                return
+            yield item
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _opener(reader: PageReader) -> Callable[[Sheet | Event], PageWork | Event]:
+    """Makes sheets pages in work, and leaves all else as it is."""
+
+    def open_sheet(item: Sheet | Event) -> PageWork | Event:
+        if not isinstance(item, Sheet):
+            return item
+        try:
+            return reader.open(item.key, item.picture)
+        except Exception as error:  # one page must not end the others
+            return failed(item.key, error)
+
+    return open_sheet

@@ -1,0 +1,113 @@
+"""What a generation becomes: a text with its confidence, steps and tokens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from mdocr.decoding.requests import BlockOptions, Generation
+from mdocr.document import Block, Character
+from mdocr.options import ParseOptions
+from mdocr.parsing.guard import without_runaway
+from mdocr.parsing.work import traced
+
+if TYPE_CHECKING:
+    from mdocr.parser import Parser
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that was read.
+
+    Attributes:
+        content: the text.
+        confidences: of its tokens, 0 to 1.
+        steps: denoising steps.
+        tokens: with confidence and step; empty unless asked for.
+        notes: what a person should know about it.
+    """
+
+    content: str = ""
+    confidences: tuple[float, ...] = ()
+    steps: int = 0
+    tokens: tuple[Character, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """Mean over the tokens; 0 for none."""
+        return sum(self.confidences) / len(self.confidences) if self.confidences else 0.0
+
+
+def text_of(made: Generation, parser: "Parser", longest: int, trace: bool) -> Text:
+    """A generation as a text, a repetition at its end cut off.
+
+    Args:
+        made: what the model generated.
+        parser: spells tokens.
+        longest: tokens after which the generation was ended.
+        trace: keep the tokens.
+    """
+    kept, is_cut = without_runaway(made)
+    content = parser.tokenizer.decode(kept.tokens) if is_cut else made.text
+    notes = []
+    if is_cut:
+        notes.append("a repetition at the end of a text was cut off")
+    elif len(made.tokens) >= longest:
+        notes.append(f"a text was longer than {longest} tokens and is cut short")
+    tokens = _characters(kept, parser) if trace else ()
+    return Text(content.strip(), kept.confidences, made.passes, tokens, tuple(notes))
+
+
+def joined(texts: Sequence[Text], content: str) -> Text:
+    """Several texts as one that reads ``content``."""
+    return Text(
+        content,
+        tuple(chain.from_iterable(text.confidences for text in texts)),
+        sum(text.steps for text in texts),
+        tuple(chain.from_iterable(text.tokens for text in texts)),
+        tuple(chain.from_iterable(text.notes for text in texts)),
+    )
+
+
+def filled(block: Block, text: Text, form: str, trace: bool) -> Block:
+    """A region with its text."""
+    record = {
+        **vars(block),
+        "content": text.content,
+        "format": form,
+        "confidence": text.confidence,
+        "steps": text.steps,
+    }
+    made = Block(**record)
+    return traced(made, text.tokens) if trace else made
+
+
+def block_options(
+    options: ParseOptions, target: str, block_length: int, longest: int = 0
+) -> BlockOptions:
+    """How a text of a target is filled in.
+
+    Args:
+        options: of the document.
+        target: a name of ``PARSE_TARGETS``.
+        block_length: of the model, where the options name none.
+        longest: tokens; that of the options if 0.
+
+    Raises:
+        UsageError: more steps than tokens in a block.
+    """
+    return BlockOptions(
+        threshold=options.threshold_of(target),
+        block_length=options.block_length or block_length,
+        steps=options.steps,
+        max_tokens=longest or options.longest(target),
+        revise=options.revise,
+    )
+
+
+def _characters(made: Generation, parser: "Parser") -> tuple[Character, ...]:
+    rows = zip(made.tokens, made.confidences, made.steps, strict=True)
+    return tuple(
+        Character(parser.tokenizer.decode([token]), sure, step) for token, sure, step in rows
+    )

@@ -1,0 +1,426 @@
+"""``mdocr parse`` and ``mdocr read`` from arguments to files and exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pymupdf
+import pytest
+from click.testing import Result
+from page_models import FakeParser, region, save_tiny_line_reader, write_pdf
+from PIL import Image, ImageDraw
+from typer.testing import CliRunner
+
+from mdocr.cli.main import app
+from mdocr.document import Document
+from mdocr.errors import DeviceError, InputError
+from mdocr.weights.registry import ResolvedModel
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "document.schema.json"
+LAYOUT = "\n".join(
+    [
+        region("page_number", (900, 10, 950, 30)),
+        region("title", (100, 50, 900, 100)),
+        region("text", (100, 150, 900, 300)),
+        region("table", (100, 310, 900, 500)),
+        region("image", (100, 600, 500, 800)),
+    ]
+)
+
+
+def answer(image: Image.Image, prompt: str) -> str:
+    return {"layout": LAYOUT, "table": "<fcel>a<fcel>b<nl>"}.get(prompt, "Some words")
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> FakeParser:
+    """A page model of this process that knows one layout."""
+    parser = FakeParser(answer)
+    monkeypatch.setattr("mdocr.parser.load_parser", lambda *arguments: parser)
+    monkeypatch.setattr("mdocr.parser.find_parser", lambda model: ResolvedModel("fake", Path()))
+    return parser
+
+
+@pytest.fixture
+def pdf(tmp_path: Path) -> Path:
+    return write_pdf(tmp_path / "report.pdf", [["one"], ["two"], ["three"]])
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def parse(*arguments: object) -> Result:
+    return run("parse", *arguments, "--dpi", "72")
+
+
+def document(path: Path) -> Document:
+    record = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(record, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    return Document.from_dict(record)
+
+
+def test_one_document_goes_to_stdout_as_markdown(model, pdf):
+    result = parse(pdf, "--pages", "2")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == (
+        "# Some words\n\nSome words\n\n<table><tr><td>a</td><td>b</td></tr></table>\n"
+    )
+    assert [prompt for _, prompt, _ in model.asked].count("layout") == 1
+
+
+def test_folder_gets_every_format_and_the_pictures(model, pdf, tmp_path):
+    forms = "md,json,latex,html,content-list"
+    result = parse(pdf, "--format", forms, "-o", tmp_path / "out")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    files = {
+        path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*")
+    }
+    images = {f"report_images/page000{number}-005.jpg" for number in (1, 2, 3)}
+    endings = (".md", ".json", ".tex", ".html", ".content_list.json")
+    written = {f"report{ending}" for ending in endings}
+    assert files == written | images | {"report_images", ".report.progress.json"}
+    read = document(tmp_path / "out/report.json")
+    assert read.source.path == str(pdf)
+    assert len(read.source.sha256) == 64
+    assert [page.number for page in read.pages] == [1, 2, 3]
+    assert all(page.seconds > 0 for page in read.pages)
+    assert "page_number" not in {block.type for block in read.pages[0].blocks}
+    assert "![](report_images/page0001-005.jpg)" in (tmp_path / "out/report.md").read_text()
+
+
+def test_file_takes_its_format_from_its_name(model, pdf, tmp_path):
+    assert parse(pdf, "-o", tmp_path / "deep/a.json", "--keep-paratext").exit_code == 0
+    read = document(tmp_path / "deep/a.json")
+    assert "page_number" in {block.type for block in read.pages[0].blocks}
+    assert len(list((tmp_path / "deep/a_images").iterdir())) == 3
+    assert parse(pdf, "-o", tmp_path / "a.txt", "--format", "latex").exit_code == 0
+    assert "\\begin{document}" in (tmp_path / "a.txt").read_text()
+    result = parse(pdf, "-o", "-", "--format", "json", "--pages", "1")
+    assert json.loads(result.stdout)["pages"][0]["number"] == 1
+
+
+def test_options_of_markdown(model, pdf):
+    result = parse(pdf, "--pages", "1", "--tables", "markdown")
+    assert "| a | b |" in result.stdout
+    assert parse(pdf, "--tables", "ascii").exit_code == 2
+
+
+def test_a_second_run_reads_nothing_again(model, pdf, tmp_path):
+    out = ("-o", tmp_path / "out", "--format", "json")
+    assert parse(pdf, *out, "--pages", "1-2").exit_code == 0
+    first = document(tmp_path / "out/report.json")
+    model.asked.clear()
+    assert parse(pdf, *out).exit_code == 0
+    assert [prompt for _, prompt, _ in model.asked].count("layout") == 1
+    both = document(tmp_path / "out/report.json")
+    assert both.pages[:2] == first.pages
+    assert [page.number for page in both.pages] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("change", ["--no-resume", "--threshold=0.5", "--keep-paratext", "picture"])
+def test_what_makes_a_run_read_all_again(model, pdf, tmp_path, change):
+    assert parse(pdf, "-o", tmp_path / "out").exit_code == 0
+    model.asked.clear()
+    if change == "picture":
+        for picture in (tmp_path / "out/report_images").iterdir():
+            picture.unlink()
+    arguments = [] if change == "picture" else [change]
+    assert parse(pdf, "-o", tmp_path / "out", *arguments).exit_code == 0
+    assert [prompt for _, prompt, _ in model.asked].count("layout") == 3
+
+
+def test_another_file_of_the_same_name_is_read(model, pdf, tmp_path):
+    assert parse(pdf, "-o", tmp_path / "out").exit_code == 0
+    model.asked.clear()
+    write_pdf(pdf, [["other"]])
+    assert parse(pdf, "-o", tmp_path / "out").exit_code == 0
+    assert len(model.asked) > 0
+
+
+def test_an_interrupted_run_goes_on(model, tmp_path, monkeypatch):
+    path = write_pdf(tmp_path / "long.pdf", [["x"]] * 8)
+    denoise = model.denoise
+
+    def interrupted(requests, batch_size):
+        for count, made in enumerate(denoise(requests, batch_size)):
+            if count == 24:
+                raise KeyboardInterrupt
+            yield made
+
+    model.denoise = interrupted
+    assert parse(path, "-o", tmp_path / "out").exit_code == 130
+    assert not (tmp_path / "out/long.md").exists()
+    model.denoise = denoise
+    model.asked.clear()
+    assert parse(path, "-o", tmp_path / "out", "--format", "json").exit_code == 0
+    assert 0 < [prompt for _, prompt, _ in model.asked].count("layout") < 8
+    assert len(document(tmp_path / "out/long.json").pages) == 8
+
+
+def test_damaged_progress_is_passed_over(model, pdf, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/.report.progress.json").write_text("[]")
+    result = parse(pdf, "-o", tmp_path / "out")
+    assert result.exit_code == 0
+    assert (tmp_path / "out/report.md").exists()
+
+
+def test_equal_names_do_not_overwrite_each_other(model, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        write_pdf(tmp_path / folder / "x.pdf", [[folder]])
+    result = parse(tmp_path / "a", tmp_path / "b", "-o", tmp_path / "out", "--format", "json")
+    assert result.exit_code == 0
+    sources = [document(tmp_path / "out" / name).source.path for name in ("x.json", "x-2.json")]
+    assert sources == [str(tmp_path / "a/x.pdf"), str(tmp_path / "b/x.pdf")]
+
+
+def test_results_beside_the_documents_are_no_documents(model, pdf, tmp_path):
+    places = ("-o", tmp_path, "--layout-image", tmp_path / "drawn", "--no-resume")
+    for _ in range(2):
+        model.asked.clear()
+        assert parse(tmp_path, *places).exit_code == 0
+        assert [prompt for _, prompt, _ in model.asked].count("layout") == 3
+
+
+def test_layout_images(model, pdf, tmp_path):
+    arguments = (pdf, "--layout-image", tmp_path / "drawn", "-o", tmp_path / "out")
+    assert parse(*arguments).exit_code == 0
+    drawn = sorted(path.name for path in (tmp_path / "drawn").iterdir())
+    assert drawn == [f"report-page000{number}.png" for number in (1, 2, 3)]
+    with Image.open(tmp_path / "drawn" / drawn[0]) as picture:
+        assert picture.size == (400, 400)
+        assert len(picture.convert("RGB").getcolors(1 << 16)) > 5
+    (tmp_path / "drawn" / drawn[1]).unlink()
+    assert parse(*arguments).exit_code == 0
+    assert (tmp_path / "drawn" / drawn[1]).exists()
+
+
+def test_trace(model, pdf):
+    result = parse(pdf, "--pages", "1", "--trace", "--format", "json")
+    block = json.loads(result.stdout)["pages"][0]["blocks"][0]
+    assert "".join(token["text"] for token in block["tokens"]) == block["content"]
+    assert set(block["tokens"][0]) == {"text", "confidence", "step"}
+    result = parse(pdf, "--trace")
+    assert result.exit_code == 2
+    assert "JSON only" in result.stderr
+
+
+def test_trace_survives_a_second_run(model, pdf, tmp_path):
+    for _ in range(2):
+        result = parse(pdf, "--trace", "--format", "json", "-o", tmp_path / "out")
+        assert result.exit_code == 0
+        record = json.loads((tmp_path / "out/report.json").read_text())
+        assert record["pages"][0]["blocks"][0]["tokens"]
+
+
+def test_thresholds(model, pdf):
+    arguments = ("--threshold", "0.6", "--threshold", "table=0.98", "--threshold", "layout=0.9")
+    assert parse(pdf, "--pages", "1", *arguments).exit_code == 0
+    made = {prompt: options.threshold for _, prompt, options in model.asked}
+    assert made == {"layout": 0.9, "text": 0.6, "table": 0.98}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--threshold", "high"], "threshold 'high' is no number"),
+        (["--threshold", "thing=0.5"], "unknown region type 'thing'"),
+        (["--threshold", "1.5"], "between 0 and 1"),
+        (["--engine", "server", "--server", "http://localhost"], "the engine server is not"),
+        (["--server", "http://localhost"], "the engine server is not available"),
+        (["--engine", "onnx"], "the engine onnx is not available"),
+        (["--engine", "magic"], "unknown engine 'magic'"),
+        (["--jobs", "0"], "jobs must be at least 1"),
+        (["--format", "word"], "unknown format 'word'"),
+        (["--format", "md,json"], "2 formats need a folder"),
+        (["--pages", "4"], "beyond the end"),
+        (["--pages", "x"], "not a page range"),
+        (["--steps", "64"], "steps must be between 1 and the block length 32"),
+    ],
+)
+def test_wrong_usage(model, pdf, arguments, message):
+    result = parse(pdf, *arguments)
+    assert result.exit_code == 2, result.stderr
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("place", ["file.txt/out", "file.txt/out.md"])
+def test_output_that_cannot_be_written(model, pdf, tmp_path, place):
+    (tmp_path / "file.txt").write_text("")
+    result = parse(pdf, "-o", tmp_path / place)
+    assert result.exit_code == 2
+    assert "cannot write" in result.stderr
+    assert not model.asked
+
+
+def test_several_documents_need_a_folder(model, pdf, tmp_path):
+    other = write_pdf(tmp_path / "other.pdf", [["x"]])
+    for place in ([], ["-o", "-"], ["-o", tmp_path / "all.md"]):
+        result = parse(pdf, other, *place)
+        assert result.exit_code == 2
+        assert "need a folder" in result.stderr
+
+
+def encrypted(path: Path) -> Path:
+    return write_pdf(
+        path, [["x"]], encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="open", owner_pw="own"
+    )
+
+
+def bad_inputs(folder: Path) -> dict[str, Path]:
+    whole = write_pdf(folder / "whole.pdf", [["x"]]).read_bytes()
+    (folder / "cut.pdf").write_bytes(whole[:60])
+    (folder / "text.pdf").write_text("no PDF at all")
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "odd.bin").write_bytes(b"\x00\x01")
+    names = ("cut.pdf", "text.pdf", "empty.png", "odd.bin", "missing.pdf")
+    return {name: folder / name for name in names}
+
+
+@pytest.mark.parametrize("name", ["cut.pdf", "text.pdf", "empty.png", "odd.bin", "missing.pdf"])
+def test_bad_input(model, tmp_path, name):
+    result = parse(bad_inputs(tmp_path)[name])
+    assert result.exit_code == 3, result.stderr
+    assert name in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_passwords(model, tmp_path):
+    path = encrypted(tmp_path / "locked.pdf")
+    result = parse(path)
+    assert result.exit_code == 3
+    assert "it needs a password" in result.stderr
+    assert "--password" in result.stderr
+    result = parse(path, "--password", "wrong")
+    assert result.exit_code == 3
+    assert "the password is wrong" in result.stderr
+    assert parse(path, "--password", "open").exit_code == 0
+
+
+def test_a_page_of_two_hundred_inches(model, tmp_path):
+    with pymupdf.open() as book:
+        book.new_page(width=14400, height=14400)
+        book.save(tmp_path / "wall.pdf")
+    result = parse(tmp_path / "wall.pdf", "-o", tmp_path / "wall.json", "--pages", "1")
+    assert result.exit_code == 0, result.stderr
+    assert document(tmp_path / "wall.json").pages[0].width == 14400
+
+
+def test_bad_documents_among_good_ones(model, pdf, tmp_path):
+    bad = bad_inputs(tmp_path)
+    result = parse(bad["text.pdf"], pdf, tmp_path / "missing.pdf", "-o", tmp_path / "out")
+    assert result.exit_code == 7
+    assert "text.pdf" in result.stderr
+    assert "missing.pdf" in result.stderr
+    assert (tmp_path / "out/report.md").exists()
+    assert not (tmp_path / "out/text.md").exists()
+    result = parse(bad["text.pdf"], bad["cut.pdf"], "-o", tmp_path / "out")
+    assert result.exit_code == 3
+    assert "none of the 2 inputs" in result.stderr
+
+
+def picky(model: FakeParser, error: Exception, bad: int) -> None:
+    """Lets one layout, or all (0), fail."""
+    request, layouts = model.request, []
+
+    def refuse(image, prompt, options):
+        layouts.extend([prompt] * (prompt == "layout"))
+        if prompt == "layout" and bad in (0, len(layouts)):
+            raise error
+        return request(image, prompt, options)
+
+    model.request = refuse
+
+
+def test_a_page_that_fails(model, pdf, tmp_path):
+    picky(model, InputError("a bad page", "Scan it again."), bad=2)
+    result = parse(pdf, "-o", tmp_path / "out", "--format", "json,md")
+    assert result.exit_code == 7
+    assert f"failed: {pdf}, page 2: a bad page\nScan it again." in result.stderr
+    read = document(tmp_path / "out/report.json")
+    assert [page.number for page in read.pages] == [1, 3]
+    assert [(failure.page, failure.message) for failure in read.failures] == [(2, "a bad page")]
+
+
+@pytest.mark.parametrize(("error", "code"), [(DeviceError("full"), 6), (InputError("bad"), 3)])
+def test_all_pages_fail(model, pdf, tmp_path, error, code):
+    picky(model, error, bad=0)
+    result = parse(pdf, "-o", tmp_path / "out")
+    assert result.exit_code == code
+    assert not (tmp_path / "out/report.md").exists()
+
+
+def test_no_model_installed(pdf, cache_folder, monkeypatch):
+    monkeypatch.setattr("mdocr.weights.cache.is_installed", lambda model: False)
+    for name in ("auto", "lite"):
+        result = parse(pdf, "--model", name)
+        assert result.exit_code == 4
+        assert "mdocr models download mineru-diffusion" in result.stderr
+        assert "--model FOLDER" in result.stderr
+
+
+def test_program_with_a_tiny_model(tmp_path, pdf):
+    """Both tiny models through the program itself: stdout holds the document and nothing else."""
+    folder = save_tiny_line_reader(tmp_path / "model")
+    command = [sys.executable, "-m", "mdocr", "parse", str(pdf), "--model", str(folder)]
+    options = ["--device", "cpu", "--format", "json", "--jobs", "2", "--pages", "1-2"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert record["model"] == "model"
+    assert [page["number"] for page in record["pages"]] == [1, 2]
+
+
+class TestRead:
+    @pytest.fixture
+    def word(self, tmp_path: Path) -> Path:
+        picture = Image.new("RGB", (60, 20), "white")
+        ImageDraw.Draw(picture).text((4, 4), "two", fill="black")
+        picture.save(tmp_path / "word.png")
+        return tmp_path / "word.png"
+
+    @pytest.fixture
+    def word_model(self, golden, cache_folder) -> str:
+        return str(golden / "mdiff4str/tiny_best.pth")
+
+    def read(self, word_model: str, *arguments: object) -> Result:
+        return run("read", *arguments, "--word-model", word_model, "--device", "cpu")
+
+    def test_help_states_the_rule(self):
+        assert "400 pixels" in " ".join(run("read", "--help").stdout.split())
+
+    def test_documents_and_words_in_their_order(self, model, pdf, word, word_model):
+        result = self.read(word_model, word, pdf, word)
+        assert result.exit_code == 0, result.stderr
+        lines = result.stdout.splitlines()
+        assert lines[0].startswith(f"{word}\t")
+        assert lines[1] == f"<!-- {pdf} -->"
+        assert lines[2] == "# Some words"
+        assert lines[-1] == lines[0]
+
+    def test_single_inputs_come_alone(self, model, pdf, word, word_model):
+        assert "\t" not in self.read(word_model, word).stdout
+        assert self.read(word_model, pdf).stdout.startswith("# Some words")
+
+    def test_the_rule_can_be_overruled(self, model, word, word_model):
+        assert self.read(word_model, word, "--as", "page").stdout.startswith("# Some words")
+        assert self.read(word_model, word, "--as", "leaf").exit_code == 2
+
+    def test_documents_to_a_folder(self, model, pdf, word, word_model, tmp_path):
+        result = self.read(word_model, pdf, word, "-o", tmp_path / "out")
+        assert (result.exit_code, result.stdout.count("\n")) == (0, 1)
+        assert (tmp_path / "out/report.md").exists()
+
+    def test_failures(self, model, pdf, word, word_model, tmp_path):
+        (tmp_path / "bad.pdf").write_text("text")
+        result = self.read(word_model, tmp_path / "bad.pdf", word)
+        assert result.exit_code == 7
+        assert "bad.pdf" in result.stderr
+        assert self.read(word_model, tmp_path / "bad.pdf").exit_code == 3
+        assert self.read(word_model, tmp_path / "none.png").exit_code == 3
