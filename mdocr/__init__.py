@@ -34,7 +34,7 @@ _PUBLIC = {
     "recognize": "mdocr.recognizer",
 }
 
-__all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_PUBLIC)]
 
 if TYPE_CHECKING:
     from mdocr.decoding.requests import Generation as Generation

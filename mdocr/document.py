@@ -46,6 +46,10 @@ class Character:
     confidence: float
     step: int
 
+    def as_dict(self) -> dict[str, Any]:
+        """The character as a record of JSON."""
+        return {"text": self.text, "confidence": round(self.confidence, 5), "step": self.step}
+
 
 @dataclass(frozen=True)
 class Word:
@@ -59,7 +63,8 @@ class Word:
         model: name of the model that read it.
         decoder: name of the decoding strategy.
         steps: number of passes through the decoder.
-        trace: the text after each pass, ``_`` where a position is still masked; empty unless asked for.
+        trace: the text after each pass, ``_`` where a position is still masked; empty unless asked
+            for.
     """
 
     path: str
@@ -77,10 +82,7 @@ class Word:
             "path": self.path,
             "text": self.text,
             "confidence": round(self.confidence, 5),
-            "characters": [
-                {"text": c.text, "confidence": round(c.confidence, 5), "step": c.step}
-                for c in self.characters
-            ],
+            "characters": [character.as_dict() for character in self.characters],
             "model": self.model,
             "decoder": self.decoder,
             "steps": self.steps,
@@ -159,6 +161,7 @@ class Block:
         order: place in the reading order of its page, from 1; 0 where unknown.
         level: of a title, from 1 (the document's title); 0 where unknown.
         image: file name of the region's picture; empty without one.
+        tokens: every token of the content; empty unless a trace was asked for.
     """
 
     type: str
@@ -171,6 +174,7 @@ class Block:
     order: int = 0
     level: int = 0
     image: str = ""
+    tokens: tuple[Character, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The block in the form of the ``mdocr.document/1`` schema."""
@@ -188,13 +192,16 @@ class Block:
             record["level"] = self.level
         if self.image:
             record["image"] = self.image
+        if self.tokens:
+            record["tokens"] = [token.as_dict() for token in self.tokens]
         return record
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> "Block":
         """The inverse of ``as_dict``."""
-        values = {key: value for key, value in record.items() if key != "bbox"}
-        return cls(box=Box(*record["bbox"]), **values)
+        values = {key: value for key, value in record.items() if key not in ("bbox", "tokens")}
+        tokens = tuple(Character(**token) for token in record.get("tokens", ()))
+        return cls(box=Box(*record["bbox"]), tokens=tokens, **values)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """The error tree. Each class carries the exit code that the command line ends with.
 
-    MdocrError                 1   unexpected
-    ├── UsageError             2   an option or argument makes no sense
-    ├── InputError             3   a picture, document or dataset cannot be read
-    ├── WeightsError           4   weights are missing, damaged or of another model
-    ├── MissingExtraError      5   an optional dependency is not installed
-    ├── DeviceError            6   the device is absent or out of memory
-    └── PartialFailureError    7   some inputs failed; the rest was written
+MdocrError                 1   unexpected
+├── UsageError             2   an option or argument makes no sense
+├── InputError             3   a picture, document or dataset cannot be read
+├── WeightsError           4   weights are missing, damaged or of another model
+├── MissingExtraError      5   an optional dependency is not installed
+├── DeviceError            6   the device is absent or out of memory
+└── PartialFailureError    7   some inputs failed; the rest was written
 """
 
 

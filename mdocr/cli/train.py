@@ -31,9 +31,7 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Change one value; repeatable."),
 ]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on from the checkpoint in run.output.")
-]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in run.output.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 
 

@@ -44,7 +44,7 @@ def made_lines(config: LineReaderConfig, count: int, seed: int = 1) -> list[Line
 
 
 def score_lines(model: LineReader, lines: list[Line], threshold: float = 0.95) -> dict[str, float]:
-    """Character error rates (0 to 1) of the CTC head and of block diffusion, and passes a character."""
+    """Character error rates (0 to 1) of CTC head and block diffusion; passes a character."""
     letters = [_ctc_text(model, line.picture) for line in lines]
     options = BlockOptions(threshold=threshold, block_length=16, max_tokens=128)
     generations = generate_lines(model, [line.picture for line in lines], options)

@@ -1,9 +1,10 @@
 """The lite page model: one text line to its characters, by the large model's block diffusion.
 
-The vision tower is the word recognizer's encoder; each column of its feature grid becomes one picture
-token. A small SDAR language model fills in the characters after them. An auxiliary CTC head gives
-every picture token its place: the number of characters that have been read up to it. Character ``i``
-stands at place ``i + 1``, so text and picture meet at the same places whatever the letters' widths.
+The vision tower is the word recognizer's encoder; each column of its feature grid becomes one
+picture token. A small SDAR language model fills in the characters after them. An auxiliary CTC head
+gives every picture token its place: the number of characters that have been read up to it.
+Character ``i`` stands at place ``i + 1``, so text and picture meet at the same places whatever the
+letters' widths.
 
 Shapes: B lines, P picture tokens of a line (width / 4), T packed picture tokens, D width,
 L tokens of a row, V vocabulary.

@@ -1,9 +1,10 @@
 """MDiff4STR: SVTRv2 encoder and masked-diffusion decoder (arXiv 2512.01422, section 3.1).
 
-The decoder sees a word of which some characters are masked, looks at the picture, and predicts every
-position at once. Which predictions to keep is decided elsewhere (``mdocr.decoding.words``).
+The decoder sees a word of which some characters are masked, looks at the picture, and predicts
+every position at once. Which predictions to keep is decided elsewhere (``mdocr.decoding.words``).
 
-Shapes: B batch, K noised copies of a word, L = max_length + 1 positions, D width, N picture positions.
+Shapes: B batch, K noised copies of a word, L = max_length + 1 positions, D width, N positions of
+the picture.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""From a word picture to the recognizer's pixels (OpenOCR's ratio rule, in training as in reading)."""
+"""From a word picture to the recognizer's pixels: OpenOCR's ratio rule, in training and reading."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mdocr import __version__
-from mdocr.document import Block, Page, Source
+from mdocr.document import Page, Source
 from mdocr.options import ParseOptions
-from mdocr.parsing.work import TracedBlock
 from mdocr.weights.cache import written_whole
 
 SCHEMA = "mdocr.progress/1"
@@ -52,7 +51,7 @@ class Progress:
         try:
             record = json.loads(self.path.read_text(encoding="utf-8"))
             if {key: record.get(key) for key in self._key} == self._key:
-                pages = map(_page, record["pages"])
+                pages = map(Page.from_dict, record["pages"])
                 self.pages = {page.number: page for page in pages if is_whole(page)}
         except FileNotFoundError:
             pass
@@ -88,13 +87,3 @@ def reading_options(options: ParseOptions) -> dict[str, Any]:
     record = {key: value for key, value in asdict(options).items() if key not in _WITHOUT_EFFECT}
     plain: dict[str, Any] = json.loads(json.dumps(record))
     return plain
-
-
-def _page(record: dict[str, Any]) -> Page:
-    blocks = [_block(block) for block in record["blocks"]]
-    page = Page.from_dict({**record, "blocks": []})
-    return Page(page.number, page.width, page.height, tuple(blocks), page.seconds)
-
-
-def _block(record: dict[str, Any]) -> Block:
-    return TracedBlock.from_dict(record) if "tokens" in record else Block.from_dict(record)

@@ -1,7 +1,7 @@
 """What a generation becomes: a text with its confidence, steps and tokens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,6 @@ from mdocr.decoding.requests import BlockOptions, Generation
 from mdocr.document import Block, Character
 from mdocr.options import ParseOptions
 from mdocr.parsing.guard import without_runaway
-from mdocr.parsing.work import traced
 
 if TYPE_CHECKING:
     from mdocr.parser import Parser
@@ -80,7 +79,7 @@ def filled(block: Block, text: Text, form: str, trace: bool) -> Block:
         "steps": text.steps,
     }
     made = Block(**record)
-    return traced(made, text.tokens) if trace else made
+    return replace(made, tokens=text.tokens) if trace else made
 
 
 def block_options(

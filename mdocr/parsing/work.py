@@ -4,10 +4,9 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from mdocr.decoding.requests import Generation, Request
-from mdocr.document import Block, Character, Failure, Page
+from mdocr.document import Block, Failure, Page
 from mdocr.errors import MdocrError
 from mdocr.pages import PagePicture
 
@@ -38,33 +37,6 @@ class ReadPage:
     notes: tuple[str, ...] = ()
     drawing: bytes = b""
     error: MdocrError | None = None
-
-
-@dataclass(frozen=True)
-class TracedBlock(Block):
-    """A block with every token of its text."""
-
-    tokens: tuple[Character, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """The block's record with its tokens."""
-        tokens = [
-            {"text": token.text, "confidence": round(token.confidence, 5), "step": token.step}
-            for token in self.tokens
-        ]
-        return {**super().as_dict(), "tokens": tokens}
-
-    @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> "TracedBlock":
-        """The inverse of ``as_dict``."""
-        plain = {key: value for key, value in record.items() if key != "tokens"}
-        block = Block.from_dict(plain)
-        return traced(block, tuple(Character(**token) for token in record["tokens"]))
-
-
-def traced(block: Block, tokens: tuple[Character, ...]) -> TracedBlock:
-    """The block with its tokens."""
-    return TracedBlock(**vars(block), tokens=tokens)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Block-diffusion training rows: ``[prompt | clean text | noised text]`` (arXiv 2603.22458, section 3).
+"""Block-diffusion training rows: ``[prompt | clean text | noised text]`` (arXiv 2603.22458, 3).
 
-The noised text takes the places of the clean one. A clean block sees the prompt and the clean blocks up
-to itself; a noised block sees the prompt, the clean blocks *before* it, and itself. So one pass trains
-every block of a text, each from a different degree of noise.
+The noised text takes the places of the clean one. A clean block sees the prompt and the clean
+blocks up to itself; a noised block sees the prompt, the clean blocks *before* it, and itself. So
+one pass trains every block of a text, each from a different degree of noise.
 
 Shapes: B rows, P tokens of the prompt, L places of the text, N = P + 2·L tokens of a row.
 """

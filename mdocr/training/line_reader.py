@@ -1,4 +1,4 @@
-"""Training of the lite page model: block diffusion over made text lines, with an auxiliary CTC loss."""
+"""Training of the lite page model: block diffusion over made text lines, and a CTC loss."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Line readers on disk: a folder with ``config.json`` and ``model.safetensors`` (half precision)."""
+"""Line readers on disk: a folder with ``config.json`` and half-precision ``model.safetensors``."""
 
 import json
 from dataclasses import fields

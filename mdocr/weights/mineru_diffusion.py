@@ -118,6 +118,7 @@ def _listed(keys: list[str]) -> str:
 
 
 def stored_shapes(files: list[Path]) -> dict[str, tuple[int, ...]]:
+    """The shape of every stored key, read without the tensors."""
     shapes: dict[str, tuple[int, ...]] = {}
     for file in files:
         try:

@@ -62,8 +62,10 @@ def test_samples_are_read(folder):
     done = run(f"mdocr recognize {ROOT}/docs/samples/words", folder)
     labels = (ROOT / "docs/samples/words/labels.tsv").read_text(encoding="utf-8").splitlines()
     true = {line.split("\t")[0]: line.split("\t")[1] for line in labels}
-    read = {Path(path).name: text for path, text in (row.split("\t") for row in
-            done.stdout.splitlines())}
+    read = {
+        Path(path).name: text
+        for path, text in (row.split("\t") for row in done.stdout.splitlines())
+    }
     assert read.keys() == true.keys()
     right = sum(read[name] == text for name, text in true.items())
     assert right >= 0.6 * len(true)

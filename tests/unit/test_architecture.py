@@ -15,8 +15,7 @@ LAYERS = [
     {"models"},
     {"decoding", "engines", "layout", "render", "finishing", "inputs", "pages", "tables"}
     | {"formulas", "weights", "synthesis"},
-    {"recognizer", "parser", "training", "evaluation", "bench", "export", "reading"}
-    | {"parsing"},
+    {"recognizer", "parser", "training", "evaluation", "bench", "export", "reading"} | {"parsing"},
     {"cli", "__main__"},
 ]
 """Lowest first; a module imports from its own layer and from lower ones."""
@@ -58,8 +57,8 @@ def test_every_folder_has_a_layer():
 def test_start_up_imports_nothing_heavy(command):
     heavy = ["torch", "numpy", "onnxruntime", "PIL", "pymupdf", "cv2", "huggingface_hub"]
     if command[0] == "-m":
-        code = "import sys; sys.argv = ['mdocr', '--help']\ntry:\n import mdocr.cli.main as m; m.run()\n"
-        code += "except SystemExit:\n pass\n"
+        code = "import sys; sys.argv = ['mdocr', '--help']\ntry:\n"
+        code += " import mdocr.cli.main as m; m.run()\nexcept SystemExit:\n pass\n"
     else:
         code = "import sys; import mdocr\n"
     code += f"print([n for n in {heavy} if n in sys.modules], file=sys.stderr)"

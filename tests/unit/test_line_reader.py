@@ -59,7 +59,9 @@ def test_places_count_the_characters_that_begin():
     assert torch.allclose(expected_places(letters), expected, atol=1e-4)
 
 
-@pytest.mark.parametrize(("prompt", "length", "block"), [(5, 8, 4), (9, 6, 3), (3, 4, 1), (7, 8, 8)])
+@pytest.mark.parametrize(
+    ("prompt", "length", "block"), [(5, 8, 4), (9, 6, 3), (3, 4, 1), (7, 8, 8)]
+)
 def test_structured_mask_equals_its_definition(prompt, length, block):
     mask = structured_mask(prompt, length, block)
     causal = block_mask(prompt, prompt + length, block)
@@ -133,7 +135,9 @@ def test_a_saved_line_reader_comes_back(model, tmp_path):
     loaded = load_line_reader(tmp_path)
     assert loaded.config == model.config
     for name, value in model.state_dict().items():
-        assert torch.allclose(loaded.state_dict()[name].float(), value.float(), rtol=2e-3, atol=1e-4)
+        assert torch.allclose(
+            loaded.state_dict()[name].float(), value.float(), rtol=2e-3, atol=1e-4
+        )
     (tmp_path / "model.safetensors").write_bytes(b"damaged")
     with pytest.raises(WeightsError, match="damaged"):
         load_line_reader(tmp_path)

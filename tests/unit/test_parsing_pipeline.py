@@ -15,7 +15,6 @@ from mdocr.errors import DeviceError, InputError, UsageError
 from mdocr.options import ParseOptions
 from mdocr.parsing import DocumentTask, Ended, Opened, ReadPage, parse, read_documents
 from mdocr.parsing.queue import LOOK_AHEAD
-from mdocr.parsing.work import TracedBlock
 
 LAYOUT = [
     region("header", (100, 10, 900, 40)),
@@ -279,11 +278,10 @@ def test_runaways_and_nonsense_are_noted(tmp_path, caplog):
 def test_trace_keeps_every_token(tmp_path):
     path = write_pdf(tmp_path / "a.pdf", [["x"]])
     block = read(FakeParser(answer), path, trace=True).pages[0].blocks[0]
-    assert isinstance(block, TracedBlock)
     record = block.as_dict()
     assert "".join(token["text"] for token in record["tokens"]) == "words"
     assert record["tokens"][1] == {"text": "o", "confidence": 0.9, "step": 2}
-    assert TracedBlock.from_dict(record).as_dict() == record
+    assert Block.from_dict(record).as_dict() == record
 
 
 def test_wrong_options_end_the_whole(tmp_path):
@@ -381,8 +379,3 @@ def test_released_path_without_a_fake(golden, tmp_path):
     document = parser.parse(write_pdf(tmp_path / "a.pdf", [PAGE]), options)
     assert len(document.pages) == 1
     assert not document.failures
-
-
-def test_blocks_survive_a_finish_with_their_trace(tmp_path):
-    block = TracedBlock("text", box=Block, tokens=())
-    assert isinstance(replace(block, content="x"), TracedBlock)
