@@ -46,7 +46,7 @@ class TorchWordEngine:
     def encode(self, images: Tensor) -> Predict:
         """Runs the encoder on pictures [B, 3, height, width] in -1..1, once for all passes."""
         with self._autocast():
-            memory = self.model.encoder(images.to(self.device))
+            memory = self.model.encode(images.to(self.device))
             projected = self.model.decoder.project(memory)
 
         @torch.no_grad()

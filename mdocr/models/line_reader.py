@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from mdocr.models.alignment import expected_places
 from mdocr.models.attention import Attention
 from mdocr.models.charset import Charset
 from mdocr.models.sdar import SDAR, SDARConfig
@@ -134,8 +134,7 @@ class LineReader(nn.Module):
 
     def look(self, images: Tensor) -> Seen:
         """Picture tokens [B, P, ·] of lines of one width, ``images`` [B, 3, 32, 4·P] in -1..1."""
-        batch, columns = images.shape[0], images.shape[-1] // COLUMN
-        grid = self.encoder(images).view(batch, -1, columns, self.encoder.dim)  # [B, rows, P, C]
+        grid = self.encoder.grid(self.encoder(images), images.shape[-1])  # [B, rows, P, C]
         features = self.projection(grid.transpose(1, 2).flatten(2))
         letters = self.letters(features)
         return Seen(features, expected_places(letters.detach()), letters)
@@ -175,23 +174,6 @@ class LineReader(nn.Module):
                 nn.init.normal_(module.weight, std=0.02)
         nn.init.normal_(self.language_model.model.embed_tokens.weight, std=0.1)
         nn.init.xavier_normal_(self.projection.weight)
-
-
-def expected_places(letters: Tensor) -> Tensor:
-    """Expected number of characters that the CTC head has emitted up to each column.
-
-    A column begins a character unless it is blank or repeats the column before:
-    Σ over characters of p(column) · (1 − p(column before)).
-
-    Args:
-        letters: logits [..., P, characters + 1]; class 0 is the blank.
-
-    Returns:
-        [..., P], not decreasing.
-    """
-    likely = functional.softmax(letters.float(), -1)[..., 1:]
-    before = functional.pad(likely, (0, 0, 1, 0))[..., :-1, :]
-    return (likely * (1 - before)).sum(-1).cumsum(-1)
 
 
 def config_record(config: LineReaderConfig) -> Mapping[str, Any]:

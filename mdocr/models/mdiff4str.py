@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mdocr.models import charset as charsets
+from mdocr.models.alignment import expected_places, position_codes
 from mdocr.models.attention import attend
 from mdocr.models.charset import Charset
 from mdocr.models.svtrv2 import EncoderConfig, SVTRv2Encoder
@@ -34,12 +35,14 @@ class DecoderConfig:
         heads: attention heads.
         max_length: longest word in characters; EOS takes one position more.
         dropout: rate on the embedding and the residual branches, in training.
+        aligned: give the picture's columns the places of their characters, from a CTC head.
     """
 
     layers: int = 6
     heads: int = 6
     max_length: int = 25
     dropout: float = 0.1
+    aligned: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,8 @@ def lite(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
         strides=((2, 1), (2, 1)),
         drop_path=0.0,
     )
-    return MDiff4STRConfig(encoder, DecoderConfig(layers=2, heads=8, dropout=0.0), symbols)
+    decoder = DecoderConfig(layers=2, heads=8, dropout=0.0, aligned=True)
+    return MDiff4STRConfig(encoder, decoder, symbols)
 
 
 SIZES = {"base": base, "small": small, "lite": lite}
@@ -179,7 +183,8 @@ class MaskedDiffusionDecoder(nn.Module):
         self.scale = math.sqrt(dim)
         self.embedding = nn.Embedding(charset.outputs + 2, dim)  # and MASK and PAD
         self.pos_embed = nn.Parameter(torch.zeros(1, length, dim))
-        self.register_buffer("positions", sinusoidal_positions(length, dim), persistent=False)
+        positions = position_codes(torch.arange(length, device="cpu"), dim)[None]
+        self.register_buffer("positions", positions, persistent=False)
         self.dropout = nn.Dropout(config.dropout)
         self.layers = nn.ModuleList(DecoderLayer(dim, config) for _ in range(config.layers))
         self.head = nn.Linear(dim, charset.outputs, bias=False)
@@ -228,18 +233,28 @@ class MDiff4STR(nn.Module):
         self.encoder = SVTRv2Encoder(config.encoder)
         dim = config.encoder.dims[-1]
         self.decoder = MaskedDiffusionDecoder(config.decoder, dim, self.charset)
+        self.letters = nn.Linear(dim, self.charset.outputs) if config.decoder.aligned else None
+
+    def look(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Features [B, N, D] of ``images`` [B, 3, H, W], and the CTC head's logits if aligned.
+
+        The logits are [B, W, characters + 1] over the columns of the feature grid; class 0 is the
+        blank. Places take no gradient.
+        """
+        memory: Tensor = self.encoder(images)
+        if self.letters is None:
+            return memory, None
+        grid = self.encoder.grid(memory, images.shape[-1])
+        letters: Tensor = self.letters(grid.mean(1))
+        places = expected_places(letters.detach()) - 1  # the first character stands at 0
+        codes = position_codes(places, memory.shape[-1]).to(memory.dtype)
+        return (grid + codes[:, None]).flatten(1, 2), letters
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Features [B, N, D] of ``images`` [B, 3, H, W], for ``decoder.project``."""
+        return self.look(images)[0]
 
     def forward(self, images: Tensor, tokens: Tensor) -> Tensor:
         """Logits of every position of ``tokens`` [B, L] given ``images`` [B, 3, H, W]."""
-        logits: Tensor = self.decoder(tokens, self.decoder.project(self.encoder(images)))
+        logits: Tensor = self.decoder(tokens, self.decoder.project(self.encode(images)))
         return logits
-
-
-def sinusoidal_positions(length: int, dim: int) -> Tensor:
-    """Sine and cosine position codes [1, length, dim] (arXiv 1706.03762, section 3.5)."""
-    position = torch.arange(length, dtype=torch.float32, device="cpu")[:, None]
-    rates = torch.exp(
-        torch.arange(0, dim, 2, dtype=torch.float32, device="cpu") * (-math.log(10000.0) / dim)
-    )
-    codes = torch.stack([torch.sin(position * rates), torch.cos(position * rates)], dim=-1)
-    return codes.flatten(1)[None]

@@ -7,6 +7,7 @@ Shapes: B batch, H W height and width of the feature grid, C channels, N = H·W 
 Features flow as [B, H, W, C]; a convolution sees the same memory as a channels-last picture.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -172,7 +173,12 @@ class SVTRv2Encoder(nn.Module):
         self.stem = nn.Sequential(StemLayer(3, first // 2), StemLayer(first // 2, first))
         rates = torch.linspace(0, config.drop_path, sum(config.depths), device="cpu").tolist()
         self.stages = nn.Sequential(*_stages(config, rates))
+        self.shrinkage = 4 * math.prod(stride for _, stride in config.strides)
         self.apply(_initialise)
+
+    def grid(self, features: Tensor, width: int) -> Tensor:
+        """Features [B, N, C] as a grid [B, H, W, C]; ``width`` is that of the picture in pixels."""
+        return features.unflatten(1, (-1, -(-width // self.shrinkage)))
 
     def forward(self, images: Tensor) -> Tensor:
         """Returns features [B, N, C] of ``images`` [B, 3, height, width], scaled to -1..1."""

@@ -1,6 +1,5 @@
 """Training of the word recognizer: MDiff4STR's loss on noised words, sections 3.2 to 3.4."""
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -104,8 +103,10 @@ class RecognizerLoss(nn.Module):
         self.settings = config.model
         self.seed = config.run.seed
         self.processes = processes
-        width = model.config.encoder.dims[-1]
-        self.ctc_head = nn.Linear(width, model.charset.outputs) if config.model.ctc_weight else None
+        weighted = config.model.ctc_weight > 0
+        self.ctc_head = None  # an aligned model has one of its own
+        if weighted and model.letters is None:
+            self.ctc_head = nn.Linear(model.encoder.dim, model.charset.outputs)
 
     def train(self, mode: bool = True) -> "RecognizerLoss":
         """Training mode; the batch norms stay as they are if frozen."""
@@ -121,13 +122,12 @@ class RecognizerLoss(nn.Module):
         device = self.processes.device
         images = batch.images.to(device, non_blocking=True)
         words = Words(batch.words.labels.to(device), batch.words.lengths.to(device))
-        memory = self.model.encoder(images)
-        projected = self.model.decoder.project(memory)
-        found = self._diffusion_losses(words, projected, step)
+        memory, letters = self.model.look(images)
         if self.ctc_head is not None:
-            strides = self.model.config.encoder.strides
-            logits = self.ctc_head(_columns(memory, images, strides))
-            loss = losses.ctc_loss(logits, words.labels, words.lengths)
+            letters = self.ctc_head(self.model.encoder.grid(memory, images.shape[-1]).mean(1))
+        found = self._diffusion_losses(words, self.model.decoder.project(memory), step)
+        if letters is not None:
+            loss = losses.ctc_loss(letters, words.labels, words.lengths)
             found["ctc"] = self.settings.ctc_weight * loss
         return found
 
@@ -179,21 +179,6 @@ def _open_validation(folders: Sequence[str]) -> dict[str, Collection]:
         name if names.count(name) == 1 else folder: open_collection("", Path(folder))
         for name, folder in zip(names, folders, strict=True)
     }
-
-
-def _columns(memory: Tensor, images: Tensor, strides: Sequence[tuple[int, int]]) -> Tensor:
-    """Mean over the rows of the feature grid: [B, columns, D] from memory [B, N, D].
-
-    Args:
-        memory: the encoder's features.
-        images: what it saw, [B, 3, H, W].
-        strides: those between its stages; its stem divides both sides by four.
-    """
-    columns = images.shape[-1] // 4
-    for _, stride in strides:
-        columns = math.ceil(columns / stride)
-    rows = memory.shape[1] // columns
-    return memory.view(memory.shape[0], rows, columns, -1).mean(1)
 
 
 def _make_model(config: RecognizerModelConfig) -> MDiff4STR:

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from mdocr.errors import WeightsError
 from mdocr.models import charset as charsets
-from mdocr.models.mdiff4str import DecoderConfig, MDiff4STRConfig, sinusoidal_positions
+from mdocr.models.alignment import position_codes
+from mdocr.models.mdiff4str import DecoderConfig, MDiff4STRConfig
 from mdocr.models.svtrv2 import EncoderConfig
 from mdocr.weights import cache
 from mdocr.weights.configuration import checked
@@ -225,7 +226,7 @@ def _require_position_codes(
     if POSITION_CODES not in state:
         return
     length = config.decoder.max_length + 1
-    codes = sinusoidal_positions(length, config.encoder.dims[-1])
+    codes = position_codes(torch.arange(length), config.encoder.dims[-1])[None]
     published = state[POSITION_CODES][:, :length].float()
     if published.shape != codes.shape or not torch.allclose(published, codes, atol=1e-4):
         raise WeightsError(f"{path}: its position codes ({POSITION_CODES}) are not the usual ones")

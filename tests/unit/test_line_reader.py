@@ -10,9 +10,10 @@ from mdocr.decoding.prompts import LineTokenizer
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import UsageError, WeightsError
+from mdocr.models.alignment import expected_places
 from mdocr.models.attention import DenseAttention, block_mask
 from mdocr.models.line_pictures import prepare_line
-from mdocr.models.line_reader import LineReader, LineReaderConfig, expected_places
+from mdocr.models.line_reader import LineReader, LineReaderConfig
 from mdocr.models.sdar import SDARConfig
 from mdocr.models.svtrv2 import EncoderConfig
 from mdocr.training.line_noising import hidden_places, structured_mask
