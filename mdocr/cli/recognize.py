@@ -98,6 +98,7 @@ def recognize(
 class Progress:
     """How the work is shown: ``advance`` after each picture, ``say`` for a line of text."""
 
+    total: int
     advance: Callable[[], None]
     say: Callable[[str], None]
 
@@ -131,7 +132,8 @@ def _write(
             writer.write(outcome)
         else:
             unread.append(outcome)
-            progress.say(f"cannot be read: {outcome.error}")
+            if progress.total > 1:  # a single one is told by the error at the end
+                progress.say(f"left out: {outcome.error}")
     return unread
 
 
@@ -152,7 +154,7 @@ def _progress(total: int, to_file: bool) -> Iterator[Progress]:
     """A bar on stderr, where that is a terminal on which no words appear."""
     on_terminal = sys.stderr.isatty() and (to_file or not sys.stdout.isatty())
     if total < 2 or console.verbosity.quiet or not on_terminal:
-        yield Progress(lambda: None, console.console().print)
+        yield Progress(total, lambda: None, console.console().print)
         return
     from rich import progress as bars
 
@@ -161,4 +163,4 @@ def _progress(total: int, to_file: bool) -> Iterator[Progress]:
         *columns, console=console.console(), transient=True, redirect_stdout=False
     ) as bar:
         task = bar.add_task("", total=total)
-        yield Progress(lambda: bar.advance(task), bar.console.print)
+        yield Progress(total, lambda: bar.advance(task), bar.console.print)

@@ -178,7 +178,8 @@ class SVTRv2Encoder(nn.Module):
 
     def grid(self, features: Tensor, width: int) -> Tensor:
         """Features [B, N, C] as a grid [B, H, W, C]; ``width`` is that of the picture in pixels."""
-        return features.unflatten(1, (-1, -(-width // self.shrinkage)))
+        columns = -(-width // self.shrinkage)
+        return features.view(features.shape[0], -1, columns, self.dim)
 
     def forward(self, images: Tensor) -> Tensor:
         """Returns features [B, N, C] of ``images`` [B, 3, height, width], scaled to -1..1."""

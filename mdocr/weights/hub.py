@@ -87,9 +87,10 @@ def locate(repo: str, path: str, revision: str = "main") -> RemoteFile:
         WeightsError: the hub refuses, or has no such file.
     """
     import huggingface_hub
+    from huggingface_hub import constants
     from huggingface_hub.errors import HfHubHTTPError
 
-    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or huggingface_hub.constants.ENDPOINT
+    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or constants.ENDPOINT
     url = huggingface_hub.hf_hub_url(repo, path, revision=revision, endpoint=endpoint)
     label = f"{repo}/{path}"
     require_online(url)
@@ -133,10 +134,10 @@ def fetch(remote: RemoteFile, target: Path) -> None:
 
 def require_online(url: str) -> None:
     """Raises UnreachableError where ``HF_HUB_OFFLINE`` forbids the network."""
-    import huggingface_hub
+    from huggingface_hub import constants
 
     asked = os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in ("1", "ON", "YES", "TRUE")
-    if asked or huggingface_hub.constants.HF_HUB_OFFLINE:
+    if asked or constants.HF_HUB_OFFLINE:
         raise UnreachableError(f"offline (HF_HUB_OFFLINE is set), so {url} cannot be reached")
 
 

@@ -8,6 +8,7 @@ refused, and nothing in it is run.
 import logging
 import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -188,12 +189,14 @@ def _unpickle(path: Path) -> Mapping[str, Any]:
 
 def _torch_load(path: Path) -> Any:
     """Maps the file into memory where its format allows; an older format is read."""
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except RuntimeError as error:
-        if "mmap" not in str(error):
-            raise
-        return torch.load(path, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the pickle's protocol: what counts is the result
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        except RuntimeError as error:
+            if "mmap" not in str(error):
+                raise
+            return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _symbols(state: Mapping[str, Tensor], path: Path) -> str:
