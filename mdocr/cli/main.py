@@ -20,6 +20,7 @@ COMMANDS = {
     "info": "mdocr.cli.info:info",
     "synth": "mdocr.cli.synth:app",
     "train": "mdocr.cli.train:app",
+    "eval": "mdocr.cli.eval:app",
 }
 """Name → module and the function, or the group of commands, in it; in the order of the help."""
 

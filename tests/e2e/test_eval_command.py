@@ -1,0 +1,60 @@
+"""``mdocr eval recognizer`` counts the words that are read right."""
+
+import csv
+import io
+import json
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from mdocr.cli.main import app
+
+ALL_READ_AS = "mdiff4str/tiny_best.pth"
+
+
+@pytest.fixture
+def folder(tmp_path, golden):
+    """One picture thrice: once with the text that the model reads there, twice with others."""
+    from PIL import Image
+
+    from mdocr.recognizer import load_recognizer
+
+    picture = Image.effect_noise((120, 32), 80).convert("RGB")
+    picture.save(tmp_path / "a.png")
+    (read,) = load_recognizer(golden / ALL_READ_AS, "cpu").recognize([tmp_path / "a.png"])
+    for name in "bc":
+        shutil.copy(tmp_path / "a.png", tmp_path / f"{name}.png")
+    rows = [f"a.png\t{read.text}", "b.png\tNever0read", f"c.png\t{read.text}X"]
+    (tmp_path / "labels.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["eval", "recognizer", *map(str, arguments)])
+
+
+def test_a_third_is_right(folder, golden):
+    done = run(folder, "--model", golden / ALL_READ_AS, "--device", "cpu", "--format", "json")
+    assert done.exit_code == 0, done.output
+    (row,) = json.loads(done.stdout)["sets"]
+    assert row["words"] == 3
+    assert row["exact"] == pytest.approx(1 / 3, abs=1e-4)
+
+
+def test_several_decoders_as_csv(folder, golden):
+    decoders = "parallel,block-low-confidence"
+    model = golden / ALL_READ_AS
+    done = run(folder, "--model", model, "--decoder", decoders, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["decoder"] for row in rows] == decoders.split(",")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["nowhere"], 3), (["--format", "xml", "."], 2), (["--decoder", "guess", "."], 2)],
+)
+def test_wrong_arguments_are_named(arguments, code):
+    done = run(*arguments)
+    assert done.exit_code == code
+    assert "error:" in done.stderr
