@@ -1,5 +1,7 @@
 """The line reader: places, masks, and decoding that equals a pass over whole rows."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,9 @@ from mdocr.models.line_reader import LineReader, LineReaderConfig
 from mdocr.models.sdar import SDARConfig
 from mdocr.models.svtrv2 import EncoderConfig
 from mdocr.training.line_noising import hidden_places, structured_mask
-from mdocr.training.line_reader import prompt_rows
+from mdocr.training.line_reader import LineReaderLoss, LineReaderRun, prompt_rows
+from mdocr.training.lines import collate
+from mdocr.training.processes import join_processes
 from mdocr.weights.line_reader import load_line_reader, save_line_reader
 
 SYMBOLS = " abcdefghij"
@@ -124,6 +128,35 @@ def test_prepared_lines_have_the_readers_height_and_whole_steps_of_width():
     assert line.pixels.shape == (3, 32, 224)
     assert line.tokens == 56
     assert line.pixels.min() == line.pixels.max() == 1.0
+
+
+def test_training_on_one_batch_lowers_both_losses(model):
+    learner = copy.deepcopy(model).requires_grad_(True)
+    pixels = np.random.default_rng(1).integers(0, 255, (3, 32, 90, 3)).astype(np.uint8)
+    lines = list(zip(pixels, ["abc", "ja da", "fgh"], strict=True))
+    batch = collate(lines, learner.config.charset, 96, 4)
+    module = LineReaderLoss(learner, LineReaderRun(), join_processes("cpu"))
+    optimizer = torch.optim.AdamW(module.parameters(), lr=3e-3)
+    history = []
+    for step in range(40):
+        losses = module(batch, step % 4)
+        sum(losses.values()).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        history.append({name: float(loss.detach()) for name, loss in losses.items()})
+    for name in ("denoise", "ctc"):
+        assert sum(h[name] for h in history[-4:]) < 0.6 * sum(h[name] for h in history[:4])
+
+
+def test_labels_fill_whole_blocks_with_end_marks():
+    charset = LineReaderConfig(SYMBOLS).charset
+    picture = np.full((32, 60, 3), 255, np.uint8)
+    batch = collate([(picture, "abc"), (picture, "abcdefg")], charset, 64, 4)
+    assert batch.labels.tolist() == [
+        [*charset.encode("abc"), 0, 0, 0, 0, 0],
+        [*charset.encode("abcdefg"), 0],
+    ]
+    assert batch.lengths.tolist() == [3, 7]
 
 
 def test_unknown_task_is_refused(model):
