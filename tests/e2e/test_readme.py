@@ -1,5 +1,6 @@
 """The README's commands and its Python example do what it says."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -28,6 +29,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["bash", "-c", command.replace("mdocr recognize", f"{program} recognize")],
         cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=120,
