@@ -21,7 +21,7 @@ from mdocr.models.alignment import expected_places
 from mdocr.models.attention import Attention
 from mdocr.models.charset import Charset
 from mdocr.models.sdar import SDAR, SDARConfig
-from mdocr.models.svtrv2 import EncoderConfig, SVTRv2Encoder
+from mdocr.models.svtrv2 import LITE, EncoderConfig, SVTRv2Encoder
 
 LINE_HEIGHT = 32
 """Pixels; every line is scaled to this height."""
@@ -73,14 +73,6 @@ class LineReaderConfig:
 
 def lite(symbols: str) -> LineReaderConfig:
     """The line reader inside the package."""
-    encoder = EncoderConfig(
-        dims=(64, 128, 256),
-        depths=(2, 3, 3),
-        heads=(2, 4, 8),
-        convolutions=(2, 2, 0),
-        strides=((2, 1), (2, 1)),
-        drop_path=0.0,
-    )
     text = SDARConfig(
         vocab_size=LineReaderConfig(symbols).vocabulary,
         hidden_size=192,
@@ -91,7 +83,7 @@ def lite(symbols: str) -> LineReaderConfig:
         head_dim=32,
         rope_theta=10000.0,
     )
-    return LineReaderConfig(symbols, encoder, text)
+    return LineReaderConfig(symbols, LITE, text)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from mdocr.models import charset as charsets
 from mdocr.models.alignment import expected_places, position_codes
 from mdocr.models.attention import attend
 from mdocr.models.charset import Charset
-from mdocr.models.svtrv2 import EncoderConfig, SVTRv2Encoder
+from mdocr.models.svtrv2 import LITE, EncoderConfig, SVTRv2Encoder
 
 Projected = list[tuple[Tensor, Tensor]]
 """Keys and values of the picture for each decoder layer, each [B, heads, N, D / heads]."""
@@ -72,16 +72,8 @@ def small(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
 
 def lite(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
     """The model inside the package: small enough to train and to run on a CPU."""
-    encoder = EncoderConfig(
-        dims=(64, 128, 256),
-        depths=(2, 3, 3),
-        heads=(2, 4, 8),
-        convolutions=(2, 2, 0),
-        strides=((2, 1), (2, 1)),
-        drop_path=0.0,
-    )
     decoder = DecoderConfig(layers=2, heads=8, dropout=0.0, aligned=True)
-    return MDiff4STRConfig(encoder, decoder, symbols)
+    return MDiff4STRConfig(LITE, decoder, symbols)
 
 
 SIZES = {"base": base, "small": small, "lite": lite}

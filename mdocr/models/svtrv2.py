@@ -38,6 +38,17 @@ class EncoderConfig:
     drop_path: float = 0.1
 
 
+LITE = EncoderConfig(
+    dims=(64, 128, 256),
+    depths=(2, 3, 3),
+    heads=(2, 4, 8),
+    convolutions=(2, 2, 0),
+    strides=((2, 1), (2, 1)),
+    drop_path=0.0,
+)
+"""The encoder of the lite models: small enough to train and to run on a CPU."""
+
+
 class DropPath(nn.Module):
     """Skips a residual branch for a random share of the batch, in training only."""
 
