@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from mdocr.errors import WeightsError
 from mdocr.models.mdiff4str import MDiff4STR, MDiff4STRConfig
@@ -12,9 +14,24 @@ SHOWN = 3
 """Keys that an error names before it says how many more there are."""
 
 
+class WithoutDraws(TorchFunctionMode):
+    """Leaves out the random first weights of modules that are loaded from a file.
+
+    On the meta device they mean nothing, and drawing them imports torch's compiler: seconds.
+    """
+
+    def __torch_function__(
+        self, function: Any, types: Any, arguments: Any = (), named: Any = None
+    ) -> Any:
+        """Passes every call on, but for draws."""
+        if getattr(function, "__name__", "") in ("normal_", "uniform_"):
+            return arguments[0] if arguments else (named or {})["tensor"]
+        return function(*arguments, **(named or {}))
+
+
 def build(config: MDiff4STRConfig) -> MDiff4STR:
     """The model on the meta device: shapes without numbers, to be filled by assignment."""
-    with torch.device("meta"):
+    with torch.device("meta"), WithoutDraws():
         return MDiff4STR(config)
 
 

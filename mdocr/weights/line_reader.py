@@ -14,6 +14,7 @@ from mdocr.models.line_reader import LineReader, LineReaderConfig, config_record
 from mdocr.models.sdar import SDARConfig
 from mdocr.models.svtrv2 import EncoderConfig
 from mdocr.weights.cache import written_whole
+from mdocr.weights.keys import WithoutDraws
 from mdocr.weights.mineru_diffusion import check_shapes, read_json, stored_shapes, tensors
 
 MODEL_TYPE = "mdocr_line_reader"
@@ -42,7 +43,7 @@ def load_line_reader(folder: Path, device: torch.device | str = "cpu") -> LineRe
         WeightsError: a file is missing or damaged, or its keys or shapes are not the model's.
     """
     config = read_config(read_json(folder / "config.json"))
-    with torch.device("meta"):
+    with torch.device("meta"), WithoutDraws():
         model = LineReader(config)
     files = [folder / "model.safetensors"]
     check_shapes(stored_shapes(files), model, folder)

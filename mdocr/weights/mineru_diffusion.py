@@ -16,6 +16,7 @@ from torch import Tensor
 
 from mdocr.errors import WeightsError
 from mdocr.models.mineru_diffusion import MinerUDiffusion, MinerUDiffusionConfig
+from mdocr.weights.keys import WithoutDraws
 
 NAMED = 5
 """Keys that an error names; of the others it gives the number."""
@@ -35,7 +36,7 @@ def load_folder(
         WeightsError: a file is missing or damaged, or its keys or shapes are not the model's.
     """
     config = MinerUDiffusionConfig.from_record(read_json(folder / "config.json"))
-    with torch.device("meta"):
+    with torch.device("meta"), WithoutDraws():
         model = MinerUDiffusion(config)
     files = weight_files(folder)
     check_shapes(stored_shapes(files), model, folder)
