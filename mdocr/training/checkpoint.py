@@ -111,3 +111,9 @@ def _as_dict(state: TrainingState) -> dict[str, Any]:
         "scores": state.scores,
         "random": torch.get_rng_state(),
     }
+
+
+def model_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The part of a trained module's state that is its ``model``, without the losses' own."""
+    prefix = "model."
+    return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}

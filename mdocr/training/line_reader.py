@@ -13,10 +13,12 @@ from mdocr.models.attention import DenseAttention
 from mdocr.models.line_reader import LineReader, LineReaderConfig, Seen, lite
 from mdocr.models.page_charset import PAGE_SYMBOLS
 from mdocr.training.batches import prefetched
+from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, RunConfig
 from mdocr.training.line_noising import hidden_places, structured_mask
 from mdocr.training.lines import LineBatch, LineBatches, LineDataConfig
 from mdocr.training.loop import train
+from mdocr.training.losses import ctc_loss
 from mdocr.training.processes import Processes
 
 
@@ -78,7 +80,7 @@ class LineReaderTask:
         from mdocr.evaluation.lines import made_lines, score_lines
 
         model = LineReader(self.model.config)
-        model.load_state_dict(_model_weights(weights))
+        model.load_state_dict(model_weights(weights))
         model.to(self.processes.device).eval()
         return score_lines(model, made_lines(self.model.config, self.config.data.validation))
 
@@ -88,7 +90,7 @@ class LineReaderTask:
 
         target = folder / "model"
         if self.processes.first:
-            save_line_reader(_model_weights(weights), self.model.config, target, record)
+            save_line_reader(model_weights(weights), self.model.config, target, record)
         return target
 
 
@@ -111,7 +113,7 @@ class LineReaderLoss(nn.Module):
         counted = hidden & _counted_places(labels, lengths, batch.block_length)
         return {
             "denoise": functional.cross_entropy(logits[counted].float(), labels[counted]),
-            "ctc": self.ctc_weight * _ctc_loss(seen.letters, labels, lengths),
+            "ctc": self.ctc_weight * ctc_loss(seen.letters, labels, lengths + 1),
         }
 
     def _denoise(
@@ -147,14 +149,6 @@ def _counted_places(labels: Tensor, lengths: Tensor, block_length: int) -> Tenso
     return torch.arange(labels.shape[1], device=labels.device) < end[:, None]
 
 
-def _ctc_loss(letters: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
-    log_probabilities = functional.log_softmax(letters.float(), -1).transpose(0, 1)
-    columns = torch.full((letters.shape[0],), letters.shape[1], dtype=torch.long)
-    return functional.ctc_loss(
-        log_probabilities, labels, columns, lengths.cpu(), zero_infinity=True
-    )
-
-
 def _make_model(config: LineModelConfig) -> LineReader:
     if config.start:
         from mdocr.weights.line_reader import load_line_reader
@@ -167,9 +161,3 @@ def _make_model(config: LineModelConfig) -> LineReader:
         recognizer = load_recognizer_weights(resolve(config.encoder, "recognizer").path)
         model.encoder.load_state_dict(recognizer.encoder.state_dict())
     return model
-
-
-def _model_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The model's part of the trained module's state."""
-    prefix = "model."
-    return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}

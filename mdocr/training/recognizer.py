@@ -13,6 +13,7 @@ from mdocr.models.charset import ENGLISH
 from mdocr.models.mdiff4str import MDiff4STR, Projected
 from mdocr.training import losses, noising
 from mdocr.training.batches import WordBatch, WordBatches, prefetched
+from mdocr.training.checkpoint import model_weights
 from mdocr.training.collections import Collection, open_collection
 from mdocr.training.config import RecognizerConfig, RecognizerModelConfig
 from mdocr.training.loop import train
@@ -76,7 +77,7 @@ class RecognizerTask:
         from mdocr.evaluation.words import make_reader, score_collection
 
         model = MDiff4STR(self.model.config)
-        model.load_state_dict(_model_weights(weights))
+        model.load_state_dict(model_weights(weights))
         reader = make_reader(model, self.processes.device)
         scores: dict[str, float] = {}
         for name, collection in self._validation.items():
@@ -90,7 +91,7 @@ class RecognizerTask:
 
         path = folder / "model.safetensors"
         if self.processes.first:
-            save_checkpoint(_model_weights(weights), self.model.config, path, training=record)
+            save_checkpoint(model_weights(weights), self.model.config, path, training=record)
         return path
 
 
@@ -203,9 +204,3 @@ def _read_charset(path: Path) -> str:
     if sum(map(len, symbols)) < 2:
         raise UsageError(f"the charset {path} holds fewer than two characters")
     return "".join(symbols)
-
-
-def _model_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The model's part of the trained module's state."""
-    prefix = "model."
-    return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
