@@ -40,7 +40,7 @@ def light(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> P
     if rng.random() < 0.08 * difficulty:
         picture = picture + _highlight(rng, size)
     if rng.random() < 0.5 * difficulty:
-        contrast, brightness = rng.uniform(0.45, 1.15), rng.normal(0, 22)
+        contrast, brightness = rng.uniform(0.25, 1.15), rng.normal(0, 25)
         picture = (picture - 128) * contrast + (128 + brightness)
     return picture
 
@@ -68,13 +68,13 @@ def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Pi
     cv2 = opencv()
     height = picture.shape[0]
     chance = rng.random() / max(difficulty, 1e-6)
-    if chance < 0.25:
-        sigma = height * (0.008 + 0.035 * rng.random() ** 2)
+    if chance < 0.30:
+        sigma = height * (0.008 + 0.045 * rng.random() ** 2)
         picture = cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.3))
-    elif chance < 0.35:
+    elif chance < 0.40:
         picture = cv2.filter2D(picture, -1, _motion(rng, height))
     if rng.random() < 0.45 * difficulty:
-        picture = coarsen(picture, rng.uniform(11, 30), rng)
+        picture = coarsen(picture, rng.uniform(8, 30), rng)
     return picture
 
 

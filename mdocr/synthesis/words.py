@@ -158,7 +158,7 @@ def _set(rng: numpy.random.Generator, font: Font, text: str, difficulty: float) 
     spacing, shifts, rest = 0.0, [], None
     sheet = open_sheet(font.path, font.index, FONT_SIZE)
     if rng.random() < 0.1 + 0.2 * difficulty:
-        spacing = rng.uniform(-0.04, 0.12) if rng.random() < 0.8 else rng.uniform(0.1, 0.4)
+        spacing = rng.uniform(-0.04, 0.12) if rng.random() < 0.75 else rng.uniform(0.1, 0.6)
     if rng.random() < 0.05 * difficulty:
         shifts = rng.uniform(-0.1, 0.1, len(text)).tolist()
     if text.isupper() and rng.random() < 0.05 * difficulty:
