@@ -11,9 +11,11 @@ takes no more memory than a leaf.
 import logging
 import math
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,8 +25,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
+STDIN = "-"
+"""The path of what comes on standard input."""
+
 PIXEL_LIMIT = 50_000_000
 """Most pixels of a page picture; larger pages are rendered, or shrunk, to this."""
+
+HEAD = 1024
+"""Bytes in which a PDF must name itself."""
 
 POINTS_PER_INCH = 72.0
 _LAST = "end"
@@ -83,12 +91,16 @@ class Pages(Iterator[PagePicture]):
 
     Attributes:
         path: the document.
+        content: the document itself, where it came on standard input.
         count: how many pages the document has.
         numbers: the chosen pages, ascending.
     """
 
-    def __init__(self, path: Path, source: _Source, numbers: list[int]) -> None:
+    def __init__(
+        self, path: Path, source: _Source, numbers: list[int], content: bytes | None = None
+    ) -> None:
         self.path = path
+        self.content = content
         self.count = source.count
         self.numbers = numbers
         self._source = source
@@ -124,7 +136,8 @@ def open_pages(path: str | Path, ranges: str = "", dpi: float = 200, password: s
     """Opens a PDF or a picture.
 
     Args:
-        path: the document; PDFs are known by their content, or else by their name.
+        path: the document, ``-`` for standard input; PDFs are known by their content, or else by
+            their name.
         ranges: pages, such as ``1-3,7,12-end``; empty for all.
         dpi: resolution for PDFs, and what a picture is taken for that states none.
         password: of an encrypted PDF.
@@ -136,11 +149,14 @@ def open_pages(path: str | Path, ranges: str = "", dpi: float = 200, password: s
     path = Path(path)
     if not 1 <= dpi <= 2400:
         raise UsageError(f"dpi must be between 1 and 2400, not {dpi:g}")
-    head = _head(path)
+    content = _standard_input() if str(path) == STDIN else None
+    head = _head(path) if content is None else content[:HEAD]
     is_pdf = b"%PDF-" in head or path.suffix.lower() == ".pdf"
-    source: _Source = _Pdf(path, dpi, password) if is_pdf else _Pictures(path, dpi)
+    source: _Source = (
+        _Pdf(path, dpi, password, content) if is_pdf else _Pictures(path, dpi, content)
+    )
     try:
-        return Pages(path, source, parse_ranges(ranges, source.count))
+        return Pages(path, source, parse_ranges(ranges, source.count), content)
     except UsageError as error:
         source.close()
         raise UsageError(f"{path}: {error.message}", error.hint) from error
@@ -183,11 +199,18 @@ def _range(part: str, count: int) -> tuple[int, int]:
     return first, last
 
 
+def _standard_input() -> bytes:
+    content = sys.stdin.buffer.read()
+    if not content:
+        raise InputError("nothing came on standard input")
+    return content
+
+
 def _head(path: Path) -> bytes:
     """The first bytes of a file, in which a PDF must name itself."""
     try:
         with path.open("rb") as file:
-            head = file.read(1024)
+            head = file.read(HEAD)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist") from error
     except OSError as error:
@@ -210,10 +233,12 @@ def _mupdf() -> Any:
 class _Pdf:
     """A PDF opened by MuPDF."""
 
-    def __init__(self, path: Path, dpi: float, password: str) -> None:
+    def __init__(self, path: Path, dpi: float, password: str, content: bytes | None = None) -> None:
         self._mupdf = _mupdf()
         try:
-            document: Any = self._mupdf.open(path, filetype="pdf")
+            document: Any = self._mupdf.open(
+                path if content is None else None, stream=content, filetype="pdf"
+            )
         except Exception as error:  # its errors have no common base across versions
             raise InputError(f"{path} is not a PDF, or it is damaged beyond repair") from error
         self._document = document
@@ -264,8 +289,9 @@ def _affordable_dpi(width: float, height: float, dpi: float) -> float:
 class _Pictures:
     """A picture file of one page, or a TIFF of several; open only while a page is read."""
 
-    def __init__(self, path: Path, dpi: float) -> None:
+    def __init__(self, path: Path, dpi: float, content: bytes | None = None) -> None:
         self._path = path
+        self._content = content
         self._dpi = dpi
         try:
             with self._open() as file:
@@ -281,7 +307,7 @@ class _Pictures:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-                return Image.open(self._path)
+                return Image.open(self._path if self._content is None else BytesIO(self._content))
         except Image.DecompressionBombError as error:
             hint = "Scale it down, or cut it into pages."
             raise InputError(f"{self._path} has too many pixels", hint) from error

@@ -4,12 +4,12 @@ Loading and prompts, pictures and decoding meet here; each is told in its own mo
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 from PIL import Image
@@ -41,6 +41,40 @@ CACHE_SHARE = 0.6
 """Share of the free memory of a device that the cache may take."""
 
 
+class Speller(Protocol):
+    """Turns tokens into text."""
+
+    def decode(self, tokens: Iterable[int]) -> str:
+        """The text."""
+
+
+class PageModel(Protocol):
+    """What pages are read with: a model at hand (``Parser``), or behind a server."""
+
+    @property
+    def name(self) -> str:
+        """Of the model, for results."""
+
+    @property
+    def reads_lines(self) -> bool:
+        """Whether it reads single lines, and must be told where they are."""
+
+    @property
+    def tokenizer(self) -> Speller:
+        """Spells tokens."""
+
+    def request(self, image: Image.Image, prompt: str, options: BlockOptions) -> Request:
+        """Prepares one picture and its prompt."""
+
+    def denoise(
+        self, requests: Iterator[Request], batch_size: int
+    ) -> Iterator[tuple[int, Generation]]:
+        """Texts of requests, drawn when there is room for them, as they end."""
+
+    def slots(self, max_tokens: int) -> int:
+        """Texts of so many tokens that there is room for at the same time."""
+
+
 class Parser:
     """Reads pictures of pages and regions.
 
@@ -62,6 +96,7 @@ class Parser:
         self.tokenizer = tokenizer
         self.pictures = pictures
         self.name = name
+        self.reads_lines = isinstance(model, LineReader)
 
     def generate(
         self,

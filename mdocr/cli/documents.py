@@ -16,7 +16,7 @@ from mdocr.options import ParseOptions, RenderOptions
 
 if TYPE_CHECKING:
     from mdocr.inputs import Unread
-    from mdocr.parser import Parser
+    from mdocr.parser import PageModel
     from mdocr.parsing import ReadPage
     from mdocr.parsing.results import Destination, Results
 
@@ -33,21 +33,33 @@ DOCUMENT_ENDINGS = {
 
 
 class LazyParser:
-    """A page model that is found, and loaded, only when it is needed."""
+    """A page model that is found, and loaded, only when it is needed.
 
-    def __init__(self, model: str, device: str) -> None:
-        self._model, self._device = model, device
+    Args:
+        model: its name, or folder.
+        device: where it runs.
+        server: address of the server that runs it instead.
+    """
+
+    def __init__(self, model: str, device: str, server: str = "") -> None:
+        self._model, self._device, self._server = model, device, server
 
     @cached_property
     def name(self) -> str:
         """Name of the model; a named one is downloaded if it is not there."""
+        if self._server:
+            return self.parser.name
         from mdocr.parser import find_parser
 
         return find_parser(self._model).name
 
     @cached_property
-    def parser(self) -> "Parser":
-        """The model, on its device."""
+    def parser(self) -> "PageModel":
+        """The model, on its device or server."""
+        if self._server:
+            from mdocr.engines.server import ServerParser
+
+            return ServerParser(self._server, "" if self._model == "auto" else self._model)
         from mdocr.parser import load_parser
 
         return load_parser(self._model, self._device)

@@ -12,7 +12,6 @@ from mdocr.options import PARSE_ENGINES, ParseOptions, RenderOptions
 
 DEFAULTS = ParseOptions()
 RENDER_DEFAULTS = RenderOptions()
-UNAVAILABLE_ENGINES = ("onnx", "server")
 
 
 def parse(
@@ -20,7 +19,7 @@ def parse(
         list[str],
         typer.Argument(
             metavar="DOC|DIR|GLOB",
-            help="PDFs and pictures of pages; a folder means all of them below it.",
+            help="PDFs and pictures of pages; a folder means all of them below it; - is stdin.",
             show_default=False,
         ),
     ],
@@ -77,7 +76,12 @@ def parse(
         str, typer.Option(help=f"What runs the model: {', '.join(PARSE_ENGINES)}.")
     ] = "auto",
     server: Annotated[
-        str, typer.Option(metavar="URL", help="Server of the engine server.", show_default=False)
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Server that holds the model and speaks the OpenAI API.",
+            show_default=False,
+        ),
     ] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     batch_size: Annotated[
@@ -126,7 +130,7 @@ def parse(
         draw_layout=layout_image is not None,
     )
     forms = chosen_forms(form, output)
-    _check_trace(trace, forms)
+    _check_trace(trace, forms, server)
     written = RenderOptions(tables=tables, math=math, keep_paratext=keep_paratext)
     from mdocr.inputs import PICTURE_SUFFIXES, find_files
     from mdocr.parsing.results import make_folder
@@ -142,7 +146,7 @@ def parse(
         make_folder(layout_image)
     with destination_of(output, forms, len(found), written) as destination:
         destination = replace(destination, drawings=layout_image)
-        tally = read_all(found, LazyParser(model, device), options, destination, resume)
+        tally = read_all(found, LazyParser(model, device, server), options, destination, resume)
     tally.end()
 
 
@@ -186,14 +190,18 @@ def check_engine(engine: str, server: str) -> None:
     """
     if engine not in PARSE_ENGINES:
         raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(PARSE_ENGINES)}")
-    if server or engine in UNAVAILABLE_ENGINES:
-        name = engine if engine in UNAVAILABLE_ENGINES else "server"
+    if engine == "onnx":
         raise UsageError(
-            f"the engine {name} is not available for page models yet",
-            "Use --engine torch, or auto, without --server.",
+            "the engine onnx is not available for page models yet", "Use --engine torch, or auto."
         )
+    if engine == "server" and not server:
+        raise UsageError("the engine server needs an address", "Give it with: --server URL")
+    if server and engine == "torch":
+        raise UsageError("--server and --engine torch exclude each other", "Leave one of them out.")
 
 
-def _check_trace(trace: bool, forms: tuple[str, ...]) -> None:
+def _check_trace(trace: bool, forms: tuple[str, ...], server: str) -> None:
     if trace and "json" not in forms:
         raise UsageError("--trace adds tokens to JSON only", "Add: --format json")
+    if trace and server:
+        raise UsageError("a server tells nothing of its tokens", "Leave out --trace or --server.")

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
 from mdocr.errors import UsageError, WeightsError
-from mdocr.models.line_reader import LineReaderConfig
+
+if TYPE_CHECKING:
+    from mdocr.models.line_reader import LineReaderConfig
 
 TASKS = {
     "text": "\nText Recognition:",
@@ -76,7 +79,7 @@ class LineTokenizer:
         config: characters and special tokens.
     """
 
-    def __init__(self, config: LineReaderConfig) -> None:
+    def __init__(self, config: "LineReaderConfig") -> None:
         self.config = config
         self.charset = config.charset
         self.image_id = config.image_token_id

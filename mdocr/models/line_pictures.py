@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.errors import InputError
-from mdocr.models.line_reader import COLUMN, LINE_HEIGHT
+
+LINE_HEIGHT = 32
+"""Pixels; every line is scaled to this height."""
+
+COLUMN = 4
+"""Pixels of width that become one picture token."""
 
 WIDTH_STEP = 32
 """Widths are rounded up to this, so that lines of about one width share a batch."""

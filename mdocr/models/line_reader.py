@@ -23,12 +23,6 @@ from mdocr.models.charset import Charset
 from mdocr.models.sdar import SDAR, SDARConfig
 from mdocr.models.svtrv2 import LITE, EncoderConfig, SVTRv2Encoder
 
-LINE_HEIGHT = 32
-"""Pixels; every line is scaled to this height."""
-
-COLUMN = 4
-"""Pixels of width that become one picture token."""
-
 
 @dataclass(frozen=True)
 class LineReaderConfig:

@@ -15,7 +15,7 @@ from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.document import PARATEXT_TYPES, Block, Box
 from mdocr.errors import MdocrError
 from mdocr.layout import Cell, Layout, Region, analyse, cut
-from mdocr.models.line_reader import LINE_HEIGHT
+from mdocr.models.line_pictures import LINE_HEIGHT
 from mdocr.options import ParseOptions
 from mdocr.pages import PagePicture
 from mdocr.parsing import crops
@@ -26,7 +26,7 @@ from mdocr.parsing.texts import Text, block_options, filled, joined, text_of
 from mdocr.parsing.work import Job, Key, PageWork, failure_of
 
 if TYPE_CHECKING:
-    from mdocr.parser import Parser
+    from mdocr.parser import PageModel
 
 BLOCK_LENGTH = 16
 """Tokens that the line reader was trained to denoise together."""
@@ -47,7 +47,7 @@ NOISE_CONFIDENCE = 0.8
 class LiteReader:
     """Opens pages for the line reader."""
 
-    def __init__(self, parser: "Parser", options: ParseOptions) -> None:
+    def __init__(self, parser: "PageModel", options: ParseOptions) -> None:
         self.parser = parser
         self.options = options
         self.batch_size = options.batch_size or BATCH

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -20,7 +21,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from mdocr.document import Document, Failure, Page, Source
 from mdocr.errors import DeviceError
 from mdocr.inputs import read_ahead
-from mdocr.models.line_reader import LineReader
 from mdocr.options import ParseOptions
 from mdocr.pages import PageError, PagePicture, Pages, open_pages
 from mdocr.parsing.lite import LiteReader
@@ -30,7 +30,7 @@ from mdocr.parsing.work import Key, PageWork, ReadPage, failed
 from mdocr.weights.cache import file_sha256
 
 if TYPE_CHECKING:
-    from mdocr.parser import Parser
+    from mdocr.parser import PageModel
 
 Item = TypeVar("Item")
 
@@ -98,7 +98,7 @@ class PageReader(Protocol):
         """A page that is ready to ask for texts."""
 
 
-def parse(parser: "Parser", path: str | Path, options: ParseOptions) -> Document:
+def parse(parser: "PageModel", path: str | Path, options: ParseOptions) -> Document:
     """Reads one document; see ``mdocr.parser.Parser.parse``."""
     source = Source(str(path))
     pages: list[Page] = []
@@ -115,7 +115,7 @@ def parse(parser: "Parser", path: str | Path, options: ParseOptions) -> Document
 
 
 def read_documents(
-    load: Callable[[], "Parser"], tasks: Iterable[DocumentTask], options: ParseOptions
+    load: Callable[[], "PageModel"], tasks: Iterable[DocumentTask], options: ParseOptions
 ) -> Iterator[Event]:
     """Reads documents, many regions and pages at once, and tells of them in their order.
 
@@ -139,7 +139,7 @@ def read_documents(
 
 
 def _events(
-    load: Callable[[], "Parser"], found: Iterator[Sheet | Event], options: ParseOptions
+    load: Callable[[], "PageModel"], found: Iterator[Sheet | Event], options: ParseOptions
 ) -> Iterator[Event]:
     """What comes before the first page to be read, then the rest."""
     for item in found:
@@ -151,10 +151,9 @@ def _events(
         yield from _read(parser, page_reader(parser, options), rest, options.jobs)
 
 
-def page_reader(parser: "Parser", options: ParseOptions) -> PageReader:
+def page_reader(parser: "PageModel", options: ParseOptions) -> PageReader:
     """How the parser's model reads pages."""
-    lite = isinstance(parser.model, LineReader)
-    return LiteReader(parser, options) if lite else PromptedReader(parser, options)
+    return LiteReader(parser, options) if parser.reads_lines else PromptedReader(parser, options)
 
 
 def sheets(tasks: Iterable[DocumentTask], options: ParseOptions) -> Iterator[Sheet | Event]:
@@ -162,7 +161,7 @@ def sheets(tasks: Iterable[DocumentTask], options: ParseOptions) -> Iterator[She
     for number, task in enumerate(tasks):
         try:
             pages = open_pages(task.path, options.pages, options.dpi, options.password)
-            source = Source(task.path, pages.count, file_sha256(Path(task.path)))
+            source = Source(task.path, pages.count, _digest(task.path, pages.content))
         except Exception as error:  # one document must not end the others
             yield failed((number, 0), error)
         else:
@@ -173,6 +172,11 @@ def sheets(tasks: Iterable[DocumentTask], options: ParseOptions) -> Iterator[She
                 yield Opened(number, source, len(pages), kept)
                 yield from _sheets_of(number, pages)
         yield Ended(number)
+
+
+def _digest(path: str, content: bytes | None) -> str:
+    """The sha256 of a document, of which standard input has its content in memory."""
+    return file_sha256(Path(path)) if content is None else sha256(content).hexdigest()
 
 
 def _sheets_of(number: int, pages: Pages) -> Iterator[Sheet | ReadPage]:
@@ -189,7 +193,7 @@ def _sheets_of(number: int, pages: Pages) -> Iterator[Sheet | ReadPage]:
 
 
 def _read(
-    parser: "Parser", reader: PageReader, found: Iterator[Sheet | Event], jobs: int
+    parser: "PageModel", reader: PageReader, found: Iterator[Sheet | Event], jobs: int
 ) -> Iterator[Event]:
     """Generates the texts of all pages; when memory is short, fewer at once."""
     rendered = in_background(found, jobs) if jobs > 1 else found

@@ -19,7 +19,7 @@ from mdocr.parsing.texts import Text, block_options, filled, text_of
 from mdocr.parsing.work import Job, Key, PageWork, failure_of
 
 if TYPE_CHECKING:
-    from mdocr.parser import Parser
+    from mdocr.parser import PageModel
 
 BLOCK_LENGTH = 32
 """Tokens that the released model was trained to denoise together."""
@@ -38,7 +38,7 @@ FORMATS = {"table": "otsl", "equation": "latex"}
 class PromptedReader:
     """Opens pages for the released model."""
 
-    def __init__(self, parser: "Parser", options: ParseOptions) -> None:
+    def __init__(self, parser: "PageModel", options: ParseOptions) -> None:
         self.parser = parser
         self.options = options
         self.batch_size = options.batch_size or parser.slots(options.longest("layout"))

@@ -10,6 +10,7 @@ from uuid import uuid4
 from mdocr.document import Document, Failure, Page, Source
 from mdocr.errors import UsageError
 from mdocr.options import ParseOptions, RenderOptions
+from mdocr.pages import STDIN
 from mdocr.parsing.resume import Progress, progress_file
 from mdocr.parsing.work import ReadPage
 from mdocr.render import render
@@ -154,7 +155,7 @@ def stems(paths: Iterable[str]) -> list[str]:
     taken: set[str] = set()
     names = []
     for path in paths:
-        stem = name = Path(path).stem or "document"
+        stem = name = "stdin" if path == STDIN else Path(path).stem or "document"
         number = 2
         while name.casefold() in taken:
             name, number = f"{stem}-{number}", number + 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pymupdf
 import pytest
+from chat_server import ChatServer
 from click.testing import Result
 from page_models import FakeParser, region, save_tiny_line_reader, write_pdf
 from PIL import Image, ImageDraw
@@ -230,8 +231,9 @@ def test_thresholds(model, pdf):
         (["--threshold", "high"], "threshold 'high' is no number"),
         (["--threshold", "thing=0.5"], "unknown region type 'thing'"),
         (["--threshold", "1.5"], "between 0 and 1"),
-        (["--engine", "server", "--server", "http://localhost"], "the engine server is not"),
-        (["--server", "http://localhost"], "the engine server is not available"),
+        (["--engine", "server"], "the engine server needs an address"),
+        (["--server", "http://127.0.0.1:9", "--engine", "torch"], "exclude each other"),
+        (["--server", "http://127.0.0.1:9", "--format", "json", "--trace"], "a server tells"),
         (["--engine", "onnx"], "the engine onnx is not available"),
         (["--engine", "magic"], "unknown engine 'magic'"),
         (["--jobs", "0"], "jobs must be at least 1"),
@@ -247,6 +249,84 @@ def test_wrong_usage(model, pdf, arguments, message):
     assert result.exit_code == 2, result.stderr
     assert message in result.stderr
     assert result.stdout == ""
+
+
+def answer_chat(image: Image.Image, prompt: str) -> str:
+    known = {"\nLayout Detection:": "layout", "\nTable Recognition:": "table"}
+    return answer(image, known.get(prompt, "text"))
+
+
+def test_a_model_behind_a_server(pdf, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    with ChatServer(answer_chat) as server:
+        result = parse(
+            pdf, "--server", server.url, "--threshold", "0.6", "-o", tmp_path / "out.json"
+        )
+    assert result.exit_code == 0, result.stderr
+    read = document(tmp_path / "out.json")
+    assert read.model == "mineru-diffusion"
+    assert [block.content for block in read.pages[2].blocks][:2] == ["Some words", "Some words"]
+    assert {chat["dynamic_threshold"] for chat in server.chats} == {0.6}
+    assert not any(chat["skip_special_tokens"] for chat in server.chats)
+    assert set(server.keys) == {"Bearer none"}
+
+
+def test_a_server_that_fails_once_is_asked_again(pdf):
+    with ChatServer(answer_chat) as server:
+        server.statuses = [500]
+        result = parse(pdf, "--server", server.url)
+    assert result.exit_code == 0, result.stderr
+    assert "# Some words" in result.stdout
+
+
+def test_a_server_that_fails_always(pdf):
+    with ChatServer(answer_chat) as server:
+        server.statuses = [500] * 99
+        result = parse(pdf, "--server", server.url)
+    assert result.exit_code == 6
+    assert "gives no answer" in result.stderr
+
+
+def test_no_server_at_the_address(pdf):
+    result = parse(pdf, "--server", "http://127.0.0.1:9")
+    assert result.exit_code == 6
+    assert "gives no answer" in result.stderr
+
+
+def test_reading_through_a_server_needs_no_torch(pdf):
+    script = """
+import sys
+from mdocr.cli.main import app
+try:
+    app(sys.argv[1:])
+except SystemExit as end:
+    sys.exit("torch" if "torch" in sys.modules else end.code)
+"""
+    with ChatServer(answer_chat) as server:
+        command = [sys.executable, "-c", script, "parse", str(pdf), "--server", server.url]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Some words" in done.stdout
+
+
+def test_standard_input(model, pdf, tmp_path):
+    piped = CliRunner().invoke(app, ["parse", "-", "--dpi", "72"], input=pdf.read_bytes())
+    assert piped.exit_code == 0, piped.stderr
+    assert piped.stdout == parse(pdf).stdout
+    folder = tmp_path / "out"
+    arguments = ["parse", "-", "--dpi", "72", "--format", "json", "-o", str(folder)]
+    assert CliRunner().invoke(app, arguments, input=pdf.read_bytes()).exit_code == 0
+    assert document(folder / "stdin.json").source.path == "-"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "nothing came on standard input"), (b"words", "- is neither a PDF nor a picture")],
+)
+def test_standard_input_that_is_no_document(model, content, message):
+    result = CliRunner().invoke(app, ["parse", "-"], input=content)
+    assert result.exit_code == 3
+    assert message in result.stderr
 
 
 @pytest.mark.parametrize("place", ["file.txt/out", "file.txt/out.md"])

@@ -1,0 +1,169 @@
+"""The page model behind a server that speaks the OpenAI API, such as SGLang's.
+
+The server holds the weights and decodes; pictures and prompts go there, texts come back. It tells
+neither confidences nor steps of tokens, so those of what it reads are empty.
+"""
+
+import logging
+import os
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from io import BytesIO
+from itertools import count
+from typing import Any
+
+from PIL import Image
+
+from mdocr.decoding.prompts import STOPS, TASKS
+from mdocr.decoding.requests import BlockOptions, Generation, Request
+from mdocr.errors import DeviceError
+
+SLOTS = 16
+"""Texts asked for at the same time; the server makes batches of them."""
+
+TIMEOUT = 300.0
+"""Seconds that one text may take."""
+
+KEY_VARIABLE = "MDOCR_SERVER_KEY"
+SYSTEM = "You are a helpful assistant."
+
+logger = logging.getLogger(__name__)
+
+
+class ServerParser:
+    """Reads pages through a server, in the place of ``mdocr.parser.Parser``.
+
+    Args:
+        url: address of the server, with or without ``/v1``.
+        model: name of the model on the server; the first that it offers if empty.
+
+    Raises:
+        DeviceError: the server cannot be reached, or offers no model.
+    """
+
+    reads_lines = False
+
+    def __init__(self, url: str, model: str = "") -> None:
+        from huggingface_hub import InferenceClient
+
+        self.url = url.rstrip("/").removesuffix("/chat/completions").removesuffix("/v1")
+        # A key of its own: the client would else send the user's token of the hub.
+        self._key = os.environ.get(KEY_VARIABLE) or "none"
+        self._client = InferenceClient(
+            base_url=f"{self.url}/v1", api_key=self._key, timeout=TIMEOUT
+        )
+        self.name = model or self._first_model()
+        self.tokenizer = _NoTokens()
+
+    def slots(self, max_tokens: int) -> int:
+        """Texts to ask for at the same time."""
+        return SLOTS
+
+    def request(self, image: Image.Image, prompt: str, options: BlockOptions) -> Request:
+        """Prepares one picture and its prompt, a name of ``TASKS`` or another text."""
+        text = TASKS.get(prompt, prompt)
+        return Request(tuple(text.encode()), options, picture=_address(image))
+
+    def denoise(
+        self, requests: Iterator[Request], batch_size: int
+    ) -> Iterator[tuple[int, Generation]]:
+        """Texts of requests, with their numbers, in the order in which they come back.
+
+        Raises:
+            DeviceError: the server did not answer, or with an error.
+        """
+        numbers = count()
+        waiting: dict[Future[Generation], int] = {}
+        with ThreadPoolExecutor(batch_size, "mdocr-server") as pool:
+            while True:
+                while len(waiting) < batch_size:
+                    request = next(requests, None)
+                    if request is None:
+                        break
+                    waiting[pool.submit(self._ask, request)] = next(numbers)
+                if not waiting:
+                    return
+                for done in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    yield waiting.pop(done), done.result()
+
+    def _ask(self, request: Request) -> Generation:
+        options = request.options
+        try:
+            answer = self._client.chat_completion(
+                messages(bytes(request.prompt).decode(), request.picture),
+                model=self.name,
+                max_tokens=options.max_tokens,
+                temperature=options.temperature,
+                extra_body=decoding(options),
+            )
+        except Exception as error:  # of the network, of HTTP, and of the answer's form
+            raise self._trouble(error) from error
+        choice = answer.choices[0]
+        if choice.finish_reason == "length":
+            logger.warning("a text was longer than %d tokens and is cut", options.max_tokens)
+        return Generation(_trimmed(choice.message.content or ""), (), (), (), passes=0)
+
+    def _first_model(self) -> str:
+        from huggingface_hub import get_session
+
+        headers = {"Authorization": f"Bearer {self._key}"}
+        try:
+            answer = get_session().get(f"{self.url}/v1/models", headers=headers, timeout=30)
+            answer.raise_for_status()
+            return str(answer.json()["data"][0]["id"])
+        except Exception as error:  # of the network, of HTTP, and of the answer's form
+            raise self._trouble(error) from error
+
+    def _trouble(self, error: Exception) -> DeviceError:
+        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+        return DeviceError(
+            f"the server {self.url} gives no answer: {reason}",
+            f"See whether it runs and holds the model; its key, if any, goes into {KEY_VARIABLE}.",
+        )
+
+
+class _NoTokens:
+    """Stands for a tokenizer; the server keeps its tokens to itself."""
+
+    def decode(self, tokens: Iterable[int]) -> str:
+        """Nothing."""
+        return ""
+
+
+def messages(prompt: str, picture: str) -> list[dict[str, Any]]:
+    """The chat of one prompt about a picture, given as a ``data:`` address."""
+    return [
+        {"role": "system", "content": [{"type": "text", "text": SYSTEM}]},
+        {
+            "role": "user",
+            "content": [
+                {"type": "image_url", "image_url": {"url": picture}},
+                {"type": "text", "text": prompt},
+            ],
+        },
+    ]
+
+
+def decoding(options: BlockOptions) -> dict[str, Any]:
+    """The settings of block diffusion, by the names that MinerU-Diffusion's server has for them."""
+    return {
+        "skip_special_tokens": False,
+        "denoising_strategy": "low_confidence_dynamic",
+        "dynamic_threshold": options.threshold,
+        "denoising_steps": options.steps or options.block_length,
+        "block_length": options.block_length,
+    }
+
+
+def _address(image: Image.Image) -> str:
+    """The picture itself, as a PNG in an address."""
+    coded = BytesIO()
+    image.save(coded, "PNG")
+    return f"data:image/png;base64,{b64encode(coded.getvalue()).decode()}"
+
+
+def _trimmed(text: str) -> str:
+    for stop in STOPS:
+        text = text.partition(stop)[0]
+    return text
