@@ -7,6 +7,22 @@ import typer
 
 app = typer.Typer(help="Make training data: pictures with known text.", no_args_is_help=True)
 
+Output = Annotated[
+    Path, typer.Option("-o", "--output", help="Folder to write to.", file_okay=False)
+]
+Count = Annotated[int, typer.Option("--count", min=1, help="How many pictures.")]
+Difficulty = Annotated[
+    float, typer.Option("--difficulty", min=0, max=1, help="0: clean print; 1: worn copies.")
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same pictures.")]
+Fonts = Annotated[
+    list[Path] | None,
+    typer.Option("--fonts", help="Folder of fonts instead of the system's; repeatable."),
+]
+HeldOut = Annotated[
+    bool, typer.Option("--held-out", help="Only the fonts that training never uses.")
+]
+
 
 @app.callback()
 def synth() -> None:
@@ -15,18 +31,13 @@ def synth() -> None:
 
 @app.command()
 def words(
-    output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder to write to.", file_okay=False)
-    ],
-    count: Annotated[int, typer.Option("--count", min=1, help="How many pictures.")] = 100,
+    output: Output,
+    count: Count = 100,
     difficulty: Annotated[
         float, typer.Option("--difficulty", min=0, max=1, help="0: clean print; 1: street scenes.")
     ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same pictures.")] = 0,
-    fonts: Annotated[
-        list[Path] | None,
-        typer.Option("--fonts", help="Folder of fonts instead of the system's; repeatable."),
-    ] = None,
+    seed: Seed = 0,
+    fonts: Fonts = None,
 ) -> None:
     """Write word pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
     from mdocr.synthesis.fonts import load_fonts
@@ -41,21 +52,12 @@ def words(
 
 @app.command()
 def lines(
-    output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder to write to.", file_okay=False)
-    ],
-    count: Annotated[int, typer.Option("--count", min=1, help="How many pictures.")] = 100,
-    difficulty: Annotated[
-        float, typer.Option("--difficulty", min=0, max=1, help="0: clean print; 1: worn copies.")
-    ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same pictures.")] = 0,
-    fonts: Annotated[
-        list[Path] | None,
-        typer.Option("--fonts", help="Folder of fonts instead of the system's; repeatable."),
-    ] = None,
-    held_out: Annotated[
-        bool, typer.Option("--held-out", help="Only the fonts that training never uses.")
-    ] = False,
+    output: Output,
+    count: Count = 100,
+    difficulty: Difficulty = 1.0,
+    seed: Seed = 0,
+    fonts: Fonts = None,
+    held_out: HeldOut = False,
 ) -> None:
     """Write text line pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
     from mdocr.synthesis.fonts import load_fonts
@@ -68,3 +70,63 @@ def lines(
     synthesizer = LineSynthesizer(chosen, load_sentences())
     written = write_words(draw_lines(synthesizer, count, difficulty, seed), output)
     typer.echo(f"wrote {written} lines to {output}", err=True)
+
+
+@app.command()
+def formulas(
+    output: Output, count: Count = 100, difficulty: Difficulty = 1.0, seed: Seed = 0
+) -> None:
+    """Write formula pictures, labels.tsv (LaTeX), manifest.jsonl to train on, and sheet.png."""
+    from mdocr.synthesis.formulas import draw_formulas
+    from mdocr.synthesis.page_samples import write_crops
+
+    written = write_crops(draw_formulas(count, difficulty, seed), "formula", output)
+    typer.echo(f"wrote {written} formulas to {output}", err=True)
+
+
+@app.command()
+def tables(
+    output: Output,
+    count: Count = 100,
+    difficulty: Difficulty = 1.0,
+    seed: Seed = 0,
+    fonts: Fonts = None,
+    held_out: HeldOut = False,
+) -> None:
+    """Write table pictures, labels.tsv (OTSL), manifest.jsonl to train on, and sheet.png."""
+    from mdocr.synthesis.fonts import load_fonts
+    from mdocr.synthesis.page_samples import write_crops
+    from mdocr.synthesis.sentences import load_sentences
+    from mdocr.synthesis.table_pictures import draw_tables
+    from mdocr.synthesis.typefaces import group_typefaces, held_out_fonts, training_fonts
+
+    chosen = (held_out_fonts if held_out else training_fonts)(load_fonts(fonts))
+    made = draw_tables(group_typefaces(chosen), load_sentences(), count, difficulty, seed)
+    written = write_crops(made, "table", output)
+    typer.echo(f"wrote {written} tables to {output}", err=True)
+
+
+@app.command()
+def pages(
+    output: Output,
+    count: Count = 20,
+    difficulty: Difficulty = 0.5,
+    seed: Seed = 0,
+    fonts: Fonts = None,
+    held_out: HeldOut = False,
+) -> None:
+    """Write whole pages with their regions, and manifest.jsonl to train on.
+
+    Of each page: the picture, a document (json), its layout as the page model writes it
+    (layout.txt), and its text in reading order (gt.txt).
+    """
+    from mdocr.synthesis.fonts import load_fonts
+    from mdocr.synthesis.page_samples import draw_pages, write_pages
+    from mdocr.synthesis.page_sheets import PageSynthesizer
+    from mdocr.synthesis.sentences import load_sentences
+    from mdocr.synthesis.typefaces import held_out_fonts, training_fonts
+
+    chosen = (held_out_fonts if held_out else training_fonts)(load_fonts(fonts))
+    synthesizer = PageSynthesizer(chosen, load_sentences())
+    written = write_pages(draw_pages(synthesizer, count, difficulty, seed), output)
+    typer.echo(f"wrote {written} pages to {output}", err=True)

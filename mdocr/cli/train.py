@@ -1,4 +1,4 @@
-"""``mdocr train``: train a recognizer or the lite page model, or pack pictures for training."""
+"""``mdocr train``: train a recognizer or a page model, find hard samples, pack pictures."""
 
 import contextlib
 import logging
@@ -56,15 +56,60 @@ def recognizer(
 def parser(
     config: Config, changes: Changes = None, resume: Resume = False, device: Device = "auto"
 ) -> None:
-    """Train the lite page model, a reader of text lines; prints the path of the model.
+    """Train a page model; prints the path of the model.
 
-    Shipped run: parser-lite. Ctrl-C saves the run, and --resume goes on from there.
+    Shipped runs: parser-lite (a reader of text lines, from made ones) and parser-finetune (the
+    released model, or one of its layout, on a manifest of your own pages). Ctrl-C saves the run,
+    and --resume goes on from there. Started by torchrun, several processes share the work.
     """
-    from mdocr.training.config import load_config
-    from mdocr.training.line_reader import LineReaderRun, train_line_reader
+    from mdocr.training.parser import load_parser_run, train_parser
 
-    run = load_config(config, changes or [], LineReaderRun)
-    _train(lambda processes: train_line_reader(run, processes, resume), device)
+    run = load_parser_run(config, changes or [])
+    _train(lambda processes: train_parser(run, processes, resume), device)
+
+
+@app.command()
+def mine(
+    manifest: Annotated[
+        Path, typer.Argument(help="The samples: a JSON object a line (docs/training.md).")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="MANIFEST", help="The manifest to write.")
+    ],
+    model: Annotated[
+        str, typer.Option(help="A page model: a name, or a folder of the released layout.")
+    ] = "mineru-diffusion",
+    answers: Annotated[int, typer.Option(help="Times each sample is read (T).")] = 4,
+    keep_below: Annotated[
+        float, typer.Option(help="Samples of a lower consistency are kept (tau).")
+    ] = 0.9,
+    extra_weight: Annotated[
+        float, typer.Option(help="Their weight: 1 + this x (1 - consistency) (beta).")
+    ] = 1.0,
+    temperature: Annotated[float, typer.Option(help="Of the draws.")] = 1.0,
+    threshold: Annotated[float, typer.Option(help="Of the decoding.")] = 0.95,
+    block_length: Annotated[int, typer.Option(help="Tokens that are denoised together.")] = 32,
+    max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = 2048,
+    seed: Annotated[int, typer.Option(help="Same seed, same draws.")] = 0,
+    batch_size: Annotated[int, typer.Option(help="Texts in work at the same time.")] = 8,
+    device: Device = "auto",
+) -> None:
+    """Find hard samples for stage II: those that the model reads differently each time.
+
+    Writes them as a manifest with their consistency and weight; prints, for each task, how many
+    were read and kept, and their mean consistency.
+    """
+    from mdocr.training.mining import MiningOptions, mine_manifest, summary
+
+    options = MiningOptions(
+        answers, keep_below, extra_weight, temperature, threshold, seed, batch_size
+    )
+    lengths = block_length, max_tokens
+    with _shown_log(True):
+        found = mine_manifest(manifest, output, (model, device), options, lengths)
+    typer.echo("task\tsamples\tkept\tconsistency")
+    for task, count, kept, mean in summary(found):
+        typer.echo(f"{task}\t{count}\t{kept}\t{mean:.3f}")
 
 
 def _train(train: Callable[["Processes"], Path], device: str) -> None:

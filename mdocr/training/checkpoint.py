@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from mdocr.errors import WeightsError
+from mdocr.training.shards import gathered, scattered, scattered_moments
 
 
 @dataclass
@@ -53,15 +54,18 @@ class TrainingState:
 
 
 def save_state(path: Path, state: TrainingState) -> None:
-    """Writes a checkpoint, whole or not at all.
+    """Writes a checkpoint, whole or not at all; called by all processes, the first of which writes.
 
     Raises:
         WeightsError: the disk refuses.
     """
+    whole = gathered(_as_dict(state))
+    if distributed.is_initialized() and distributed.get_rank() > 0:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".part")
     try:
-        torch.save(_as_dict(state), temporary)
+        torch.save(whole, temporary)
         temporary.replace(path)
     except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError
         temporary.unlink(missing_ok=True)
@@ -76,10 +80,14 @@ def load_state(path: Path, state: TrainingState) -> None:
     """
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
-        state.module.load_state_dict(saved["module"])
-        state.optimizer.load_state_dict(saved["optimizer"])
+        own = state.module.state_dict()
+        weights = saved["module"].items()
+        state.module.load_state_dict(
+            {name: scattered(value, own.get(name, value)) for name, value in weights}
+        )
+        state.optimizer.load_state_dict(scattered_moments(saved["optimizer"], state.optimizer))
         for name, value in saved["average"].items():
-            state.average[name].copy_(value)
+            state.average[name].copy_(scattered(value, state.average[name]))
         state.step, state.seconds, state.scores = saved["step"], saved["seconds"], saved["scores"]
         torch.set_rng_state(saved["random"])
     except _UNREADABLE as error:

@@ -109,7 +109,9 @@ class RunConfig:
     Attributes:
         output: folder of checkpoint, log and exported model.
         steps: optimizer steps.
-        batch_size: samples of one process in one step.
+        batch_size: samples of one process in one batch.
+        accumulate: batches of one process in one step.
+        shard: split the weights over the processes (FSDP2) instead of keeping all in each.
         seed: of weights, data and noise.
         precision: ``bf16`` (autocast) or ``fp32``.
         log_every: steps between two lines of the log.
@@ -120,6 +122,8 @@ class RunConfig:
     output: str = "runs/recognizer"
     steps: int = 1000
     batch_size: int = 64
+    accumulate: int = 1
+    shard: bool = False
     seed: int = 0
     precision: str = "bf16"
     log_every: int = 50
@@ -129,10 +133,15 @@ class RunConfig:
     def __post_init__(self) -> None:
         _choose("run.precision", self.precision, PRECISIONS)
         _require(bool(self.output), "run.output must name a folder")
-        for name in ("steps", "batch_size", "log_every"):
+        for name in ("steps", "batch_size", "accumulate", "log_every"):
             _require(getattr(self, name) >= 1, f"run.{name} must be at least 1")
         for name in ("seed", "evaluate_every", "checkpoint_minutes"):
             _require(getattr(self, name) >= 0, f"run.{name} must not be negative")
+
+    @property
+    def batches(self) -> int:
+        """Batches of one process in the whole run."""
+        return self.steps * self.accumulate
 
 
 @dataclass(frozen=True)

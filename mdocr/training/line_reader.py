@@ -69,11 +69,11 @@ class LineReaderTask:
             self.config.data,
             self.model.config.charset,
             batch_size=run.batch_size,
-            steps=run.steps,
+            steps=run.batches,
             seed=run.seed,
             rank=self.processes.rank,
         )
-        return prefetched(dataset, start, run.steps, self.config.data.workers)
+        return prefetched(dataset, start, run.batches, self.config.data.workers)
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
         """Character error rates on made lines of fonts that are never trained on."""

@@ -23,6 +23,7 @@ from mdocr.training.checkpoint import TrainingState, load_state, save_state
 from mdocr.training.config import OptimizerConfig, RunConfig
 from mdocr.training.journal import Journal
 from mdocr.training.processes import Processes
+from mdocr.training.shards import gathered, shard, whole
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ NO_DECAY = ("stem", "downsample", "pos_embed")
 
 
 class Task(Protocol):
-    """What is trained. ``module`` computes the loss in its ``forward(batch, step)``."""
+    """What is trained. ``module`` computes the loss in its ``forward(batch, number)``."""
 
     @property
     def module(self) -> nn.Module:
@@ -39,7 +40,7 @@ class Task(Protocol):
         ...
 
     def batches(self, start: int) -> Iterator[Any]:
-        """The batches of the run from step ``start``, for this process."""
+        """The batches of the run from number ``start`` on, for this process."""
         ...
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
@@ -89,6 +90,8 @@ def train(
             "Go on from it with --resume, or name another run.output.",
         )
     task.module.to(processes.device)
+    if run.shard and processes.world > 1:
+        shard(task.module, processes.device)
     state = TrainingState.fresh(
         task.module, make_optimizer(task.module, optimizer), optimizer.average
     )
@@ -123,8 +126,8 @@ class _Loop:
     def run(self) -> Path:
         before, started = self.state.seconds, time.monotonic()
         with _Signals() as signals:
-            for batch in self.task.batches(self.state.step):
-                losses = self._step(batch)
+            for batches in self._batches():
+                losses = self._step(batches)
                 self.state.seconds = before + time.monotonic() - started
                 self._report(losses)
                 stop, due = self.processes.agree(signals.received, self._is_checkpoint_due())
@@ -139,17 +142,24 @@ class _Loop:
             self._evaluate()
             return self._save()
 
-    def _step(self, batch: Any) -> dict[str, float]:
-        state, device = self.state, self.processes.device
+    def _batches(self) -> Iterator[tuple[Any, ...]]:
+        """The batches of each step that is still to be done."""
+        count = self.settings.accumulate
+        batches = self.task.batches(self.state.step * count)
+        return zip(*[batches] * count, strict=True)
+
+    def _step(self, batches: tuple[Any, ...]) -> dict[str, float]:
+        state, count = self.state, len(batches)
         for group in state.optimizer.param_groups:
             group["lr"] = self._rate()
-        self._seed()
         self.module.train()
-        with training_precision(self.settings.precision, device):
-            losses: dict[str, Tensor] = self.module(batch, state.step)
-        total = sum(losses.values(), torch.zeros((), device=device))
-        torch.autograd.backward(total)
-        norm = nn.utils.clip_grad_norm_(self.task.module.parameters(), self.rates.clip)
+        parts: dict[str, Tensor] = {}
+        for place, batch in enumerate(batches):
+            with self.processes.sharing(self.module, last=place == count - 1):
+                losses = self._backward(batch, state.step * count + place)
+            parts = {name: parts.get(name, 0) + value / count for name, value in losses.items()}
+        parameters = self.task.module.parameters()
+        norm = whole(nn.utils.clip_grad_norm_(parameters, self.rates.clip))
         if bool(torch.isfinite(norm)):
             state.optimizer.step()
             state.update_average()
@@ -157,20 +167,30 @@ class _Loop:
             logger.warning("step %d: the gradient is not finite; the step is left out", state.step)
         state.optimizer.zero_grad(set_to_none=True)
         state.step += 1
-        parts = {"loss": total, **losses, "norm": norm}
-        return {name: float(value.detach()) for name, value in parts.items()}
+        return {name: float(value) for name, value in (parts | {"norm": norm}).items()}
 
-    def _seed(self) -> None:
-        """Makes dropout a function of seed, step and process, so that resuming is exact."""
-        step = self.state.step * self.processes.world + self.processes.rank
-        torch.manual_seed(self.settings.seed * 1_000_003 + step)
+    def _backward(self, batch: Any, number: int) -> dict[str, Tensor]:
+        """Adds the gradients of one batch, the ``number``-th of the run; its losses by name."""
+        device = self.processes.device
+        self._seed(number)
+        with training_precision(self.settings.precision, device):
+            losses: dict[str, Tensor] = self.module(batch, number)
+        total = sum(losses.values(), torch.zeros((), device=device))
+        torch.autograd.backward(total / self.settings.accumulate)
+        return {name: value.detach() for name, value in {"loss": total, **losses}.items()}
+
+    def _seed(self, number: int) -> None:
+        """Makes dropout a function of seed, batch and process, so that resuming is exact."""
+        number = number * self.processes.world + self.processes.rank
+        torch.manual_seed(self.settings.seed * 1_000_003 + number)
 
     def _rate(self) -> float:
         return one_cycle(self.state.step / self.settings.steps, self.rates)
 
     def _report(self, losses: dict[str, float]) -> None:
         settings, step = self.settings, self.state.step
-        self.journal.count(losses, settings.batch_size * self.processes.world)
+        samples = settings.batch_size * settings.accumulate * self.processes.world
+        self.journal.count(losses, samples)
         if step % settings.log_every == 0 or step == settings.steps:
             means = self.processes.mean(self.journal.means())
             values = {**means, "rate": self._rate()}
@@ -179,8 +199,9 @@ class _Loop:
             self._evaluate()
 
     def _evaluate(self) -> None:
+        average = gathered(self.state.average)
         if self.processes.first and self.state.scores.get("step") != self.state.step:
-            scores = self.task.evaluate(self.state.average)
+            scores = self.task.evaluate(average)
             self.state.scores = {"step": self.state.step, **scores}
             if scores:
                 self.journal.write_scores(self.state.step, scores)
@@ -191,10 +212,9 @@ class _Loop:
 
     def _save(self) -> Path:
         state = self.state
-        if self.processes.first:
-            save_state(self.output / CHECKPOINT, state)
+        save_state(self.output / CHECKPOINT, state)
         record = {"steps": state.step, "seconds": round(state.seconds), **state.scores}
-        exported = self.task.export(state.average, self.output, record)
+        exported = self.task.export(gathered(state.average), self.output, record)
         self.saved = time.monotonic()
         self.processes.wait()
         return exported

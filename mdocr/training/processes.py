@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from mdocr.engines.device import choose_device
+from mdocr.training.shards import is_sharded
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,21 @@ class Processes:
 
     def wrap(self, module: nn.Module) -> nn.Module:
         """Lets the gradients of a module on this device be averaged over the processes."""
-        if self.world == 1:
+        if self.world == 1 or is_sharded(module):
             return module
         if self.device.type == "cuda":
             convert: Callable[[nn.Module], nn.Module] = nn.SyncBatchNorm.convert_sync_batchnorm
             module = convert(module)
         return DistributedDataParallel(module)
+
+    def sharing(self, module: nn.Module, last: bool) -> AbstractContextManager[Any]:
+        """For one of several backward passes: only the last one averages over the processes."""
+        if is_sharded(module):
+            sharded: Any = module
+            sharded.set_requires_gradient_sync(last)
+        elif isinstance(module, DistributedDataParallel) and not last:
+            return module.no_sync()
+        return nullcontext()
 
     def wait(self) -> None:
         """Waits until every process is here."""

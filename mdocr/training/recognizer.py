@@ -62,12 +62,12 @@ class RecognizerTask:
             self.model.charset,
             max_length=max_length,
             batch_size=run.batch_size,
-            steps=run.steps,
+            steps=run.batches,
             seed=run.seed,
             rank=self.processes.rank,
             world=self.processes.world,
         )
-        return prefetched(dataset, start, run.steps, data.workers)
+        return prefetched(dataset, start, run.batches, data.workers)
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
         """Scores on each validation set: ``NAME`` as the field counts, ``NAME exact`` with case.

@@ -31,6 +31,11 @@ def load_config(path: Path, overrides: Sequence[str], kind: type[Config]) -> Con
         InputError: the file cannot be read.
         UsageError: it is no TOML, or a key or value does not fit.
     """
+    return fill(read_values(path, overrides), kind)
+
+
+def read_values(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
+    """The tables of a run, not yet checked; arguments and errors as of ``load_config``."""
     file = _find(path)
     try:
         values = _parse(file.read_text(encoding="utf-8"))
@@ -43,6 +48,15 @@ def load_config(path: Path, overrides: Sequence[str], kind: type[Config]) -> Con
         raise UsageError(f"{str(path)!r} is not valid TOML: {error}") from error
     for override in overrides:
         _override(values, override)
+    return values
+
+
+def fill(values: dict[str, Any], kind: type[Config]) -> Config:
+    """The dataclass with these values.
+
+    Raises:
+        UsageError: a key or value does not fit.
+    """
     filled: Config = _fill(kind, values, "")
     return filled
 

@@ -36,6 +36,13 @@ def save_line_reader(
         temporary.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
+def is_line_reader(folder: Path) -> bool:
+    """Whether a folder says that it holds a line reader."""
+    if not (folder / "config.json").is_file():
+        return False
+    return bool(read_json(folder / "config.json").get("model_type") == MODEL_TYPE)
+
+
 def load_line_reader(folder: Path, device: torch.device | str = "cpu") -> LineReader:
     """The line reader of a folder, in float32, ready to predict.
 

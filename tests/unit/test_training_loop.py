@@ -346,9 +346,13 @@ def test_a_log_is_taken_up_where_the_checkpoint_was(tmp_path):
     assert records(tmp_path)[-1]["loss"] is None
 
 
+def counted(scores: WordScores) -> tuple[int, float, float]:
+    return scores.words, scores.accuracy, scores.exact
+
+
 def test_scores_count_as_the_field_does():
     pairs = [("Hall", "Hall"), ("hall!", "Hall"), ("Hill", "Hall"), ("", "")]
-    assert score(pairs) == WordScores(4, 0.75, 0.5)
-    assert score(pairs, alphanumeric=False) == WordScores(4, 0.5, 0.5)
-    assert score([]) == WordScores(0, 0.0, 0.0)
+    assert counted(score(pairs)) == (4, 0.75, 0.5)
+    assert counted(score(pairs, alphanumeric=False)) == (4, 0.5, 0.5)
+    assert counted(score([])) == (0, 0.0, 0.0)
     assert normalise("Ab-1ä中") == "ab1"

@@ -1,0 +1,55 @@
+"""Models of the released layout on disk: what ``mdocr parse --model FOLDER`` loads."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mdocr.weights.cache import written_whole
+from mdocr.weights.mineru_diffusion import read_json, tensors, weight_files
+
+COPIED = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "preprocessor_config.json",
+    "special_tokens_map.json",
+    "generation_config.json",
+    "chat_template.json",
+    "chat_template.jinja",
+)
+"""Taken over from the model that the run started from, where it has them."""
+
+
+def save_folder(
+    weights: dict[str, Tensor], start: Path, target: Path, training: dict[str, Any]
+) -> None:
+    """Writes a model beside the files of the one that it started from.
+
+    Args:
+        weights: by the names of the released layout; they get the type of ``start``'s.
+        start: folder whose tokenizer and settings are taken over.
+        target: folder to write.
+        training: how it came to be, for ``config.json``.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    dtype = _dtype(start)
+    cast = {name: value.to("cpu", dtype).contiguous() for name, value in weights.items()}
+    with written_whole(target / "model.safetensors") as temporary:
+        save_file(cast, temporary, metadata={"format": "pt", "training": json.dumps(training)})
+    for name in COPIED:
+        if (start / name).is_file():
+            with written_whole(target / name) as temporary:
+                shutil.copyfile(start / name, temporary)
+    with written_whole(target / "config.json") as temporary:
+        record = {**read_json(start / "config.json"), "training": training}
+        temporary.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _dtype(folder: Path) -> torch.dtype:
+    """The type of a folder's first weight."""
+    _, value = next(tensors(weight_files(folder)[:1], torch.device("cpu"), None))
+    return value.dtype

@@ -1,0 +1,26 @@
+"""Which page model a run trains: with ``data.manifest`` the large one, without it the lite one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mdocr.training.document_model import DocumentRun, train_documents
+from mdocr.training.line_reader import LineReaderRun, train_line_reader
+from mdocr.training.processes import Processes
+from mdocr.training.run_files import fill, read_values
+
+ParserRun = DocumentRun | LineReaderRun
+
+
+def load_parser_run(path: Path, overrides: Sequence[str]) -> ParserRun:
+    """Reads a run of either kind; arguments and errors as of ``run_files.load_config``."""
+    values = read_values(path, overrides)
+    data = values.get("data")
+    has_manifest = isinstance(data, dict) and "manifest" in data
+    return fill(values, DocumentRun) if has_manifest else fill(values, LineReaderRun)
+
+
+def train_parser(run: ParserRun, processes: Processes, resume: bool) -> Path:
+    """Trains a page model; returns the exported folder. Errors: see ``loop.train``."""
+    if isinstance(run, DocumentRun):
+        return train_documents(run, processes, resume)
+    return train_line_reader(run, processes, resume)
