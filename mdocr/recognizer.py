@@ -5,25 +5,23 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from mdocr import inputs
-from mdocr.decoding.draft import EOS, Decoding
+from mdocr.decoding.draft import EOS, Array, Decoding
 from mdocr.decoding.words import decode
 from mdocr.document import Character, Word
 from mdocr.engines import WordEngine, word_engine
-from mdocr.engines.device import MemoryGuard, choose_device
+from mdocr.engines.memory import MemoryGuard
 from mdocr.errors import InputError
 from mdocr.inputs import Picture, Unread
 from mdocr.models.charset import Charset
 from mdocr.models.word_pictures import preprocess
 from mdocr.options import RecognizeOptions
-from mdocr.weights.checkpoint import load_recognizer_weights
 from mdocr.weights.registry import resolve
 
 
@@ -119,7 +117,7 @@ class Recognizer:
                 yield Result(crop.number, dataclasses.replace(word, path=crop.path))
 
     def _read(self, crops: Sequence[Crop], options: RecognizeOptions) -> list[Word]:
-        images = torch.from_numpy(np.stack([crop.pixels for crop in crops]))
+        images = np.stack([crop.pixels for crop in crops])
         decoding = read(self.engine, images, options)
         return words_of(decoding, self.engine.charset, self.model, options.decoder)
 
@@ -135,7 +133,8 @@ def load_recognizer(
     Args:
         model: a name, the path of a checkpoint, or ``auto``: the best model on this machine.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        engine: ``auto``, ``torch`` or ``onnx``.
+        engine: ``torch``; ``onnx``, which exports the model when first used; or ``auto``: onnx on a
+            CPU if the exported files are there, else torch.
         dtype: ``auto``, ``float32`` or ``bfloat16``.
 
     Raises:
@@ -143,10 +142,15 @@ def load_recognizer(
         DeviceError: the device is absent.
         UsageError: an argument makes no sense.
     """
-    make_engine, place = word_engine(engine), choose_device(device)  # before a download in vain
+    load = word_engine(engine, device, dtype, _export)  # finds errors before a download in vain
     resolved = resolve(os.fspath(model), "recognizer")
-    module = load_recognizer_weights(resolved.path)
-    return Recognizer(make_engine(module, place, dtype), resolved.name)
+    return Recognizer(load(resolved.path), resolved.name)
+
+
+def _export(weights: Path, folder: Path) -> None:
+    from mdocr.export import export_recognizer
+
+    export_recognizer(weights, folder)
 
 
 def recognize(
@@ -160,8 +164,7 @@ def recognize(
     return load_recognizer(model, device, engine).recognize(images, **options)
 
 
-@torch.inference_mode()
-def read(engine: WordEngine, images: Tensor, options: RecognizeOptions) -> Decoding:
+def read(engine: WordEngine, images: Array, options: RecognizeOptions) -> Decoding:
     """Reads one batch of pictures [B, 3, height, width] in -1..1."""
     return decode(engine.encode(images), engine.blank(len(images)), options)
 
@@ -209,7 +212,7 @@ def in_order(results: Iterable[Result]) -> Iterator[Word | Unread]:
 
 def words_of(decoding: Decoding, charset: Charset, model: str, decoder: str) -> list[Word]:
     """The words of a decoded batch, each up to its end mark."""
-    confidences = decoding.probabilities.amax(-1).tolist()
+    confidences = decoding.confidences.tolist()
     steps, passes = decoding.steps.tolist(), decoding.passes.tolist()
     traces = [ids.tolist() for ids in decoding.trace]
     words = []

@@ -5,12 +5,27 @@ from pathlib import Path
 
 import pytest
 from hub_server import HubServer
+from typer.testing import CliRunner
 
 
 @pytest.fixture(scope="session")
 def golden() -> Path:
     """The folder of reference vectors: inputs and outputs of the upstream implementations."""
     return Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="session")
+def exported(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ONNX files of the tiny model, written by ``mdocr export``, which takes seconds."""
+    from mdocr.cli.main import app
+
+    folder = tmp_path_factory.mktemp("exported") / "tiny"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MDOCR_CACHE", str(tmp_path_factory.mktemp("cache")))
+        command = ["export", str(golden / "mdiff4str/tiny_best.pth"), "-o", str(folder)]
+        result = CliRunner().invoke(app, command)
+    assert (result.exit_code, result.stdout) == (0, f"{folder}\n"), result.stderr
+    return folder
 
 
 @pytest.fixture

@@ -1,21 +1,50 @@
-"""``mdocr eval``: how well a model reads labelled pictures."""
+"""``mdocr eval``: how well models read, against ground truth."""
 
-import csv
-import io
-import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mdocr.cli import console
-from mdocr.errors import UsageError
-from mdocr.options import WORD_DECODERS, RecognizeOptions
+from mdocr.cli import console, tables
+from mdocr.cli.tables import Column
+from mdocr.errors import InputError, UsageError
+from mdocr.options import ENGINES, WORD_DECODERS, ParseOptions, RecognizeOptions
+
+if TYPE_CHECKING:
+    from mdocr.evaluation.page_sets import TruePage
+    from mdocr.evaluation.suites import OpenSet
 
 app = typer.Typer(no_args_is_help=True, help="Measure how well models read.")
 DEFAULTS = RecognizeOptions()
-FORMATS = ("table", "json", "csv")
-FIELDS = ("set", "words", "accuracy", "exact", "model", "decoder", "steps", "revise")
+PAGE_DEFAULTS = ParseOptions()
+WORD_COLUMNS = (
+    Column("set", "set"),
+    Column("words", "words"),
+    Column("accuracy", "accuracy", ".2%"),
+    Column("with case", "case_sensitive", ".2%"),
+    Column("with punctuation", "punctuation_sensitive", ".2%"),
+    Column("exact", "exact", ".2%"),
+    Column("similarity", "edit_similarity", ".2%"),
+    Column("decoder", "decoder"),
+    Column("steps", "steps"),
+)
+PAGE_COLUMNS = (
+    Column("pages", "group"),
+    Column("count", "pages"),
+    Column("text", "text", ".2%"),
+    Column("median", "text_median", ".2%"),
+    Column("order distance", "order_distance", ".4f"),
+    Column("tables", "tables"),
+    Column("TEDS", "teds", ".2%"),
+    Column("TEDS-S", "teds_s", ".2%"),
+    Column("formulas", "formulas"),
+    Column("similarity", "formula", ".2%"),
+    Column("overall", "overall", ".2f"),
+)
+Form = Annotated[
+    str, typer.Option("--format", help=f"Form of the output: {', '.join(tables.FORMS)}.")
+]
 
 
 @app.callback()
@@ -26,59 +55,198 @@ def evaluate() -> None:
 @app.command()
 def recognizer(
     data: Annotated[
-        list[Path], typer.Argument(help="Folders with labels.tsv, or LMDBs.", show_default=False)
+        list[Path],
+        typer.Argument(help="Folders with labels.tsv, or LMDBs.", show_default=False),
     ],
+    suite: Annotated[
+        str,
+        typer.Option(
+            help="Read the sets of these suites below DATA: common, union14m, ost, chinese."
+        ),
+    ] = "",
     model: Annotated[str, typer.Option(help="auto, a name, or the path of a checkpoint.")] = "auto",
     decoder: Annotated[
         str, typer.Option(help=f"One or more, with commas: {', '.join(WORD_DECODERS)}.")
     ] = DEFAULTS.decoder,
-    steps: Annotated[int, typer.Option(help="Denoising steps, 1 to 26.")] = DEFAULTS.steps,
+    steps: Annotated[str, typer.Option(help="Denoising steps, 1 to 26; one or more: 1-3.")] = str(
+        DEFAULTS.steps
+    ),
     revise: Annotated[
         bool, typer.Option(help="Predict every position anew in each step.")
     ] = DEFAULTS.revise,
+    engine: Annotated[
+        str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
+    ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    form: Annotated[
-        str, typer.Option("--format", help=f"Form of the output: {', '.join(FORMATS)}.")
-    ] = "table",
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Words read together.")
+    ] = DEFAULTS.batch_size,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Read only the first so many words of each set.")
+    ] = None,
+    errors: Annotated[
+        Path | None,
+        typer.Option(help="Write the misread pictures as a sheet, a PNG.", dir_okay=False),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Count words and open pictures; read nothing.")
+    ] = False,
+    form: Form = "table",
 ) -> None:
     """Read labelled word pictures and count the words that are right.
 
-    accuracy counts letters and digits, case folded, as the field does; exact counts every
-    character and its case. A picture that cannot be opened counts as wrong.
+    accuracy counts letters and digits, case folded, as the field does (of the Chinese suite all
+    characters); exact counts every character and its case. A picture that cannot be opened counts
+    as wrong. Averages are arithmetic over sets. Suites leave out words of more than 25 characters.
     """
-    if form not in FORMATS:
-        raise UsageError(f"unknown format {form!r}", f"Choose one of: {', '.join(FORMATS)}")
-    runs = [RecognizeOptions(name, steps, revise=revise) for name in decoder.split(",")]
-    from mdocr.evaluation.words import score_collection
-    from mdocr.recognizer import load_recognizer
-    from mdocr.training.collections import open_collection
-
-    collections = [(path, open_collection("", path)) for path in data]
-    reader = load_recognizer(model, device)
-    rows: list[dict[str, Any]] = []
-    for path, collection in collections:
-        for options in runs:
-            console.note(f"reading {len(collection)} words of {path} with {options.decoder}")
-            scores = score_collection(reader, collection, options)
-            counted = (scores.words, round(scores.accuracy, 5), round(scores.exact, 5))
-            how = (reader.model, options.decoder, options.steps, options.revise)
-            rows.append(dict(zip(FIELDS, (path.name, *counted, *how), strict=True)))
-    typer.echo(_written(rows, form))
-
-
-def _written(rows: list[dict[str, Any]], form: str) -> str:
-    if form == "json":
-        return json.dumps({"schema": "mdocr.eval/1", "sets": rows}, ensure_ascii=False, indent=2)
-    if form == "csv":
-        text = io.StringIO()
-        writer = csv.DictWriter(text, FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return text.getvalue().rstrip("\n")
-    head = f"{'set':24} {'words':>6} {'accuracy':>9} {'exact':>7}  decoder"
-    lines = [
-        f"{row['set'][:24]:24} {row['words']:6} {row['accuracy']:9.2%} {row['exact']:7.2%}  "
-        f"{row['decoder']}, {row['steps']} steps{', revising' * row['revise']}"
-        for row in rows
+    _check_form(form)
+    runs = [
+        RecognizeOptions(name, count, batch_size, revise)
+        for name in tables.names(decoder)
+        for count in tables.numbers(steps)
     ]
-    return "\n".join([head, *lines])
+    from mdocr.evaluation import words as scoring
+    from mdocr.recognizer import load_recognizer
+
+    sets = list(_sets(data, tables.names(suite)))
+    if check:
+        _check_sets(sets, form)
+        return
+    reader = load_recognizer(model, device, engine)
+    rows: list[dict[str, Any]] = []
+    misread = []
+    for options in runs:
+        averaged: dict[str, list[scoring.WordScores]] = {}
+        how = {"model": reader.model, "decoder": options.decoder, "steps": options.steps}
+        how["revise"] = options.revise
+        for each in sets:
+            numbers = each.numbers[:limit]
+            console.note(f"reading {len(numbers)} words of {each.name} with {options.decoder}")
+            is_latin = scoring.is_latin(reader) if each.is_latin is None else each.is_latin
+            read = scoring.read_collection(reader, each.collection, options, numbers)
+            found = scoring.score([(word.read, word.true) for word in read], is_latin)
+            averaged.setdefault(each.suite, []).append(found)
+            rows.append({"set": each.name, "suite": each.suite, **found.as_dict(), **how})
+            wrong = (w for w in read if not scoring.is_right(w.read, w.true, is_latin))
+            misread += [(each.collection, word) for word in wrong]
+        for name, scores in averaged.items():
+            if len(scores) > 1:
+                mean = scoring.average(scores).as_dict()
+                rows.append({"set": f"mean of {name or 'sets'}", "suite": name, **mean, **how})
+    if errors:
+        from mdocr.evaluation.sheets import write_sheet
+
+        console.note(f"wrote {write_sheet(misread, errors)} misread words to {errors}")
+    tables.show(form, {"schema": "mdocr.eval/1", "sets": rows}, rows, WORD_COLUMNS)
+
+
+def _check_sets(sets: "list[OpenSet]", form: str) -> None:
+    from mdocr.evaluation.suites import unreadable
+
+    rows = [
+        {
+            "set": each.name,
+            "words": len(each.collection),
+            "expected": each.expected,
+            "unreadable": len(unreadable(each)),
+        }
+        for each in sets
+    ]
+    columns = [Column(key, key) for key in ("set", "words", "expected", "unreadable")]
+    tables.show(form, {"schema": "mdocr.eval.check/1", "sets": rows}, rows, columns)
+    bad = [
+        each.name
+        for each, row in zip(sets, rows, strict=True)
+        if row["unreadable"] or not each.is_whole
+    ]
+    if bad:
+        raise InputError(
+            f"damaged or not complete: {', '.join(bad)}", "docs/datasets.md says where to get them."
+        )
+
+
+def _sets(data: list[Path], suites: tuple[str, ...]) -> "Iterator[OpenSet]":
+    from mdocr.evaluation.suites import open_set, open_suite
+
+    if not suites:
+        yield from map(open_set, data)
+        return
+    if len(data) != 1:
+        raise UsageError("suites are looked for in one folder", "Name the folder around them.")
+    for name in suites:
+        for each in open_suite(name, data[0]):
+            if not each.is_whole:
+                console.note(
+                    f"{each.name} has {len(each.collection)} words here, {each.expected} upstream"
+                )
+            yield each
+
+
+@app.command()
+def parser(
+    data: Annotated[
+        Path, typer.Argument(help="Folder of pages with ground truth.", show_default=False)
+    ],
+    model: Annotated[str, typer.Option(help="auto, a name, or the path of a folder.")] = "auto",
+    threshold: Annotated[
+        float, typer.Option(help="Confidence above which a token is committed.")
+    ] = PAGE_DEFAULTS.threshold,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    predictions: Annotated[
+        Path | None,
+        typer.Option(help="Score NAME.md or NAME.txt of this folder; read nothing.", exists=True),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder for what was read, NAME.md as OmniDocBench."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read only the first pages.")] = None,
+    per_page: Annotated[bool, typer.Option("--per-page", help="A line a page.")] = False,
+    form: Form = "table",
+) -> None:
+    """Read pages and compare them with their ground truth.
+
+    DATA holds pictures or PDFs, each beside NAME.md, NAME.json (mdocr.document/1) or a plain text,
+    NAME.gt.txt or NAME.txt; or it is OmniDocBench. text is the edit similarity of the page; TEDS
+    compares tables, TEDS-S only their structure; overall is OmniDocBench's formula, with the edit
+    similarity of formulas where its own scripts set and compare them (CDM): with -o, those scripts
+    can be run on what was read.
+    """
+    _check_form(form)
+    options = ParseOptions(threshold=threshold)
+    from mdocr.evaluation import page_sets, pages
+
+    known = page_sets.load_pages(data)[:limit]
+    read = pages.saved(known, predictions) if predictions else _read(model, device, known, options)
+    scores = []
+    for page, text in read:
+        scores.append(pages.score_page(text, page))
+        if output:
+            pages.save(text, page, output)
+    if per_page:
+        records = [score.as_dict() for score in scores]
+    else:
+        groups = pages.by_kind(scores)
+        records = [{"group": name, **pages.summary(found)} for name, found in groups.items()]
+        records = [] if len(records) == 1 else records
+        records.append({"group": "all", **pages.summary(scores)})
+    columns: tuple[Column, ...] = PAGE_COLUMNS
+    if per_page:
+        columns = (Column("page", "page"), *PAGE_COLUMNS[2:3], *PAGE_COLUMNS[4:-1])
+    report = {"schema": "mdocr.eval.pages/1", "model": model, "threshold": threshold}
+    tables.show(form, {**report, "pages": records}, records, columns)
+
+
+def _read(
+    model: str, device: str, known: "list[TruePage]", options: ParseOptions
+) -> "Iterator[tuple[TruePage, str]]":
+    from mdocr.evaluation.pages import read_pages
+    from mdocr.parser import load_parser
+
+    console.note(f"reading {len(known)} pages")
+    return read_pages(load_parser(model, device), known, options)
+
+
+def _check_form(form: str) -> None:
+    if form not in tables.FORMS:
+        raise UsageError(f"unknown format {form!r}", f"Choose one of: {', '.join(tables.FORMS)}")

@@ -21,6 +21,8 @@ COMMANDS = {
     "synth": "mdocr.cli.synth:app",
     "train": "mdocr.cli.train:app",
     "eval": "mdocr.cli.eval:app",
+    "export": "mdocr.cli.export:export",
+    "bench": "mdocr.cli.bench:app",
 }
 """Name → module and the function, or the group of commands, in it; in the order of the help."""
 

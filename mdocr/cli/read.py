@@ -1,6 +1,7 @@
 """``mdocr read``: anything to text; pages go to the parser, crops of words to the recognizer."""
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +10,10 @@ import typer
 from mdocr.cli import console
 from mdocr.cli.documents import LazyParser, Tally, chosen_forms, destination_of, read_all
 from mdocr.cli.output import one_line, open_output, word_writer
+from mdocr.cli.recognize import load_recognizer
 from mdocr.document import Word
 from mdocr.errors import UsageError
-from mdocr.options import ParseOptions, RenderOptions
+from mdocr.options import ENGINES, ParseOptions, RenderOptions
 
 if TYPE_CHECKING:
     from mdocr.inputs import Unread
@@ -45,6 +47,9 @@ def read(
             show_default="stdout",
         ),
     ] = "",
+    engine: Annotated[
+        str, typer.Option(help=f"What runs the word model: {', '.join(ENGINES)}.")
+    ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
 ) -> None:
     """Read PDFs, pictures of pages and pictures of words.
@@ -65,7 +70,8 @@ def read(
         return kind_of(item) if kind == "auto" and isinstance(item, str) else kind
 
     found = find_files(paths, PICTURE_SUFFIXES | {".pdf"})
-    reading = Reading(len(found), page_model, word_model, device)
+    load = partial(load_recognizer, word_model, device, engine)
+    reading = Reading(len(found), LazyParser(page_model, device), load)
     sorted_out = [(kind_of_item(item), item) for item in found]
     if output:
         reading.read_words([item for name, item in sorted_out if name == "word"])
@@ -80,16 +86,14 @@ def read(
 class Reading:
     """Inputs of both kinds, read; each model is loaded when it is first needed."""
 
-    def __init__(self, total: int, page_model: str, word_model: str, device: str) -> None:
+    def __init__(self, total: int, parser: LazyParser, load: Callable[[], "Recognizer"]) -> None:
         self.tally = Tally(total)
-        self._parser = LazyParser(page_model, device)
-        self._word_model, self._device = word_model, device
+        self._parser = parser
+        self._load = load
 
     @cached_property
     def _recognizer(self) -> "Recognizer":
-        from mdocr.recognizer import load_recognizer
-
-        return load_recognizer(self._word_model, self._device)
+        return self._load()
 
     def read_words(self, items: "list[str | Unread]") -> None:
         """Prints words, a line each."""

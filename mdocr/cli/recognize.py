@@ -79,7 +79,7 @@ def recognize(
     from mdocr.inputs import find_files
 
     found = find_files(images)
-    load = partial(_load, model, device, engine)
+    load = partial(load_recognizer, model, device, engine)
     with open_output(output) as stream:
         writer = word_writer(form, stream, bare=found == images and len(found) == 1)
         with _progress(len(found), to_file=output is not None) as progress:
@@ -103,10 +103,11 @@ class Progress:
     say: Callable[[str], None]
 
 
-def _load(model: str, device: str, engine: str) -> "Recognizer":
-    from mdocr.recognizer import load_recognizer
+def load_recognizer(model: str, device: str, engine: str) -> "Recognizer":
+    """``mdocr.load_recognizer``, imported when it is called."""
+    from mdocr import recognizer
 
-    return load_recognizer(model, device, engine)
+    return recognizer.load_recognizer(model, device, engine)
 
 
 def _outcomes(

@@ -7,18 +7,27 @@ Shapes: B words, L positions, V classes.
 """
 
 from collections.abc import Callable
+from random import Random
 
-import torch
-from torch import Tensor
-
-from mdocr.decoding.draft import EOS, Decoding, Draft, Predict, after_eos, fill
+from mdocr.decoding.draft import (
+    EOS,
+    Array,
+    Decoding,
+    Draft,
+    Predict,
+    after_eos,
+    all_words,
+    fill,
+    namespace,
+    softmax,
+)
 from mdocr.options import RecognizeOptions
 
-Choose = Callable[[int, Tensor, Tensor], Tensor]
+Choose = Callable[[int, Array, Array], Array]
 """``choose(step, confidence, candidates)`` says which of the candidates [B, L] to commit."""
 
 
-def decode(predict: Predict, blank: Tensor, options: RecognizeOptions) -> Decoding:
+def decode(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
     """Writes a batch of words with the strategy that ``options`` name.
 
     Args:
@@ -32,66 +41,69 @@ def decode(predict: Predict, blank: Tensor, options: RecognizeOptions) -> Decodi
     return DECODERS[options.decoder](predict, blank, options)
 
 
-def select(confidence: Tensor, candidates: Tensor, bar: Tensor | float) -> Tensor:
+def select(confidence: Array, candidates: Array, bar: Array | float) -> Array:
     """The candidates [B, L] that are surer than the ``bar`` [B, 1] of their row."""
     return candidates & (confidence > bar)
 
 
-def mean_confidence(confidence: Tensor, candidates: Tensor) -> Tensor:
+def mean_confidence(confidence: Array, candidates: Array) -> Array:
     """Mean [B, 1] over the candidates of each row; 0 in a row that has none."""
-    total = (confidence * candidates).sum(-1, keepdim=True)
-    return total / candidates.sum(-1, keepdim=True).clamp(min=1)
+    total = (confidence * candidates).sum(-1, keepdims=True)
+    count = candidates.sum(-1, keepdims=True).clip(1)
+    return total / namespace(total).asarray(count, dtype=total.dtype)
 
 
-def parallel(predict: Predict, blank: Tensor, options: RecognizeOptions) -> Decoding:
+def parallel(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
     """One pass: every position at once."""
     draft = Draft(predict, blank, options.trace)
     draft.look()
-    draft.commit(torch.ones_like(draft.masked))
+    draft.commit(draft.masked)
     return draft.finish()
 
 
-def low_confidence(predict: Predict, blank: Tensor, options: RecognizeOptions) -> Decoding:
+def low_confidence(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
     """In each step commits what is surer than the mean of the word, and leaves the rest masked."""
 
-    def choose(step: int, confidence: Tensor, candidates: Tensor) -> Tensor:
+    def choose(step: int, confidence: Array, candidates: Array) -> Array:
         return select(confidence, candidates, mean_confidence(confidence, candidates))
 
     return _denoise(predict, blank, options, choose)
 
 
-def block_low_confidence(predict: Predict, blank: Tensor, options: RecognizeOptions) -> Decoding:
+def block_low_confidence(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
     """Low confidence inside a window that moves from left to right (paper: BLC)."""
     length = blank.shape[1]
 
-    def choose(step: int, confidence: Tensor, candidates: Tensor) -> Tensor:
+    def choose(step: int, confidence: Array, candidates: Array) -> Array:
         start, stop = window(step, options.steps, length)
         start = 0 if options.revise else start
-        inside = torch.zeros_like(candidates)
+        inside = namespace(candidates).zeros_like(candidates)
         inside[:, start:stop] = candidates[:, start:stop]
         return select(confidence, inside, mean_confidence(confidence, inside))
 
     return _denoise(predict, blank, options, choose)
 
 
-def random(predict: Predict, blank: Tensor, options: RecognizeOptions) -> Decoding:
+def random(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
     """In each step commits about half of the positions, drawn by chance.
 
     All words share the draws, so that a word reads the same in any batch.
     """
-    generator = torch.Generator().manual_seed(options.seed)
+    chance = Random(options.seed)
 
-    def choose(step: int, confidence: Tensor, candidates: Tensor) -> Tensor:
-        draws = torch.rand(candidates.shape[1], generator=generator).to(candidates.device)
-        return select(draws, candidates, 0.5)
+    def choose(step: int, confidence: Array, candidates: Array) -> Array:
+        drawn = [place for place in range(candidates.shape[1]) if chance.random() > 0.5]
+        chosen = namespace(candidates).zeros_like(candidates)
+        chosen[:, drawn] = candidates[:, drawn]
+        return chosen
 
     return _denoise(predict, blank, options, choose)
 
 
-def autoregressive(predict: Predict, blank: Tensor, options: RecognizeOptions) -> Decoding:
+def autoregressive(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
     """One position a pass, from left to right, until the end mark."""
     draft = Draft(predict, blank, options.trace)
-    active = torch.ones_like(blank[:, 0], dtype=torch.bool)
+    active = all_words(blank)
     for column in _columns(blank):
         draft.look(active)
         draft.commit(column & active[:, None])
@@ -101,13 +113,13 @@ def autoregressive(predict: Predict, blank: Tensor, options: RecognizeOptions) -
     return draft.finish()
 
 
-def refine(predict: Predict, blank: Tensor, options: RecognizeOptions) -> Decoding:
+def refine(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
     """A parallel pass, then each position anew in the light of all others (paper: cloze)."""
     draft = Draft(predict, blank, options.trace)
     draft.look()
     draft.commit(~after_eos(draft.predicted))
-    visited = torch.full_like(blank, EOS + 1)
-    active = torch.ones_like(blank[:, 0], dtype=torch.bool)
+    visited = namespace(blank).full_like(blank, EOS + 1)
+    active = all_words(blank)
     for column in _columns(blank):
         chosen = column & active[:, None]
         draft.mask(chosen)
@@ -120,7 +132,7 @@ def refine(predict: Predict, blank: Tensor, options: RecognizeOptions) -> Decodi
     return draft.finish()
 
 
-def reflect(predict: Predict, tokens: Tensor, blank: Tensor) -> Tensor:
+def reflect(predict: Predict, tokens: Array, blank: Array) -> Array:
     """Probabilities [B, L, V] of every position of finished words, all else in view.
 
     Args:
@@ -129,10 +141,10 @@ def reflect(predict: Predict, tokens: Tensor, blank: Tensor) -> Tensor:
         blank: fully masked words [B, L].
     """
     logits = predict(fill(tokens, blank, after_eos(tokens)), None)
-    return logits.float().softmax(-1)
+    return softmax(logits)
 
 
-DECODERS: dict[str, Callable[[Predict, Tensor, RecognizeOptions], Decoding]] = {
+DECODERS: dict[str, Callable[[Predict, Array, RecognizeOptions], Decoding]] = {
     "block-low-confidence": block_low_confidence,
     "low-confidence": low_confidence,
     "parallel": parallel,
@@ -156,9 +168,7 @@ def window(step: int, steps: int, length: int) -> tuple[int, int]:
     return block * (step - 1), length if step >= steps - 2 else block * (step + 1)
 
 
-def _denoise(
-    predict: Predict, blank: Tensor, options: RecognizeOptions, choose: Choose
-) -> Decoding:
+def _denoise(predict: Predict, blank: Array, options: RecognizeOptions, choose: Choose) -> Decoding:
     """The loop that the strategies with ``steps`` share.
 
     Of the positions up to the predicted end, commits those that ``choose`` picks. A word in which
@@ -166,15 +176,15 @@ def _denoise(
     was left masked: there is nothing more to weigh against each other.
     """
     draft = Draft(predict, blank, options.trace)
-    active = torch.ones_like(blank[:, 0], dtype=torch.bool)
-    last = torch.zeros_like(active)
+    active = all_words(blank)
+    last = ~active
     for step in range(options.steps):
         draft.look(active, options.revise)
         inside = ~after_eos(draft.predicted) & active[:, None]
         candidates = inside if options.revise else inside & draft.masked
         chosen = choose(step, draft.confidence, candidates)
         if options.revise:
-            draft.mask(~chosen & inside.any(-1, keepdim=True))
+            draft.mask(~chosen & inside.any(-1, keepdims=True))
         draft.commit(chosen)
         active = active & ~last
         last = _each((draft.masked & inside).sum(-1) <= 1, options.together)
@@ -183,16 +193,17 @@ def _denoise(
     return draft.finish()
 
 
-def _columns(blank: Tensor) -> Tensor:
+def _columns(blank: Array) -> Array:
     """Marks [L, 1, L] of the single positions, from left to right."""
-    return torch.eye(blank.shape[1], dtype=torch.bool, device=blank.device)[:, None]
+    places = namespace(blank).ones_like(blank[0]).cumsum(-1)
+    return (places == places[:, None])[:, None]
 
 
-def _unfinished(tokens: Tensor, together: bool) -> Tensor:
+def _unfinished(tokens: Array, together: bool) -> Array:
     """The words [B] that have no EOS yet."""
     return ~_each((tokens == EOS).any(-1), together)
 
 
-def _each(done: Tensor, together: bool) -> Tensor:
+def _each(done: Array, together: bool) -> Array:
     """``done`` [B], or, where the batch stops together, whether all are done."""
-    return done.all().expand_as(done) if together else done
+    return namespace(done).zeros_like(done) | done.all() if together else done

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from mdocr.decoding.draft import Predict
+from mdocr.decoding.draft import Array, Predict
 from mdocr.errors import UsageError
 from mdocr.models.mdiff4str import MDiff4STR
 
@@ -32,10 +32,10 @@ class TorchWordEngine:
         self.length = model.config.decoder.max_length + 1
         self.move(device)
 
-    def move(self, device: torch.device) -> None:
+    def move(self, device: torch.device | str) -> None:
         """Goes on on another device."""
-        self.device = device
-        self.model.to(device)
+        self.device = torch.device(device)
+        self.model.to(self.device)
 
     def blank(self, words: int) -> Tensor:
         """Fully masked words [B, L]."""
@@ -43,10 +43,10 @@ class TorchWordEngine:
         return torch.full(shape, self.charset.mask_id, dtype=torch.int64, device=self.device)
 
     @torch.no_grad()
-    def encode(self, images: Tensor) -> Predict:
+    def encode(self, images: Array) -> Predict:
         """Runs the encoder on pictures [B, 3, height, width] in -1..1, once for all passes."""
         with self._autocast():
-            memory = self.model.encode(images.to(self.device))
+            memory = self.model.encode(torch.as_tensor(images).to(self.device))
             projected = self.model.decoder.project(memory)
 
         @torch.no_grad()
@@ -54,7 +54,7 @@ class TorchWordEngine:
             seen = projected if rows is None else [(k[rows], v[rows]) for k, v in projected]
             with self._autocast():
                 logits: Tensor = self.model.decoder(tokens, seen)
-            return logits
+            return logits.float()
 
         return predict
 

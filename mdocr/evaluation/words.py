@@ -1,15 +1,17 @@
 """How well words are read, scored as the field does."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from statistics import mean
+from typing import Any, Protocol
 
 import torch
 from PIL import Image
 
 from mdocr.engines.torch_words import TorchWordEngine
 from mdocr.errors import InputError
+from mdocr.evaluation.metrics import edit_similarity
 from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.options import RecognizeOptions
 from mdocr.recognizer import Recognizer
@@ -32,6 +34,15 @@ class LabelledPictures(Protocol):
 
 
 @dataclass(frozen=True)
+class ReadWord:
+    """A picture of a set: its number, what was read, and what stands there."""
+
+    number: int
+    read: str
+    true: str
+
+
+@dataclass(frozen=True)
 class WordScores:
     """How much of a set was read.
 
@@ -40,16 +51,43 @@ class WordScores:
         accuracy: share of the words read right, 0 to 1: letters and digits of ASCII, case folded,
             as the field counts; of other scripts, all characters.
         exact: share read right in every character and its case.
+        case_sensitive: share whose letters and digits are right, in their case.
+        punctuation_sensitive: share read right in every character, case folded.
+        edit_similarity: mean over the words, of what ``accuracy`` compares.
     """
 
     words: int
     accuracy: float
     exact: float
+    case_sensitive: float = 0.0
+    punctuation_sensitive: float = 0.0
+    edit_similarity: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The scores as a record of JSON or CSV."""
+        return {
+            "words": self.words,
+            "accuracy": round(self.accuracy, 5),
+            "case_sensitive": round(self.case_sensitive, 5),
+            "punctuation_sensitive": round(self.punctuation_sensitive, 5),
+            "exact": round(self.exact, 5),
+            "edit_similarity": round(self.edit_similarity, 5),
+        }
+
+
+def letters(text: str) -> str:
+    """Only letters and digits of ASCII."""
+    return "".join(symbol for symbol in text if symbol.isascii() and symbol.isalnum())
 
 
 def normalise(text: str) -> str:
     """Only letters and digits of ASCII, in lower case."""
-    return "".join(symbol for symbol in text if symbol.isascii() and symbol.isalnum()).lower()
+    return letters(text).lower()
+
+
+def is_right(read: str, true: str, latin: bool = True) -> bool:
+    """Whether a word counts as read: as ``normalise`` leaves both, or, if not latin, as it is."""
+    return normalise(read) == normalise(true) if latin else read == true
 
 
 def score(pairs: Iterable[tuple[str, str]], alphanumeric: bool = True) -> WordScores:
@@ -61,14 +99,41 @@ def score(pairs: Iterable[tuple[str, str]], alphanumeric: bool = True) -> WordSc
     """
     known = list(pairs)
     words = max(len(known), 1)
-    exact = sum(read == true for read, true in known) / words
-    folded = sum(normalise(read) == normalise(true) for read, true in known) / words
-    return WordScores(len(known), folded if alphanumeric else exact, exact)
+    shown = normalise if alphanumeric else str
+
+    def share(right: Iterable[bool]) -> float:
+        return sum(right) / words
+
+    return WordScores(
+        words=len(known),
+        accuracy=share(is_right(read, true, alphanumeric) for read, true in known),
+        exact=share(read == true for read, true in known),
+        case_sensitive=share(letters(read) == letters(true) for read, true in known),
+        punctuation_sensitive=share(read.lower() == true.lower() for read, true in known),
+        edit_similarity=sum(edit_similarity(shown(a), shown(b)) for a, b in known) / words,
+    )
+
+
+def average(scores: Sequence[WordScores]) -> WordScores:
+    """The arithmetic mean over sets, whatever their sizes, as published averages are."""
+    return WordScores(
+        sum(score.words for score in scores),
+        mean(score.accuracy for score in scores),
+        mean(score.exact for score in scores),
+        mean(score.case_sensitive for score in scores),
+        mean(score.punctuation_sensitive for score in scores),
+        mean(score.edit_similarity for score in scores),
+    )
 
 
 def make_reader(model: MDiff4STR, device: torch.device) -> Recognizer:
     """A reader with a model that is still in training."""
     return Recognizer(TorchWordEngine(model, device), "in training")
+
+
+def is_latin(reader: Recognizer) -> bool:
+    """Whether all characters of the model are of ASCII, so that the field's filter applies."""
+    return all(map(str.isascii, reader.engine.charset.symbols))
 
 
 def score_collection(
@@ -78,16 +143,39 @@ def score_collection(
 
     A picture that cannot be opened counts as one in which nothing was read.
     """
+    words = read_collection(reader, collection, options)
+    return score([(word.read, word.true) for word in words], is_latin(reader))
+
+
+def read_collection(
+    reader: Recognizer,
+    collection: LabelledPictures,
+    options: RecognizeOptions | None = None,
+    numbers: Sequence[int] | None = None,
+) -> list[ReadWord]:
+    """Reads labelled pictures.
+
+    Args:
+        reader: what reads.
+        collection: pictures and labels.
+        options: how to read.
+        numbers: which pictures; all if None.
+
+    Returns:
+        One word a picture; empty where it cannot be opened.
+    """
+    chosen = range(len(collection)) if numbers is None else numbers
     opened: list[int] = []
-    words = reader.recognize(_pictures(collection, opened), options)
+    words = reader.recognize(_pictures(collection, chosen, opened), options)
     read = {number: word.text for number, word in zip(opened, words, strict=True)}
-    pairs = [(read.get(n, ""), collection.text(n)) for n in range(len(collection))]
-    return score(pairs, alphanumeric=all(map(str.isascii, reader.engine.charset.symbols)))
+    return [ReadWord(number, read.get(number, ""), collection.text(number)) for number in chosen]
 
 
-def _pictures(collection: LabelledPictures, opened: list[int]) -> Iterator[Image.Image]:
+def _pictures(
+    collection: LabelledPictures, numbers: Sequence[int], opened: list[int]
+) -> Iterator[Image.Image]:
     """The pictures that can be opened; their numbers are added to ``opened``."""
-    for number in range(len(collection)):
+    for number in numbers:
         try:
             picture = collection.picture(number)
         except InputError as error:

@@ -3,6 +3,7 @@
     <cache>/models/<name>/...           files of a model, and mdocr.json: size and sha256 of each
     <cache>/charsets/...                the Chinese list of keys
     <cache>/converted/<sha256>.safetensors   what became of .pth files from elsewhere
+    <cache>/onnx/<sha256>/...           ONNX files made of weights of this content
 
 The cache knows nothing of the network. A file that stands under its own name is complete.
 """
@@ -73,6 +74,31 @@ def weights_path(model: ReleasedModel) -> Path:
     released = folder / model.files[0]
     converted = folder / CONVERTED
     return converted if converted.exists() and not released.exists() else released
+
+
+def find_weights(path: Path) -> Path:
+    """The checkpoint file that ``path`` is, or that stands in the folder ``path``.
+
+    In a folder, ``best`` goes before other names and safetensors before ``.pth``.
+
+    Raises:
+        WeightsError: there is none, or several without a ``best`` among them.
+    """
+    if path.is_file():
+        if path.suffix not in (".safetensors", ".pth"):
+            raise WeightsError(f"{path} is not a checkpoint: expected .safetensors or .pth")
+        return path
+    if not path.is_dir():
+        raise WeightsError(f"there is no file or folder {path}")
+    for suffix in (".safetensors", ".pth"):
+        found = sorted(file for file in path.iterdir() if file.suffix == suffix)
+        best = [file for file in found if file.stem == "best"] or found
+        if len(best) > 1:
+            listed = ", ".join(file.name for file in best)
+            raise WeightsError(f"{path} holds several checkpoints: {listed}", "Name one of them.")
+        if best:
+            return best[0]
+    raise WeightsError(f"the folder {path} holds no checkpoint (.safetensors or .pth)")
 
 
 def is_installed(model: ReleasedModel) -> bool:

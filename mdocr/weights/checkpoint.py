@@ -20,6 +20,7 @@ from torch import Tensor
 from mdocr.errors import WeightsError
 from mdocr.models.mdiff4str import MDiff4STR, MDiff4STRConfig
 from mdocr.weights import cache, configuration
+from mdocr.weights.cache import find_weights
 from mdocr.weights.keys import build, require_same
 from mdocr.weights.released import load_released
 
@@ -56,31 +57,6 @@ def load_recognizer_weights(path: str | Path) -> MDiff4STR:
         return _load(file) if file.suffix == ".safetensors" else _load_released(file)
     except OSError as error:
         raise WeightsError(f"{file} cannot be read: {error.strerror or error}") from error
-
-
-def find_weights(path: Path) -> Path:
-    """The checkpoint file that ``path`` is, or that stands in the folder ``path``.
-
-    In a folder, ``best`` goes before other names and safetensors before ``.pth``.
-
-    Raises:
-        WeightsError: there is none, or several without a ``best`` among them.
-    """
-    if path.is_file():
-        if path.suffix not in (".safetensors", ".pth"):
-            raise WeightsError(f"{path} is not a checkpoint: expected .safetensors or .pth")
-        return path
-    if not path.is_dir():
-        raise WeightsError(f"there is no file or folder {path}")
-    for suffix in (".safetensors", ".pth"):
-        found = sorted(file for file in path.iterdir() if file.suffix == suffix)
-        best = [file for file in found if file.stem == "best"] or found
-        if len(best) > 1:
-            listed = ", ".join(file.name for file in best)
-            raise WeightsError(f"{path} holds several checkpoints: {listed}", "Name one of them.")
-        if best:
-            return best[0]
-    raise WeightsError(f"the folder {path} holds no checkpoint (.safetensors or .pth)")
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -58,3 +58,29 @@ def test_wrong_arguments_are_named(arguments, code):
     done = run(*arguments)
     assert done.exit_code == code
     assert "error:" in done.stderr
+
+
+def test_several_sets_are_averaged_and_misread_words_drawn(folder, golden, tmp_path):
+    sheet = tmp_path / "sheet.png"
+    model = ("--model", golden / ALL_READ_AS, "--device", "cpu")
+    done = run(folder, folder, *model, "--format", "json", "--limit", 2, "--errors", sheet)
+    assert done.exit_code == 0, done.output
+    first, _, mean = json.loads(done.stdout)["sets"]
+    assert (mean["set"], mean["words"]) == ("mean of sets", 4)
+    assert mean["exact"] == first["exact"] == 0.5
+    assert sheet.exists()
+
+
+def test_a_set_is_checked_without_reading(folder):
+    done = run(folder, "--check", "--format", "json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["sets"][0]["words"] == 3
+    (folder / "b.png").write_bytes(b"nothing")
+    assert run(folder, "--check").exit_code == 3
+
+
+def test_a_suite_of_other_sizes_is_not_whole(folder):
+    for name in ("weak", "heavy"):
+        shutil.copytree(folder, folder / "sets" / name, ignore=lambda *_: ["sets"])
+    assert run(folder / "sets", "--suite", "ost", "--check").exit_code == 3
+    assert run(folder / "sets", "--suite", "common", "--check").exit_code == 3

@@ -209,7 +209,6 @@ def test_nothing_there(tmp_path: Path, model: str, name: str) -> None:
         ["--steps", "many"],
         ["--format", "xml"],
         ["--engine", "steam"],
-        ["--engine", "onnx"],
         ["--batch-size", "0"],
     ],
 )

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 import mdocr
 from mdocr.decoding.draft import Predict
-from mdocr.engines import word_engine
-from mdocr.engines.device import MemoryGuard, choose_device
+from mdocr.engines.device import choose_device
+from mdocr.engines.memory import MemoryGuard
 from mdocr.errors import DeviceError, InputError, UsageError
 from mdocr.inputs import Unread
 from mdocr.models.charset import ENGLISH, Charset
@@ -31,7 +32,7 @@ class FakeEngine:
         self.room = room
         self.batches: list[tuple[int, ...]] = []
 
-    def encode(self, images: Tensor) -> Predict:
+    def encode(self, images: NDArray[np.float32]) -> Predict:
         if self.device.type != "cpu" and len(images) > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory")
         self.batches.append(tuple(images.shape))
@@ -45,8 +46,8 @@ class FakeEngine:
     def blank(self, words: int) -> Tensor:
         return torch.full((words, LENGTH), self.charset.mask_id)
 
-    def move(self, device: torch.device) -> None:
-        self.device = device
+    def move(self, device: str) -> None:
+        self.device = torch.device(device)
 
 
 def pictures(count: int) -> list[Image.Image]:
@@ -207,15 +208,14 @@ def test_auto_passes_over_a_device_that_does_not_work(
     assert "no kernel image" in caplog.text
 
 
-def test_engines() -> None:
-    with pytest.raises(UsageError, match="onnx is not available"):
-        word_engine("onnx")
-    with pytest.raises(UsageError, match="unknown engine"):
-        word_engine("tensorrt")
-
-
 def test_wrong_arguments_are_found_before_weights_are_looked_for() -> None:
     with pytest.raises(UsageError, match="unknown device"):
         mdocr.load_recognizer("no-such-model", device="gpu")
     with pytest.raises(UsageError, match="unknown engine"):
         mdocr.load_recognizer("no-such-model", engine="steam")
+    with pytest.raises(UsageError, match="unknown device"):
+        mdocr.load_recognizer("no-such-model", device="gpu", engine="onnx")
+    with pytest.raises(DeviceError, match="mps"):
+        mdocr.load_recognizer("no-such-model", device="mps", engine="onnx")
+    with pytest.raises(UsageError, match="bfloat16"):
+        mdocr.load_recognizer("no-such-model", engine="onnx", dtype="bfloat16")

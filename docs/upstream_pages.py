@@ -1,0 +1,252 @@
+"""One page through MinerU-Diffusion's code and through ours: seconds, passes, memory, equal tokens.
+
+    PYTHONPATH=. python docs/upstream_pages.py --upstream CHECKOUT --document FILE
+
+MinerU-Diffusion's code is not part of this project: the caller names a checkout of it; it needs the
+package transformers. The weights are random ones in the released model's full size, so the texts
+mean nothing and the regions come from image analysis; all else is as in ``mdocr parse``.
+
+Random weights leave neighbouring tokens nearly equally likely, and in bfloat16 the two ways of
+computing the same sums may then choose differently. ``--dtype float32`` shows that the tokens are
+equal; ``--layout-edge 280`` keeps that short.
+"""
+
+import argparse
+import json
+import math
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from torch import Tensor
+
+GOLDEN = Path(__file__).parents[1] / "tests" / "golden" / "mineru_diffusion"
+TEXT = {"vocab_size": 151936, "hidden_size": 2048, "intermediate_size": 6144}
+TEXT |= {"num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 8}
+TEXT |= {"head_dim": 128}
+VISION = {"depth": 32, "embed_dim": 1280, "hidden_size": 1280, "num_heads": 16}
+BLOCK_LENGTH = 32
+
+
+def main() -> None:
+    """Makes the weights, then runs both sides, each in a process of its own."""
+    options = arguments()
+    if options.side:
+        print(json.dumps({"ours": ours, "upstream": upstream}[options.side](options)))
+        return
+    if not (options.work / "model" / "config.json").exists():
+        write_model(options.work / "model", getattr(torch, options.dtype), options.small)
+    records = {}
+    for side in ("ours", "upstream"):
+        command = [sys.executable, __file__, *sys.argv[1:], "--side", side]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        records[side] = json.loads(done.stdout.splitlines()[-1])
+    print("\n".join(table(records, options)))
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--upstream", type=Path, required=True, help="checkout of MinerU-Diffusion")
+    parser.add_argument("--document", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("upstream-pages"), help="for the weights")
+    parser.add_argument("--dtype", choices=("bfloat16", "float32"), default="bfloat16")
+    parser.add_argument("--dpi", type=float, default=100)
+    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--tokens", type=int, default=64, help="longest text")
+    parser.add_argument("--layout-edge", type=int, default=1036, help="of the page for the layout")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--small", action="store_true", help="the tests' sizes, to try the script")
+    parser.add_argument("--side", default="", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def table(records: dict[str, dict[str, Any]], options: argparse.Namespace) -> list[str]:
+    """Both sides as a Markdown table."""
+    we, they = records["ours"], records["upstream"]
+    return [
+        f"{they['texts']} texts of one page at {options.dpi:g} dpi, {options.dtype}, at most "
+        f"{options.tokens} tokens each, {options.steps} steps a block, {options.threads} threads.",
+        "",
+        "| | seconds | passes | peak memory |",
+        "| --- | --- | --- | --- |",
+        row("MinerU-Diffusion", they),
+        row("mdocr", we),
+        f"| ratio | {they['seconds'] / we['seconds']:.2f} × "
+        f"| {they['passes'] / we['passes']:.2f} × | |",
+        "",
+        f"Equal tokens: {they['equal']} of {they['tokens']}; "
+        f"equal texts: {they['equal_texts']} of {they['texts']}.",
+    ]
+
+
+def row(name: str, record: dict[str, Any]) -> str:
+    """One side."""
+    return "| {} | {seconds:.1f} | {passes} | {memory:.1f} GiB |".format(name, **record)
+
+
+def ours(options: argparse.Namespace) -> dict[str, Any]:
+    """Reads the page as ``mdocr parse`` does; keeps what it asked for and what came back."""
+    from mdocr.engines.torch_blocks import TorchBlocks
+    from mdocr.options import ParseOptions
+    from mdocr.parser import Parser, load_parser
+
+    torch.set_num_threads(options.threads)
+    asked: list[Any] = []
+    made: dict[int, Any] = {}
+    passes: list[int] = []
+    request, denoise, predict = Parser.request, Parser.denoise, TorchBlocks.__call__
+
+    def kept_request(self: Parser, *arguments: Any) -> Any:
+        asked.append(request(self, *arguments))
+        return asked[-1]
+
+    def kept_texts(self: Parser, *arguments: Any) -> Iterator[Any]:
+        for number, text in denoise(self, *arguments):
+            made[number] = text
+            yield number, text
+
+    def counted(self: TorchBlocks, feeds: Any) -> Tensor:
+        passes.append(len(feeds))
+        return predict(self, feeds)
+
+    parser = load_parser(options.work / "model", "cpu")
+    targets = dict.fromkeys(("layout", "title", "text", "list_item", "table"), options.tokens)
+    # The released code decides committed tokens anew where a step finds too few masked ones.
+    read = ParseOptions(
+        pages="1", dpi=options.dpi, steps=options.steps, max_tokens=targets, revise=True
+    )
+    with (
+        mock.patch("mdocr.parsing.prompted.parse_layout", lambda text: (regions(options), 0)),
+        mock.patch("mdocr.parsing.crops.whole_page", lambda picture: page(picture, options)),
+        mock.patch.object(Parser, "request", kept_request),
+        mock.patch.object(Parser, "denoise", kept_texts),
+        mock.patch.object(TorchBlocks, "__call__", counted),
+    ):
+        begin = time.perf_counter()
+        parser.parse(options.document, read)
+        seconds = time.perf_counter() - begin
+    texts = [
+        (r.prompt, torch.from_numpy(r.picture.patches), r.picture.grid, made[number].tokens)
+        for number, r in enumerate(asked)
+    ]
+    torch.save(texts, options.work / "asked.pt")
+    return {"seconds": seconds, "passes": len(passes), "memory": peak()}
+
+
+def upstream(options: argparse.Namespace) -> dict[str, Any]:
+    """The same prompts and pictures through MinerU-Diffusion's code, one after another."""
+    torch.set_num_threads(options.threads)
+    sys.path.insert(0, str(options.upstream))
+    from mineru_diffusion import modeling_mineru_diffusion as code
+
+    folder = options.work / "model"
+    mask = json.loads((folder / "config.json").read_text())["mask_token_id"]
+    passes: list[int] = []
+    forward = code.SDARForCausalLM.forward
+
+    def counted(self: Any, *arguments: Any, **named: Any) -> Any:
+        passes.append(1)
+        return forward(self, *arguments, **named)
+
+    def likeliest(self: Any, logits: Tensor, **_: Any) -> tuple[Tensor, Tensor]:
+        """In the place of drawing, so that runs can be compared; never the mask, as in ours."""
+        logits = logits.float().index_fill(-1, torch.tensor([mask]), -torch.inf)
+        confidence, tokens = torch.softmax(logits, -1).max(-1)
+        return tokens, confidence
+
+    code.SDARForCausalLM.forward = counted
+    code.SDARForCausalLM.sample_with_temperature_topk_topp = likeliest
+    model: Any = code.MinerUDiffusionForConditionalGeneration.from_pretrained(
+        folder, dtype=getattr(torch, options.dtype), low_cpu_mem_usage=True
+    ).eval()
+    pairs, begin = [], time.perf_counter()
+    for prompt, patches, grid, tokens in torch.load(options.work / "asked.pt", weights_only=True):
+        with torch.no_grad():
+            found, _, _ = model.generate(
+                pixel_values=patches.to(model.dtype),
+                image_grid_thw=torch.tensor([[1, *grid]]),
+                input_ids=torch.tensor([prompt]),
+                mask_token_id=mask,
+                denoising_steps=options.steps,
+                gen_length=options.tokens,
+                block_length=BLOCK_LENGTH,
+                dynamic_threshold=0.95,
+            )
+        pairs.append((tuple(found[0].tolist()), tuple(tokens)))
+    seconds = time.perf_counter() - begin
+    return {
+        "seconds": seconds,
+        "passes": len(passes),
+        "memory": peak(),
+        "texts": len(pairs),
+        "tokens": sum(len(theirs) for theirs, _ in pairs),
+        "equal": sum(a == b for pair in pairs for a, b in zip(*pair, strict=False)),
+        "equal_texts": sum(theirs == we for theirs, we in pairs),
+    }
+
+
+def regions(options: argparse.Namespace) -> Sequence[Any]:
+    """The regions of the page that image analysis finds."""
+    import numpy as np
+
+    from mdocr.document import Block
+    from mdocr.layout import analyse
+    from mdocr.pages import open_pages
+
+    with open_pages(options.document, "1") as pages:
+        found = analyse(np.asarray(next(pages).picture))
+    kinds = {region.type for region in found.regions} - {"image", "page_number"}
+    return [Block(region.type, region.box) for region in found.regions if region.type in kinds]
+
+
+def page(picture: Image.Image, options: argparse.Namespace) -> Image.Image:
+    """The page as the layout prompt has it, or smaller."""
+    return picture.resize((options.layout_edge,) * 2, Image.Resampling.BICUBIC)
+
+
+def write_model(folder: Path, dtype: torch.dtype, small: bool) -> None:
+    """Random weights in the released layout, with the tokenizer of the tests."""
+    from mdocr.models.mineru_diffusion import MinerUDiffusion, MinerUDiffusionConfig
+
+    folder.mkdir(parents=True)
+    record = json.loads((GOLDEN / "config.json").read_text())
+    if not small:
+        record["text_config"] |= TEXT
+        record["vision_config"] |= VISION
+    with torch.device("meta"):
+        model = MinerUDiffusion(MinerUDiffusionConfig.from_record(record))
+    torch.manual_seed(0)
+    weights = {name: random(name, value, dtype) for name, value in model.state_dict().items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    for name in ("tokenizer.json", "preprocessor_config.json"):
+        (folder / name).write_bytes((GOLDEN / name).read_bytes())
+    (folder / "config.json").write_text(json.dumps(record))
+
+
+def random(name: str, like: Tensor, dtype: torch.dtype) -> Tensor:
+    """Weights that keep the size of what goes through them."""
+    if like.ndim == 1:
+        return torch.full(like.shape, float("bias" not in name), dtype=dtype)
+    fan = 1 if "embed_tokens" in name else like[0].numel()
+    value = torch.empty(like.shape, dtype=dtype).normal_(0, 1 / math.sqrt(fan))
+    if "lm_head" in name:  # some tokens much likelier than others, as in a trained model
+        value *= torch.empty(len(value), 1).exponential_().exp().clamp(max=60).to(dtype) / 2
+    return value
+
+
+def peak() -> float:
+    """Largest memory of this process, GiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""What a word model's passes cost: parameters, operations, bytes of weights."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from mdocr.engines.torch_words import TorchWordEngine
+
+Shape = tuple[int, ...]
+
+
+@dataclass
+class WordCost:
+    """What pictures and passes cost a word model; counted once for each size of picture.
+
+    Args:
+        engine: the model on torch, of which nobody else has need; it sees one picture of each size.
+        bytes_per_parameter: as the measured engine holds them.
+    """
+
+    engine: TorchWordEngine
+    bytes_per_parameter: int = 4
+    _operations: dict[Shape, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return count_parameters(self.engine.model)
+
+    def operations(self, shape: Shape) -> tuple[int, int]:
+        """Floating-point operations of the encoder, and of one pass of the decoder over a word.
+
+        Args:
+            shape: of the picture, [3, height, width].
+        """
+        if shape not in self._operations:
+            self._operations[shape] = self._count(shape)
+        return self._operations[shape]
+
+    def moved(self, passes: int) -> int:
+        """Bytes of weights that a batch reads at least: the encoder once, the decoder each pass."""
+        encoder = count_parameters(self.engine.model.encoder)
+        decoder = count_parameters(self.engine.model.decoder)
+        return self.bytes_per_parameter * (encoder + passes * decoder)
+
+    def _count(self, shape: Shape) -> tuple[int, int]:
+        with counted() as encoder:
+            predict = self.engine.encode(torch.zeros(1, *shape))
+        with counted() as decoder:
+            predict(self.engine.blank(1), None)
+        return encoder.get_total_flops(), decoder.get_total_flops()
+
+
+@contextmanager
+def counted() -> Iterator[FlopCounterMode]:
+    """Counts floating-point operations; attention is taken apart so that none of it is missed."""
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        yield counter
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Number of weights."""
+    return sum(parameter.numel() for parameter in module.parameters())

@@ -1,0 +1,71 @@
+"""Pictures to measure with: those of a folder or LMDB, or made ones."""
+
+import logging
+from itertools import islice
+from pathlib import Path
+
+from mdocr.errors import InputError
+from mdocr.evaluation.page_sets import SOURCES, TruePage, load_pages
+from mdocr.inputs import Picture, Unread, find_files
+
+logger = logging.getLogger(__name__)
+
+DIFFICULTY = 0.5
+"""Of made words: between clean print and street scenes."""
+
+
+def pictures_of(data: Path, count: int | None = None) -> list[Picture]:
+    """The first ``count`` pictures, or all.
+
+    Args:
+        data: a folder of pictures or of LMDBs, or a picture; those of an LMDB are opened at once.
+        count: how many at most.
+
+    Raises:
+        InputError: there is no picture, or it cannot be read.
+    """
+    if data.is_dir() and next(data.rglob("data.mdb"), None):
+        from mdocr.training.collections import open_collection
+
+        collection = open_collection("lmdb", data)
+        return [collection.picture(number) for number in range(len(collection))[:count]]
+    found: list[Picture] = []
+    for path in islice(find_files([str(data)]), count):
+        if isinstance(path, Unread):
+            raise InputError(path.error.message, "Give a folder with pictures, or leave it out.")
+        found.append(path)
+    return found
+
+
+def pages_of(data: Path, count: int | None = None) -> list[TruePage]:
+    """The first ``count`` pages or documents, or all, with their ground truth where there is one.
+
+    Raises:
+        InputError: there is no page.
+    """
+    if data.is_dir():
+        try:
+            return load_pages(data)[:count]
+        except InputError:  # a folder without ground truth; a damaged one is read all the same
+            logger.info("%s holds no ground truth", data)
+    found = []
+    for path in islice(find_files([str(data)], frozenset(SOURCES)), count):
+        if isinstance(path, Unread):
+            raise InputError(path.error.message, "Give a folder with pages, or leave it out.")
+        found.append(TruePage(Path(path).stem, Path(path), ()))
+    return found
+
+
+def made_words(count: int) -> list[Picture]:
+    """Word pictures drawn with this machine's fonts, the same for every call.
+
+    Raises:
+        MdocrError: there are no fonts, or what draws them is not installed.
+    """
+    from mdocr.synthesis.fonts import load_fonts
+    from mdocr.synthesis.samples import draw_words
+    from mdocr.synthesis.vocabulary import load_vocabulary
+    from mdocr.synthesis.words import WordSynthesizer
+
+    synthesizer = WordSynthesizer(load_fonts(), load_vocabulary())
+    return [picture for picture, _ in draw_words(synthesizer, count, DIFFICULTY, seed=0)]

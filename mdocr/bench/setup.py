@@ -1,0 +1,48 @@
+"""On what, and with what, something was measured: a figure without it means little."""
+
+import platform
+import subprocess
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import mdocr
+
+PACKAGES = ("torch", "onnxruntime", "onnxruntime-gpu", "numpy", "pillow")
+
+
+def measured_with() -> dict[str, Any]:
+    """Versions, commit and time, for the head of a report."""
+    return {
+        "mdocr": mdocr.__version__,
+        "commit": commit(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: version for name in PACKAGES if (version := _version(name))},
+        "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+
+
+def commit() -> str:
+    """The commit of this checkout, ``-dirty`` behind it if files differ; empty if it is none."""
+    here = Path(__file__)
+    if _git("ls-files", "--error-unmatch", str(here.parent.parent / "__init__.py")) is None:
+        return ""  # installed, perhaps below the checkout of something else
+    return _git("describe", "--always", "--dirty", "--exclude=*") or ""
+
+
+def _git(*arguments: str) -> str | None:
+    command = ["git", "-C", str(Path(__file__).parent), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""

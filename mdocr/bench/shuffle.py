@@ -1,0 +1,166 @@
+"""Semantic Shuffle: what reading loses where the words make no sense (arXiv 2603.22458, section 4).
+
+Pages of English text are set anew with a share of their words in another order. A reader that goes
+by the language more than by the picture falls the more, the more words are shuffled.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import numpy as np
+
+from mdocr.bench.made_pages import made_texts, set_page
+from mdocr.bench.throughput import AUTOREGRESSIVE
+from mdocr.errors import InputError, UsageError
+from mdocr.evaluation.metrics import bleu, edit_similarity, plain
+from mdocr.evaluation.page_parts import from_markdown, joined
+from mdocr.evaluation.page_sets import TruePage
+from mdocr.evaluation.pages import read_pages
+from mdocr.options import ParseOptions
+from mdocr.parser import Parser
+
+SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+@dataclass(frozen=True)
+class ShuffleOptions:
+    """How the benchmark is made.
+
+    Attributes:
+        shares: of the words that change places, 0 to 1.
+        pages: how many.
+        threshold: of the diffusion decoding.
+        batch_size: texts in work at the same time; as many as the device can hold if None.
+        seed: of texts and shuffling.
+    """
+
+    shares: tuple[float, ...] = SHARES
+    pages: int = 4
+    threshold: float = 0.95
+    batch_size: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.shares or not all(0 <= share <= 1 for share in self.shares):
+            raise UsageError(f"shares of words are between 0 and 1, not {self.shares}")
+        if self.pages < 1:
+            raise UsageError(f"pages must be at least 1, not {self.pages}")
+        dict(self.runs())  # refuses thresholds and batch sizes that make no sense
+
+    def runs(self) -> Iterator[tuple[str, ParseOptions]]:
+        """The two ways to decode."""
+        base = ParseOptions(threshold=self.threshold, batch_size=self.batch_size)
+        yield "diffusion", base
+        yield AUTOREGRESSIVE, replace(base, block_length=1)
+
+
+@dataclass(frozen=True)
+class ShuffleRow:
+    """One point of the curves.
+
+    Attributes:
+        mode: ``diffusion`` or ``autoregressive``.
+        shuffled: share of the words that changed places.
+        pages: that were read.
+        bleu: of all pages, 0 to 1.
+        similarity: mean edit similarity of the pages, 0 to 1.
+    """
+
+    mode: str
+    shuffled: float
+    pages: int
+    bleu: float
+    similarity: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as a record of JSON or CSV."""
+        return {
+            "mode": self.mode,
+            "shuffled": self.shuffled,
+            "pages": self.pages,
+            "bleu": round(self.bleu, 5),
+            "similarity": round(self.similarity, 5),
+        }
+
+
+def measure(
+    parser: Parser,
+    texts: Sequence[Sequence[str]],
+    options: ShuffleOptions,
+    folder: Path,
+    progress: Callable[[str], None] = lambda message: None,
+) -> Iterator[ShuffleRow]:
+    """Reads pages at every share of shuffled words, in both ways.
+
+    Args:
+        parser: the page model.
+        texts: paragraphs of each page.
+        options: how the benchmark is made.
+        folder: where the pages' pictures go, and stay.
+        progress: is told what comes next.
+    """
+    for share in options.shares:
+        pages = shuffled_pages(texts, share, options.seed, folder)
+        for mode, run in options.runs():
+            progress(f"reading {len(pages)} pages, {share:.0%} of the words shuffled: {mode}")
+            found = [_compared(text, page) for page, text in read_pages(parser, pages, run)]
+            yield ShuffleRow(
+                mode,
+                share,
+                len(found),
+                bleu([read for read, _ in found], [true for _, true in found]),
+                mean(edit_similarity(read, true) for read, true in found),
+            )
+
+
+def shuffled_pages(
+    texts: Sequence[Sequence[str]], share: float, seed: int, folder: Path
+) -> list[TruePage]:
+    """Sets pages with a share of their words shuffled; the same for the same seed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    return [
+        set_page(shuffled(paragraphs, share, rng), folder / f"{number:03d}-{share:.2f}.png")
+        for number, paragraphs in enumerate(texts, start=1)
+    ]
+
+
+def shuffled(paragraphs: Sequence[str], share: float, rng: np.random.Generator) -> list[str]:
+    """Paragraphs of the same lengths, a share of the page's words in each other's places."""
+    words = [word for paragraph in paragraphs for word in paragraph.split()]
+    chosen = rng.permutation(len(words))[: round(share * len(words))]
+    order = np.arange(len(words))
+    order[np.sort(chosen)] = chosen
+    mixed = iter([words[place] for place in order])
+    return [" ".join(next(mixed) for _ in paragraph.split()) for paragraph in paragraphs]
+
+
+def page_texts(data: Path | None, count: int, seed: int) -> list[list[str]]:
+    """Paragraphs of each page: of the text files of a folder, or made.
+
+    Raises:
+        InputError: there is no text.
+    """
+    if data is None:
+        return made_texts(count, seed)
+    files = sorted(data.glob("*.txt"))[:count] if data.is_dir() else [data]
+    texts = [_paragraphs(file) for file in files]
+    if not any(texts):
+        raise InputError(f"{data} holds no text", "Name a folder of .txt files, one a page.")
+    return texts
+
+
+def _paragraphs(file: Path) -> list[str]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read the text {file}: {error}") from error
+    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+
+
+def _compared(markdown: str, page: TruePage) -> tuple[str, str]:
+    """What was read, and what stands there, as they are compared."""
+    return plain(joined(from_markdown(markdown))), plain(joined(page.parts))

@@ -1,0 +1,279 @@
+"""How fast pages are read: tokens a second against threshold, and what it costs in accuracy."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from statistics import mean
+from typing import Any
+
+from mdocr.bench.cost import count_parameters
+from mdocr.bench.limits import Limits, measure_limits, peak_memory, synchronise
+from mdocr.decoding.requests import Generation, Request
+from mdocr.errors import UsageError
+from mdocr.evaluation.page_sets import TruePage
+from mdocr.evaluation.pages import read_pages, score_page
+from mdocr.models.sdar import SDAR
+from mdocr.options import ParseOptions
+from mdocr.parser import Parser
+
+THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99)
+AUTOREGRESSIVE = "autoregressive"
+"""The same model with blocks of one token."""
+
+PUBLISHED = (
+    ("MinerU2.5, autoregressive", 51.5, 93.44),
+    ("threshold 0.6", 165.0, 90.5),
+    ("threshold 0.75", 155.0, 92.3),
+    ("threshold 0.9", 130.0, 93.05),
+    ("threshold 0.95", 109.0, 93.37),
+)
+"""Tokens a second and OmniDocBench's overall (arXiv 2603.22458): one H200, batch 1."""
+
+
+@dataclass(frozen=True)
+class ThroughputOptions:
+    """What is timed, and how.
+
+    Attributes:
+        thresholds: of the diffusion decoding.
+        autoregressive: also decode with the same model, one token after another.
+        batch_size: texts in work at the same time; 1 as in the published figures.
+        warm_up: pages that are read before the clock starts, for each way to decode.
+        repeats: how often all pages are read; the median counts.
+        parse: all other options of reading.
+    """
+
+    thresholds: tuple[float, ...] = THRESHOLDS
+    autoregressive: bool = True
+    batch_size: int = 1
+    warm_up: int = 1
+    repeats: int = 1
+    parse: ParseOptions = field(default_factory=ParseOptions)
+
+    def __post_init__(self) -> None:
+        if not self.thresholds and not self.autoregressive:
+            raise UsageError("there is nothing to time", "Name a threshold.")
+        if self.warm_up < 0 or self.repeats < 1:
+            raise UsageError("repeats must be at least 1, and warm-up not negative")
+        list(self.runs())  # refuses thresholds and batch sizes that make no sense
+
+    def runs(self) -> Iterator[tuple[str, ParseOptions]]:
+        """The ways to decode that are compared, with their names."""
+        base = replace(self.parse, batch_size=self.batch_size)
+        for threshold in self.thresholds:
+            yield f"threshold {threshold:g}", replace(base, threshold=threshold)
+        if self.autoregressive:
+            yield AUTOREGRESSIVE, replace(base, block_length=1, steps=None)
+
+
+@dataclass
+class Work:
+    """What a model has done.
+
+    Attributes:
+        tokens: generated, without stop tokens.
+        passes: denoising steps of all texts together.
+        calls: of the language model, each for all texts in work.
+        fed: tokens that these took in, prompts and pictures included.
+        wanted: tokens that these predicted.
+        seconds: spent on generating; the preparing of pages is left out.
+    """
+
+    tokens: int = 0
+    passes: int = 0
+    calls: int = 0
+    fed: int = 0
+    wanted: int = 0
+    seconds: float = 0.0
+
+
+class Meter(Parser):
+    """A page model that keeps count of what it does."""
+
+    def __init__(self, parser: Parser) -> None:
+        super().__init__(parser.model, parser.tokenizer, parser.pictures, parser.name)
+        self.work = Work()
+
+    def denoise(
+        self, requests: Iterator[Request], batch_size: int
+    ) -> Iterator[tuple[int, Generation]]:
+        """See ``Parser.denoise``."""
+        stream = super().denoise(self._untimed(requests), batch_size)
+        hook = self.model.language_model.register_forward_pre_hook(self._count_call)
+        try:
+            while True:
+                begin = time.perf_counter()
+                found = next(stream, None)
+                synchronise(self.model.device)
+                self.work.seconds += time.perf_counter() - begin
+                if found is None:
+                    return
+                self.work.tokens += len(found[1].tokens)
+                self.work.passes += found[1].passes
+                yield found
+        finally:
+            hook.remove()
+
+    def _untimed(self, requests: Iterator[Request]) -> Iterator[Request]:
+        """The requests; the time that it takes to make them is given back."""
+        while True:
+            begin = time.perf_counter()
+            request = next(requests, None)
+            self.work.seconds -= time.perf_counter() - begin
+            if request is None:
+                return
+            yield request
+
+    def _count_call(self, model: object, given: tuple[Any, ...]) -> None:
+        embeddings, _, _, wanted = given
+        self.work.calls += 1
+        self.work.fed += len(embeddings)
+        self.work.wanted += len(wanted)
+
+
+@dataclass(frozen=True)
+class ThroughputRow:
+    """One line of the table.
+
+    Attributes:
+        mode: ``threshold T`` or ``autoregressive``.
+        threshold: None for autoregressive decoding.
+        pages: that were read.
+        seconds: for all of them, layout and rendering included.
+        generating: seconds of it in which texts were generated.
+        tokens: generated.
+        tokens_per_second: over the time of generating.
+        passes: denoising steps of all texts together.
+        tokens_per_pass: how many of its tokens a text settles in a step.
+        calls: passes through the language model, each for all texts in work.
+        pages_per_minute: over all the time.
+        similarity: mean edit similarity of the pages' text, 0 to 1; None without ground truth.
+        speed_up: tokens a second over those of autoregressive decoding; None if that was not timed.
+        gigaflops: floating-point operations a second, in 10^9; see ``cost``.
+        of_arithmetic: these as a share of the machine's arithmetic limit.
+        of_bandwidth: bytes of the language model that are read at least, a second, as a share of
+            the machine's memory bandwidth; above 1 where the weights stay in a cache.
+    """
+
+    mode: str
+    threshold: float | None
+    pages: int
+    seconds: float
+    generating: float
+    tokens: int
+    tokens_per_second: float
+    passes: int
+    tokens_per_pass: float
+    calls: int
+    pages_per_minute: float
+    similarity: float | None
+    gigaflops: float
+    of_arithmetic: float
+    of_bandwidth: float
+    speed_up: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as a record of JSON or CSV."""
+        record = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            key: float(f"{value:.5g}") if isinstance(value, float) else value
+            for key, value in record.items()
+        }
+
+
+def subject(parser: Parser, limits: Limits) -> dict[str, Any]:
+    """What does not change from row to row."""
+    parameters = count_parameters(parser.model)
+    return {
+        "model": parser.name,
+        "device": str(parser.model.device),
+        "dtype": str(parser.model.dtype).removeprefix("torch."),
+        "parameters": parameters,
+        "weight_bytes": parameters * parser.model.dtype.itemsize,
+        "peak_memory": peak_memory(parser.model.device),
+        "limits": limits.as_dict(),
+    }
+
+
+def limits_of(parser: Parser) -> Limits:
+    """The limits of the machine for this model."""
+    return measure_limits(parser.model.device, parser.model.dtype)
+
+
+def measure(
+    parser: Parser,
+    pages: Sequence[TruePage],
+    options: ThroughputOptions,
+    limits: Limits,
+    progress: Callable[[str], None] = lambda message: None,
+) -> list[ThroughputRow]:
+    """Times every way to decode.
+
+    Args:
+        parser: the page model.
+        pages: with their ground truth; without parts where there is none.
+        options: what is timed.
+        limits: of the machine.
+        progress: is told what comes next.
+    """
+    rows = []
+    for mode, run in options.runs():
+        progress(f"reading {len(pages)} pages: {mode}")
+        list(read_pages(parser, pages[: options.warm_up], run))
+        timed = [_row(parser, pages, (mode, run), limits) for _ in range(options.repeats)]
+        timed.sort(key=lambda row: row.tokens_per_second)
+        rows.append(timed[len(timed) // 2])
+    slowest = next((row for row in rows if row.mode == AUTOREGRESSIVE), None)
+    if slowest is None or not slowest.tokens_per_second:
+        return rows
+    return [replace(r, speed_up=r.tokens_per_second / slowest.tokens_per_second) for r in rows]
+
+
+def published() -> list[dict[str, Any]]:
+    """The published points, as records."""
+    keys = ("label", "tokens_per_second", "score")
+    return [dict(zip(keys, point, strict=True)) for point in PUBLISHED]
+
+
+def _row(
+    parser: Parser,
+    pages: Sequence[TruePage],
+    run: tuple[str, ParseOptions],
+    limits: Limits,
+) -> ThroughputRow:
+    mode, options = run
+    meter = Meter(parser)
+    begin = time.perf_counter()
+    read = list(read_pages(meter, pages, options))
+    seconds = time.perf_counter() - begin
+    work = meter.work
+    scores = [score_page(text, page).text for page, text in read if page.parts]
+    generating = max(work.seconds, 1e-9)
+    operations, moved = cost(parser.model.language_model, work)
+    return ThroughputRow(
+        mode=mode,
+        threshold=None if mode == AUTOREGRESSIVE else options.threshold,
+        pages=len(read),
+        seconds=seconds,
+        generating=work.seconds,
+        tokens=work.tokens,
+        tokens_per_second=work.tokens / generating,
+        passes=work.passes,
+        tokens_per_pass=work.tokens / max(work.passes, 1),
+        calls=work.calls,
+        pages_per_minute=60 * len(read) / seconds,
+        similarity=mean(scores) if scores else None,
+        gigaflops=operations / generating / 1e9,
+        of_arithmetic=operations / generating / limits.arithmetic,
+        of_bandwidth=moved / generating / limits.bandwidth,
+    )
+
+
+def cost(model: SDAR, work: Work) -> tuple[int, int]:
+    """Floating-point operations and bytes of weights that the work takes at least.
+
+    The language model's matrix products are counted; attention and the vision tower are left out.
+    """
+    body, head = count_parameters(model.model.layers), model.lm_head.weight
+    operations = 2 * (work.fed * body + work.wanted * head.numel())
+    return operations, work.calls * (body + head.numel()) * head.dtype.itemsize

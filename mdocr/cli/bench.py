@@ -1,0 +1,333 @@
+"""``mdocr bench``: what the models cost on this machine."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mdocr.cli import console, tables
+from mdocr.cli.tables import Column
+from mdocr.errors import UsageError
+from mdocr.options import WORD_DECODERS
+
+if TYPE_CHECKING:
+    from mdocr.bench.latency import LatencyOptions, LatencyRow
+    from mdocr.evaluation.page_sets import TruePage
+    from mdocr.inputs import Picture
+
+app = typer.Typer(no_args_is_help=True, help="Measure latency and throughput on this machine.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, with versions and limits.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+Plot = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="Also draw a plot: .svg, .png or .pdf.", dir_okay=False),
+]
+Model = Annotated[str, typer.Option(help="auto, a name, or the path of a checkpoint.")]
+PROTOCOLS = ("free", "paper")
+LATENCY_COLUMNS = (
+    Column("engine", "engine"),
+    Column("device", "device"),
+    Column("decoder", "decoder"),
+    Column("steps", "steps"),
+    Column("batch", "batch_size"),
+    Column("median ms", "median", ".2f"),
+    Column("p90", "p90", ".2f"),
+    Column("p99", "p99", ".2f"),
+    Column("images/s", "images_per_second", ".1f"),
+    Column("pre", "preprocessing", ".2f"),
+    Column("encoder", "encoder", ".2f"),
+    Column("decode", "decoding", ".2f"),
+    Column("post", "postprocessing", ".2f"),
+    Column("passes", "passes", ".2f"),
+    Column("of arithmetic", "of_arithmetic", ".1%"),
+    Column("of bandwidth", "of_bandwidth", ".1%"),
+)
+
+
+THROUGHPUT_COLUMNS = (
+    Column("decoding", "mode"),
+    Column("tokens/s", "tokens_per_second", ".1f"),
+    Column("speed-up", "speed_up", ".2f"),
+    Column("tokens/pass", "tokens_per_pass", ".2f"),
+    Column("tokens", "tokens"),
+    Column("passes", "passes"),
+    Column("pages/min", "pages_per_minute", ".2f"),
+    Column("similarity", "similarity", ".2%"),
+    Column("GFLOP/s", "gigaflops", ".2f"),
+    Column("of arithmetic", "of_arithmetic", ".2%"),
+    Column("of bandwidth", "of_bandwidth", ".1%"),
+)
+
+
+SHUFFLE_COLUMNS = (
+    Column("decoding", "mode"),
+    Column("shuffled", "shuffled", ".0%"),
+    Column("BLEU", "bleu", ".3f"),
+    Column("similarity", "similarity", ".2%"),
+)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure latency and throughput on this machine."""
+
+
+@app.command()
+def latency(
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of pictures, or LMDB; made words if left out."),
+    ] = None,
+    model: Model = "auto",
+    decoder: Annotated[
+        str, typer.Option(help=f"all, or with commas: {', '.join(WORD_DECODERS)}.")
+    ] = "all",
+    steps: Annotated[str, typer.Option(help="Steps of the decoders that have them.")] = "1-8",
+    batch_size: Annotated[str, typer.Option(help="One or more, such as 1,16.")] = "1",
+    engine: Annotated[str, typer.Option(help="One or more of auto, torch, onnx.")] = "auto",
+    device: Annotated[str, typer.Option(help="One or more of auto, cpu, cuda, cuda:N, mps.")] = (
+        "auto"
+    ),
+    dtype: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
+    count: Annotated[int, typer.Option(min=1, help="Pictures, at most.")] = 50,
+    warm_up: Annotated[int, typer.Option(min=0, help="Batches before the clock starts.")] = 3,
+    repeats: Annotated[int, typer.Option(min=1, help="How often all pictures are read.")] = 3,
+    protocol: Annotated[
+        str, typer.Option(help="free; or paper: all of DATA (IIIT5K), batch 1, once.")
+    ] = "free",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    output: Plot = None,
+) -> None:
+    """Time the reading of words: every decoder and number of steps, stage by stage.
+
+    Milliseconds are medians of a batch. Beside them stands how much of the machine's limits the
+    model reaches, which are measured in the same run: arithmetic (a large matrix product) and
+    memory bandwidth (a large copy; more than 100 % where the weights stay in a cache).
+    """
+    form = tables.chosen_form(as_json, as_csv)
+    from mdocr.bench import latency as timing
+    from mdocr.bench.plots import check_plot, plot_latency
+    from mdocr.bench.setup import measured_with
+
+    if output:
+        check_plot(output)
+    chosen = WORD_DECODERS if decoder == "all" else tables.names(decoder)
+    sizes = tables.numbers(batch_size)
+    options = timing.LatencyOptions(chosen, tables.numbers(steps), sizes, warm_up, repeats)
+    options = _protocol(protocol, options, data)
+    sources = _pictures(data, None if protocol == "paper" else count)
+    subjects: list[dict[str, Any]] = []
+    rows: list[LatencyRow] = []
+    for each_engine in tables.names(engine):
+        for each_device in tables.names(device):
+            subject = timing.load_subject(model, each_device, each_engine, dtype)
+            rows += timing.measure(subject, sources, options, console.note)
+            subjects.append(subject.as_dict())
+            if form == "table":
+                typer.echo(_facts(subjects[-1]))
+    records = [row.as_dict() for row in rows]
+    report = {
+        "schema": "mdocr.bench.latency/1",
+        **measured_with(),
+        "pictures": {"source": str(data) if data else "made", "count": len(sources)},
+        "protocol": protocol,
+        "warm_up": options.warm_up,
+        "repeats": options.repeats,
+        "subjects": subjects,
+        "rows": records,
+        "published": timing.published() if protocol == "paper" else [],
+    }
+    tables.show(form, report, records, LATENCY_COLUMNS)
+    if protocol == "paper" and form == "table":
+        _say_published(report["published"])
+    if output:
+        plot_latency(records, f"{subjects[0]['model']}: milliseconds a batch", output)
+
+
+@app.command()
+def throughput(
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="Document, or folder of pages; made pages if left out."),
+    ] = None,
+    model: Model = "auto",
+    thresholds: Annotated[
+        str, typer.Option(help="Of the diffusion decoding, with commas.")
+    ] = "0.5,0.6,0.7,0.75,0.8,0.9,0.95,0.99",
+    autoregressive: Annotated[
+        bool, typer.Option(help="Also decode one token after another, with the same model.")
+    ] = True,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, help="Texts in work at the same time.")] = 1,
+    count: Annotated[int, typer.Option(min=1, help="Pages, at most.")] = 4,
+    warm_up: Annotated[int, typer.Option(min=0, help="Pages before the clock starts.")] = 1,
+    repeats: Annotated[
+        int, typer.Option(min=1, help="How often all pages are read; the median counts.")
+    ] = 1,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    output: Plot = None,
+) -> None:
+    """Time the reading of pages: tokens a second at each threshold, and autoregressively.
+
+    Where DATA has ground truth (see `mdocr eval parser --help`), the similarity of the text stands
+    beside the speed, and the plot shows the one over the other, with the published points.
+    """
+    form = tables.chosen_form(as_json, as_csv)
+    from tempfile import TemporaryDirectory
+
+    from mdocr.bench import throughput as timing
+    from mdocr.bench.plots import check_plot, plot_speed_accuracy
+    from mdocr.bench.setup import measured_with
+    from mdocr.parser import load_parser
+
+    if output:
+        check_plot(output)
+    options = timing.ThroughputOptions(
+        tables.fractions(thresholds), autoregressive, batch_size, warm_up, repeats
+    )
+    parser = load_parser(model, device, dtype)
+    limits = timing.limits_of(parser)
+    with TemporaryDirectory() as folder:
+        pages = _pages(data, count, Path(folder))
+        rows = timing.measure(parser, pages, options, limits, console.note)
+    records = [row.as_dict() for row in rows]
+    facts = timing.subject(parser, limits)
+    report = {
+        "schema": "mdocr.bench.throughput/1",
+        **measured_with(),
+        "source": str(data) if data else "made",
+        "batch_size": batch_size,
+        "warm_up": warm_up,
+        "repeats": repeats,
+        "subject": facts,
+        "rows": records,
+        "published": timing.published(),
+    }
+    if form == "table":
+        typer.echo(_facts(facts))
+    tables.show(form, report, records, THROUGHPUT_COLUMNS)
+    if form == "table":
+        for point in report["published"]:
+            typer.echo(
+                f"published (H200, batch 1): {point['label']}: {point['tokens_per_second']:g} "
+                f"tokens/s, OmniDocBench overall {point['score']:g}"
+            )
+    if output:
+        plot_speed_accuracy(records, report["published"], f"{parser.name}: speed", output)
+
+
+@app.command()
+def shuffle(
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of English .txt files, one a page; made texts if left out."),
+    ] = None,
+    model: Model = "auto",
+    shares: Annotated[
+        str, typer.Option(help="Shares of the words that change places, with commas.")
+    ] = "0,0.2,0.4,0.6,0.8,1",
+    pages: Annotated[int, typer.Option(min=1, help="Pages, at most.")] = 4,
+    threshold: Annotated[float, typer.Option(help="Of the diffusion decoding.")] = 0.95,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Texts in work at the same time.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same pages.")] = 0,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the pages' pictures in this folder.", file_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    output: Plot = None,
+) -> None:
+    """Read pages with more and more of their words shuffled: diffusion beside autoregression.
+
+    Both ways decode with the same model. What falls as words are shuffled leans on the language;
+    what stays reads the picture.
+    """
+    form = tables.chosen_form(as_json, as_csv)
+    from tempfile import TemporaryDirectory
+
+    from mdocr.bench import shuffle as shuffling
+    from mdocr.bench.plots import check_plot, plot_shuffle
+    from mdocr.bench.setup import measured_with
+    from mdocr.parser import load_parser
+
+    if output:
+        check_plot(output)
+    options = shuffling.ShuffleOptions(tables.fractions(shares), pages, threshold, batch_size, seed)
+    texts = shuffling.page_texts(data, pages, seed)
+    parser = load_parser(model, device)
+    with TemporaryDirectory() as temporary:
+        folder = keep or Path(temporary)
+        rows = shuffling.measure(parser, texts, options, folder, console.note)
+        records = [row.as_dict() for row in rows]
+    report = {
+        "schema": "mdocr.bench.shuffle/1",
+        **measured_with(),
+        "source": str(data) if data else "made",
+        "model": parser.name,
+        "threshold": threshold,
+        "seed": seed,
+        "rows": records,
+    }
+    tables.show(form, report, records, SHUFFLE_COLUMNS)
+    if output:
+        plot_shuffle(records, f"{parser.name}: shuffled words", output)
+
+
+def _protocol(name: str, options: "LatencyOptions", data: Path | None) -> "LatencyOptions":
+    """The options as a protocol has them."""
+    from dataclasses import replace
+
+    from mdocr.bench.latency import PAPER
+
+    if name not in PROTOCOLS:
+        raise UsageError(f"unknown protocol {name!r}", f"Choose one of: {', '.join(PROTOCOLS)}")
+    if name == "free":
+        return options
+    if data is None:
+        raise UsageError("the paper's protocol reads IIIT5K", "Name its folder or LMDB as DATA.")
+    return replace(PAPER, decoders=options.decoders, steps=options.steps)
+
+
+def _pictures(data: Path | None, count: int | None) -> "list[Picture]":
+    """Pictures of a folder or LMDB, or made ones."""
+    from mdocr.bench.pictures import made_words, pictures_of
+
+    return pictures_of(data, count) if data else made_words(count or 50)
+
+
+def _pages(data: Path | None, count: int, folder: Path) -> "list[TruePage]":
+    """Pages of a folder or document, or made ones."""
+    from mdocr.bench.made_pages import made_pages
+    from mdocr.bench.pictures import pages_of
+
+    return pages_of(data, count) if data else made_pages(folder, count)
+
+
+def _facts(facts: dict[str, Any]) -> str:
+    """A line on a model and on the limits of its machine."""
+    limits = facts["limits"]
+    engine = f"{facts['engine']}, " if "engine" in facts else ""
+    counted = f"{facts['parameters'] / 1e6:.2f} M parameters, " if facts["parameters"] else ""
+    memory = f"{facts['peak_memory'] / 2**20:,.0f} MiB at most" if facts["peak_memory"] else ""
+    return (
+        f"{facts['model']} on {engine}{facts['device']}: {counted}{memory}\n"
+        f"limits of {limits['name']}, {limits['threads']} threads: "
+        f"{limits['arithmetic'] / 1e9:,.0f} GFLOP/s ({limits['dtype']}), "
+        f"{limits['bandwidth'] / 1e9:,.1f} GB/s"
+    )
+
+
+def _say_published(points: list[dict[str, Any]]) -> None:
+    for point in points:
+        steps = f", {point['steps']} steps" if point["steps"] else ""
+        typer.echo(
+            f"published (base model, the authors' GPU): {point['decoder']}{steps}: "
+            f"{point['mean']} ms a word, mean"
+        )

@@ -1,0 +1,47 @@
+"""``mdocr export``: a model as ONNX files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mdocr.cli import console
+from mdocr.errors import UsageError
+
+PRECISIONS = ("fp32", "fp16", "int8")
+
+
+def export(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A word model or line reader: a name, or the path of a checkpoint or folder.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of the ONNX files.")
+    ],
+    precision: Annotated[
+        str,
+        typer.Option(help="fp32; fp16 (half the size, computed in fp32) or int8 (a quarter)."),
+    ] = "fp32",
+) -> None:
+    """Write a model as ONNX files, for `mdocr recognize --engine onnx --model DIR`.
+
+    Needs the extra `export`. The files are compared with torch on random pictures before they are
+    put in place. The lite page model can be exported too, the large one not.
+    """
+    if precision not in PRECISIONS:
+        raise UsageError(
+            f"unknown precision {precision!r}", f"Choose one of: {', '.join(PRECISIONS)}"
+        )
+    from mdocr.export import export_model
+
+    name, done = export_model(model, output, precision)  # type: ignore[arg-type]
+    console.note(
+        f"{name}: {done.size / 1e6:.1f} MB; the logits differ from torch's by "
+        f"{done.difference:.1e} of the largest at most"
+    )
+    typer.echo(str(output))

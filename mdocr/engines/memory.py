@@ -1,0 +1,84 @@
+"""What to do when a device's memory runs out; imports none of the engines."""
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from mdocr.errors import DeviceError
+
+log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_MESSAGES = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
+
+
+class Movable(Protocol):
+    """Something that computes on a device, as ``str`` names it, and can go to another."""
+
+    device: Any
+
+    def move(self, device: str) -> None:
+        """Goes on on another device."""
+
+
+class MemoryGuard:
+    """Works through batches; when memory is short, halves them, and at last moves to the CPU.
+
+    Args:
+        engine: what computes; moved to the CPU when a single item is too much for its device.
+    """
+
+    def __init__(self, engine: Movable) -> None:
+        self.engine = engine
+        self.limit: int | None = None
+
+    def run(
+        self, work: Callable[[Sequence[Item]], list[Result]], batch: Sequence[Item]
+    ) -> list[Result]:
+        """``work(batch)``, in parts where needed; a limit once found holds for later batches.
+
+        Raises:
+            DeviceError: one item is too much for the CPU's memory.
+        """
+        results: list[Result] = []
+        while len(results) < len(batch):
+            part = batch[len(results) :][: self.limit]
+            done = _attempt(work, part)
+            if done is None:
+                self._give_way(len(part))
+            else:
+                results += done
+        return results
+
+    def _give_way(self, size: int) -> None:
+        device = str(self.engine.device)
+        if size > 1:
+            self.limit = size // 2
+            log.warning("out of memory on %s: going on with batches of %d", device, self.limit)
+        elif device != "cpu":
+            self.limit = None
+            log.warning("out of memory on %s for a single picture: going on on the CPU", device)
+            self.engine.move("cpu")
+        else:
+            raise DeviceError("out of memory", "Close other programs, or use a smaller model.")
+        torch = sys.modules.get("torch")
+        if torch is not None and device.startswith("cuda") and torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _attempt(
+    work: Callable[[Sequence[Item]], list[Result]], part: Sequence[Item]
+) -> list[Result] | None:
+    """``work(part)``, or None when memory ran out.
+
+    Returning lets go of the error, whose frames hold the arrays that filled the memory.
+    """
+    try:
+        return work(part)
+    except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
+        if isinstance(error, MemoryError) or any(message in str(error) for message in _MESSAGES):
+            return None
+        raise

@@ -1,0 +1,138 @@
+"""ONNX Runtime: which device it uses, how a session is opened, what its errors mean."""
+
+import contextlib
+import ctypes
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import onnxruntime
+from onnxruntime import InferenceSession, IOBinding, SessionOptions
+
+from mdocr.errors import DeviceError, UsageError, WeightsError
+
+log = logging.getLogger(__name__)
+
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+
+_MEMORY_MESSAGES = ("out of memory", "Failed to allocate", "bad_alloc", "bad allocation")
+_DRIVERS = {"linux": ("libcuda.so.1", "libamdhip64.so"), "win32": ("nvcuda.dll",)}
+
+
+def may_have_gpu() -> bool:
+    """Whether torch may find something faster than the CPU: a cheap question, no is for sure."""
+    if sys.platform == "darwin":
+        return os.uname().machine == "arm64"
+    return any(_loads(name) for name in _DRIVERS.get(sys.platform, ()))
+
+
+def candidates(device: str) -> list[str]:
+    """The devices to try in turn, ``cuda:N`` and ``cpu``, for the one that was asked for.
+
+    Raises:
+        UsageError: no such kind of device.
+        DeviceError: ONNX Runtime has no such device.
+    """
+    if device in ("auto", "cpu"):
+        return ["cuda:0", "cpu"] if device == "auto" and _has_cuda() else ["cpu"]
+    if device == "mps":
+        raise DeviceError("the engine onnx does not run on mps", "Use --engine torch.")
+    if not re.fullmatch(r"cuda(:\d+)?", device):
+        raise UsageError(f"unknown device {device!r}", "Choose one of: auto, cpu, cuda, cuda:N")
+    if not _has_cuda():
+        raise DeviceError(
+            f"there is no device {device} for the engine onnx",
+            "Use --device auto or cpu, or install a driver and the package onnxruntime-gpu.",
+        )
+    return [device if ":" in device else "cuda:0"]
+
+
+def first_that_works(device: str, start: Callable[[str], None]) -> str:
+    """Starts a model on the first device that works, of those that ``device`` means.
+
+    Args:
+        device: a name, or ``auto``.
+        start: opens the model on a device; raises if that, or a trial, fails.
+
+    Returns:
+        The device in use.
+    """
+    *better, last = candidates(device)
+    for name in better:
+        try:
+            start(name)
+        except Exception as error:  # a provider can fail in any way, at its first run too
+            log.warning("%s does not work, trying the next device: %s", name, _first_line(error))
+        else:
+            return name
+    start(last)
+    return last
+
+
+def open_session(path: Path, device: str) -> InferenceSession:
+    """A model of a file on a device, ``cuda:N`` or ``cpu``.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+        DeviceError: the device refuses.
+    """
+    options = SessionOptions()
+    options.log_severity_level = 3  # its warnings are about nodes that stay on the CPU, and such
+    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)  # 0: all cores
+    providers: list[object] = [CPU]
+    if device != "cpu":
+        _preload()
+        providers.insert(0, (CUDA, {"device_id": int(device.partition(":")[2])}))
+    try:
+        session = InferenceSession(path, options, providers=providers, enable_fallback=0)
+    except Exception as error:  # its errors have no base of their own
+        if device != "cpu":
+            raise DeviceError(f"ONNX Runtime cannot use {device}: {_first_line(error)}") from error
+        raise WeightsError(
+            f"{path} cannot be read: it is damaged or incomplete ({_first_line(error)})",
+            "Write it again with: mdocr export MODEL -o FOLDER",
+        ) from error
+    if device != "cpu" and session.get_providers()[0] != CUDA:
+        raise DeviceError(f"ONNX Runtime cannot use {device}: its libraries are missing")
+    return session
+
+
+def run(session: InferenceSession, binding: IOBinding) -> None:
+    """Runs a model on what is bound to it.
+
+    Raises:
+        MemoryError: the device's memory is too small.
+    """
+    try:
+        session.run_with_iobinding(binding)
+    except Exception as error:
+        if any(message in str(error) for message in _MEMORY_MESSAGES):
+            raise MemoryError(_first_line(error)) from error
+        raise
+
+
+def _has_cuda() -> bool:
+    return CUDA in onnxruntime.get_available_providers() and may_have_gpu()
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _preload() -> None:
+    """CUDA's libraries may lie in torch's packages, where the linker does not look."""
+    preload = getattr(onnxruntime, "preload_dlls", None)
+    with contextlib.redirect_stdout(sys.stderr):  # it prints what it misses
+        if preload is not None:
+            preload()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

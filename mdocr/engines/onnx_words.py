@@ -1,0 +1,89 @@
+"""MDiff4STR on ONNX Runtime, from the files that ``mdocr export`` writes; needs no torch.
+
+Shapes: B words, L positions, V classes, H W height and width of the pictures.
+"""
+
+import logging
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdocr.decoding.draft import Predict
+from mdocr.engines.onnx_sessions import first_that_works, open_session, run
+from mdocr.models.charset import Charset
+from mdocr.weights.onnx_files import ENCODER, STEP, OnnxModel
+
+log = logging.getLogger(__name__)
+
+TRIAL = (1, 3, 32, 128)
+"""Pictures of a trial run."""
+
+
+class OnnxWordEngine:
+    """Runs a recognizer's model.
+
+    Args:
+        model: the exported files.
+        device: ``cpu``, ``cuda``, ``cuda:N``, or ``auto``: CUDA where it works.
+
+    Attributes:
+        device: the one in use.
+
+    Raises:
+        WeightsError: a file is damaged.
+        UsageError: no such kind of device.
+        DeviceError: the device that was asked for is absent, or does not work.
+    """
+
+    device: str
+
+    def __init__(self, model: OnnxModel, device: str = "auto") -> None:
+        self.model = model
+        self.charset = Charset(model.symbols)
+        first_that_works(device, self._start)
+        log.info("running on %s, by ONNX Runtime", self.device)
+
+    def move(self, device: str) -> None:
+        """Goes on on another device."""
+        self._encoder = open_session(self.model.folder / ENCODER, device)
+        self._step = open_session(self.model.folder / STEP, device)
+        self.device = device
+
+    def blank(self, words: int) -> NDArray[np.int64]:
+        """Fully masked words [B, L]."""
+        return np.full((words, self.model.length), self.charset.mask_id, np.int64)
+
+    def encode(self, images: NDArray[np.float32]) -> Predict:
+        """Runs the encoder on pictures [B, 3, H, W] in -1..1, once for all passes.
+
+        What it finds stays on the device.
+        """
+        seen = self._encoder.io_binding()
+        seen.bind_cpu_input("images", np.ascontiguousarray(images))
+        seen.bind_output("projected", *self._place())
+        run(self._encoder, seen)
+        (projected,) = seen.get_outputs()
+        every = np.arange(len(images))
+
+        def predict(
+            tokens: NDArray[np.int64], rows: NDArray[np.int64] | None
+        ) -> NDArray[np.float32]:
+            step = self._step.io_binding()
+            step.bind_cpu_input("tokens", np.ascontiguousarray(tokens))
+            step.bind_cpu_input("rows", every if rows is None else rows)
+            step.bind_ortvalue_input("projected", projected)
+            step.bind_output("logits", "cpu")
+            run(self._step, step)
+            logits: NDArray[np.float32] = step.copy_outputs_to_cpu()[0]
+            return logits
+
+        return predict
+
+    def _place(self) -> tuple[str, int]:
+        kind, _, number = self.device.partition(":")
+        return kind, int(number or 0)
+
+    def _start(self, device: str) -> None:
+        self.move(device)
+        if device != "cpu":
+            self.encode(np.zeros(TRIAL, np.float32))(self.blank(1), None)

@@ -1,0 +1,115 @@
+"""Pages as parts that can be compared: texts, tables and formulas, in reading order."""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mdocr import tables
+from mdocr.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+KINDS = ("text", "table", "formula")
+
+_WHOLE = re.compile(
+    r"(?P<table><table.*?</table>)|\$\$(?P<dollars>.+?)\$\$|^\\\[(?P<brackets>.+?)\\\]",
+    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+)
+_TAG = re.compile(r"<[^<>]*>")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a page.
+
+    Attributes:
+        kind: one of ``KINDS``.
+        content: plain text, HTML or OTSL of a table, LaTeX of a formula.
+    """
+
+    kind: str
+    content: str
+
+    @property
+    def text(self) -> str:
+        """What can be read in it; cells of a table one after another."""
+        if self.kind != "table":
+            return self.content
+        return " ".join(cell.text for cell in tables.parse(self.content, "").cells)
+
+
+def from_markdown(markdown: str) -> list[Part]:
+    """The parts of a Markdown page; tables may be pipe tables or HTML."""
+    parts: list[Part] = []
+    end = 0
+    for match in _WHOLE.finditer(markdown):
+        parts += _texts(markdown[end : match.start()])
+        if match["table"]:
+            parts.append(Part("table", match["table"]))
+        else:
+            parts.append(Part("formula", (match["dollars"] or match["brackets"]).strip()))
+        end = match.end()
+    return [*parts, *_texts(markdown[end:])]
+
+
+def from_text(text: str) -> list[Part]:
+    """Paragraphs of a plain text, which blank lines part."""
+    paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text))
+    return [Part("text", part) for part in paragraphs if part]
+
+
+def joined(parts: Sequence[Part]) -> str:
+    """The texts of parts, a line each."""
+    return "\n".join(part.text for part in parts)
+
+
+def _texts(markdown: str) -> Iterator[Part]:
+    """Texts and pipe tables."""
+    cells: list[list[str]] | None = None
+    for token in _parse(markdown):
+        if token.type == "table_open":
+            cells = []
+        elif token.type == "table_close":
+            yield Part("table", _as_html(cells or []))
+            cells = None
+        elif token.type == "tr_open" and cells is not None:
+            cells.append([])
+        elif text := _text_of(token):
+            if cells is None:
+                yield Part("text", text)
+            else:
+                cells[-1].append(text)
+        elif token.type == "inline" and cells is not None:
+            cells[-1].append("")
+
+
+def _parse(markdown: str) -> "list[Token]":
+    try:
+        from markdown_it import MarkdownIt
+    except ImportError as error:
+        raise MissingExtraError("markdown-it-py", "bench", "Comparing Markdown") from error
+    return MarkdownIt("commonmark").enable("table").parse(markdown)
+
+
+def _text_of(token: "Token") -> str:
+    if token.type in ("fence", "code_block"):
+        return token.content.strip()
+    if token.type == "html_block":
+        return html.unescape(_TAG.sub(" ", token.content)).strip()
+    if token.type != "inline":
+        return ""
+    pieces = []
+    for child in token.children or ():
+        if child.type in ("text", "code_inline"):
+            pieces.append(child.content)
+        elif child.type in ("softbreak", "hardbreak") or child.content.startswith("<br"):
+            pieces.append(" ")
+    return "".join(pieces).strip()
+
+
+def _as_html(rows: Sequence[Sequence[str]]) -> str:
+    lines = ("".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows)
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"

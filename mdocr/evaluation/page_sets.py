@@ -1,0 +1,142 @@
+"""Pages with their ground truth, from a folder.
+
+Three layouts are known:
+- OmniDocBench: a JSON list of pages with ``layout_dets`` and ``page_info``, and ``images/``;
+- pictures or PDFs, each beside ``<name>.json`` (``mdocr.document/1``) or ``<name>.md``;
+- the same beside a plain text, ``<name>.gt.txt`` or ``<name>.txt``, which tells nothing of tables
+  and formulas: everything that is read counts as text.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mdocr.document import DOCUMENT_SCHEMA, Document
+from mdocr.errors import InputError
+from mdocr.evaluation.page_parts import Part, from_markdown, from_text
+from mdocr.inputs import PICTURE_SUFFIXES, natural_order
+from mdocr.render import render
+
+ENDINGS = (".json", ".md", ".gt.txt", ".txt")
+"""Of the ground truth, the best first."""
+
+SOURCES = PICTURE_SUFFIXES | {".pdf"}
+OMNIDOCBENCH_KINDS = {
+    **dict.fromkeys(("text_block", "title", "reference", "code_txt", "code_algorithm"), "text"),
+    **dict.fromkeys(("code_txt_caption", "code_algorithm_caption", "equation_caption"), "text"),
+    **dict.fromkeys(("figure_caption", "figure_footnote", "table_caption"), "text"),
+    "table_footnote": "text",
+    "table": "table",
+    "equation_isolated": "formula",
+}
+"""Categories that OmniDocBench compares; headers, footers and page numbers are not among them."""
+
+
+@dataclass(frozen=True)
+class TruePage:
+    """A picture or document and what stands in it.
+
+    Attributes:
+        name: without ending.
+        path: the picture or PDF.
+        parts: in reading order.
+        is_plain: the parts are only text, tables and formulas included.
+        kind: a word for the sort of page, if known.
+    """
+
+    name: str
+    path: Path
+    parts: tuple[Part, ...]
+    is_plain: bool = False
+    kind: str = ""
+
+
+def load_pages(folder: Path) -> list[TruePage]:
+    """The pages of a folder, in natural order; those without ground truth are left out.
+
+    Raises:
+        InputError: there is none, or a file is damaged.
+    """
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}", "Name a folder of pages.")
+    listing = _listing(folder)
+    pages = [*(_omnidocbench(folder, listing) if listing else _beside(folder))]
+    if not pages:
+        raise InputError(
+            f"{folder} holds no pages with ground truth",
+            f"Put NAME{', NAME'.join(ENDINGS)} beside the picture NAME.png.",
+        )
+    return pages
+
+
+def _beside(folder: Path) -> Iterator[TruePage]:
+    kinds = _kinds(folder)
+    for path in sorted(folder.iterdir(), key=lambda path: natural_order(str(path))):
+        if path.suffix.lower() in SOURCES:
+            truths = (path.with_name(path.stem + ending) for ending in ENDINGS)
+            truth = next((truth for truth in truths if truth.is_file()), None)
+            if truth:
+                parts, is_plain = _read(truth)
+                yield TruePage(path.stem, path, tuple(parts), is_plain, kinds.get(path.stem, ""))
+
+
+def _read(truth: Path) -> tuple[list[Part], bool]:
+    try:
+        text = truth.read_text(encoding="utf-8")
+        if truth.suffix == ".json":
+            return from_markdown(render(Document.from_dict(json.loads(text)))), False
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read the ground truth {truth}: {error}") from error
+    return (from_markdown(text), False) if truth.suffix == ".md" else (from_text(text), True)
+
+
+def _kinds(folder: Path) -> dict[str, str]:
+    """Sorts of pages, from a ``manifest.tsv`` with the columns ``name`` and ``kind``."""
+    manifest = folder / "manifest.tsv"
+    if not manifest.is_file():
+        return {}
+    head, *rows = [line.split("\t") for line in manifest.read_text(encoding="utf-8").splitlines()]
+    records = [dict(zip(head, row, strict=False)) for row in rows]
+    return {row["name"]: row["kind"] for row in records if "name" in row and "kind" in row}
+
+
+def _listing(folder: Path) -> list[dict[str, Any]]:
+    """The records of an OmniDocBench listing; empty if there is none."""
+    for path in sorted(folder.glob("*.json")):
+        try:
+            records = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"cannot read {path}: {error}") from error
+        if isinstance(records, list) and records and "layout_dets" in records[0]:
+            return records
+        if isinstance(records, dict) and records.get("schema") == DOCUMENT_SCHEMA:
+            return []
+    return []
+
+
+def _omnidocbench(folder: Path, records: list[dict[str, Any]]) -> Iterator[TruePage]:
+    for record in records:
+        info = record["page_info"]
+        name = Path(info["image_path"])
+        places = (folder / "images" / name.name, folder / name, folder / name.name)
+        path = next((place for place in places if place.is_file()), None)
+        if path is None:
+            raise InputError(
+                f"the picture {name} of {folder} is missing", "Is the data set whole? See its size."
+            )
+        kind = str(info.get("page_attribute", {}).get("data_source", ""))
+        yield TruePage(name.stem, path, tuple(_parts(record["layout_dets"])), kind=kind)
+
+
+def _parts(regions: list[dict[str, Any]]) -> Iterator[Part]:
+    """Parts of an OmniDocBench page, in its reading order."""
+    ordered = [region for region in regions if region.get("order") is not None]
+    for region in sorted(ordered, key=lambda region: region["order"]):
+        kind = OMNIDOCBENCH_KINDS.get(region["category_type"])
+        if kind is None or region.get("ignore"):
+            continue
+        key = {"text": "text", "table": "html", "formula": "latex"}[kind]
+        if content := str(region.get(key) or "").strip():
+            yield Part(kind, content)

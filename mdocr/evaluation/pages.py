@@ -1,0 +1,207 @@
+"""How well pages are read, scored as OmniDocBench does where that can be done without TeX."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, median
+from typing import TYPE_CHECKING, Any
+
+from mdocr.document import Document
+from mdocr.errors import InputError
+from mdocr.evaluation.metrics import edit_similarity, formula_similarity, order_distance, plain
+from mdocr.evaluation.page_parts import Part, from_markdown, joined
+from mdocr.evaluation.page_sets import TruePage
+from mdocr.evaluation.table_trees import teds
+from mdocr.options import ParseOptions
+from mdocr.parsing.pipeline import DocumentTask, Opened, read_documents
+from mdocr.parsing.results import without_pictures
+from mdocr.parsing.work import ReadPage
+from mdocr.render import render
+from mdocr.weights.cache import written_whole
+
+if TYPE_CHECKING:
+    from mdocr.parser import Parser
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PageScores:
+    """How well one page was read.
+
+    Attributes:
+        name: of the page.
+        kind: of the page, if known.
+        text: edit similarity of the whole text, 0 to 1.
+        order: edit distance of the reading order, 0 (the same) to 1.
+        teds: of each table of the ground truth, 0 to 1; 0 for one that was not read.
+        teds_s: the same without texts.
+        formulas: edit similarity of each formula of the ground truth.
+    """
+
+    name: str
+    kind: str
+    text: float
+    order: float
+    teds: tuple[float, ...] = ()
+    teds_s: tuple[float, ...] = ()
+    formulas: tuple[float, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The page as a record; tables and formulas by their means, None without any."""
+        return {
+            "page": self.name,
+            "kind": self.kind,
+            "text": round(self.text, 5),
+            "order_distance": round(self.order, 5),
+            "tables": len(self.teds),
+            "teds": _mean(self.teds),
+            "teds_s": _mean(self.teds_s),
+            "formulas": len(self.formulas),
+            "formula": _mean(self.formulas),
+        }
+
+
+def score_page(markdown: str, page: TruePage) -> PageScores:
+    """Compares what was read of a page with what stands there.
+
+    Args:
+        markdown: what was read; empty for a page that failed.
+        page: the ground truth.
+    """
+    read = from_markdown(markdown)
+    true = list(page.parts)
+    if page.is_plain:
+        text, paragraphs = joined(read), [part.content for part in true]
+    else:
+        text = joined(_of_kind(read, "text"))
+        paragraphs = [part.content for part in _of_kind(true, "text")]
+    true_tables, read_tables = _of_kind(true, "table"), _of_kind(read, "table")
+    pairs = matched(read_tables, true_tables, lambda a, b: edit_similarity(a.text, b.text))
+    sums = matched(
+        _of_kind(read, "formula"),
+        _of_kind(true, "formula"),
+        lambda a, b: formula_similarity(a.content, b.content),
+    )
+    return PageScores(
+        page.name,
+        page.kind,
+        edit_similarity(plain(text), plain("\n".join(paragraphs))),
+        order_distance(text, paragraphs),
+        tuple(teds(a, b) for a, b in pairs),
+        tuple(teds(a, b, structure_only=True) for a, b in pairs),
+        tuple(formula_similarity(a, b) for a, b in sums),
+    )
+
+
+def matched(
+    read: Sequence[Part], true: Sequence[Part], alike: Callable[[Part, Part], float]
+) -> list[tuple[str, str]]:
+    """Contents of each true part and of the part that was read for it, the most alike first.
+
+    A true part for which nothing is left stands beside an empty text.
+    """
+    pairs = sorted(
+        ((alike(a, b), -i, -j) for i, a in enumerate(read) for j, b in enumerate(true)),
+        reverse=True,
+    )
+    taken: dict[int, int] = {}
+    for likeness, i, j in pairs:
+        if likeness > 0 and -j not in taken and -i not in taken.values():
+            taken[-j] = -i
+    return [
+        (read[taken[number]].content if number in taken else "", part.content)
+        for number, part in enumerate(true)
+    ]
+
+
+def summary(scores: Sequence[PageScores]) -> dict[str, Any]:
+    """Figures of a whole set.
+
+    ``text`` and ``order_distance`` are means over pages, ``text_median`` the median, the others
+    means over all tables and formulas. ``overall`` is OmniDocBench's formula, in per cent, with the
+    edit similarity of formulas in the place of CDM; None unless there are tables and formulas.
+    """
+    tables = [value for score in scores for value in score.teds]
+    structures = [value for score in scores for value in score.teds_s]
+    formulas = [value for score in scores for value in score.formulas]
+    text = mean(score.text for score in scores)
+    parts = (text, _mean(tables), _mean(formulas))
+    whole = [part for part in parts if part is not None]
+    return {
+        "pages": len(scores),
+        "text": round(text, 5),
+        "text_median": round(median(score.text for score in scores), 5),
+        "order_distance": round(mean(score.order for score in scores), 5),
+        "tables": len(tables),
+        "teds": _mean(tables),
+        "teds_s": _mean(structures),
+        "formulas": len(formulas),
+        "formula": _mean(formulas),
+        "overall": round(100 * mean(whole), 3) if len(whole) == len(parts) else None,
+    }
+
+
+def by_kind(scores: Iterable[PageScores]) -> dict[str, list[PageScores]]:
+    """The pages of each kind, in the order of the alphabet."""
+    kinds: dict[str, list[PageScores]] = {}
+    for score in scores:
+        kinds.setdefault(score.kind, []).append(score)
+    return dict(sorted(kinds.items()))
+
+
+def read_pages(
+    parser: "Parser", pages: Sequence[TruePage], options: ParseOptions
+) -> Iterator[tuple[TruePage, str]]:
+    """Reads pages, many regions at once, and gives the Markdown of each.
+
+    A page that fails gives an empty text; the log names it.
+    """
+    tasks = [DocumentTask(str(page.path)) for page in pages]
+    read: list[ReadPage] = []
+    for event in read_documents(lambda: parser, tasks, options):
+        if isinstance(event, Opened):
+            source, read = event.source, []
+        elif isinstance(event, ReadPage):
+            read.append(event)
+            for failure in event.failures:
+                logger.warning("%s: %s", pages[event.key[0]].path, failure.message)
+        else:
+            known = tuple(item.page for item in read if item.page)
+            document = Document(source, parser.name, known) if known else None
+            text = render(without_pictures(document)) if document else ""
+            yield pages[event.number], text
+
+
+def saved(pages: Sequence[TruePage], folder: Path) -> Iterator[tuple[TruePage, str]]:
+    """What someone has read of the pages: ``NAME.md`` or ``NAME.txt``; empty where it is missing.
+
+    Raises:
+        InputError: a file is not text.
+    """
+    for page in pages:
+        found = [folder / f"{page.name}{ending}" for ending in (".md", ".txt")]
+        path = next((path for path in found if path.is_file()), None)
+        if path is None:
+            logger.warning("%s has nothing for the page %s", folder, page.name)
+        try:
+            yield page, path.read_text(encoding="utf-8") if path else ""
+        except ValueError as error:
+            raise InputError(f"{path} is not UTF-8") from error
+
+
+def save(markdown: str, page: TruePage, folder: Path) -> Path:
+    """Writes what was read as ``NAME.md``, where OmniDocBench's scripts look for it."""
+    path = folder / f"{page.name}.md"
+    with written_whole(path) as temporary:
+        temporary.write_text(markdown, encoding="utf-8")
+    return path
+
+
+def _of_kind(parts: Sequence[Part], kind: str) -> list[Part]:
+    return [part for part in parts if part.kind == kind]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(mean(values), 5) if values else None

@@ -1,0 +1,31 @@
+"""Misread words as a sheet to look at."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mdocr.errors import InputError
+from mdocr.evaluation.words import LabelledPictures, ReadWord
+from mdocr.synthesis.samples import Sample, contact_sheet
+from mdocr.weights.cache import written_whole
+
+MOST = 400
+"""Words on a sheet."""
+
+
+def write_sheet(misread: Sequence[tuple[LabelledPictures, ReadWord]], path: Path) -> int:
+    """Writes pictures of misread words, each above what was read and what stands there.
+
+    Returns:
+        How many are on the sheet: ``MOST`` at most; without any, nothing is written.
+    """
+    samples: list[Sample] = []
+    for collection, word in misread[:MOST]:
+        try:
+            picture = collection.picture(word.number)
+        except InputError:  # counted as misread because it cannot be opened
+            continue
+        samples.append((picture, f"{word.read or '(nothing)'} ≠ {word.true}"))
+    if samples:
+        with written_whole(path.resolve()) as temporary:
+            contact_sheet(samples).save(temporary, "PNG")
+    return len(samples)

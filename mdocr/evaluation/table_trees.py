@@ -1,0 +1,93 @@
+"""Tree edit distance similarity of tables: TEDS, and TEDS-S without the cells' texts.
+
+A table is a tree of rows and cells (arXiv 1911.10683, section 4). Renaming a cell costs 1 where its
+spans differ, else the edits between both texts over the length of the longer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mdocr import tables
+from mdocr.errors import MissingExtraError
+from mdocr.evaluation.metrics import edit_similarity, plain
+from mdocr.tables import Table
+
+
+@dataclass(frozen=True)
+class Node:
+    """A table, row or cell.
+
+    Attributes:
+        tag: ``table``, ``tr`` or ``td``.
+        spans: rows and columns of a cell.
+        text: of a cell.
+        children: rows of a table, cells of a row.
+    """
+
+    tag: str
+    spans: tuple[int, int] = (1, 1)
+    text: str = ""
+    children: Sequence["Node"] = field(default=())
+
+    @property
+    def size(self) -> int:
+        """Nodes below this one."""
+        return sum(1 + child.size for child in self.children)
+
+
+def teds(read: str, true: str, structure_only: bool = False) -> float:
+    """How alike two tables are, 0 to 1.
+
+    Args:
+        read: the table as HTML or OTSL; empty where none was read.
+        true: the same.
+        structure_only: do not look at the texts (TEDS-S).
+
+    Raises:
+        MissingExtraError: apted is not installed.
+    """
+    left, right = tree(read, structure_only), tree(true, structure_only)
+    largest = max(left.size, right.size)
+    if not left.size or not right.size:
+        return float(largest == 0)
+    return max(0.0, 1 - _distance(left, right) / largest)
+
+
+def tree(content: str, structure_only: bool = False) -> Node:
+    """A table as a tree; without rows if there is no cell in it."""
+    table = tables.parse(content, "") if content.strip() else Table(())
+    rows = (
+        Node(
+            "tr",
+            children=[
+                Node("td", (cell.rows, cell.columns), "" if structure_only else plain(cell.text))
+                for cell in row
+            ],
+        )
+        for row in table.rows()
+    )
+    return Node("table", children=[*rows])
+
+
+def _distance(left: Node, right: Node) -> float:
+    try:
+        from apted import APTED, Config
+    except ImportError as error:
+        raise MissingExtraError("apted", "bench", "Comparing tables") from error
+
+    class Costs(Config):  # type: ignore[misc]  # apted has no types
+        def rename(self, node1: Node, node2: Node) -> float:
+            return rename_cost(node1, node2)
+
+        def children(self, node: Node) -> Any:
+            return node.children
+
+    return float(APTED(left, right, Costs()).compute_edit_distance())
+
+
+def rename_cost(left: Node, right: Node) -> float:
+    """What it costs to make one node another, 0 to 1."""
+    if left.tag != right.tag or left.spans != right.spans:
+        return 1.0
+    return 1 - edit_similarity(left.text, right.text) if left.text or right.text else 0.0

@@ -1,0 +1,193 @@
+"""A torch module as an ONNX file: tracing, precision, and what may differ.
+
+Knows nothing of models.
+"""
+
+import contextlib
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from mdocr.errors import MdocrError, MissingExtraError, UsageError, WeightsError
+from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP
+
+Precision = Literal["fp32", "fp16", "int8"]
+
+TOLERANCES: dict[Precision, float] = {"fp32": 1e-4, "fp16": 1e-2, "int8": 0.25}
+"""How far the logits of an exported model may be from torch's: a share of the largest logit."""
+
+OPSET = 18
+
+LARGE = 1 << 15
+"""Numbers of a tensor that is worth a rounding."""
+
+FREE = torch.export.Dim.AUTO
+"""A size that is not fixed. The example's must not be 0 or 1, which would be taken for fixed."""
+
+Inputs = Mapping[str, tuple[Tensor, dict[int, Any]]]
+"""Name of each input → an example, and which of its sizes are ``FREE``."""
+
+
+class ExportError(MdocrError):
+    """The exported model does not compute what torch does."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """What became of an export.
+
+    Attributes:
+        folder: where the files lie.
+        difference: largest difference of a logit from torch's, as a share of the largest logit.
+        size: bytes of the files.
+    """
+
+    folder: Path
+    difference: float
+    size: int
+
+
+def check_request(precision: str) -> None:
+    """Checks that an export can be made at all.
+
+    Raises:
+        UsageError: no such precision.
+        MissingExtraError: the packages of the extra ``export`` are not installed.
+    """
+    if precision not in TOLERANCES:
+        known = ", ".join(TOLERANCES)
+        raise UsageError(f"unknown precision {precision!r}", f"Choose one of: {known}")
+    for package in ("onnx", "onnxscript"):
+        try:
+            __import__(package)
+        except ImportError as error:
+            raise MissingExtraError(package, "export", "writing ONNX files") from error
+
+
+@contextlib.contextmanager
+def written_folder(folder: Path) -> Iterator[Path]:
+    """Gives an empty folder; at the end the files of an export in it replace those of ``folder``.
+
+    Between two exports there is no ``config.json``, and so no model to be read.
+
+    Raises:
+        WeightsError: the disk refuses.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as name:
+            yield Path(name)
+            (folder / CONFIG).unlink(missing_ok=True)
+            for file in (ENCODER, STEP, CONFIG):
+                (Path(name) / file).replace(folder / file)
+    except OSError as error:
+        raise WeightsError(f"cannot write to {folder}: {error.strerror or error}") from error
+
+
+def trace(module: nn.Module, inputs: Inputs, outputs: list[str]) -> Any:
+    """The ONNX graph (``onnx.ModelProto``) of a module."""
+    with torch.no_grad(), quiet():
+        program = torch.onnx.export(
+            module.eval(),
+            tuple(example for example, _ in inputs.values()),
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamic_shapes=tuple(free for _, free in inputs.values()),
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    graph = program.model_proto  # type: ignore[union-attr]
+    _forget_sources(graph)
+    return graph
+
+
+def save_graph(graph: Any, path: Path, precision: Precision) -> None:
+    """Writes a graph (``onnx.ModelProto``) in a precision; changes it."""
+    import onnx
+
+    if precision == "fp16":
+        store_in_half_precision(graph)
+    onnx.save(graph, path)
+    if precision == "int8":
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+
+        with quiet():
+            quantize_dynamic(
+                path, path, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QInt8
+            )
+
+
+def store_in_half_precision(graph: Any) -> None:
+    """Stores weights in half precision where that loses nothing or spares much; casts when loaded.
+
+    ONNX Runtime casts them once, when it opens the file; nothing is computed in half precision,
+    which few CPUs can do.
+
+    Args:
+        graph: an ``onnx.ModelProto``; changed in place.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    casts = []
+    for stored in graph.graph.initializer:
+        if stored.data_type != TensorProto.FLOAT:
+            continue
+        name, full = stored.name, numpy_helper.to_array(stored)
+        half = full.astype("float16")
+        if full.size < LARGE and (half != full).any():
+            continue
+        stored.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
+        casts.append(helper.make_node("Cast", [stored.name], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        graph.graph.node.insert(0, cast)
+
+
+def relative_difference(found: Tensor, expected: Tensor) -> float:
+    """Largest difference, as a share of the largest of ``expected``; infinite if not a number."""
+    difference = (found - expected).abs().max() / expected.abs().max()
+    return float(difference.nan_to_num(torch.inf))
+
+
+def require_likeness(difference: float, precision: Precision) -> None:
+    """Checks a difference against the tolerance of the precision.
+
+    Raises:
+        ExportError: it is larger.
+    """
+    if difference > TOLERANCES[precision]:
+        raise ExportError(
+            f"the exported model differs from torch by {difference:.1e} of the largest logit; "
+            f"{precision} allows {TOLERANCES[precision]:.0e}",
+            "Choose another --precision." if precision != "fp32" else "",
+        )
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without what the exporters tell of their own insides."""
+    disabled, handlers = logging.root.manager.disable, list(logging.root.handlers)
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+        logging.root.handlers[:] = handlers  # logging.warning() adds one where there is none
+
+
+def _forget_sources(graph: Any) -> None:
+    """Removes the stack traces of the export: longer than the graph, and paths of this machine."""
+    parts = graph.graph
+    for part in (graph, parts, *parts.node, *parts.initializer, *parts.value_info):
+        del part.metadata_props[:]
+    for port in (*parts.input, *parts.output):
+        del port.metadata_props[:]

@@ -1,0 +1,152 @@
+"""Word models as ONNX files, for the engine onnx.
+
+    load the weights → trace encoder and step → save in a precision → compare with torch → put
+
+The graphs are traced from two wrappers, so that the models themselves know nothing of this. Keys
+and values of the picture are in the encoder's graph, since all passes over a picture share them.
+
+Shapes: B pictures, B' words of a pass, S = 2 · layers keys and values, N positions of the picture,
+E width of a head, L positions of a word, V classes.
+"""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+import mdocr
+from mdocr.export.graphs import (
+    FREE,
+    Export,
+    Precision,
+    check_request,
+    relative_difference,
+    require_likeness,
+    save_graph,
+    trace,
+    written_folder,
+)
+from mdocr.models.mdiff4str import MaskedDiffusionDecoder, MDiff4STR
+from mdocr.models.word_pictures import BUCKETS
+from mdocr.weights import cache, configuration
+from mdocr.weights.checkpoint import load_recognizer_weights
+from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, WORDS, OnnxModel, read_onnx
+
+log = logging.getLogger(__name__)
+
+
+class EncoderGraph(nn.Module):
+    """Pictures [B, 3, H, W] → keys and values [B, S, heads, N, E] for every decoder layer."""
+
+    def __init__(self, model: MDiff4STR) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        """See the class."""
+        projected = self.model.decoder.project(self.model.encode(images))
+        return torch.stack([part for pair in projected for part in pair], 1)
+
+
+class StepGraph(nn.Module):
+    """One denoising pass: tokens [B', L] of the pictures ``rows`` [B'] → logits [B', L, V]."""
+
+    def __init__(self, decoder: MaskedDiffusionDecoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, tokens: Tensor, rows: Tensor, projected: Tensor) -> Tensor:
+        """See the class; ``projected`` is what ``EncoderGraph`` gives."""
+        parts = projected.index_select(0, rows).unbind(1)
+        logits: Tensor = self.decoder(tokens, list(zip(parts[::2], parts[1::2], strict=True)))
+        return logits
+
+
+def export_recognizer(weights: Path, folder: Path, precision: Precision = "fp32") -> Export:
+    """Writes the ONNX files of a word model, after comparing them with torch.
+
+    Args:
+        weights: a checkpoint, or a folder that holds one.
+        folder: where to write; made if need be. Files of an earlier export are replaced.
+        precision: ``fp32``; ``fp16``, half the size: matrices are stored in half precision and
+            computed in single; ``int8``, a quarter: matrix products in eight bits.
+
+    Raises:
+        UsageError: no such precision.
+        MissingExtraError: the packages of the extra ``export`` are not installed.
+        WeightsError: the weights cannot be read, or the files cannot be written.
+        ExportError: the files compute something else than torch.
+    """
+    check_request(precision)
+    checkpoint = cache.find_weights(weights)
+    model = load_recognizer_weights(checkpoint)
+    with written_folder(folder) as made:
+        _write(model, cache.file_sha256(checkpoint), precision, made)
+        difference = compare(model, read_onnx(made))
+        size = sum(file.stat().st_size for file in made.iterdir())
+    return Export(folder, difference, size)
+
+
+def compare(model: MDiff4STR, exported: OnnxModel) -> float:
+    """Runs torch and ONNX Runtime on the same random pictures, of every shape, and words.
+
+    Returns:
+        The largest difference of a logit, as a share of the largest logit.
+
+    Raises:
+        ExportError: it is above the tolerance of the precision.
+    """
+    from mdocr.engines.onnx_words import OnnxWordEngine
+    from mdocr.engines.torch_words import TorchWordEngine
+
+    ours, theirs = TorchWordEngine(model, torch.device("cpu")), OnnxWordEngine(exported, "cpu")
+    chance = torch.Generator().manual_seed(0)
+    worst = 0.0
+    for words, (width, height) in enumerate(BUCKETS.values(), start=1):
+        images = torch.randn(words, 3, height, width, generator=chance).clamp(-1, 1)
+        tokens = torch.randint(ours.charset.mask_id, (words, ours.length), generator=chance)
+        expected = ours.encode(images)(tokens, None)
+        found = torch.from_numpy(theirs.encode(images.numpy())(tokens.numpy(), None))
+        worst = max(worst, relative_difference(found, expected))
+    log.info("largest difference from torch: %.1e of the largest logit", worst)
+    require_likeness(worst, cast(Precision, exported.precision))
+    return worst
+
+
+def _write(model: MDiff4STR, source: str, precision: Precision, folder: Path) -> None:
+    for name, graph in graphs(model).items():
+        save_graph(graph, folder / name, precision)
+    config = {
+        "format": WORDS,
+        "mdocr": mdocr.__version__,
+        "source": source,
+        "precision": precision,
+        "length": model.config.decoder.max_length + 1,
+        "symbols": model.config.symbols,
+        "model": configuration.to_dict(model.config),
+    }
+    text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
+    (folder / CONFIG).write_text(text, "utf-8")
+
+
+def graphs(model: MDiff4STR) -> dict[str, Any]:
+    """The ONNX graphs (``onnx.ModelProto``) of a model by the names of their files."""
+    config = model.config
+    heads, length = config.decoder.heads, config.decoder.max_length + 1
+    head = config.encoder.dims[-1] // heads
+    images = torch.zeros(2, 3, 48, 96)
+    tokens, rows = torch.zeros(3, length, dtype=torch.int64), torch.tensor([0, 1, 1])
+    projected = torch.zeros(2, 2 * config.decoder.layers, heads, 144, head)
+    encoder = {"images": (images, {0: FREE, 2: FREE, 3: FREE})}
+    step = {
+        "tokens": (tokens, {0: FREE}),
+        "rows": (rows, {0: FREE}),
+        "projected": (projected, {0: FREE, 3: FREE}),
+    }
+    return {
+        ENCODER: trace(EncoderGraph(model), encoder, ["projected"]),
+        STEP: trace(StepGraph(model.decoder), step, ["logits"]),
+    }

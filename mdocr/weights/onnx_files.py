@@ -1,0 +1,124 @@
+"""A model as ONNX files: where they lie, and of which weights they are.
+
+    <folder>/encoder.onnx    a picture → what all passes over it share
+    <folder>/step.onnx       tokens and that → logits: one denoising pass
+    <folder>/config.json     characters, sizes, and the sha256 of the weights; written last
+
+Those of a word model lie beside them, in ``<name>-onnx``, or in the cache, in
+``onnx/<sha256>``. Files made from other weights, or by another version of the export, are passed
+over. Knows nothing of torch and of ONNX Runtime.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mdocr.errors import WeightsError
+from mdocr.weights import cache
+
+logger = logging.getLogger(__name__)
+
+WORDS, LINES = "mdocr.onnx-words/1", "mdocr.onnx-lines/1"
+"""What the files take and give; with a higher number, those of before are exported anew."""
+
+HINT = "Write it again with: mdocr export MODEL -o FOLDER"
+
+ENCODER, STEP, CONFIG = "encoder.onnx", "step.onnx", "config.json"
+
+
+@dataclass(frozen=True)
+class OnnxModel:
+    """What the ``config.json`` beside the ONNX files of a word model says.
+
+    Attributes:
+        folder: where the files lie.
+        symbols: the charset.
+        length: positions of a word.
+        precision: of the weights: ``fp32``, ``fp16`` or ``int8``.
+        source: sha256 of the weights that they were made from.
+    """
+
+    folder: Path
+    symbols: str
+    length: int
+    precision: str
+    source: str
+
+
+def is_onnx(path: Path) -> bool:
+    """Whether a path means ONNX files: one of them, or the folder that holds them."""
+    return path.suffix == ".onnx" or (path / ENCODER).is_file()
+
+
+def read_onnx(path: Path) -> OnnxModel:
+    """The exported word model that lies in a folder, or in the folder of a file.
+
+    Raises:
+        WeightsError: a file is missing, damaged, or of another model or version.
+    """
+    folder, record = read_files(path, WORDS)
+    try:
+        return _described(folder, record)
+    except (KeyError, TypeError) as error:
+        raise WeightsError(f"{folder / CONFIG} is damaged: {error}", HINT) from error
+
+
+def read_files(path: Path, form: str) -> tuple[Path, dict[str, Any]]:
+    """The folder of an exported model, and its ``config.json``.
+
+    Args:
+        path: the folder, or a file in it.
+        form: ``WORDS`` or ``LINES``.
+
+    Raises:
+        WeightsError: a file is missing, damaged, or of another model or version.
+    """
+    folder = path.parent if path.suffix == ".onnx" else path
+    for name in (ENCODER, STEP, CONFIG):
+        if not (folder / name).is_file():
+            raise WeightsError(f"{folder} lacks the file {name} of an exported model", HINT)
+    try:
+        record = json.loads((folder / CONFIG).read_text("utf-8"))
+        found = record.get("format")
+    except (OSError, ValueError, AttributeError) as error:
+        raise WeightsError(f"{folder / CONFIG} is damaged: {error}", HINT) from error
+    if found != form:
+        raise WeightsError(f"{folder} has the format {found!r}, not {form!r}", HINT)
+    return folder, record
+
+
+def onnx_folder(source: str) -> Path:
+    """Where the cache keeps what is made of weights of this sha256."""
+    return cache.cache_dir() / "onnx" / source
+
+
+def find_onnx(weights: Path) -> Iterator[OnnxModel]:
+    """The exported models at hand that were made from a checkpoint file, the nearest first."""
+    beside = weights.with_name(f"{weights.stem}-onnx")
+    if not beside.is_dir() and not (cache.cache_dir() / "onnx").is_dir():
+        return
+    source = cache.file_sha256(weights)
+    for folder in (beside, onnx_folder(source)):
+        if not folder.is_dir():
+            continue
+        try:
+            model = read_onnx(folder)
+        except WeightsError as error:
+            logger.info("passed over: %s", error.message)
+            continue
+        if model.source == source:
+            yield model
+        else:
+            logger.info("passed over: %s was not made from %s", folder, weights)
+
+
+def _described(folder: Path, record: dict[str, Any]) -> OnnxModel:
+    names = ("symbols", "length", "precision", "source")
+    kinds = (str, int, str, str)
+    for name, kind in zip(names, kinds, strict=True):
+        if not isinstance(record[name], kind):
+            raise TypeError(f"{name} is not {kind.__name__}")
+    return OnnxModel(folder, *(record[name] for name in names))

@@ -1,0 +1,120 @@
+"""``mdocr export``: precisions, what is compared, what is refused."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from mdocr.cli.export import PRECISIONS
+from mdocr.cli.main import app
+from mdocr.errors import MissingExtraError, UsageError
+from mdocr.export import TOLERANCES, ExportError, check_request, export_recognizer
+from mdocr.export.graphs import save_graph
+from mdocr.export.words import compare
+from mdocr.models.mdiff4str import DecoderConfig, MDiff4STR, MDiff4STRConfig
+from mdocr.models.svtrv2 import EncoderConfig
+from mdocr.weights.checkpoint import load_recognizer_weights, save_checkpoint
+from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, read_onnx
+
+
+@pytest.fixture
+def model(golden: Path, cache_folder: Path) -> MDiff4STR:
+    return load_recognizer_weights(golden / "mdiff4str/tiny_best.pth")
+
+
+def size(folder: Path) -> int:
+    return sum((folder / name).stat().st_size for name in (ENCODER, STEP))
+
+
+def test_precisions() -> None:
+    assert tuple(TOLERANCES) == PRECISIONS
+    with pytest.raises(UsageError, match="fp8"):
+        export_recognizer(Path("any.pth"), Path("any"), "fp8")  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_tiny_model_is_exported_exactly(model: MDiff4STR, exported: Path) -> None:
+    assert sorted(path.name for path in exported.iterdir()) == [CONFIG, ENCODER, STEP]
+    assert compare(model, read_onnx(exported)) < 1e-5
+    found = read_onnx(exported)
+    assert (found.symbols, found.length, found.precision) == (model.config.symbols, 26, "fp32")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("precision", "share"), [("fp16", 0.65), ("int8", 0.5)])
+def test_smaller_precisions(
+    model: MDiff4STR,
+    exported: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    precision: str,
+    share: float,
+) -> None:
+    import onnx
+
+    monkeypatch.setattr("mdocr.export.graphs.LARGE", 0)  # nothing in the tiny model is large
+    folder = tmp_path / precision
+    shutil.copytree(exported, folder)
+    for name in (ENCODER, STEP):
+        save_graph(onnx.load(exported / name), folder / name, precision)  # type: ignore[arg-type]
+    config = (folder / CONFIG).read_text("utf-8").replace('"fp32"', f'"{precision}"')
+    (folder / CONFIG).write_text(config, "utf-8")
+    assert size(folder) < share * size(exported)
+    assert 0 < compare(model, read_onnx(folder)) <= TOLERANCES[precision]  # type: ignore[index]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_mismatch_is_an_error(model: MDiff4STR, exported: Path) -> None:
+    with torch.no_grad():
+        model.decoder.head.weight[3] += 0.5
+    with pytest.raises(ExportError, match="differs from torch"):
+        compare(model, read_onnx(exported))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_aligned_model(tmp_path: Path) -> None:
+    encoder = EncoderConfig((16, 32), (1, 1), (2, 2), (1, 0), ((2, 1),), 0.0)
+    config = MDiff4STRConfig(encoder, DecoderConfig(1, 2, 12, aligned=True), "abc")
+    weights = tmp_path / "aligned.safetensors"
+    save_checkpoint(MDiff4STR(config).state_dict(), config, weights)
+    done = export_recognizer(weights, tmp_path / "out", "fp16")
+    assert done.difference < 1e-4
+    made = read_onnx(done.folder)
+    assert (made.symbols, made.length, made.precision) == ("abc", 13, "fp16")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [CONFIG, ENCODER, STEP]
+
+
+def test_missing_packages_are_named(
+    golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(MissingExtraError, match=r"mdocr\[export\]"):
+        check_request("fp32")
+    weights = golden / "mdiff4str/tiny_best.pth"
+    for command in (
+        ["export", weights, "-o", tmp_path / "out"],
+        ["recognize", golden, "--model", weights, "--engine", "onnx", "--device", "cpu"],
+    ):
+        monkeypatch.setenv("MDOCR_CACHE", str(tmp_path / "cache"))
+        result = CliRunner().invoke(app, list(map(str, command)))
+        assert result.exit_code in (3, 5), result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_wrong_usage(golden: Path, tmp_path: Path) -> None:
+    weights = str(golden / "mdiff4str/tiny_best.pth")
+    for command, code in (
+        ([weights, "-o", tmp_path, "--precision", "fp8"], 2),
+        ([weights], 2),
+        ([tmp_path / "gone.pth", "-o", tmp_path], 4),
+        (["mineru-diffusion", "-o", tmp_path], 4),
+    ):
+        assert CliRunner().invoke(app, ["export", *map(str, command)]).exit_code == code
+    assert list(tmp_path.iterdir()) == []
