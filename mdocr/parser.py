@@ -4,19 +4,20 @@ Loading and prompts, pictures and decoding meet here; each is told in its own mo
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
 from PIL import Image
 
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.prompts import LineTokenizer, Prompt, PromptTokenizer
-from mdocr.decoding.requests import BlockOptions, Generation, Request
+from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
 from mdocr.document import Document
 from mdocr.engines.device import choose_device
 from mdocr.engines.torch_blocks import TorchBlocks
@@ -25,10 +26,14 @@ from mdocr.models.line_pictures import LinePictureConfig
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.page_pictures import PictureConfig
-from mdocr.options import ParseOptions
-from mdocr.weights.line_reader import MODEL_TYPE, load_line_reader
-from mdocr.weights.mineru_diffusion import load_folder, read_json
+from mdocr.options import ENGINES, ParseOptions
+from mdocr.weights import onnx_files
+from mdocr.weights.line_reader import is_line_reader, load_line_reader
+from mdocr.weights.mineru_diffusion import load_folder
 from mdocr.weights.registry import ResolvedModel, resolve
+
+if TYPE_CHECKING:
+    from mdocr.engines.onnx_blocks import OnnxLineReader
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +92,7 @@ class Parser:
 
     def __init__(
         self,
-        model: MinerUDiffusion | LineReader,
+        model: "MinerUDiffusion | LineReader | OnnxLineReader",
         tokenizer: PromptTokenizer | LineTokenizer,
         pictures: PictureConfig | LinePictureConfig,
         name: str,
@@ -96,7 +101,10 @@ class Parser:
         self.tokenizer = tokenizer
         self.pictures = pictures
         self.name = name
-        self.reads_lines = isinstance(model, LineReader)
+        self.reads_lines = not isinstance(model, MinerUDiffusion)
+        self._blocks: Callable[[int], Predict] = (
+            partial(TorchBlocks, model) if isinstance(model, torch.nn.Module) else model.blocks
+        )
 
     def generate(
         self,
@@ -178,7 +186,7 @@ class Parser:
         Requests may be made on the way: they are drawn when there is room for them.
         """
         with memory_errors():
-            predict = TorchBlocks(self.model, batch_size)
+            predict = self._blocks(batch_size)
             mask_id = self.model.config.mask_token_id
             for number, made in denoise(predict, requests, mask_id, batch_size):
                 yield number, replace(made, text=self.tokenizer.decode(made.tokens))
@@ -211,7 +219,7 @@ class Parser:
         """Texts of so many tokens that the device has room for at the same time."""
         device = self.model.device
         slots = CPU_SLOTS if device.type == "cpu" else DEVICE_SLOTS
-        if device.type == "cuda":
+        if device.type == "cuda" and isinstance(self.model, torch.nn.Module):
             longest = max_tokens + self.pictures.most_tokens
             shape = self.model.language_model.config.cache_shape
             room = torch.cuda.mem_get_info(device)[0] * CACHE_SHARE
@@ -219,7 +227,9 @@ class Parser:
         return max(1, slots)
 
 
-def load_parser(model: str | Path = "auto", device: str = "auto", dtype: str = "auto") -> Parser:
+def load_parser(
+    model: str | Path = "auto", device: str = "auto", dtype: str = "auto", engine: str = "auto"
+) -> Parser:
     """Loads a page model.
 
     Args:
@@ -227,6 +237,8 @@ def load_parser(model: str | Path = "auto", device: str = "auto", dtype: str = "
             the released layout.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
         dtype: "float32", "bfloat16", "float16", or "auto" for that of the weights.
+        engine: "torch"; "onnx", for line readers, which are exported when first used; or "auto":
+            onnx for exported files, else torch.
 
     Raises:
         WeightsError: the weights are missing, damaged, or of another model.
@@ -235,10 +247,14 @@ def load_parser(model: str | Path = "auto", device: str = "auto", dtype: str = "
     """
     if dtype != "auto" and dtype not in DTYPES:
         raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: auto, {', '.join(DTYPES)}")
+    if engine not in ENGINES:
+        raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(ENGINES)}")
     found = find_parser(model)
     folder = found.path if found.path.is_dir() else found.path.parent
+    if engine == "onnx" or (engine == "auto" and onnx_files.is_onnx(folder)):
+        return _exported_parser(folder, found.name, device)
     place = choose_device(device)
-    if read_json(folder / "config.json").get("model_type") == MODEL_TYPE:
+    if is_line_reader(folder):
         reader = load_line_reader(folder, place)
         return Parser(reader, LineTokenizer(reader.config), LinePictureConfig(), found.name)
     with memory_errors():
@@ -247,6 +263,22 @@ def load_parser(model: str | Path = "auto", device: str = "auto", dtype: str = "
     pictures = PictureConfig.read(folder / "preprocessor_config.json")
     logger.info("loaded %s on %s as %s", found.name, module.device, module.dtype)
     return Parser(module, tokenizer, pictures, found.name)
+
+
+def _exported_parser(folder: Path, name: str, device: str) -> Parser:
+    if not onnx_files.is_onnx(folder) and not is_line_reader(folder):
+        raise UsageError("the engine onnx is not for large page models", "Use --engine torch.")
+    from mdocr.engines.onnx_blocks import open_line_reader
+
+    reader = open_line_reader(folder, device, _export)
+    tokenizer = LineTokenizer(reader.config)
+    return Parser(reader, tokenizer, LinePictureConfig(), name)
+
+
+def _export(weights: Path, folder: Path) -> None:
+    from mdocr.export import export_line_reader
+
+    export_line_reader(weights, folder)
 
 
 def parse(

@@ -12,6 +12,8 @@ from mdocr.decoding.requests import Generation, Request
 from mdocr.errors import UsageError
 from mdocr.evaluation.page_sets import TruePage
 from mdocr.evaluation.pages import read_pages, score_page
+from mdocr.models.line_reader import LineReader
+from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.sdar import SDAR
 from mdocr.options import ParseOptions
 from mdocr.parser import Parser
@@ -99,7 +101,7 @@ class Meter(Parser):
     ) -> Iterator[tuple[int, Generation]]:
         """See ``Parser.denoise``."""
         stream = super().denoise(self._untimed(requests), batch_size)
-        hook = self.model.language_model.register_forward_pre_hook(self._count_call)
+        hook = on_torch(self).language_model.register_forward_pre_hook(self._count_call)
         try:
             while True:
                 begin = time.perf_counter()
@@ -181,9 +183,20 @@ class ThroughputRow:
         }
 
 
+def on_torch(parser: Parser) -> MinerUDiffusion | LineReader:
+    """The parser's model.
+
+    Raises:
+        UsageError: it runs on ONNX Runtime, whose calls cannot be counted.
+    """
+    if isinstance(parser.model, MinerUDiffusion | LineReader):
+        return parser.model
+    raise UsageError("an exported model cannot be measured pass by pass", "Name its weights.")
+
+
 def subject(parser: Parser, limits: Limits) -> dict[str, Any]:
     """What does not change from row to row."""
-    parameters = count_parameters(parser.model)
+    parameters = count_parameters(on_torch(parser))
     return {
         "model": parser.name,
         "device": str(parser.model.device),
@@ -249,7 +262,7 @@ def _row(
     work = meter.work
     scores = [score_page(text, page).text for page, text in read if page.parts]
     generating = max(work.seconds, 1e-9)
-    operations, moved = cost(parser.model.language_model, work)
+    operations, moved = cost(on_torch(parser).language_model, work)
     return ThroughputRow(
         mode=mode,
         threshold=None if mode == AUTOREGRESSIVE else options.threshold,

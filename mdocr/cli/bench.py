@@ -189,7 +189,7 @@ def throughput(
     options = timing.ThroughputOptions(
         tables.fractions(thresholds), autoregressive, batch_size, warm_up, repeats
     )
-    parser = load_parser(model, device, dtype)
+    parser = load_parser(model, device, dtype, engine="torch")
     limits = timing.limits_of(parser)
     with TemporaryDirectory() as folder:
         pages = _pages(data, count, Path(folder))

@@ -39,10 +39,12 @@ class LazyParser:
         model: its name, or folder.
         device: where it runs.
         server: address of the server that runs it instead.
+        engine: what runs it here.
     """
 
-    def __init__(self, model: str, device: str, server: str = "") -> None:
+    def __init__(self, model: str, device: str, server: str = "", engine: str = "auto") -> None:
         self._model, self._device, self._server = model, device, server
+        self._engine = engine
 
     @cached_property
     def name(self) -> str:
@@ -62,7 +64,7 @@ class LazyParser:
             return ServerParser(self._server, "" if self._model == "auto" else self._model)
         from mdocr.parser import load_parser
 
-        return load_parser(self._model, self._device)
+        return load_parser(self._model, self._device, engine=self._engine)
 
 
 @dataclass

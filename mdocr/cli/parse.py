@@ -114,6 +114,7 @@ def parse(
     on, with its pictures in DIR/NAME_images.
     """
     check_engine(engine, server)
+    lazy = LazyParser(model, device, server, engine)
     common, single = thresholds(threshold or [])
     options = ParseOptions(
         pages=pages,
@@ -146,7 +147,7 @@ def parse(
         make_folder(layout_image)
     with destination_of(output, forms, len(found), written) as destination:
         destination = replace(destination, drawings=layout_image)
-        tally = read_all(found, LazyParser(model, device, server), options, destination, resume)
+        tally = read_all(found, lazy, options, destination, resume)
     tally.end()
 
 
@@ -190,14 +191,12 @@ def check_engine(engine: str, server: str) -> None:
     """
     if engine not in PARSE_ENGINES:
         raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(PARSE_ENGINES)}")
-    if engine == "onnx":
-        raise UsageError(
-            "the engine onnx is not available for page models yet", "Use --engine torch, or auto."
-        )
     if engine == "server" and not server:
         raise UsageError("the engine server needs an address", "Give it with: --server URL")
-    if server and engine == "torch":
-        raise UsageError("--server and --engine torch exclude each other", "Leave one of them out.")
+    if server and engine in ("torch", "onnx"):
+        raise UsageError(
+            f"--server and --engine {engine} exclude each other", "Leave one of them out."
+        )
 
 
 def _check_trace(trace: bool, forms: tuple[str, ...], server: str) -> None:

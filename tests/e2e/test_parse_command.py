@@ -39,7 +39,7 @@ def answer(image: Image.Image, prompt: str) -> str:
 def model(monkeypatch: pytest.MonkeyPatch) -> FakeParser:
     """A page model of this process that knows one layout."""
     parser = FakeParser(answer)
-    monkeypatch.setattr("mdocr.parser.load_parser", lambda *arguments: parser)
+    monkeypatch.setattr("mdocr.parser.load_parser", lambda *arguments, **named: parser)
     monkeypatch.setattr("mdocr.parser.find_parser", lambda model: ResolvedModel("fake", Path()))
     return parser
 
@@ -234,7 +234,7 @@ def test_thresholds(model, pdf):
         (["--engine", "server"], "the engine server needs an address"),
         (["--server", "http://127.0.0.1:9", "--engine", "torch"], "exclude each other"),
         (["--server", "http://127.0.0.1:9", "--format", "json", "--trace"], "a server tells"),
-        (["--engine", "onnx"], "the engine onnx is not available"),
+        (["--server", "http://127.0.0.1:9", "--engine", "onnx"], "exclude each other"),
         (["--engine", "magic"], "unknown engine 'magic'"),
         (["--jobs", "0"], "jobs must be at least 1"),
         (["--format", "word"], "unknown format 'word'"),

@@ -1,12 +1,13 @@
 """An exported line reader against torch: texts, cache, files."""
 
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from page_models import save_tiny_line_reader
+from page_models import save_tiny_line_reader, write_pdf
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -108,3 +109,18 @@ def test_large_page_model_is_not_exported(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="cannot be exported"):
         export_model("mineru-diffusion", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_is_read_the_same(folder: Path, exported: Path, tmp_path: Path) -> None:
+    pdf = write_pdf(tmp_path / "report.pdf", [["one two", "three"]])
+    read = {}
+    for engine, model in (("torch", folder), ("onnx", exported)):
+        arguments = ["parse", pdf, "--model", model, "--engine", engine, "--device", "cpu"]
+        result = CliRunner().invoke(app, [*map(str, arguments), "--format", "json"])
+        assert result.exit_code == 0, result.stderr
+        read[engine] = [
+            (block["type"], block["content"], block["steps"])
+            for block in json.loads(result.stdout)["pages"][0]["blocks"]
+        ]
+    assert read["onnx"] == read["torch"]
+    assert read["onnx"]
