@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from page_models import write_pdf
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -87,3 +88,16 @@ def test_python_example_prints_a_word_and_its_confidence():
 def test_linked_files_exist():
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_a_page_is_read_at_once(tmp_path):
+    """What the README promises of ``mdocr parse``: no name of a model, nothing downloaded."""
+    pdf = write_pdf(tmp_path / "report.pdf", [["The quick brown fox", "jumps over the lazy dog"]])
+    command = [sys.executable, "-m", "mdocr", "parse", str(pdf), "--threshold", "0.6"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MDOCR_CACHE": str(tmp_path / "empty")}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    words = "The quick brown fox jumps over the lazy dog".split()
+    assert sum(word in done.stdout.split() for word in words) >= 7
