@@ -1,9 +1,12 @@
 """``mdocr synth``: look at the training data that mdocr makes, or write it to disk."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from mdocr.synthesis.fonts import Font
 
 app = typer.Typer(help="Make training data: pictures with known text.", no_args_is_help=True)
 
@@ -60,13 +63,11 @@ def lines(
     held_out: HeldOut = False,
 ) -> None:
     """Write text line pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
-    from mdocr.synthesis.fonts import load_fonts
     from mdocr.synthesis.lines import LineSynthesizer, draw_lines
     from mdocr.synthesis.samples import write_words
     from mdocr.synthesis.sentences import load_sentences
-    from mdocr.synthesis.typefaces import held_out_fonts, training_fonts
 
-    chosen = (held_out_fonts if held_out else training_fonts)(load_fonts(fonts))
+    chosen = _chosen_fonts(fonts, held_out)
     synthesizer = LineSynthesizer(chosen, load_sentences())
     written = write_words(draw_lines(synthesizer, count, difficulty, seed), output)
     typer.echo(f"wrote {written} lines to {output}", err=True)
@@ -94,13 +95,12 @@ def tables(
     held_out: HeldOut = False,
 ) -> None:
     """Write table pictures, labels.tsv (OTSL), manifest.jsonl to train on, and sheet.png."""
-    from mdocr.synthesis.fonts import load_fonts
     from mdocr.synthesis.page_samples import write_crops
     from mdocr.synthesis.sentences import load_sentences
     from mdocr.synthesis.table_pictures import draw_tables
-    from mdocr.synthesis.typefaces import group_typefaces, held_out_fonts, training_fonts
+    from mdocr.synthesis.typefaces import group_typefaces
 
-    chosen = (held_out_fonts if held_out else training_fonts)(load_fonts(fonts))
+    chosen = _chosen_fonts(fonts, held_out)
     made = draw_tables(group_typefaces(chosen), load_sentences(), count, difficulty, seed)
     written = write_crops(made, "table", output)
     typer.echo(f"wrote {written} tables to {output}", err=True)
@@ -120,13 +120,18 @@ def pages(
     Of each page: the picture, a document (json), its layout as the page model writes it
     (layout.txt), and its text in reading order (gt.txt).
     """
-    from mdocr.synthesis.fonts import load_fonts
     from mdocr.synthesis.page_samples import draw_pages, write_pages
     from mdocr.synthesis.page_sheets import PageSynthesizer
     from mdocr.synthesis.sentences import load_sentences
-    from mdocr.synthesis.typefaces import held_out_fonts, training_fonts
 
-    chosen = (held_out_fonts if held_out else training_fonts)(load_fonts(fonts))
+    chosen = _chosen_fonts(fonts, held_out)
     synthesizer = PageSynthesizer(chosen, load_sentences())
     written = write_pages(draw_pages(synthesizer, count, difficulty, seed), output)
     typer.echo(f"wrote {written} pages to {output}", err=True)
+
+
+def _chosen_fonts(folders: list[Path] | None, held_out: bool) -> "list[Font]":
+    from mdocr.synthesis.fonts import load_fonts
+    from mdocr.synthesis.typefaces import held_out_fonts, training_fonts
+
+    return (held_out_fonts if held_out else training_fonts)(load_fonts(folders))
