@@ -13,7 +13,9 @@ from mdocr.options import ENGINES, WORD_DECODERS, ParseOptions, RecognizeOptions
 
 if TYPE_CHECKING:
     from mdocr.evaluation.page_sets import TruePage
+    from mdocr.evaluation.sheets import Misread
     from mdocr.evaluation.suites import OpenSet
+    from mdocr.recognizer import Recognizer
 
 app = typer.Typer(no_args_is_help=True, help="Measure how well models read.")
 DEFAULTS = RecognizeOptions()
@@ -78,6 +80,7 @@ def recognizer(
         str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
     ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
     batch_size: Annotated[
         int, typer.Option(min=1, help="Words read together.")
     ] = DEFAULTS.batch_size,
@@ -105,39 +108,55 @@ def recognizer(
         for name in tables.names(decoder)
         for count in tables.numbers(steps)
     ]
-    from mdocr.evaluation import words as scoring
     from mdocr.recognizer import load_recognizer
 
     sets = list(_sets(data, tables.names(suite)))
     if check:
         _check_sets(sets, form)
         return
-    reader = load_recognizer(model, device, engine)
+    reader = load_recognizer(model, device, engine, dtype)
     rows: list[dict[str, Any]] = []
-    misread = []
+    misread: list[Misread] = []
     for options in runs:
-        averaged: dict[str, list[scoring.WordScores]] = {}
-        how = {"model": reader.model, "decoder": options.decoder, "steps": options.steps}
-        how["revise"] = options.revise
-        for each in sets:
-            numbers = each.numbers[:limit]
-            console.note(f"reading {len(numbers)} words of {each.name} with {options.decoder}")
-            is_latin = scoring.is_latin(reader) if each.is_latin is None else each.is_latin
-            read = scoring.read_collection(reader, each.collection, options, numbers)
-            found = scoring.score([(word.read, word.true) for word in read], is_latin)
-            averaged.setdefault(each.suite, []).append(found)
-            rows.append({"set": each.name, "suite": each.suite, **found.as_dict(), **how})
-            wrong = (w for w in read if not scoring.is_right(w.read, w.true, is_latin))
-            misread += [(each.collection, word) for word in wrong]
-        for name, scores in averaged.items():
-            if len(scores) > 1:
-                mean = scoring.average(scores).as_dict()
-                rows.append({"set": f"mean of {name or 'sets'}", "suite": name, **mean, **how})
+        found, wrong = _score_sets(reader, sets, options, limit)
+        rows += found
+        misread += wrong
     if errors:
         from mdocr.evaluation.sheets import write_sheet
 
         console.note(f"wrote {write_sheet(misread, errors)} misread words to {errors}")
     tables.show(form, {"schema": "mdocr.eval/1", "sets": rows}, rows, WORD_COLUMNS)
+
+
+def _score_sets(
+    reader: "Recognizer",
+    sets: "list[OpenSet]",
+    options: RecognizeOptions,
+    limit: int | None,
+) -> "tuple[list[dict[str, Any]], list[Misread]]":
+    """A record a set and one a mean over several; and what was read wrong."""
+    from mdocr.evaluation import words as scoring
+
+    how = {"model": reader.model, "decoder": options.decoder, "steps": options.steps}
+    how["revise"] = options.revise
+    rows: list[dict[str, Any]] = []
+    misread: list[Misread] = []
+    suites: dict[str, list[scoring.WordScores]] = {}
+    for each in sets:
+        numbers = each.numbers[:limit]
+        console.note(f"reading {len(numbers)} words of {each.name} with {options.decoder}")
+        is_latin = scoring.is_latin(reader) if each.is_latin is None else each.is_latin
+        read = scoring.read_collection(reader, each.collection, options, numbers)
+        found = scoring.score([(word.read, word.true) for word in read], is_latin)
+        wrong = (w for w in read if not scoring.is_right(w.read, w.true, is_latin))
+        misread += [(each.collection, word) for word in wrong]
+        suites.setdefault(each.suite, []).append(found)
+        rows.append({"set": each.name, "suite": each.suite, **found.as_dict(), **how})
+    for name, scores in suites.items():
+        if len(scores) > 1:
+            mean = scoring.average(scores).as_dict()
+            rows.append({"set": f"mean of {name or 'sets'}", "suite": name, **mean, **how})
+    return rows, misread
 
 
 def _check_sets(sets: "list[OpenSet]", form: str) -> None:

@@ -45,6 +45,9 @@ def recognize(
         str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
     ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    dtype: Annotated[
+        str, typer.Option(help="auto (float32), float32, or bfloat16, which is faster.")
+    ] = "auto",
     batch_size: Annotated[
         int, typer.Option(help="Pictures of one shape that are read together.")
     ] = DEFAULTS.batch_size,
@@ -79,7 +82,7 @@ def recognize(
     from mdocr.inputs import find_files
 
     found = find_files(images)
-    load = partial(load_recognizer, model, device, engine)
+    load = partial(load_recognizer, model, device, engine, dtype)
     with open_output(output) as stream:
         writer = word_writer(form, stream, bare=found == images and len(found) == 1)
         with _progress(len(found), to_file=output is not None) as progress:
@@ -103,11 +106,13 @@ class Progress:
     say: Callable[[str], None]
 
 
-def load_recognizer(model: str, device: str, engine: str) -> "Recognizer":
+def load_recognizer(
+    model: str, device: str, engine: str, dtype: str = "auto"
+) -> "Recognizer":
     """``mdocr.load_recognizer``, imported when it is called."""
     from mdocr import recognizer
 
-    return recognizer.load_recognizer(model, device, engine)
+    return recognizer.load_recognizer(model, device, engine, dtype)
 
 
 def _outcomes(

@@ -16,8 +16,8 @@ class TorchWordEngine:
     Args:
         model: set to evaluation and moved to the device.
         device: where to run.
-        dtype: ``float32``, ``bfloat16`` (autocast), or ``auto``: float32, which reads the same on
-            every device.
+        dtype: of weights and activations, ``float32``, ``bfloat16`` (about twice as fast on
+            processors that multiply it), or ``auto``: float32, which reads the same everywhere.
 
     Raises:
         UsageError: unknown dtype.
@@ -27,7 +27,8 @@ class TorchWordEngine:
         if dtype not in DTYPES:
             raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: {', '.join(DTYPES)}")
         self.dtype = DTYPES[dtype]
-        self.model = model.eval()
+        self.model = model.eval().to(self.dtype)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.charset = model.charset
         self.length = model.config.decoder.max_length + 1
         self.move(device)
@@ -45,19 +46,13 @@ class TorchWordEngine:
     @torch.no_grad()
     def encode(self, images: Array) -> Predict:
         """Runs the encoder on pictures [B, 3, height, width] in -1..1, once for all passes."""
-        with self._autocast():
-            memory = self.model.encode(torch.as_tensor(images).to(self.device))
-            projected = self.model.decoder.project(memory)
+        memory = self.model.encode(torch.as_tensor(images).to(self.device, self.dtype))
+        projected = self.model.decoder.project(memory)
 
         @torch.no_grad()
         def predict(tokens: Tensor, rows: Tensor | None) -> Tensor:
             seen = projected if rows is None else [(k[rows], v[rows]) for k, v in projected]
-            with self._autocast():
-                logits: Tensor = self.model.decoder(tokens, seen)
+            logits: Tensor = self.model.decoder(tokens, seen)
             return logits.float()
 
         return predict
-
-    def _autocast(self) -> torch.autocast:
-        enabled = self.dtype != torch.float32
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)

@@ -12,8 +12,12 @@ MOST = 400
 """Words on a sheet."""
 
 
-def write_sheet(misread: Sequence[tuple[LabelledPictures, ReadWord]], path: Path) -> int:
-    """Writes pictures of misread words, each above what was read and what stands there.
+Misread = tuple[LabelledPictures, ReadWord]
+"""A collection, and a word of it with what was read."""
+
+
+def write_sheet(misread: Sequence[Misread], path: Path) -> int:
+    """Writes pictures of misread words, each above what was read / what stands there.
 
     Returns:
         How many are on the sheet: ``MOST`` at most; without any, nothing is written.
@@ -24,7 +28,7 @@ def write_sheet(misread: Sequence[tuple[LabelledPictures, ReadWord]], path: Path
             picture = collection.picture(word.number)
         except InputError:  # counted as misread because it cannot be opened
             continue
-        samples.append((picture, f"{word.read or '(nothing)'} ≠ {word.true}"))
+        samples.append((picture, f"{word.read or '(nothing)'} / {word.true}"))
     if samples:
         with written_whole(path.resolve()) as temporary:
             contact_sheet(samples).save(temporary, "PNG")

@@ -13,7 +13,7 @@ Bytes = NDArray[numpy.uint8]
 
 
 def cover(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
-    """Wires, twigs, stains and the like before the word."""
+    """Poles, wires, twigs, stains and the like before the word."""
     if rng.random() >= 0.06 * difficulty:
         return picture
     cv2 = opencv()
@@ -23,7 +23,10 @@ def cover(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> P
         x0, y0, x1, y1, size, shape = rng.random(6).tolist()
         start, end = (int(x0 * width), int(y0 * height)), (int(x1 * width), int(y1 * height))
         colour = (255 * rng.random(3)).tolist()
-        if shape < 0.6:
+        if shape < 0.15:
+            edge = (start[0] + 1 + int(0.4 * height * size), height)
+            cv2.rectangle(picture, (start[0], 0), edge, colour, -1)
+        elif shape < 0.6:
             cv2.line(picture, start, end, colour, 1 + int(0.08 * height * size), cv2.LINE_AA)
         else:
             cv2.circle(picture, start, 1 + int(0.18 * height * size), colour, -1, cv2.LINE_AA)

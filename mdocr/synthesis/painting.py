@@ -5,6 +5,7 @@ import numpy
 from mdocr.synthesis import backgrounds
 from mdocr.synthesis.backgrounds import Colour, Picture, Size
 from mdocr.synthesis.glyphs import Mask
+from mdocr.synthesis.opencv import opencv
 
 
 def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: float) -> Picture:
@@ -23,7 +24,13 @@ def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: flo
     if "edge" in masks:
         surface = backgrounds.flat(size, _edge_colour(rng, ink))
         picture += _opacity(masks["edge"]) * (surface - picture)
-    return picture + _opacity(masks["fill"]) * (_surface(rng, size, ink, difficulty) - picture)
+    fill, surface = masks["fill"], _surface(rng, size, ink, difficulty)
+    chance = rng.random() / max(difficulty, 1e-6)
+    if chance < 0.22:
+        surface += _relief(rng, fill)
+    elif chance < 0.30:
+        picture += _glow(rng, fill, ink)
+    return picture + _opacity(fill) * (surface - picture)
 
 
 def _opacity(mask: Mask, strength: float = 1.0) -> Picture:
@@ -51,3 +58,22 @@ def _surface(rng: numpy.random.Generator, size: Size, ink: Colour, difficulty: f
         strength = numpy.float32(5 + 20 * rng.random())
         surface += strength * backgrounds.clouds(rng, size, 1 + int(4 * rng.random()))
     return surface
+
+
+def _relief(rng: numpy.random.Generator, fill: Mask) -> Picture:
+    """Light and shade on the rims of raised or carved letters lit from one side."""
+    cv2 = opencv()
+    rounding = fill.shape[0] * rng.uniform(0.008, 0.04)
+    height = cv2.GaussianBlur(fill.astype(numpy.float32), (0, 0), max(rounding, 0.5))
+    angle = rng.random() * 2 * numpy.pi
+    across, down = float(numpy.cos(angle)), float(numpy.sin(angle))
+    slope = across * cv2.Sobel(height, -1, 1, 0) + down * cv2.Sobel(height, -1, 0, 1)
+    steepest = max(float(numpy.abs(slope).max()), 1.0)
+    return backgrounds.spread(slope * numpy.float32(rng.uniform(25, 110) / steepest))
+
+
+def _glow(rng: numpy.random.Generator, fill: Mask, ink: Colour) -> Picture:
+    """Light of the ink's colour around letters that shine."""
+    reach = fill.shape[0] * rng.uniform(0.02, 0.12)
+    halo = opencv().GaussianBlur(fill, (0, 0), max(reach, 0.5))
+    return _opacity(halo, rng.uniform(0.2, 0.7)) * backgrounds.flat(fill.shape[::-1], ink)

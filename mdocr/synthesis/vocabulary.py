@@ -24,9 +24,9 @@ SHARES = {
     "words.40": 0.05,
     "words.50": 0.08,
     "words.55": 0.02,
-    "words.60": 0.04,
-    "words.70": 0.06,
-    "proper-names.50": 0.07,
+    "words.60": 0.03,
+    "words.70": 0.03,
+    "proper-names.50": 0.11,
     "upper.50": 0.03,
     "abbreviations.50": 0.01,
 }
@@ -227,13 +227,13 @@ def _any_symbols(vocabulary: Vocabulary, rng: numpy.random.Generator, length: in
 
 Maker = Callable[[Vocabulary, numpy.random.Generator, int], str]
 MAKERS: tuple[tuple[float, Maker], ...] = (
-    (0.38, _word),
-    (0.66, _sign),
-    (0.76, _number),
-    (0.83, _punctuated),
-    (0.87, _joined),
-    (0.90, _address),
-    (0.98, _code),
+    (0.44, _word),
+    (0.76, _sign),
+    (0.86, _number),
+    (0.91, _punctuated),
+    (0.93, _joined),
+    (0.945, _address),
+    (0.985, _code),
     (1.01, _any_symbols),
 )
 """Kinds of text with the running sum of their shares."""

@@ -107,7 +107,7 @@ class WordSynthesizer:
         for _ in range(20):
             family = self.families[int(rng.random() * len(self.families))]
             font = family[int(rng.random() * len(family))]
-            if font.plainness >= least and rng.random() < 0.1 + 0.9 * font.plainness**2:
+            if font.plainness >= least and rng.random() < 0.2 + 0.8 * font.plainness**2:
                 break
         return font
 

@@ -19,7 +19,7 @@ from mdocr.training.config import DataConfig, SourceConfig
 
 logger = logging.getLogger(__name__)
 
-BUCKET_SHARES = {1: 0.06, 2: 0.20, 3: 0.30, 4: 0.44}
+BUCKET_SHARES = {1: 0.06, 2: 0.26, 3: 0.32, 4: 0.36}
 """Share of made batches of each ratio; about that of scene-text collections."""
 
 MAX_DRAWS = 1000
@@ -66,7 +66,7 @@ class SynthesisSource:
         made = []
         for row in rows:
             rng = np.random.default_rng((self.seed, 3, index, row))
-            made.append(self._draw(rng, ratio, difficulty * rng.random() ** 0.5))
+            made.append(self._draw(rng, ratio, difficulty * rng.random() ** 0.3))
         return made
 
     def difficulty(self, progress: float) -> float:

@@ -131,6 +131,16 @@ def test_batch_size_changes_nothing(words: Path, model: str) -> None:
     assert single.stdout == recognize(words, "--model", model, "--batch-size", 7).stdout
 
 
+def test_half_precision_reads_the_same_words(words: Path) -> None:
+    single, half = (
+        records(recognize(words, "--model", "lite", "--dtype", dtype, "--format", "json"))
+        for dtype in ("float32", "bfloat16")
+    )
+    assert [word["text"] for word in half] == [word["text"] for word in single]
+    assert [word["confidence"] for word in half] != [word["confidence"] for word in single]
+    assert recognize(words, "--dtype", "float8").exit_code == 2
+
+
 def test_trace_is_for_people(words: Path, model: str) -> None:
     plain = recognize(words / "w2.png", "--model", model)
     result = recognize(words / "w2.png", "--model", model, "--trace")
