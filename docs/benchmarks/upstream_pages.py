@@ -1,6 +1,6 @@
 """One page through MinerU-Diffusion's code and through ours: seconds, passes, memory, equal tokens.
 
-    PYTHONPATH=. python docs/upstream_pages.py --upstream CHECKOUT --document FILE
+    PYTHONPATH=. python docs/benchmarks/upstream_pages.py --upstream CHECKOUT --document FILE
 
 MinerU-Diffusion's code is not part of this project: the caller names a checkout of it; it needs the
 package transformers. The weights are random ones in the released model's full size, so the texts
@@ -28,7 +28,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
-GOLDEN = Path(__file__).parents[1] / "tests" / "golden" / "mineru_diffusion"
+GOLDEN = Path(__file__).parents[2] / "tests" / "golden" / "mineru_diffusion"
 TEXT = {"vocab_size": 151936, "hidden_size": 2048, "intermediate_size": 6144}
 TEXT |= {"num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 8}
 TEXT |= {"head_dim": 128}
@@ -198,14 +198,21 @@ def regions(options: argparse.Namespace) -> Sequence[Any]:
     """The regions of the page that image analysis finds."""
     import numpy as np
 
-    from mdocr.document import Block
+    from mdocr.document import Block, Box
     from mdocr.layout import analyse
     from mdocr.pages import open_pages
 
     with open_pages(options.document, "1") as pages:
-        found = analyse(np.asarray(next(pages).picture))
-    kinds = {region.type for region in found.regions} - {"image", "page_number"}
-    return [Block(region.type, region.box) for region in found.regions if region.type in kinds]
+        picture = next(pages).picture
+    found = analyse(np.asarray(picture))
+    sizes = (picture.width, picture.height) * 2
+    return [
+        Block(
+            region.type, Box(*(edge / size for edge, size in zip(region.box, sizes, strict=True)))
+        )
+        for region in found.regions
+        if (box := region.box) and region.type not in ("image", "page_number")
+    ]
 
 
 def page(picture: Image.Image, options: argparse.Namespace) -> Image.Image:

@@ -57,7 +57,7 @@ def rapidocr(whole: bool) -> Callable[[Path], str] | None:
     def read(path: Path) -> str:
         with contextlib.redirect_stdout(sys.stderr):
             found = engine(str(path), use_det=whole, use_cls=whole, use_rec=True)
-        return "\n".join(found.txts or ())
+        return "\n".join(getattr(found, "txts", None) or ())
 
     return read
 

@@ -35,6 +35,10 @@ DTYPES = ("float32", "bfloat16")
 REPEATS, STEPS = 3, 3
 
 
+Reader = Callable[[torch.Tensor], torch.Tensor]
+"""Pictures [B, 3, H, W] to probabilities [B, L, classes]."""
+
+
 @dataclass(frozen=True)
 class Read:
     """Median seconds a batch, probabilities [B, L, classes] of each."""
@@ -60,7 +64,7 @@ def compare(checkout: Path, weights: Path | None, words: Path) -> list[str]:
         ours = {dtype: load_recognizer(path, "cpu", "torch", dtype) for dtype in DTYPES}
     pictures = _commonest_shape(words)
     rows = [
-        _row(theirs, ours, list(pictures.split(size)[:count]), decoder)
+        _row(theirs, ours, list(torch.split(pictures, size)[:count]), decoder)
         for decoder in FLAGS
         for size, count in BATCHES.items()
     ]
@@ -103,7 +107,10 @@ def _row(
         blank = engine.blank(len(images))
         return torch.as_tensor(decode(engine.encode(images), blank, options).probabilities)
 
-    readers = [read_theirs, *(partial(read_with, ours[dtype].engine) for dtype in DTYPES)]
+    readers: list[Reader] = [
+        read_theirs,
+        *(partial(read_with, ours[dtype].engine) for dtype in DTYPES),
+    ]
     known, single, half = _timed(readers, batches)
     rate = len(batches[0]) / known.seconds
     return (
@@ -116,9 +123,7 @@ def _row(
 
 
 @torch.no_grad()
-def _timed(
-    readers: Sequence[Callable[[torch.Tensor], torch.Tensor]], batches: list[torch.Tensor]
-) -> list[Read]:
+def _timed(readers: Sequence[Reader], batches: list[torch.Tensor]) -> list[Read]:
     """Each reader over the batches; they take turns, so that all meet the same machine."""
     found = [[read(batch) for batch in batches] for read in readers]
     times: list[list[float]] = [[] for _ in readers]

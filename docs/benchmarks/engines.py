@@ -1,0 +1,147 @@
+"""Engines and precisions beside one another: speed, start, memory, accuracy, equal results."""
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from pages import speed_pages
+from report import ROOT, Lines, markdown, run
+from words import labelled
+
+from mdocr.evaluation.words import score
+
+PRECISIONS = ("fp32", "fp16", "int8")
+"""Of exported models."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A way to run a model: its name, and what the command line says."""
+
+    name: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Process:
+    """What a command printed, how long it took in seconds, and its memory at most in bytes."""
+
+    output: str
+    seconds: float
+    memory: int
+
+
+def words(options: argparse.Namespace) -> Lines:
+    """All labelled words, and a single one, by each engine and precision."""
+    if not options.words:
+        return ["Not measured: no labelled words were given (`--words`)."]
+    known = [pair for folder in options.words for pair in labelled(folder)]
+    rows: list[Sequence[object]] = []
+    first: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as place:
+        for variant in variants(options.recognizer, Path(place)):
+            command = ["recognize", *options.words, "--format", "csv", *variant.options]
+            all_words = measured(command)
+            one = measured(["recognize", known[0][0], *variant.options], repeats=3)
+            read = {
+                row["path"]: row["text"] for row in csv.DictReader(all_words.output.split("\n"))
+            }
+            first = first or read
+            found = score([(read[str(path)], true) for path, true in known])
+            equal = sum(read[path] == text for path, text in first.items())
+            rows.append(
+                (
+                    variant.name,
+                    f"{len(known) / all_words.seconds:.1f}",
+                    f"{found.accuracy:.2%}",
+                    f"{equal} of {len(first)}",
+                    f"{one.seconds:.2f} s",
+                    f"{one.memory / 2**20:,.0f} MiB",
+                )
+            )
+    head = ("engine", "words/s", "accuracy", "equal texts", "one word", "memory")
+    return [
+        f"`mdocr recognize` with the model {options.recognizer} over {len(known)} words at once,",
+        "and over one, both with the start of the program (of one, the median of three); texts",
+        "are compared with those of the first row.",
+        "",
+        *markdown(head, rows),
+    ]
+
+
+def pages(options: argparse.Namespace) -> Lines:
+    """A few pages, and a single one, by each engine and precision."""
+    if not options.pages:
+        return ["Not measured: no pages were given (`--pages`)."]
+    rows: list[Sequence[object]] = []
+    first = ""
+    with tempfile.TemporaryDirectory() as place, speed_pages(options) as folder:
+        for number, variant in enumerate(variants(options.parser, Path(place))):
+            output = Path(place) / f"read-{number}"
+            parsed = measured(["parse", folder, "-o", output, *variant.options])
+            texts = sorted(output.glob("*.md"))
+            together = "\n".join(path.read_text(encoding="utf-8") for path in texts)
+            first = first or together
+            scores = run(["eval", "parser", folder, "--predictions", output, "--format", "json"])
+            rows.append(
+                (
+                    variant.name,
+                    f"{60 * len(texts) / parsed.seconds:.1f}",
+                    f"{scores['pages'][-1]['text_median']:.2%}",
+                    f"{SequenceMatcher(None, first, together, autojunk=False).ratio():.2%}",
+                    f"{parsed.memory / 2**20:,.0f} MiB",
+                )
+            )
+    head = ("engine", "pages/min", "similarity", "equal text", "memory")
+    return [
+        f"`mdocr parse` with the model {options.parser} over {len(texts)} pages, the start of the",
+        "program included; texts are compared with those of the first row.",
+        "",
+        *markdown(head, rows),
+    ]
+
+
+def variants(model: str, place: Path) -> Iterator[Variant]:
+    """Torch in both precisions, and the exported model in all that it can be exported to."""
+    for dtype in ("float32", "bfloat16"):
+        chosen = ("--model", model, "--engine", "torch", "--dtype", dtype)
+        yield Variant(f"torch, {dtype}", chosen)
+    for precision in PRECISIONS:
+        folder = place / precision
+        measured(["export", model, "-o", folder, "--precision", precision])
+        yield Variant(f"onnx, {precision}", ("--model", str(folder), "--engine", "onnx"))
+
+
+def measured(command: Sequence[object], repeats: int = 1) -> Process:
+    """Runs mdocr in a process of its own; the median of several runs.
+
+    Raises:
+        CalledProcessError: it failed.
+    """
+    runs = sorted((_run(command) for _ in range(repeats)), key=lambda run: run.seconds)
+    return runs[repeats // 2]
+
+
+def _run(command: Sequence[object]) -> Process:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with tempfile.TemporaryFile("w+") as output:
+        begin = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mdocr", "--quiet", *map(str, command)],
+            stdout=output,
+            env=environment,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begin
+        if status:
+            raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), "mdocr")
+        output.seek(0)
+        return Process(output.read(), seconds, 1024 * usage.ru_maxrss)

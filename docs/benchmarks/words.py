@@ -1,0 +1,149 @@
+"""Tables of word recognition."""
+
+import argparse
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from peers import word_readers
+from report import (
+    Column,
+    Lines,
+    above,
+    markdown,
+    percent,
+    reason,
+    run,
+    said,
+    subjects,
+    table,
+    written,
+)
+
+from mdocr.evaluation.words import score
+
+ENGINES = ("torch", "onnx")
+DECODERS = "parallel,block-low-confidence,autoregressive"
+STAGES: dict[str, Column] = {
+    "engine": "engine",
+    "decoder": "decoder",
+    "steps": "steps",
+    "batch": "batch_size",
+    "median ms": "median",
+    "p90": "p90",
+    "p99": "p99",
+    "images/s": "images_per_second",
+    "pre": "preprocessing",
+    "encoder": "encoder",
+    "decoding": "decoding",
+    "post": "postprocessing",
+    "of arithmetic": percent("of_arithmetic"),
+    "of bandwidth": percent("of_bandwidth"),
+}
+
+
+def accuracy(options: argparse.Namespace) -> Lines:
+    """Accuracy on real words, beside other readers."""
+    if not options.words:
+        return ["Not measured: no labelled words were given (`--words`)."]
+    model = options.recognizer
+    command = ["eval", "recognizer", *options.words, "--model", model, "--decoder", DECODERS]
+    report = run([*command, "--engine", "torch", "--format", "json"])
+    columns = {
+        "set": "set",
+        "words": "words",
+        "decoder": "decoder",
+        "accuracy": percent("accuracy"),
+        "with case": percent("case_sensitive"),
+        "exact": percent("exact"),
+        "similarity": percent("edit_similarity"),
+    }
+    lines = [*above([*command, "--engine", "torch"]), *table(columns, report["sets"])]
+    return [*lines, "", *peers(options)]
+
+
+def peers(options: argparse.Namespace) -> Lines:
+    """The same words, read by others."""
+    lines = [
+        f"Beside other readers, the first {options.peer_words} words of each set; accuracy counts",
+        "letters and digits, case folded. Seconds are those of one word after another, the start",
+        "of the program included where a reader is a program.",
+        "",
+    ]
+    rows, missing = [], []
+    for name, reader in word_readers(options.recognizer).items():
+        if isinstance(reader, str):
+            missing.append(reader)
+            continue
+        for folder in options.words:
+            known = labelled(folder)[: options.peer_words]
+            begin = time.perf_counter()
+            read = [(reader(path), true) for path, true in known]
+            seconds = (time.perf_counter() - begin) / len(read)
+            found = score(read)
+            shares = f"{found.accuracy:.1%}", f"{found.exact:.1%}"
+            rows.append((name, folder.name, len(read), *shares, f"{1000 * seconds:.0f} ms"))
+    head = ("reader", "set", "words", "accuracy", "exact", "a word")
+    return [*lines, *markdown(head, rows), *said(missing)]
+
+
+def latency(options: argparse.Namespace) -> Lines:
+    """Milliseconds a word: every decoder and engine, then stage by stage."""
+    data = options.words[:1]
+    plot = options.output.parent / "pictures" / "latency.svg"
+    base = ["bench", "latency", *data, "--model", options.recognizer, "--count", options.count]
+    every = [*base, "--repeats", 2]
+    staged = [*base, "--decoder", DECODERS, "--steps", 3, "--batch-size", "1,64"]
+    medians: dict[str, list[dict[str, Any]]] = {}
+    stages: Lines = []
+    rows: list[dict[str, Any]] = []
+    missing = []
+    for engine in ENGINES:
+        drawn = [] if medians else ["-o", plot]
+        try:
+            medians[engine] = run([*every, "--engine", engine, "--json", *drawn])["rows"]
+            report = run([*staged, "--engine", engine, "--json"])
+        except subprocess.CalledProcessError as error:
+            missing.append(f"Not measured: the engine {engine} ({reason(error)}).")
+            continue
+        rows += report["rows"]
+        stages += subjects(report["subjects"])
+    lines = [*above([*every, "--engine", ",".join(ENGINES)])]
+    lines += ["Median milliseconds a word, one word after another.", "", *beside(medians)]
+    if medians:
+        lines += ["", f"![Milliseconds over steps](pictures/{plot.name})"]
+    lines += ["", *above([*staged, "--engine", ",".join(ENGINES)]), *stages, ""]
+    return [*lines, *table(STAGES, rows), *said(missing)]
+
+
+def beside(medians: dict[str, list[dict[str, Any]]]) -> Lines:
+    """Medians of engines, and how much faster each is than the first."""
+    first, *others = medians.values()
+    cells = []
+    for number, row in enumerate(first):
+        times = [row["median"], *(other[number]["median"] for other in others)]
+        faster = [f"{times[0] / time:.2f} ×" for time in times[1:]]
+        cells.append([row["decoder"], written(row["steps"]), *map(written, times), *faster])
+    names = list(medians)
+    ratios = [f"{name} is faster than {names[0]}" for name in names[1:]]
+    return markdown(["decoder", "steps", *(f"{name}, ms" for name in names), *ratios], cells)
+
+
+def upstream(options: argparse.Namespace) -> Lines:
+    """Ours beside OpenOCR's code, with the same weights."""
+    if not (options.openocr and options.words):
+        return [
+            "Not measured: that needs a checkout of OpenOCR (`--openocr`). That both give the",
+            "same probabilities and texts is tested by `tests/parity`.",
+        ]
+    from upstream_words import compare
+
+    return compare(options.openocr, options.openocr_weights, options.words[0])
+
+
+def labelled(folder: Path) -> list[tuple[Path, str]]:
+    """Pictures and labels of a folder."""
+    rows = (folder / "labels.tsv").read_text(encoding="utf-8").splitlines()
+    parts = (row.partition("\t") for row in rows if row.strip())
+    return [(folder / path, text) for path, _, text in parts]
