@@ -252,10 +252,12 @@ def load_parser(
     found = find_parser(model)
     folder = found.path if found.path.is_dir() else found.path.parent
     if engine == "onnx" or (engine == "auto" and onnx_files.is_onnx(folder)):
+        if dtype not in ("auto", "float32"):
+            raise UsageError(f"the engine onnx has no dtype {dtype!r}", "Use --engine torch.")
         return _exported_parser(folder, found.name, device)
     place = choose_device(device)
     if is_line_reader(folder):
-        reader = load_line_reader(folder, place)
+        reader = load_line_reader(folder, place).to(DTYPES.get(dtype, torch.float32))
         return Parser(reader, LineTokenizer(reader.config), LinePictureConfig(), found.name)
     with memory_errors():
         module = load_folder(folder, place, DTYPES.get(dtype))

@@ -34,6 +34,7 @@ TEXT |= {"num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_head
 TEXT |= {"head_dim": 128}
 VISION = {"depth": 32, "embed_dim": 1280, "hidden_size": 1280, "num_heads": 16}
 BLOCK_LENGTH = 32
+PARATEXT = ("image", "page_number")
 
 
 def main() -> None:
@@ -205,13 +206,11 @@ def regions(options: argparse.Namespace) -> Sequence[Any]:
     with open_pages(options.document, "1") as pages:
         picture = next(pages).picture
     found = analyse(np.asarray(picture))
-    sizes = (picture.width, picture.height) * 2
+    width, height = picture.size
+    boxes = [(one.type, one.box) for one in found.regions if one.type not in PARATEXT]
     return [
-        Block(
-            region.type, Box(*(edge / size for edge, size in zip(region.box, sizes, strict=True)))
-        )
-        for region in found.regions
-        if (box := region.box) and region.type not in ("image", "page_number")
+        Block(kind, Box(x0 / width, y0 / height, x1 / width, y1 / height))
+        for kind, (x0, y0, x1, y1) in boxes
     ]
 
 

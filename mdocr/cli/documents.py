@@ -40,11 +40,19 @@ class LazyParser:
         device: where it runs.
         server: address of the server that runs it instead.
         engine: what runs it here.
+        dtype: of its weights.
     """
 
-    def __init__(self, model: str, device: str, server: str = "", engine: str = "auto") -> None:
+    def __init__(
+        self,
+        model: str,
+        device: str,
+        server: str = "",
+        engine: str = "auto",
+        dtype: str = "auto",
+    ) -> None:
         self._model, self._device, self._server = model, device, server
-        self._engine = engine
+        self._engine, self._dtype = engine, dtype
 
     @cached_property
     def name(self) -> str:
@@ -64,7 +72,7 @@ class LazyParser:
             return ServerParser(self._server, "" if self._model == "auto" else self._model)
         from mdocr.parser import load_parser
 
-        return load_parser(self._model, self._device, engine=self._engine)
+        return load_parser(self._model, self._device, self._dtype, self._engine)
 
 
 @dataclass

@@ -211,6 +211,7 @@ def parser(
         float, typer.Option(help="Confidence above which a token is committed.")
     ] = PAGE_DEFAULTS.threshold,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
     predictions: Annotated[
         Path | None,
         typer.Option(help="Score NAME.md or NAME.txt of this folder; read nothing.", exists=True),
@@ -236,7 +237,10 @@ def parser(
     from mdocr.evaluation import page_sets, pages
 
     known = page_sets.load_pages(data)[:limit]
-    read = pages.saved(known, predictions) if predictions else _read(model, device, known, options)
+    if predictions:
+        read = pages.saved(known, predictions)
+    else:
+        read = _read((model, device, dtype), known, options)
     scores = []
     for page, text in read:
         scores.append(pages.score_page(text, page))
@@ -257,13 +261,13 @@ def parser(
 
 
 def _read(
-    model: str, device: str, known: "list[TruePage]", options: ParseOptions
+    model: tuple[str, str, str], known: "list[TruePage]", options: ParseOptions
 ) -> "Iterator[tuple[TruePage, str]]":
     from mdocr.evaluation.pages import read_pages
     from mdocr.parser import load_parser
 
     console.note(f"reading {len(known)} pages")
-    return read_pages(load_parser(model, device), known, options)
+    return read_pages(load_parser(*model), known, options)
 
 
 def _check_form(form: str) -> None:

@@ -84,6 +84,9 @@ def parse(
         ),
     ] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    dtype: Annotated[
+        str, typer.Option(help="auto (that of the weights), float32, bfloat16 or float16.")
+    ] = "auto",
     batch_size: Annotated[
         int | None,
         typer.Option(help="Texts in work at once.", show_default="as the device has room for"),
@@ -114,7 +117,7 @@ def parse(
     on, with its pictures in DIR/NAME_images.
     """
     check_engine(engine, server)
-    lazy = LazyParser(model, device, server, engine)
+    lazy = LazyParser(model, device, server, engine, dtype)
     common, single = thresholds(threshold or [])
     options = ParseOptions(
         pages=pages,
