@@ -114,7 +114,8 @@ def recognizer(
     if check:
         _check_sets(sets, form)
         return
-    reader = load_recognizer(model, device, engine, dtype)
+    count = sum(len(each.numbers[:limit]) for each in sets) * len(runs)
+    reader = load_recognizer(model, device, engine, dtype, count)
     rows: list[dict[str, Any]] = []
     misread: list[Misread] = []
     for options in runs:

@@ -27,6 +27,14 @@ def export(
         str,
         typer.Option(help="fp32; fp16 (half the size, computed in fp32) or int8 (a quarter)."),
     ] = "fp32",
+    weights_apart: Annotated[
+        bool,
+        typer.Option(
+            "--weights-apart",
+            help="Leave a word model's weights in its .safetensors file, which must then stay "
+            "where it is as seen from DIR.",
+        ),
+    ] = False,
 ) -> None:
     """Write a model as ONNX files, for `mdocr recognize --engine onnx --model DIR`.
 
@@ -39,7 +47,7 @@ def export(
         )
     from mdocr.export import export_model
 
-    name, done = export_model(model, output, precision)  # type: ignore[arg-type]
+    name, done = export_model(model, output, precision, weights_apart)  # type: ignore[arg-type]
     console.note(
         f"{name}: {done.size / 1e6:.1f} MB; the logits differ from torch's by "
         f"{done.difference:.1e} of the largest at most"

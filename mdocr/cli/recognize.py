@@ -107,12 +107,12 @@ class Progress:
 
 
 def load_recognizer(
-    model: str, device: str, engine: str, dtype: str = "auto"
+    model: str, device: str, engine: str, dtype: str = "auto", words: int = 1
 ) -> "Recognizer":
     """``mdocr.load_recognizer``, imported when it is called."""
     from mdocr import recognizer
 
-    return recognizer.load_recognizer(model, device, engine, dtype)
+    return recognizer.load_recognizer(model, device, engine, dtype, words)
 
 
 def _outcomes(

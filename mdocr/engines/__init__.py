@@ -42,7 +42,7 @@ Load = Callable[[Path], WordEngine]
 """Makes an engine from the weights, or the ONNX files, at a path."""
 
 
-def word_engine(name: str, device: str, dtype: str, export: Export) -> Load:
+def word_engine(name: str, device: str, dtype: str, export: Export, many: bool = False) -> Load:
     """What loads word models into the engine of that name.
 
     Args:
@@ -50,6 +50,7 @@ def word_engine(name: str, device: str, dtype: str, export: Export) -> Load:
         device: a name of a device, or ``auto``.
         dtype: ``auto``, ``float32`` or ``bfloat16``.
         export: called by the engine onnx for a model that was not yet exported.
+        many: so many words that ``auto`` takes torch, which is slow to start and then faster.
 
     Raises:
         UsageError: an argument is unknown, or is not for this engine.
@@ -63,7 +64,7 @@ def word_engine(name: str, device: str, dtype: str, export: Export) -> Load:
             raise UsageError(f"the engine onnx has no dtype {dtype!r}", "Use --engine torch.")
         return _onnx(device, export)
     if name == "auto" and single and device in ("auto", "cpu"):
-        return lambda path: _exported_on_cpu(path, device) or _torch(device, dtype)(path)
+        return lambda path: _exported_on_cpu(path, device, many) or _torch(device, dtype)(path)
     return _torch(device, dtype)
 
 
@@ -105,10 +106,12 @@ def _exported(weights: Path, device: str, export: Export) -> WordEngine:
     return _opened(onnx_files.read_onnx(folder), device)
 
 
-def _exported_on_cpu(path: Path, device: str) -> WordEngine | None:
-    """The engine of files that are exported already, if nothing faster than the CPU is there."""
+def _exported_on_cpu(path: Path, device: str, many: bool) -> WordEngine | None:
+    """The engine of files that are exported already, if nothing faster is there."""
     if onnx_files.is_onnx(path):
         return _opened(onnx_files.read_onnx(path), device)
+    if many:
+        return None
     models = list(onnx_files.find_onnx(cache.find_weights(path)))
     if not models or (device == "auto" and _has_accelerator()):
         return None

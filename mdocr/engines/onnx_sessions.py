@@ -6,11 +6,13 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
-from onnxruntime import InferenceSession, IOBinding, SessionOptions
+from numpy.typing import NDArray
+from onnxruntime import InferenceSession, IOBinding, OrtValue, SessionOptions
 
 from mdocr.errors import DeviceError, UsageError, WeightsError
 
@@ -72,8 +74,15 @@ def first_that_works(device: str, start: Callable[[str], None]) -> str:
     return last
 
 
-def open_session(path: Path, device: str) -> InferenceSession:
+def open_session(
+    path: Path, device: str, weights: Mapping[str, NDArray[np.float32]] | None = None
+) -> InferenceSession:
     """A model of a file on a device, ``cuda:N`` or ``cpu``.
+
+    Args:
+        path: the file.
+        device: where to run.
+        weights: those that are not in the file.
 
     Raises:
         WeightsError: the file is missing or damaged.
@@ -82,12 +91,16 @@ def open_session(path: Path, device: str) -> InferenceSession:
     options = SessionOptions()
     options.log_severity_level = 3  # its warnings are about nodes that stay on the CPU, and such
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)  # 0: all cores
+    given = {name: OrtValue.ortvalue_from_numpy(value) for name, value in (weights or {}).items()}
+    options.add_external_initializers(list(given), list(given.values()))
     providers: list[object] = [CPU]
     if device != "cpu":
         _preload()
         providers.insert(0, (CUDA, {"device_id": int(device.partition(":")[2])}))
     try:
-        session = InferenceSession(path, options, providers=providers, enable_fallback=0)
+        # Opening a file by its name, ONNX Runtime would look for the weights on the disk.
+        model = path.read_bytes() if given else path
+        session = InferenceSession(model, options, providers=providers, enable_fallback=0)
     except Exception as error:  # its errors have no base of their own
         if device != "cpu":
             raise DeviceError(f"ONNX Runtime cannot use {device}: {_first_line(error)}") from error

@@ -45,8 +45,10 @@ class OnnxWordEngine:
 
     def move(self, device: str) -> None:
         """Goes on on another device."""
-        self._encoder = open_session(self.model.folder / ENCODER, device)
-        self._step = open_session(self.model.folder / STEP, device)
+        self._encoder, self._step = (
+            open_session(self.model.folder / name, device, self.model.weights(name))
+            for name in (ENCODER, STEP)
+        )
         self.device = device
 
     def blank(self, words: int) -> NDArray[np.int64]:

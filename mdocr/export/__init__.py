@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from mdocr.errors import WeightsError
+from mdocr.errors import UsageError, WeightsError
 from mdocr.export.graphs import TOLERANCES, Export, ExportError, Precision, check_request
 from mdocr.export.lines import export_line_reader
 from mdocr.export.words import export_recognizer
@@ -24,24 +24,30 @@ __all__ = [
 ]
 
 
-def export_model(model: str, folder: Path, precision: Precision = "fp32") -> tuple[str, Export]:
+def export_model(
+    model: str, folder: Path, precision: Precision = "fp32", apart: bool = False
+) -> tuple[str, Export]:
     """Writes the ONNX files of a word model or a line reader.
 
     Args:
         model: a name, or the path of a checkpoint or of a line reader's folder.
         folder: where to write.
         precision: see ``export_recognizer``.
+        apart: leave a word model's weights in its checkpoint; see ``export_recognizer``.
 
     Returns:
         The model's name, and what became of it.
 
     Raises:
-        UsageError: no such precision.
+        UsageError: no such precision, or not for weights apart.
         MissingExtraError: the packages of the extra ``export`` are not installed.
         WeightsError: no such model, or one that cannot be exported.
         ExportError: the files compute something else than torch.
     """
     check_request(precision)  # before a download in vain
+    is_parser = is_line_reader(Path(model)) or (model in MODELS and MODELS[model].task == "parser")
+    if apart and is_parser:
+        raise UsageError("only weights of word models can stay apart", "Leave out --weights-apart.")
     if model in MODELS and MODELS[model].task == "parser":
         if not MODELS[model].packaged:
             raise WeightsError(f"the model {model} cannot be exported", "It is made for a GPU.")
@@ -50,4 +56,4 @@ def export_model(model: str, folder: Path, precision: Precision = "fp32") -> tup
     if is_line_reader(Path(model)):
         return Path(model).name, export_line_reader(Path(model), folder, precision)
     found = resolve(model, "recognizer")
-    return found.name, export_recognizer(found.path, folder, precision)
+    return found.name, export_recognizer(found.path, folder, precision, apart)

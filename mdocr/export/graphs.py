@@ -4,7 +4,9 @@ Knows nothing of models.
 """
 
 import contextlib
+import json
 import logging
+import math
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -23,10 +26,12 @@ Precision = Literal["fp32", "fp16", "int8"]
 TOLERANCES: dict[Precision, float] = {"fp32": 1e-4, "fp16": 1e-2, "int8": 0.25}
 """How far the logits of an exported model may be from torch's: a share of the largest logit."""
 
-OPSET = 18
+OPSET = 20
 
 LARGE = 1 << 15
 """Numbers of a tensor that is worth a rounding."""
+SMALL = 1 << 8
+"""Numbers of a tensor below which it stays in the graph in any case."""
 
 FREE = torch.export.Dim.AUTO
 """A size that is not fixed. The example's must not be 0 or 1, which would be taken for fixed."""
@@ -109,6 +114,16 @@ def trace(module: nn.Module, inputs: Inputs, outputs: list[str]) -> Any:
     return graph
 
 
+def write_files(
+    graphs: Mapping[str, Any], config: Mapping[str, Any], folder: Path, precision: Precision
+) -> None:
+    """Writes graphs (``onnx.ModelProto``) by the names of their files, and what describes them."""
+    for name, graph in graphs.items():
+        save_graph(graph, folder / name, precision)
+    text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
+    (folder / CONFIG).write_text(text, "utf-8")
+
+
 def save_graph(graph: Any, path: Path, precision: Precision) -> None:
     """Writes a graph (``onnx.ModelProto``) in a precision; changes it."""
     import onnx
@@ -123,6 +138,40 @@ def save_graph(graph: Any, path: Path, precision: Precision) -> None:
             quantize_dynamic(
                 path, path, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QInt8
             )
+
+
+def take_out_weights(graph: Any, checkpoint: Path) -> dict[str, tuple[str, bool]]:
+    """Removes the weights that a checkpoint holds from a graph.
+
+    What the export has changed (folded batch norms) or added, and what is small, stays.
+
+    Args:
+        graph: an ``onnx.ModelProto``; changed in place.
+        checkpoint: in safetensors.
+
+    Returns:
+        For each initializer taken out the tensor of the checkpoint, and whether it is transposed.
+    """
+    from onnx import TensorProto, numpy_helper
+    from safetensors.numpy import load_file
+
+    known: dict[tuple[tuple[int, ...], bytes], tuple[str, bool]] = {}
+    for name, stored in load_file(checkpoint).items():
+        value = stored.astype(np.float32)
+        known[value.T.shape, value.T.tobytes()] = (name, True)
+        known[value.shape, value.tobytes()] = (name, False)
+    taken = {}
+    for initializer in graph.graph.initializer:
+        if initializer.data_type != TensorProto.FLOAT or math.prod(initializer.dims) < SMALL:
+            continue
+        value = numpy_helper.to_array(initializer)
+        if tensor := known.get((value.shape, value.tobytes())):
+            taken[initializer.name] = tensor
+            initializer.ClearField("raw_data")
+            initializer.data_location = TensorProto.EXTERNAL
+            place = initializer.external_data.add()
+            place.key, place.value = "location", checkpoint.name
+    return taken
 
 
 def store_in_half_precision(graph: Any) -> None:

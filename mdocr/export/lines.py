@@ -7,7 +7,6 @@ Shapes: B lines, P picture tokens of a line, S sequences of a pass, T tokens of 
 cached tokens of the longest, M wanted tokens, D width, K heads, E width of a head, V vocabulary.
 """
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,8 +26,8 @@ from mdocr.export.graphs import (
     check_request,
     relative_difference,
     require_likeness,
-    save_graph,
     trace,
+    write_files,
     written_folder,
 )
 from mdocr.models.attention import Mask, grouped_attention
@@ -36,7 +35,7 @@ from mdocr.models.line_pictures import COLUMN, LINE_HEIGHT, LinePicture
 from mdocr.models.line_reader import LineReader, LineReaderConfig, config_record
 from mdocr.weights import cache
 from mdocr.weights.line_reader import load_line_reader
-from mdocr.weights.onnx_files import CONFIG, ENCODER, LINES, STEP
+from mdocr.weights.onnx_files import ENCODER, LINES, STEP
 
 log = logging.getLogger(__name__)
 
@@ -134,8 +133,6 @@ def export_line_reader(weights: Path, folder: Path, precision: Precision = "fp32
     model = load_line_reader(weights)
     source = cache.file_sha256(weights / "model.safetensors")
     with written_folder(folder) as made:
-        for name, graph in graphs(model).items():
-            save_graph(graph, made / name, precision)
         config = {
             "format": LINES,
             "mdocr": mdocr.__version__,
@@ -143,8 +140,7 @@ def export_line_reader(weights: Path, folder: Path, precision: Precision = "fp32
             "precision": precision,
             "model": config_record(model.config),
         }
-        text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
-        (made / CONFIG).write_text(text, "utf-8")
+        write_files(graphs(model), config, made, precision)
         difference = compare(model, made)
         require_likeness(difference, precision)
         size = sum(file.stat().st_size for file in made.iterdir())

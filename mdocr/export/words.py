@@ -9,8 +9,9 @@ Shapes: B pictures, B' words of a pass, S = 2 · layers keys and values, N posit
 E width of a head, L positions of a word, V classes.
 """
 
-import json
 import logging
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 import mdocr
+from mdocr.errors import UsageError
 from mdocr.export.graphs import (
     FREE,
     Export,
@@ -25,15 +27,16 @@ from mdocr.export.graphs import (
     check_request,
     relative_difference,
     require_likeness,
-    save_graph,
+    take_out_weights,
     trace,
+    write_files,
     written_folder,
 )
 from mdocr.models.mdiff4str import MaskedDiffusionDecoder, MDiff4STR
 from mdocr.models.word_pictures import BUCKETS
 from mdocr.weights import cache, configuration
 from mdocr.weights.checkpoint import load_recognizer_weights
-from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, WORDS, OnnxModel, read_onnx
+from mdocr.weights.onnx_files import ENCODER, STEP, WORDS, OnnxModel, read_onnx
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +68,9 @@ class StepGraph(nn.Module):
         return logits
 
 
-def export_recognizer(weights: Path, folder: Path, precision: Precision = "fp32") -> Export:
+def export_recognizer(
+    weights: Path, folder: Path, precision: Precision = "fp32", apart: bool = False
+) -> Export:
     """Writes the ONNX files of a word model, after comparing them with torch.
 
     Args:
@@ -73,19 +78,31 @@ def export_recognizer(weights: Path, folder: Path, precision: Precision = "fp32"
         folder: where to write; made if need be. Files of an earlier export are replaced.
         precision: ``fp32``; ``fp16``, half the size: matrices are stored in half precision and
             computed in single; ``int8``, a quarter: matrix products in eight bits.
+        apart: leave the weights in the checkpoint, which then has to stay where it is as seen from
+            ``folder``.
 
     Raises:
-        UsageError: no such precision.
+        UsageError: no such precision, or not for weights apart.
         MissingExtraError: the packages of the extra ``export`` are not installed.
         WeightsError: the weights cannot be read, or the files cannot be written.
         ExportError: the files compute something else than torch.
     """
     check_request(precision)
     checkpoint = cache.find_weights(weights)
+    if apart and (precision != "fp32" or checkpoint.suffix != ".safetensors"):
+        raise UsageError(
+            "only fp32 weights of a .safetensors file can stay apart", "Leave out --weights-apart."
+        )
     model = load_recognizer_weights(checkpoint)
     with written_folder(folder) as made:
-        _write(model, cache.file_sha256(checkpoint), precision, made)
-        difference = compare(model, read_onnx(made))
+        config = _config(model, cache.file_sha256(checkpoint), precision)
+        made_of = graphs(model)
+        if apart:
+            tensors = {name: take_out_weights(graph, checkpoint) for name, graph in made_of.items()}
+            place = os.path.relpath(checkpoint.resolve(), folder.resolve())
+            config["weights_apart"] = {"file": Path(place).as_posix(), "tensors": tensors}
+        write_files(made_of, config, made, precision)
+        difference = compare(model, _with_weights(read_onnx(made), checkpoint))
         size = sum(file.stat().st_size for file in made.iterdir())
     return Export(folder, difference, size)
 
@@ -116,10 +133,15 @@ def compare(model: MDiff4STR, exported: OnnxModel) -> float:
     return worst
 
 
-def _write(model: MDiff4STR, source: str, precision: Precision, folder: Path) -> None:
-    for name, graph in graphs(model).items():
-        save_graph(graph, folder / name, precision)
-    config = {
+def _with_weights(exported: OnnxModel, checkpoint: Path) -> OnnxModel:
+    """A model that is not in its place yet, from where its weights would be elsewhere."""
+    if exported.apart is None:
+        return exported
+    return replace(exported, apart=replace(exported.apart, file=checkpoint))
+
+
+def _config(model: MDiff4STR, source: str, precision: Precision) -> dict[str, Any]:
+    return {
         "format": WORDS,
         "mdocr": mdocr.__version__,
         "source": source,
@@ -128,8 +150,6 @@ def _write(model: MDiff4STR, source: str, precision: Precision, folder: Path) ->
         "symbols": model.config.symbols,
         "model": configuration.to_dict(model.config),
     }
-    text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
-    (folder / CONFIG).write_text(text, "utf-8")
 
 
 def graphs(model: MDiff4STR) -> dict[str, Any]:

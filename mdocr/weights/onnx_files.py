@@ -6,15 +6,19 @@
 
 Those of a word model lie beside them, in ``<name>-onnx``, or in the cache, in
 ``onnx/<sha256>``. Files made from other weights, or by another version of the export, are passed
-over. Knows nothing of torch and of ONNX Runtime.
+over. The weights may stay in the checkpoint: then ``config.json`` says where it lies and which of
+its tensors a graph needs. Knows nothing of torch and of ONNX Runtime.
 """
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mdocr.errors import WeightsError
 from mdocr.weights import cache
@@ -30,6 +34,42 @@ ENCODER, STEP, CONFIG = "encoder.onnx", "step.onnx", "config.json"
 
 
 @dataclass(frozen=True)
+class WeightsApart:
+    """Weights that are not in the graphs.
+
+    Attributes:
+        file: the checkpoint, in safetensors.
+        tensors: file of a graph → its initializers → name of a tensor of the checkpoint, and
+            whether it is transposed.
+    """
+
+    file: Path
+    tensors: Mapping[str, Mapping[str, tuple[str, bool]]]
+
+    def read(self, graph: str) -> dict[str, NDArray[np.float32]]:
+        """The initializers of a graph, by name.
+
+        Raises:
+            WeightsError: the checkpoint is missing, damaged, or another one.
+        """
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(self.file, "np") as opened:
+                found = {
+                    name: opened.get_tensor(tensor).astype(np.float32)
+                    for name, (tensor, _) in self.tensors[graph].items()
+                }
+        except (OSError, SafetensorError, KeyError) as error:
+            raise WeightsError(f"{self.file} does not hold the weights: {error}", HINT) from error
+        flipped = {name for name, (_, transposed) in self.tensors[graph].items() if transposed}
+        return {
+            name: np.ascontiguousarray(value.T if name in flipped else value)
+            for name, value in found.items()
+        }
+
+
+@dataclass(frozen=True)
 class OnnxModel:
     """What the ``config.json`` beside the ONNX files of a word model says.
 
@@ -39,6 +79,7 @@ class OnnxModel:
         length: positions of a word.
         precision: of the weights: ``fp32``, ``fp16`` or ``int8``.
         source: sha256 of the weights that they were made from.
+        apart: the weights, if they are not in the files.
     """
 
     folder: Path
@@ -46,6 +87,15 @@ class OnnxModel:
     length: int
     precision: str
     source: str
+    apart: WeightsApart | None = None
+
+    def weights(self, graph: str) -> dict[str, NDArray[np.float32]]:
+        """What must be handed to the graph of that file: nothing, if it holds its weights.
+
+        Raises:
+            WeightsError: the checkpoint beside is missing or damaged.
+        """
+        return self.apart.read(graph) if self.apart else {}
 
 
 def is_onnx(path: Path) -> bool:
@@ -121,4 +171,6 @@ def _described(folder: Path, record: dict[str, Any]) -> OnnxModel:
     for name, kind in zip(names, kinds, strict=True):
         if not isinstance(record[name], kind):
             raise TypeError(f"{name} is not {kind.__name__}")
-    return OnnxModel(folder, *(record[name] for name in names))
+    apart = record.get("weights_apart")
+    weights = WeightsApart(folder / apart["file"], apart["tensors"]) if apart else None
+    return OnnxModel(folder, apart=weights, **{name: record[name] for name in names})

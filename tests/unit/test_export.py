@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from mdocr.cli.export import PRECISIONS
 from mdocr.cli.main import app
 from mdocr.errors import MissingExtraError, UsageError
-from mdocr.export import TOLERANCES, ExportError, check_request, export_recognizer
+from mdocr.export import TOLERANCES, ExportError, check_request, export_model, export_recognizer
 from mdocr.export.graphs import save_graph
 from mdocr.export.words import compare
 from mdocr.models.mdiff4str import DecoderConfig, MDiff4STR, MDiff4STRConfig
@@ -66,6 +66,14 @@ def test_smaller_precisions(
     (folder / CONFIG).write_text(config, "utf-8")
     assert size(folder) < share * size(exported)
     assert 0 < compare(model, read_onnx(folder)) <= TOLERANCES[precision]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("model", "precision"), [("lite", "int8"), ("mineru-diffusion-lite", "fp32")]
+)
+def test_weights_that_cannot_stay_apart(tmp_path: Path, model: str, precision: str) -> None:
+    with pytest.raises(UsageError, match="apart"):
+        export_model(model, tmp_path, precision, apart=True)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

@@ -12,15 +12,16 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+import mdocr
 from mdocr.cli.main import app
 from mdocr.engines import onnx_sessions
 from mdocr.engines.onnx_words import OnnxWordEngine
 from mdocr.engines.torch_words import TorchWordEngine
 from mdocr.errors import DeviceError, UsageError, WeightsError
 from mdocr.options import WORD_DECODERS, RecognizeOptions
-from mdocr.recognizer import Recognizer, load_recognizer, read
+from mdocr.recognizer import MANY, Recognizer, load_recognizer, read
 from mdocr.weights import cache
-from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, onnx_folder, read_onnx
+from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, find_onnx, onnx_folder, read_onnx
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # an export, on a busy machine
 
@@ -94,6 +95,34 @@ def test_auto_takes_exported_files_in_the_cache(weights: Path, exported: Path) -
     assert isinstance(load_recognizer(weights, "cpu").engine, TorchWordEngine)
     shutil.copytree(exported, onnx_folder(cache.file_sha256(weights)))
     assert isinstance(load_recognizer(weights, "cpu").engine, OnnxWordEngine)
+
+
+def test_auto_takes_torch_for_many_words(both: Path) -> None:
+    assert isinstance(load_recognizer(both, "cpu", words=MANY).engine, OnnxWordEngine)
+    assert isinstance(load_recognizer(both, "cpu", words=MANY + 1).engine, TorchWordEngine)
+    exported = both.with_name("tiny-onnx")
+    assert isinstance(load_recognizer(exported, "cpu", words=MANY + 1).engine, OnnxWordEngine)
+
+
+def test_packaged_files_are_those_of_the_packaged_weights() -> None:
+    weights = Path(mdocr.__file__).with_name("assets") / "mdiff4str-lite.safetensors"
+    (model,) = find_onnx(weights)
+    assert model.apart and model.apart.file.samefile(weights)
+    (picture,) = pictures(1)
+    (by_onnx,) = load_recognizer("lite", "cpu").recognize([picture])
+    (by_torch,) = load_recognizer("lite", "cpu", "torch").recognize([picture])
+    assert by_onnx.text == by_torch.text
+    assert by_onnx.confidence == pytest.approx(by_torch.confidence, abs=1e-4)
+
+
+def test_weights_apart_must_be_there(tmp_path: Path) -> None:
+    assets = Path(mdocr.__file__).with_name("assets")
+    folder = tmp_path / "mdiff4str-lite-onnx"
+    shutil.copytree(assets / folder.name, folder)
+    with pytest.raises(WeightsError, match=r"mdiff4str-lite\.safetensors"):
+        load_recognizer(folder, "cpu", "onnx")
+    shutil.copy(assets / "mdiff4str-lite.safetensors", tmp_path)
+    assert isinstance(load_recognizer(folder, "cpu", "onnx").engine, OnnxWordEngine)
 
 
 @pytest.mark.parametrize("values", [{"source": "0" * 64}, {"format": "mdocr.onnx-words/0"}])
