@@ -25,15 +25,26 @@ class Line:
     width: int
 
 
-def made_lines(config: LineReaderConfig, count: int, seed: int = 1) -> list[Line]:
-    """Lines of the held-out fonts, the same for every call with the same arguments."""
+def made_lines(
+    config: LineReaderConfig, count: int, seed: int = 1, prose: bool = False
+) -> list[Line]:
+    """Lines of the held-out fonts, the same for every call with the same arguments.
+
+    Args:
+        config: of the model that will read them.
+        count: how many.
+        seed: of all chance.
+        prose: running text alone, not also numbers, codes, formulas and characters at random.
+    """
     from mdocr.synthesis.fonts import load_fonts
     from mdocr.synthesis.lines import LineSynthesizer
     from mdocr.synthesis.sentences import load_sentences
+    from mdocr.synthesis.texts import draw_prose, draw_text
     from mdocr.synthesis.typefaces import held_out_fonts
 
     fonts = held_out_fonts(load_fonts())
-    synthesizer = LineSynthesizer(fonts, load_sentences(), config.symbols)
+    texts = draw_prose if prose else draw_text
+    synthesizer = LineSynthesizer(fonts, load_sentences(), config.symbols, texts)
     lines = []
     for number in range(count):
         rng = np.random.default_rng((seed, 9, number))

@@ -4,7 +4,7 @@ Text is chosen and set, cut as a page layout cuts a line, pressed onto paper, sc
 32 rows. ``difficulty`` leads from clean rendered text (0) to worn copies (1).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy
@@ -33,6 +33,7 @@ SAMPLE_WIDTHS = (96, 192, 320, 512)
 TRIES = 10
 STRETCH = (0.84, 1.2)
 """Least and most width of letters over that of the font."""
+TextMaker = Callable[[numpy.random.Generator, Sentences, str, int], str]
 WIDE_SHARE = 0.85
 """How often a text with rare characters gets a font that has them, rather than lose them."""
 
@@ -44,19 +45,25 @@ class LineSynthesizer:
         fonts: see ``mdocr.synthesis.typefaces.training_fonts``.
         sentences: see ``mdocr.synthesis.sentences.load_sentences``.
         symbols: characters that texts may hold.
+        texts: makes them, as ``mdocr.synthesis.texts.draw_text`` does.
 
     Raises:
         InputError: none of the fonts suits a document.
     """
 
     def __init__(
-        self, fonts: Sequence[Font], sentences: Sentences, symbols: str = PAGE_SYMBOLS
+        self,
+        fonts: Sequence[Font],
+        sentences: Sentences,
+        symbols: str = PAGE_SYMBOLS,
+        texts: TextMaker = draw_text,
     ) -> None:
         self.typefaces = group_typefaces(fonts, symbols)
         if not self.typefaces.families:
             raise InputError("no fonts to draw lines with", "Install some: see docs/fonts.md.")
         self.sentences = sentences
         self.symbols = symbols
+        self.texts = texts
 
     def draw(
         self, rng: numpy.random.Generator, width: int, difficulty: float
@@ -90,7 +97,7 @@ class LineSynthesizer:
         length = letters_across(style, inner)
         best: tuple[float, Style, Line] | None = None
         for _ in range(TRIES):
-            text = draw_text(rng, self.sentences, self.symbols, max(1, round(length)))
+            text = self.texts(rng, self.sentences, self.symbols, max(1, round(length)))
             tried, text = self._fitting(rng, style, text, round(length * 1.1))
             line = set_line(rng, tried, text, width) if text else None
             if line is None:

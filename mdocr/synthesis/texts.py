@@ -52,6 +52,13 @@ def draw_text(rng: numpy.random.Generator, sentences: Sentences, symbols: str, l
     return _dress(rng, cut(rng, passage, length))
 
 
+def draw_prose(rng: numpy.random.Generator, sentences: Sentences, symbols: str, length: int) -> str:
+    """Running text alone, of about ``length`` characters, as ``draw_text`` takes its arguments."""
+    passage = sentences.passage(rng, length + 30, sentences.language(rng))
+    text = cut(rng, passage, length)
+    return _typographic(rng, text) if rng.random() < 0.55 else text
+
+
 def _random(rng: numpy.random.Generator, length: int, symbols: str) -> str:
     """Characters in short groups, so that reading cannot lean on words."""
     pools = (
