@@ -1,0 +1,98 @@
+"""A GPU beside the CPU: the same texts and tokens; half precision within its rounding."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from safetensors.torch import load_file
+from typer.testing import CliRunner
+
+from mdocr.cli.main import app
+from mdocr.options import WORD_DECODERS
+from mdocr.parser import load_parser
+from mdocr.recognizer import load_recognizer
+
+DEVICE = "cuda"
+TEXTS = ("Hotel", "OPEN", "bakery", "2026", "Exit 14", "coffee")
+PARAGRAPH = """The quick brown fox
+jumps over the lazy dog
+and reads 14 more lines."""
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device"),
+]
+
+
+def drawn(text: str, size: tuple[int, int], height: int = 24) -> Image.Image:
+    picture = Image.new("RGB", size, "white")
+    font = ImageFont.load_default(height)
+    ImageDraw.Draw(picture).multiline_text((8, 6), text, fill="black", font=font, spacing=10)
+    return picture
+
+
+@pytest.fixture(scope="module")
+def words() -> list[Image.Image]:
+    return [drawn(text.replace(" ", ""), (24 + 15 * len(text), 40)) for text in TEXTS]
+
+
+@pytest.mark.parametrize("decoder", WORD_DECODERS)
+def test_words(words: list[Image.Image], decoder: str) -> None:
+    expected = load_recognizer("lite", "cpu", "torch").recognize(words, decoder=decoder)
+    found = load_recognizer("lite", DEVICE, "torch").recognize(words, decoder=decoder)
+    assert [word.text for word in found] == [word.text for word in expected]
+    for word, other in zip(found, expected, strict=True):
+        assert word.confidence == pytest.approx(other.confidence, abs=2e-3)
+
+
+def test_words_in_half_precision(words: list[Image.Image]) -> None:
+    single = load_recognizer("lite", DEVICE, "torch").recognize(words)
+    half = load_recognizer("lite", DEVICE, "torch", "bfloat16").recognize(words)
+    assert [word.text for word in half] == [word.text for word in single]
+
+
+def test_words_by_onnx_runtime(words: list[Image.Image]) -> None:
+    import onnxruntime
+
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        pytest.skip("ONNX Runtime was built without CUDA")
+    expected = load_recognizer("lite", "cpu", "torch").recognize(words)
+    found = load_recognizer("lite", DEVICE, "onnx").recognize(words)
+    assert [word.text for word in found] == [word.text for word in expected]
+
+
+def test_blocks_of_the_large_layout(golden: Path) -> None:
+    folder = golden / "mineru_diffusion"
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    vectors = load_file(folder / "vectors.safetensors")
+    parser = load_parser(folder, DEVICE, "float32")
+    for name, case in meta["cases"].items():
+        block, threshold, steps = (part[1:] for part in name.split("_"))
+        (made,) = parser.generate(
+            [folder / "wide.png"],
+            [vectors["prompt_ids"][0].tolist()],
+            threshold=float(threshold),
+            block_length=int(block),
+            steps=int(steps),
+            max_tokens=case["n"],
+            stop_ids=[],
+        )
+        assert made.tokens == tuple(vectors[f"tokens_{name}"][0].tolist())
+
+
+def test_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.png"
+    drawn(PARAGRAPH, (420, 160)).save(page)
+    expected, found = (load_parser("lite", device).parse(page) for device in ("cpu", DEVICE))
+    texts = [[block.content for block in one.pages[0].blocks] for one in (expected, found)]
+    assert texts[0] == texts[1]
+    assert "quick brown fox" in " ".join(texts[0])
+
+
+def test_command(words: list[Image.Image], tmp_path: Path) -> None:
+    words[0].save(tmp_path / "word.png")
+    command = ["recognize", str(tmp_path / "word.png"), "--device", DEVICE]
+    result = CliRunner().invoke(app, command)
+    assert (result.exit_code, result.stdout) == (0, f"{TEXTS[0]}\n"), result.stderr
