@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -27,6 +28,9 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
+
+from mdocr.bench.cost import count_parameters
+from mdocr.bench.throughput import Work, cost
 
 GOLDEN = Path(__file__).parents[2] / "tests" / "golden" / "mineru_diffusion"
 TEXT = {"vocab_size": 151936, "hidden_size": 2048, "intermediate_size": 6144}
@@ -86,6 +90,15 @@ def table(records: dict[str, dict[str, Any]], options: argparse.Namespace) -> li
         "",
         f"Equal tokens: {they['equal']} of {they['tokens']}; "
         f"equal texts: {they['equal_texts']} of {they['texts']}.",
+        "",
+        "Where the time of mdocr goes, and its share of the machine's limits, measured before it:",
+        "",
+        "| part | seconds | of arithmetic | of bandwidth |",
+        "| --- | --- | --- | --- |",
+        *(
+            "| {} | {seconds:.1f} | {arithmetic:.0%} | {bandwidth:.0%} |".format(name, **part)
+            for name, part in we["parts"].items()
+        ),
     ]
 
 
@@ -96,6 +109,7 @@ def row(name: str, record: dict[str, Any]) -> str:
 
 def ours(options: argparse.Namespace) -> dict[str, Any]:
     """Reads the page as ``mdocr parse`` does; keeps what it asked for and what came back."""
+    from mdocr.bench.throughput import limits_of
     from mdocr.engines.torch_blocks import TorchBlocks
     from mdocr.options import ParseOptions
     from mdocr.parser import Parser, load_parser
@@ -103,8 +117,8 @@ def ours(options: argparse.Namespace) -> dict[str, Any]:
     torch.set_num_threads(options.threads)
     asked: list[Any] = []
     made: dict[int, Any] = {}
-    passes: list[int] = []
-    request, denoise, predict = Parser.request, Parser.denoise, TorchBlocks.__call__
+    meter = Meter()
+    request, denoise = Parser.request, Parser.denoise
 
     def kept_request(self: Parser, *arguments: Any) -> Any:
         asked.append(request(self, *arguments))
@@ -115,11 +129,8 @@ def ours(options: argparse.Namespace) -> dict[str, Any]:
             made[number] = text
             yield number, text
 
-    def counted(self: TorchBlocks, feeds: Any) -> Tensor:
-        passes.append(len(feeds))
-        return predict(self, feeds)
-
     parser = load_parser(options.work / "model", "cpu")
+    limits = limits_of(parser)
     targets = dict.fromkeys(("layout", "title", "text", "list_item", "table"), options.tokens)
     # The released code decides committed tokens anew where a step finds too few masked ones.
     read = ParseOptions(
@@ -130,7 +141,8 @@ def ours(options: argparse.Namespace) -> dict[str, Any]:
         mock.patch("mdocr.parsing.crops.whole_page", lambda picture: page(picture, options)),
         mock.patch.object(Parser, "request", kept_request),
         mock.patch.object(Parser, "denoise", kept_texts),
-        mock.patch.object(TorchBlocks, "__call__", counted),
+        mock.patch.object(TorchBlocks, "__call__", meter.timed_pass(TorchBlocks.__call__)),
+        mock.patch.object(TorchBlocks, "_see", meter.timed_look(TorchBlocks._see)),
     ):
         begin = time.perf_counter()
         parser.parse(options.document, read)
@@ -140,7 +152,78 @@ def ours(options: argparse.Namespace) -> dict[str, Any]:
         for number, r in enumerate(asked)
     ]
     torch.save(texts, options.work / "asked.pt")
-    return {"seconds": seconds, "passes": len(passes), "memory": peak()}
+    parts = meter.parts(limits, seconds)
+    return {"seconds": seconds, "passes": meter.passes, "memory": peak(), "parts": parts}
+
+
+@dataclass
+class Part:
+    """Seconds, floating-point operations and bytes of weights, so far."""
+
+    seconds: float = 0.0
+    operations: float = 0.0
+    moved: float = 0.0
+
+
+class Meter:
+    """Times our passes: the vision tower, passes over prompts of new texts, and all others."""
+
+    def __init__(self) -> None:
+        self.passes = 0
+        self.looks, self.prompts, self.blocks = Part(), Part(), Part()
+
+    def timed_look(self, look: Any) -> Any:
+        """The vision tower with a clock; its products are those of its weights and of attention."""
+
+        def timed(blocks: Any, pictures: Any) -> Any:
+            begin = time.perf_counter()
+            seen = look(blocks, pictures)
+            tower, abstractor = blocks.model.vision_model, blocks.model.vision_abstractor
+            config, size = tower.config, blocks.model.dtype.itemsize
+            for patches in (len(picture.patches) for picture in pictures):
+                self.looks.operations += 2 * patches * count_parameters(tower)
+                self.looks.operations += 4 * patches**2 * config.embed_dim * config.depth
+                self.looks.operations += patches / 2 * count_parameters(abstractor)  # of four
+            self.looks.moved += size * count_parameters(tower) * bool(pictures)
+            self.looks.seconds += time.perf_counter() - begin
+            return seen
+
+        return timed
+
+    def timed_pass(self, predict: Any) -> Any:
+        """A pass with a clock, the vision tower's time taken out."""
+
+        def timed(blocks: Any, feeds: Any) -> Tensor:
+            begin, looked = time.perf_counter(), self.looks.seconds
+            logits: Tensor = predict(blocks, feeds)
+            seconds = time.perf_counter() - begin - (self.looks.seconds - looked)
+            part = self.prompts if any(feed.picture for feed in feeds) else self.blocks
+            fed, wanted = (sum(len(getattr(f, n)) for f in feeds) for n in ("tokens", "wanted"))
+            work = Work(calls=1, fed=fed, wanted=wanted)
+            operations, moved = cost(blocks.model.language_model, work)
+            part.seconds, part.operations = part.seconds + seconds, part.operations + operations
+            part.moved += moved
+            self.passes += 1
+            return logits
+
+        return timed
+
+    def parts(self, limits: Any, seconds: float) -> dict[str, dict[str, float]]:
+        """Each part's seconds, and its shares of the limits."""
+        named = {
+            "vision tower": self.looks,
+            "passes with prompts of new texts": self.prompts,
+            "other passes": self.blocks,
+        }
+        named["all else"] = Part(seconds - sum(part.seconds for part in named.values()))
+        return {
+            name: {
+                "seconds": part.seconds,
+                "arithmetic": part.operations / max(part.seconds, 1e-9) / limits.arithmetic,
+                "bandwidth": part.moved / max(part.seconds, 1e-9) / limits.bandwidth,
+            }
+            for name, part in named.items()
+        }
 
 
 def upstream(options: argparse.Namespace) -> dict[str, Any]:
