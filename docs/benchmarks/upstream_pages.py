@@ -175,11 +175,11 @@ class Meter:
     def timed_look(self, look: Any) -> Any:
         """The vision tower with a clock; its products are those of its weights and of attention."""
 
-        def timed(blocks: Any, pictures: Any) -> Any:
+        def timed(blocks: Any, model: Any, pictures: Any) -> Any:
             begin = time.perf_counter()
-            seen = look(blocks, pictures)
-            tower, abstractor = blocks.model.vision_model, blocks.model.vision_abstractor
-            config, size = tower.config, blocks.model.dtype.itemsize
+            seen = look(blocks, model, pictures)
+            tower, abstractor = model.vision_model, model.vision_abstractor
+            config, size = tower.config, model.dtype.itemsize
             for patches in (len(picture.patches) for picture in pictures):
                 self.looks.operations += 2 * patches * count_parameters(tower)
                 self.looks.operations += 4 * patches**2 * config.embed_dim * config.depth
