@@ -54,7 +54,9 @@ def _interrupts_nothing(block: Block) -> bool:
 def _continues(paragraph: _Paragraph, block: Block, page: int) -> bool:
     part = paragraph.part
     moved = page != paragraph.part_page or _is_next_column(part, block)
-    if not moved or not (_is_paragraph(part) and _is_paragraph(block)):
+    if not moved or not (_is_paragraph(part) or part.type == "list_item"):
+        return False
+    if not _is_paragraph(block):
         return False
     return _goes_on(part.content.rstrip(), block.content.lstrip())
 

@@ -2,23 +2,19 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from mdocr.layout.pieces import Piece, Row, hull, merge
+from mdocr.layout.pieces import Piece, Row, Type, hull, merge, scale
 from mdocr.layout.regions import Box, Line, Region
 
 BOLD = 1.35
 """How much thicker the strokes of bold type are, for its size."""
 
 
-@dataclass(frozen=True)
-class Type:
-    """The type in which most of a page is set."""
-
-    size: float
-    stroke: float
+LONGEST_NUMBER = 4
+"""Letters of the number before a title that stands apart from it."""
 
 
 def usual_type(pieces: Sequence[Piece]) -> Type:
@@ -32,8 +28,9 @@ def usual_type(pieces: Sequence[Piece]) -> Type:
         passed += piece.count
         if passed >= most:
             break
-    peers = [other.stroke for other in text if abs(other.size - piece.size) < 0.15 * piece.size]
-    return Type(piece.size, median(peers))
+    peers = [other for other in text if abs(other.size - piece.size) < 0.15 * piece.size]
+    strokes, middles = [peer.stroke for peer in peers], [peer.middle for peer in peers]
+    return Type(piece.size, median(strokes), median(middles))
 
 
 def to_regions(rows: Sequence[Row], usual: Type) -> list[Region]:
@@ -55,14 +52,31 @@ def _text_regions(rows: Sequence[Row], usual: Type) -> list[Region]:
     if not rows:
         return []
     paragraphs: list[list[Row]] = [[rows[0]]]
-    merged = [merge(row) for row in rows]
+    merged = _evened([merge(row) for row in rows])
     column = hull([line.box for line in merged])
     leading = _leading(merged)
     for index in range(1, len(rows)):
-        if _is_new(merged, index, column, leading):
+        if _is_new(merged, index, (column, leading, usual)):
             paragraphs.append([])
         paragraphs[-1].append(rows[index])
     return [_region(paragraph, column, usual) for paragraph in paragraphs]
+
+
+def _evened(lines: list[Piece]) -> list[Piece]:
+    """The lines, with one that stands evenly between two of one size given that size.
+
+    Figures and brackets alone are higher and thinner than most letters, yet no other type.
+    """
+    made = list(lines)
+    for index, (above, line, below) in enumerate(zip(lines, lines[1:], lines[2:], strict=False)):
+        steps = (line.base - above.base) - (below.base - line.base)
+        is_even = abs(steps) < 0.2 * above.size
+        is_flush = max(abs(line.box.x0 - other.box.x0) for other in (above, below)) < above.size
+        differs = _is_same_size(above, below) and not _is_same_size(line, above)
+        if differs and is_even and is_flush:
+            stroke = max(line.stroke, above.stroke)
+            made[index + 1] = replace(line, size=above.size, middle=above.middle, stroke=stroke)
+    return made
 
 
 def _leading(lines: Sequence[Piece]) -> float:
@@ -70,22 +84,34 @@ def _leading(lines: Sequence[Piece]) -> float:
     steps = [
         (below.base - above.base) / max(above.size, below.size)
         for above, below in pairwise(lines)
-        if 0.8 < below.size / above.size < 1.25
+        if _is_same_size(below, above)
     ]
     close = [step for step in steps if step < 3.5]
     return median(close) if close else 2.0
 
 
-def _is_new(lines: Sequence[Piece], index: int, column: Box, leading: float) -> bool:
-    """Whether a line begins a paragraph: by distance, type, indent, or a short line before it."""
+def _is_same_size(line: Piece, other: Piece) -> bool:
+    """Whether two lines are set in type of one size."""
+    return 0.8 < scale(line, other) < 1.25
+
+
+def _is_new(lines: Sequence[Piece], index: int, around: tuple[Box, float, Type]) -> bool:
+    """Whether a line begins a paragraph: by distance, type, indent, or a short line before it.
+
+    Args:
+        lines: of a column.
+        index: of the line.
+        around: the column's extent, its leading, and the usual type of the page.
+    """
     line, above = lines[index], lines[index - 1]
+    column, leading, usual = around
     size = max(line.size, above.size)
     if line.bullet or line.base - above.base > (leading + 0.45) * size:
         return True
-    if not 0.8 < line.size / above.size < 1.25 or _is_bold(line, above) or _is_bold(above, line):
+    if not _is_same_size(line, above) or _is_bold(line, above) or _is_bold(above, line):
         return True
     indent = line.box.x0 - above.box.x0
-    if above.bullet:
+    if above.bullet or (indent > 0.5 * size and _stands_out(line, usual)):
         return False
     if index + 1 < len(lines) and 0.8 * size < indent < 6 * size:
         return lines[index + 1].box.x0 < line.box.x0 - 0.6 * size
@@ -96,7 +122,13 @@ def _is_new(lines: Sequence[Piece], index: int, column: Box, leading: float) -> 
 def _is_bold(line: Piece, other: Piece) -> bool:
     """Whether one line has much thicker strokes than another of the same size."""
     enough = min(line.count, other.count) >= 6
-    return enough and line.stroke / line.size > BOLD * other.stroke / other.size
+    return enough and line.stroke > BOLD * scale(line, other) * other.stroke
+
+
+def _stands_out(line: Piece, usual: Type) -> bool:
+    """Whether a line is set in larger or in bold type."""
+    larger = scale(line, usual)
+    return larger > 1.25 or (line.stroke > BOLD * usual.stroke and larger > 0.95)
 
 
 def _region(rows: Sequence[Row], column: Box, usual: Type) -> Region:
@@ -110,15 +142,23 @@ def _region(rows: Sequence[Row], column: Box, usual: Type) -> Region:
 def _kind(rows: Sequence[Row], column: Box, usual: Type) -> str:
     """Title, list item or text."""
     whole = merge([piece for row in rows for piece in row])
-    if rows[0][0].bullet or _is_hanging(rows):
+    if rows[0][0].bullet:
         return "list_item"
-    if whole.count < 2 or len(rows) > 4 or whole.count > 150:
-        return "text"
-    larger = whole.size / usual.size
-    bolder = whole.stroke / usual.stroke
-    if larger > 1.25 or (len(rows) <= 2 and bolder > BOLD and larger > 0.95):
-        return "title" if len(rows[0]) == 1 or larger > 1.25 else "text"
-    return "text"
+    if _is_title(rows, whole, usual):
+        return "title"
+    return "list_item" if _is_hanging(rows) else "text"
+
+
+def _is_title(rows: Sequence[Row], whole: Piece, usual: Type) -> bool:
+    """Whether a few lines are set in larger type, or one or two, in one piece, in bold.
+
+    Three pieces or more with wide gaps between them are rather values of a form.
+    """
+    if whole.count < 2 or len(rows) > 4 or whole.count > 150 or len(rows[0]) > 2:
+        return False
+    numbered = len(rows[0]) == 2 and rows[0][0].count <= LONGEST_NUMBER
+    bold = len(rows) <= 2 and (len(rows[0]) == 1 or numbered) and _stands_out(whole, usual)
+    return bold or scale(whole, usual) > 1.25
 
 
 def _is_hanging(rows: Sequence[Row]) -> bool:

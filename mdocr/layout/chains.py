@@ -45,6 +45,7 @@ class Fragments:
     Attributes:
         boxes: [F, 4].
         sizes: [F] letter height: the 95th percentile over the letters, about that of a capital.
+        middles: [F] median letter height, about that of an x.
         bases: [F] height of the line on which the letters stand.
         counts: [F] number of letters.
         strokes: [F] mean thickness of the strokes in pixels.
@@ -53,6 +54,7 @@ class Fragments:
 
     boxes: Boxes
     sizes: Numbers
+    middles: Numbers
     bases: Numbers
     counts: Index
     strokes: Numbers
@@ -69,9 +71,10 @@ def find_fragments(letters: Letters, size: float, walls: Boxes) -> Fragments:
     """
     if len(letters.boxes) == 0:
         none = np.zeros(0)
-        return Fragments(np.zeros((0, 4)), none, none, none.astype(int), none, none.astype(bool))
+        counts, bullets = none.astype(int), none.astype(bool)
+        return Fragments(np.zeros((0, 4)), none, none, none, counts, none, bullets)
     chains = _chain(letters.boxes, size, walls)
-    chains = _adopt_marks(letters.boxes, chains)
+    chains = _adopt_marks(letters.boxes, chains, size)
     return _drop_specks(_measure(letters, chains, size), size)
 
 
@@ -146,16 +149,18 @@ def hulls(boxes: Boxes, groups: Index) -> Boxes:
     return hull
 
 
-def _adopt_marks(boxes: Boxes, chains: Index) -> Index:
+def _adopt_marks(boxes: Boxes, chains: Index, size: float) -> Index:
     """Dots, accents, commas and dashes join the chain that they stand in, over or under."""
     hull, sizes = hulls(boxes, chains), _letter_sizes(boxes, chains)
     lengths = np.bincount(chains)
     home = np.arange(len(hull))
-    marks = np.flatnonzero((lengths < 40) & (hull[:, 3] - hull[:, 1] < 3 * np.median(sizes)))
+    low = sizes < 0.6 * size
+    marks = np.flatnonzero((lengths < np.where(low, 40, 9)) & (hull[:, 3] - hull[:, 1] < 3 * size))
     for start in range(0, len(marks), 256):
         part = marks[start : start + 256]
         slack = np.where(lengths[part] <= 2, 0.7, 0.6)
-        host, distance = _nearest_host(hull, sizes, part, slack)
+        words = (lengths[part] > 2) & ~low[part]
+        host, distance = _nearest_host(hull, sizes, part, slack, words)
         home[part[distance < 1]] = host[distance < 1]
     while (home != home[home]).any():
         home = home[home]
@@ -163,7 +168,7 @@ def _adopt_marks(boxes: Boxes, chains: Index) -> Index:
 
 
 def _nearest_host(
-    hull: Boxes, sizes: Numbers, marks: Index, slack: Numbers
+    hull: Boxes, sizes: Numbers, marks: Index, slack: Numbers, words: NDArray[np.bool_]
 ) -> tuple[Index, Numbers]:
     """For each mark the line of larger letters that it most likely belongs to.
 
@@ -172,6 +177,8 @@ def _nearest_host(
         sizes: height of their letters, [C].
         marks: which chains are marks, [M].
         slack: how high each mark may be in letters of its host, [M].
+        words: which marks are small words, [M]: they belong to a line only where they stand beside
+            it, as an exponent does, not over or under it.
 
     Returns:
         its index, [M], and a distance, [M]: below 1 if it belongs there.
@@ -183,7 +190,8 @@ def _nearest_host(
     distance = (gap_x / 0.9 + gap_y / 0.4 + 0.1 * off) / sizes
     larger = sizes[marks, None] < slack[:, None] * sizes
     flat = (mark[..., 3] - mark[..., 1]) < 0.75 * sizes
-    distance[~(larger & flat)] = np.inf
+    over = words[:, None] & (gap_x < 0.1 * sizes)
+    distance[~(larger & flat) | over] = np.inf
     host = distance.argmin(axis=1)
     return host, distance[np.arange(len(marks)), host]
 
@@ -201,13 +209,13 @@ def _measure(letters: Letters, chains: Index, size: float) -> Fragments:
     """Extent, type size and first letter of each chain."""
     boxes, counts = letters.boxes, np.bincount(chains)
     heights = boxes[:, 3] - boxes[:, 1]
-    order = np.lexsort((boxes[:, 3], chains))
     middle = np.cumsum(counts) - counts + counts // 2
     sizes = _letter_sizes(boxes, chains)
     return Fragments(
         hulls(boxes, chains),
         sizes,
-        boxes[order, 3][middle],
+        heights[np.lexsort((heights, chains))][middle],
+        boxes[np.lexsort((boxes[:, 3], chains)), 3][middle],
         counts,
         np.bincount(chains, letters.strokes * heights) / np.bincount(chains, heights),
         _begin_with_bullet(letters, chains, np.maximum(sizes, size)),

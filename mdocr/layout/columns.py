@@ -20,6 +20,12 @@ from mdocr.layout.pieces import Piece, Row, hull, rows_of
 GUTTER = 1.0
 """Least width of a gutter in heights of a capital."""
 
+SECTION_GAP = 3.5
+"""Least height of a blank between sections in heights of a capital."""
+
+LEAST_COLUMN = 17
+"""Least width of a column of running text in heights of a capital."""
+
 CANDIDATES = 8
 """Gutters looked at before a part is taken for a single column."""
 
@@ -36,7 +42,7 @@ def in_columns(pieces: Sequence[Piece]) -> list[list[Piece]]:
             if _are_columns(left, right):
                 above = [p for p in pieces if p.box.center[1] < top]
                 below = [p for p in pieces if p.box.center[1] > bottom]
-                parts = (above, left, right, below)
+                parts = (above, *_sections(left, right), below)
                 return [group for part in parts if part for group in in_columns(part)]
     return [pieces]
 
@@ -48,6 +54,26 @@ def _sides(
     level = [piece for piece in pieces if top <= piece.box.center[1] <= bottom]
     left = [piece for piece in level if piece.box.center[0] < x]
     return left, [piece for piece in level if piece.box.center[0] >= x]
+
+
+def _sections(left: list[Piece], right: list[Piece]) -> list[list[Piece]]:
+    """The two columns; where neither is running text, what lies between wide blanks instead.
+
+    Addresses and notes that are scattered over a letter or an invoice are read section by section.
+    """
+    rows = sorted(rows_of(left) + rows_of(right), key=lambda row: row[0].box.center[1])
+    if any(_is_running_text(rows_of(side)) for side in (left, right)):
+        return [left, right]
+    size = median(piece.size for piece in left + right)
+    sections: list[list[Piece]] = [[]]
+    foot = rows[0][0].box.y0
+    for row in rows:
+        box = hull([piece.box for piece in row])
+        if box.y0 - foot > SECTION_GAP * size:
+            sections.append([])
+        sections[-1] += row
+        foot = max(foot, box.y1)
+    return sections if len(sections) > 1 else [left, right]
 
 
 def _gutters(pieces: Sequence[Piece]) -> list[tuple[float, float, float]]:
@@ -136,13 +162,15 @@ def _are_columns(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
 
 
 def _is_running_text(rows: Sequence[Row]) -> bool:
-    """Whether most rows are filled with words from edge to edge."""
-    if any(piece.region for row in rows for piece in row):
+    """Whether most rows are filled with words from edge to edge, or something is no text."""
+    regions = [piece.region for row in rows for piece in row if piece.region]
+    rows = [row for row in rows if row[0].region is None]
+    if any(region.type != "image" for region in regions) or (regions and len(rows) < 3):
         return True
     widths = [sum(piece.box.width for piece in row) for row in rows]
     area = hull([piece.box for row in rows for piece in row])
     size = median(piece.size for row in rows for piece in row)
-    wide = [width for width in widths if width > 0.6 * area.width and width > 14 * size]
+    wide = [width for width in widths if width > 0.6 * area.width and width > LEAST_COLUMN * size]
     return len(rows) >= 3 and len(wide) >= 0.5 * len(rows)
 
 

@@ -5,7 +5,7 @@ rules that touch → one grid → its rows and columns → walls → cells joine
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from mdocr.layout.rows import join_row
 
 CELL_GAP = 1.6
 """Widest gap inside a line of a cell in heights of a capital."""
+
+LEAST_PAIRS = 3
+"""Rows of cells with two lines each from which they are taken for two rows, not for long words."""
 
 WALL = 0.6
 """Share of a side of a cell that must be ruled for it to be a wall."""
@@ -191,40 +194,51 @@ def fill_grid(slots: Sequence[Slot], pieces: Sequence[Piece]) -> Region | None:
 
 def _with_unruled_rows(cells: Sequence[Cell]) -> list[Cell]:
     """Cells of several lines, level with those of the cells beside, as a row for each line."""
+    count = max(cell.row + cell.row_span for cell in cells)
+    levels = [_levels([cell for cell in cells if cell.row == row]) for row in range(count)]
+    if sum(len(level) == 2 for level in levels) < LEAST_PAIRS:
+        levels = [level if len(level) > 2 else [] for level in levels]
+    starts = list(accumulate((max(1, len(level)) for level in levels), initial=0))
     made: list[Cell] = []
-    shift = 0
-    for row in range(max(cell.row for cell in cells) + 1):
-        here = [cell for cell in cells if cell.row == row]
-        tops = _level_tops(here)
-        made += [part for cell in here for part in _cut_rows(cell, tops, shift)]
-        shift += len(tops)
+    for cell in cells:
+        moved = replace(
+            cell, row=starts[cell.row], row_span=starts[cell.row + cell.row_span] - starts[cell.row]
+        )
+        made += _cut_rows(moved, levels[cell.row])
     return sorted(made, key=lambda cell: (cell.row, cell.column))
 
 
-def _level_tops(cells: Sequence[Cell]) -> list[float]:
-    """Where a row of cells is to be cut, between text lines that run through nearly all of them."""
+def _levels(cells: Sequence[Cell]) -> list[float]:
+    """Middles of the text lines that run through nearly all cells of a row; none if they do not."""
     filled = [cell for cell in cells if cell.lines]
     if len(filled) < 2 or any(cell.row_span > 1 for cell in cells):
         return []
     longest = max(filled, key=lambda cell: len(cell.lines))
     middles = [line.box.center[1] for line in longest.lines]
-    full = [cell for cell in filled if len(cell.lines) >= max(3, 0.6 * len(middles))]
+    full = [cell for cell in filled if len(cell.lines) >= max(2, 0.6 * len(middles))]
     if len(full) < max(2, 0.7 * len(filled)):
         return []
-    for line in (line for cell in full for line in cell.lines):
-        if min(abs(line.box.center[1] - y) for y in middles) > 0.4 * line.box.height:
-            return []
-    return [(above + below) / 2 for above, below in pairwise(middles)]
+    return middles if all(_are_level(cell, middles) for cell in full) else []
 
 
-def _cut_rows(cell: Cell, tops: Sequence[float], shift: int) -> list[Cell]:
-    """A cell cut at the given heights, moved down by the rows that were made above it."""
-    edges = [cell.box.y0, *tops, cell.box.y1]
+def _are_level(cell: Cell, middles: Sequence[float]) -> bool:
+    """Whether the lines of a cell stand at the given heights."""
+    return all(
+        min(abs(line.box.center[1] - y) for y in middles) <= 0.4 * line.box.height
+        for line in cell.lines
+    )
+
+
+def _cut_rows(cell: Cell, middles: Sequence[float]) -> list[Cell]:
+    """A cell cut between lines at the given heights; one that stands beside them is kept whole."""
+    if not middles or not _are_level(cell, middles):
+        return [cell]
+    edges = [cell.box.y0, *((a + b) / 2 for a, b in pairwise(middles)), cell.box.y1]
     parts = []
     for index, (y0, y1) in enumerate(pairwise(edges)):
         lines = tuple(line for line in cell.lines if y0 <= line.box.center[1] < y1)
         box = cell.box._replace(y0=y0, y1=y1)
-        parts.append(replace(cell, row=cell.row + shift + index, box=box, lines=lines))
+        parts.append(replace(cell, row=cell.row + index, row_span=1, box=box, lines=lines))
     return parts
 
 

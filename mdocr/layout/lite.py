@@ -16,6 +16,7 @@ from mdocr.layout import (
     columns,
     components,
     grids,
+    heights,
     ink,
     paratext,
     rows,
@@ -23,7 +24,7 @@ from mdocr.layout import (
     skew,
 )
 from mdocr.layout.components import Components
-from mdocr.layout.pieces import Piece
+from mdocr.layout.pieces import Piece, Type
 from mdocr.layout.regions import Box, Layout, Line, Pixels, Region, turning
 
 WORKING_PIXELS = 4_500_000
@@ -100,6 +101,7 @@ def _regions(parts: Components) -> list[Region]:
     pieces = _pieces(found)
     usual = blocks.usual_type(pieces)
     pieces, figures = _absorbed(scratches.removed(pieces, usual.size), figures, usual.size)
+    pieces = heights.evened(heights.trimmed(pieces), usual.size)
     pieces = _with_tables(pieces, grids.find_grids(rules, size))
     pieces += [
         Piece(Box(*box.tolist()), usual.size, region=Region("image", Box(*box.tolist())))
@@ -118,6 +120,7 @@ def _pieces(found: chains.Fragments) -> list[Piece]:
             int(found.counts[index]),
             float(found.bases[index]),
             bool(found.bullets[index]),
+            middle=float(found.middles[index]),
         )
         for index in range(len(found.boxes))
     ]
@@ -157,7 +160,7 @@ def _in_any(box: Box, outer: Sequence[Box]) -> bool:
     )
 
 
-def _ordered(pieces: list[Piece], usual: blocks.Type, extent: tuple[int, int]) -> list[Region]:
+def _ordered(pieces: list[Piece], usual: Type, extent: tuple[int, int]) -> list[Region]:
     """Headers, then the columns, then footers."""
     if not pieces:
         return []

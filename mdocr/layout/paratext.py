@@ -42,8 +42,9 @@ def _edge_rows(rows: Sequence[Row], size: float, extent: tuple[int, int]) -> lis
         if not all(_may_be_paratext(row, size, extent) for row in edge):
             break
         outer = hull([piece.box for row in edge for piece in row])
-        inner = hull([piece.box for piece in following])
-        blank = max(inner.y0 - outer.y1, outer.y0 - inner.y1)
+        inner = [hull([piece.box for piece in following])]
+        inner += [piece.box for row in rows[count:] for piece in row if piece.region]
+        blank = min(max(box.y0 - outer.y1, outer.y0 - box.y1) for box in inner)
         if blank > 1.6 * size:
             return list(edge)
     return []

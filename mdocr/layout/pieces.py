@@ -3,10 +3,26 @@
 Shared by the steps that put pieces in order: columns, rows, tables, blocks.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mdocr.layout.regions import Box, Region
+
+
+@dataclass(frozen=True)
+class Type:
+    """The type in which something is set.
+
+    Attributes:
+        size: height of its capitals in pixels.
+        stroke: thickness of its strokes in pixels.
+        middle: median height of its letters in pixels; 0 where that is not known.
+    """
+
+    size: float
+    stroke: float
+    middle: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +37,9 @@ class Piece:
         base: height of the line on which the letters stand.
         bullet: whether it begins with a bullet.
         region: a table or an image; None for text.
+        middle: median height of its letters in pixels, about that of an x.
+        leader: a row of dots that leads from one piece to the next, or is to be written on; it
+            keeps a row together, and is not read alone.
     """
 
     box: Box
@@ -30,6 +49,8 @@ class Piece:
     base: float = 0.0
     bullet: bool = False
     region: Region | None = None
+    middle: float = 0.0
+    leader: bool = False
 
 
 Row = list[Piece]
@@ -59,12 +80,25 @@ def beside(first: Box, second: Box) -> bool:
 
 def merge(pieces: Sequence[Piece]) -> Piece:
     """One piece in place of several of one line."""
-    count = sum(piece.count for piece in pieces) or 1
-    largest = max(pieces, key=lambda piece: piece.count)
-    stroke = sum(piece.stroke * piece.count for piece in pieces) / count
+    text = [piece for piece in pieces if not piece.leader] or pieces
+    count = sum(piece.count for piece in text) or 1
+    largest = max(text, key=lambda piece: piece.count)
+    stroke = sum(piece.stroke * piece.count for piece in text) / count
     box = hull([piece.box for piece in pieces])
     bullet = pieces[0].bullet
     return replace(largest, box=box, stroke=stroke, count=count, bullet=bullet)
+
+
+def scale(piece: Piece, other: Piece | Type) -> float:
+    """How many times larger the type of a piece is than another.
+
+    Capitals and median letters each tell; a line of short letters, or of brackets and figures,
+    misleads one of them, and the one nearer to no difference is right.
+    """
+    ratios = [piece.size / other.size]
+    if piece.middle and other.middle:
+        ratios.append(piece.middle / other.middle)
+    return min(ratios, key=lambda ratio: abs(math.log(ratio)))
 
 
 def rows_of(pieces: Sequence[Piece]) -> list[Row]:
@@ -72,8 +106,9 @@ def rows_of(pieces: Sequence[Piece]) -> list[Row]:
     rows: list[Row] = []
     for piece in sorted(pieces, key=lambda piece: piece.box.center[1]):
         for row in rows[:-4:-1]:
-            near = min(row, key=lambda other: _gap(other.box, piece.box))
-            if beside(near.box, piece.box) and piece.region is None and near.region is None:
+            near = min(row, key=lambda other: gap(other.box, piece.box))
+            text = piece.region is None and near.region is None
+            if text and beside(near.box, piece.box) and not is_stacked(near, piece):
                 row.append(piece)
                 break
         else:
@@ -81,6 +116,16 @@ def rows_of(pieces: Sequence[Piece]) -> list[Row]:
     return [sorted(row, key=lambda piece: piece.box.x0) for row in rows]
 
 
-def _gap(first: Box, second: Box) -> float:
+def is_stacked(first: Piece, second: Piece) -> bool:
+    """Whether two pieces, though level in part, stand above each other, as words by a sum do."""
+    if min(first.count, second.count) < 3:
+        return False
+    shared = overlap(first.box.x0, first.box.x1, second.box.x0, second.box.x1)
+    apart = abs(first.box.center[1] - second.box.center[1])
+    narrower = min(first.box.width, second.box.width)
+    return shared > 0.5 * narrower and apart > 0.5 * min(first.box.height, second.box.height)
+
+
+def gap(first: Box, second: Box) -> float:
     """Blank between two boxes from left to right; 0 where they overlap."""
     return max(0.0, max(first.x0, second.x0) - min(first.x1, second.x1))

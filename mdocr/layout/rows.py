@@ -11,6 +11,9 @@ from mdocr.layout.regions import Box, Cell, Line, Region
 LINE_GAP = 3.0
 """Widest gap inside a line in heights of a capital; justified lines may stretch that far."""
 
+HIGHEST_LINE = 2.2
+"""Height of a line of joined pieces in heights of a capital, at most."""
+
 COLUMN_GAP = 0.9
 """Narrowest gap between columns of a table in heights of a capital."""
 
@@ -21,7 +24,7 @@ def to_lines(pieces: Sequence[Piece]) -> list[Row]:
     Returns:
         rows from top to bottom; a table, or an image, is a row of its own.
     """
-    rows = rows_of(pieces)
+    rows = [row for row in rows_of(pieces) if _without_leaders(row)]
     lines: list[Row] = []
     start = 0
     while start < len(rows):
@@ -36,23 +39,39 @@ def to_lines(pieces: Sequence[Piece]) -> list[Row]:
     return lines
 
 
+def _without_leaders(row: Row) -> Row:
+    """The pieces of a row that hold more than dots."""
+    return [piece for piece in row if not piece.leader]
+
+
 def join_row(row: Row, widest: float = LINE_GAP) -> Row:
     """Fragments that stand close together joined to lines."""
     lines: list[Row] = []
     for piece in row:
-        near = bool(lines) and piece.region is None and lines[-1][-1].region is None
+        near = bool(lines) and _may_join(lines[-1][-1], piece)
         if near and piece.box.x0 - lines[-1][-1].box.x1 < widest * max(
             piece.size, lines[-1][-1].size
         ):
             lines[-1].append(piece)
         else:
             lines.append([piece])
-    return [merge(line) for line in lines]
+    return [merge(line) for line in lines if _without_leaders(line)]
+
+
+def _may_join(first: Piece, second: Piece) -> bool:
+    """Whether two pieces are text, and joined no higher than a line of the one with more letters.
+
+    A large letter, arrow or sum reaches into the lines above or below, which would be read with it.
+    """
+    if first.region or second.region:
+        return False
+    main = max(first, second, key=lambda piece: piece.count)
+    return hull([first.box, second.box]).height < HIGHEST_LINE * main.size
 
 
 def _cells_of(row: Row) -> Row:
     """The cells that a row would have in a table."""
-    return join_row(row, COLUMN_GAP)
+    return join_row(_without_leaders(row), COLUMN_GAP)
 
 
 def _table_end(rows: Sequence[Row], start: int) -> int:

@@ -1,16 +1,24 @@
-"""Pieces that are no lines to be read: specks, shadows, dashed rules, text that runs upwards."""
+"""Pieces that are no lines to be read: specks, shadows, dashed rules, text that runs upwards.
+
+Rows of dots stay, as what holds a row together (``Piece.leader``).
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from mdocr.layout.pieces import Piece, hull, overlap, rows_of
+from mdocr.layout.pieces import Piece, Row, hull, overlap, rows_of
 from mdocr.layout.regions import Box
 
 LEAST_UPRIGHT = 8
 """Letters that must stand on top of each other to be taken for text that runs upwards."""
 
 
+LEAST_LEADER = 6
+"""Dots that a leader has at least."""
+
+
 def removed(pieces: Sequence[Piece], size: float) -> list[Piece]:
-    """Pieces that are worth reading.
+    """Pieces that are worth reading, and leaders.
 
     Args:
         pieces: everything that was taken for writing.
@@ -22,8 +30,32 @@ def removed(pieces: Sequence[Piece], size: float) -> list[Piece]:
         if len(row) >= 3 and dashes:
             continue
         read = any(piece.count >= 3 and not _is_odd(piece, size) for piece in row)
+        row = _with_leaders(row, size)
         kept += [p for p in row if (read and not _is_upright(p, size)) or not _is_odd(p, size)]
     return kept
+
+
+def _with_leaders(row: Row, size: float) -> Row:
+    """A row in which dots that follow each other are one leader."""
+    made: Row = []
+    for piece in row:
+        dots = piece.box.height < 0.3 * size and piece.box.width < 2.5 * size * piece.count
+        last = made[-1] if made else None
+        if dots and last and last.leader and piece.box.x0 - last.box.x1 < 1.5 * size:
+            box, count = hull([last.box, piece.box]), last.count + piece.count
+            made[-1] = replace(last, box=box, count=count)
+        else:
+            made.append(replace(piece, leader=dots))
+    long = [piece.leader and _is_long(piece, size) for piece in made]
+    return [
+        replace(piece, leader=leader, bullet=piece.bullet and not leader)
+        for piece, leader in zip(made, long, strict=True)
+    ]
+
+
+def _is_long(piece: Piece, size: float) -> bool:
+    """Whether dots are many enough to lead somewhere."""
+    return piece.count >= LEAST_LEADER and piece.box.width > 3 * size
 
 
 def _without_upright_text(pieces: Sequence[Piece], size: float) -> list[Piece]:

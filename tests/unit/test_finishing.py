@@ -210,6 +210,17 @@ def test_a_paragraph_goes_on_in_the_next_column() -> None:
     assert texts(join_paragraphs(pages(flow))[0]) == ["It goes on here.", "", "and not here."]
 
 
+def test_a_list_item_goes_on_in_the_next_column() -> None:
+    flow = (
+        block("list_item", 0, "\u2022 better results on", box=LEFT),
+        block("text", 0, "other sets.", box=RIGHT),
+    )
+    (made,) = join_paragraphs(pages(flow))[0].blocks
+    assert (made.type, made.content) == ("list_item", "\u2022 better results on other sets.")
+    ended = (block("list_item", 0, "\u2022 better.", box=LEFT), flow[1])
+    assert join_paragraphs(pages(ended)) == pages(ended)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "is_joined"),
     [

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.layout import Box, Layout, Line, analyse, cut
+from mdocr.layout.heights import trimmed
 from mdocr.layout.ink import find_background, find_ink
+from mdocr.layout.pieces import Piece, scale
 from mdocr.layout.skew import find_skew
 
 SIZE = 26
@@ -273,3 +275,127 @@ def test_a_stamp_that_runs_up_the_margin_is_left_out() -> None:
     )
     sheet.picture.paste(stamp.rotate(90, expand=True), (80, 300))
     assert_found(sheet.analyse().lines, sheet.boxes)
+
+
+def test_commas_belong_to_their_lines_on_a_page_full_of_specks() -> None:
+    sheet, rng = Sheet(), np.random.default_rng(2)
+    for index in range(6):
+        sheet.text(100, 200 + LEADING * index, "one, two, three, four, five, six, seven,")
+    for x, y in zip(rng.uniform(700, 1200, 600), rng.uniform(600, 1500, 600), strict=True):
+        sheet.draw.rectangle((x, y, x + 2, y + 2), fill="black")
+    assert_found(sheet.analyse().lines, sheet.boxes)
+
+
+def test_a_last_line_of_low_letters_belongs_to_its_paragraph() -> None:
+    sheet = Sheet()
+    sheet.column(100, 200, 4, 1000)
+    sheet.text(100, 200 + 4 * LEADING, "sources.")
+    sheet.column(100, 200 + 6 * LEADING, 3, 1000)
+    regions = sheet.analyse().regions
+    assert [(region.type, len(region.lines)) for region in regions] == [("text", 5), ("text", 3)]
+
+
+def test_brackets_make_no_title_of_a_list_item() -> None:
+    sheet = Sheet()
+    sheet.column(100, 200, 5, 1000)
+    y = 200 + 6 * LEADING
+    sheet.draw.ellipse((110, y + 12, 120, y + 22), fill="black")
+    sheet.column(150, y, 1, 900)
+    sheet.text(150, y + LEADING, "(48 states), signs (41 of them), instructions (40 states)")
+    regions = sheet.analyse().regions
+    assert [(r.type, len(r.lines)) for r in regions] == [("text", 5), ("list_item", 2)]
+
+
+def test_a_title_goes_on_under_its_first_word() -> None:
+    sheet = Sheet()
+    sheet.text(100, 200, "2   A long title that needs", size=40)
+    sheet.text(165, 256, "one more line", size=40)
+    sheet.column(100, 350, 5, 1000)
+    regions = sheet.analyse().regions
+    assert [region.type for region in regions] == ["title", "text"]
+    assert regions[0].box.y0 < 250 < regions[0].box.y1
+
+
+def test_dots_to_be_written_on_keep_a_row_together() -> None:
+    sheet = Sheet()
+    dots = "." * 40
+    rows = (f"Name {dots} born on", f"the {dots[:20]} in {dots[:12]}", f"and {dots} living at")
+    for index, row in enumerate(rows):
+        sheet.text(100, 200 + 2 * LEADING * index, row)
+    lines = sheet.analyse().lines
+    assert [round(line.box.x0, -1) for line in lines] == [100, 100, 100]
+    assert [line.box.y0 for line in lines] == sorted(line.box.y0 for line in lines)
+
+
+def test_a_dash_in_a_table_has_the_height_of_a_line() -> None:
+    sheet = Sheet()
+    for row in range(6):
+        for column, x in enumerate((100, 420, 640, 860)):
+            text = "\u2014" if row == column else f"{1234 * (row + 2)}"
+            sheet.text(x, 300 + LEADING * row, text)
+    (table,) = sheet.analyse().regions
+    dashes = [cell for cell in table.cells if cell.row == cell.column]
+    assert [len(cell.lines) for cell in dashes] == [1, 1, 1, 1]
+    assert all(0.6 * SIZE < cell.lines[0].box.height < SIZE for cell in dashes)
+
+
+def test_pairs_of_level_lines_in_a_ruled_table_are_two_rows() -> None:
+    sheet = Sheet()
+    columns, rows = (100, 300, 600, 900, 1140), (400, 500, 600, 700)
+    draw_grid(sheet, columns, rows)
+    for y in rows[:-1]:
+        sheet.text(columns[0] + 40, y + 34, f"{y}")
+        for x in columns[1:-1]:
+            sheet.text(x + 40, y + 14, f"{x + y}")
+            sheet.text(x + 40, y + 54, f"{x - y}")
+    (table,) = sheet.analyse().regions
+    first = [(c.row, c.column, c.row_span) for c in table.cells if c.row < 2]
+    assert first == [(0, 0, 2), (0, 1, 1), (0, 2, 1), (0, 3, 1), (1, 1, 1), (1, 2, 1), (1, 3, 1)]
+    assert max(cell.row + cell.row_span for cell in table.cells) == 6
+
+
+def test_scattered_addresses_are_read_section_by_section() -> None:
+    sheet = Sheet()
+    for x, y in ((100, 100), (700, 300), (100, 520), (700, 520)):
+        for index, text in enumerate(("Lattre", "35 Rue", "Villeurbanne")):
+            sheet.text(x, y + LEADING * index, text)
+    lines = sheet.analyse().lines
+    heights = [line.box.y0 for line in lines]
+    assert len(lines) == 12 and max(heights[:3]) < 300 <= min(heights[3:6]) < 500 < min(heights[6:])
+
+
+def test_a_row_close_under_a_table_is_no_footer() -> None:
+    sheet = Sheet()
+    sheet.column(100, 100, 6, 1000)
+    draw_grid(sheet, (100, 600, 1100), tuple(range(400, 1501, 100)))
+    for y in range(400, 1500, 100):
+        sheet.text(140, y + 34, "name")
+        sheet.text(640, y + 34, f"{y}")
+    sheet.text(100, 1510, "See the notes to this form")
+    assert sheet.analyse().regions[-1].type == "text"
+
+
+def test_a_line_is_cut_off_below_the_one_over_it() -> None:
+    over = Piece(Box(300, 109, 500, 125), 12, count=20, base=122, middle=9)
+    large = Piece(Box(300, 111, 980, 156), 39, count=30, base=152, middle=17)
+    assert [piece.box for piece in trimmed([over, large])] == [over.box, Box(300, 125, 980, 156)]
+    beside = Piece(Box(40, 109, 290, 130), 12, count=20, base=122, middle=9)
+    assert [piece.box for piece in trimmed([beside, large])] == [beside.box, large.box]
+
+
+def test_types_are_compared_by_capitals_and_by_low_letters() -> None:
+    box = Box(0, 0, 100, 20)
+    line = Piece(box, 20, middle=14)
+    assert scale(Piece(box, 14, middle=14), line) == pytest.approx(1)
+    assert scale(Piece(box, 26, middle=14), line) == pytest.approx(1)
+    assert scale(Piece(box, 30, middle=21), line) == pytest.approx(1.5)
+
+
+def test_a_line_of_figures_does_not_cut_its_paragraph() -> None:
+    sheet = Sheet()
+    sheet.column(100, 200, 3, 900)
+    sheet.text(
+        100, 200 + 3 * LEADING, "(62697) [83] (63561) [2018] (11) [39] {14} (19512) [54] (9) [7]"
+    )
+    sheet.column(100, 200 + 4 * LEADING, 3, 900)
+    assert [len(region.lines) for region in sheet.analyse().regions] == [7]
