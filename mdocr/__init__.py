@@ -21,6 +21,7 @@ _PUBLIC = {
     "InputError": "mdocr.errors",
     "MdocrError": "mdocr.errors",
     "MissingExtraError": "mdocr.errors",
+    "OutOfMemoryError": "mdocr.errors",
     "PartialFailureError": "mdocr.errors",
     "UsageError": "mdocr.errors",
     "WeightsError": "mdocr.errors",
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from mdocr.errors import InputError as InputError
     from mdocr.errors import MdocrError as MdocrError
     from mdocr.errors import MissingExtraError as MissingExtraError
+    from mdocr.errors import OutOfMemoryError as OutOfMemoryError
     from mdocr.errors import PartialFailureError as PartialFailureError
     from mdocr.errors import UsageError as UsageError
     from mdocr.errors import WeightsError as WeightsError

@@ -5,7 +5,8 @@ MdocrError                 1   unexpected
 ├── InputError             3   a picture, document or dataset cannot be read
 ├── WeightsError           4   weights are missing, damaged or of another model
 ├── MissingExtraError      5   an optional dependency is not installed
-├── DeviceError            6   the device is absent or out of memory
+├── DeviceError            6   the device, or the server, is absent or fails
+│   └── OutOfMemoryError   6   the device has not enough memory
 └── PartialFailureError    7   some inputs failed; the rest was written
 """
 
@@ -60,9 +61,13 @@ class MissingExtraError(MdocrError):
 
 
 class DeviceError(MdocrError):
-    """The device is absent, or has not enough memory."""
+    """The device, or the server in its place, is absent or fails."""
 
     exit_code = 6
+
+
+class OutOfMemoryError(DeviceError):
+    """The device has not enough memory: less work at once may do."""
 
 
 class PartialFailureError(MdocrError):

@@ -20,8 +20,10 @@ from mdocr.decoding.prompts import LineTokenizer, Prompt, PromptTokenizer
 from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
 from mdocr.document import Document
 from mdocr.engines.device import choose_device
+from mdocr.engines.memory import is_memory_error
 from mdocr.engines.torch_blocks import TorchBlocks
-from mdocr.errors import DeviceError, InputError, UsageError, WeightsError
+from mdocr.errors import MdocrError, OutOfMemoryError, UsageError, WeightsError
+from mdocr.inputs import open_picture
 from mdocr.models.line_pictures import LinePictureConfig
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
@@ -30,7 +32,7 @@ from mdocr.options import ENGINES, ParseOptions
 from mdocr.weights import onnx_files
 from mdocr.weights.line_reader import is_line_reader, load_line_reader
 from mdocr.weights.mineru_diffusion import load_folder
-from mdocr.weights.registry import ResolvedModel, resolve
+from mdocr.weights.registry import MODELS, ResolvedModel, resolve
 
 if TYPE_CHECKING:
     from mdocr.engines.onnx_blocks import OnnxLineReader
@@ -73,8 +75,12 @@ class PageModel(Protocol):
 
     def denoise(
         self, requests: Iterator[Request], batch_size: int
-    ) -> Iterator[tuple[int, Generation]]:
-        """Texts of requests, drawn when there is room for them, as they end."""
+    ) -> Iterator[tuple[int, Generation | MdocrError]]:
+        """Texts of requests, or why there is none, drawn when there is room, as they end.
+
+        Raises:
+            OutOfMemoryError: there is not room for so many texts.
+        """
 
     def slots(self, max_tokens: int) -> int:
         """Texts of so many tokens that there is room for at the same time."""
@@ -141,7 +147,7 @@ class Parser:
         Raises:
             UsageError: an option or a prompt makes no sense.
             InputError: a picture cannot be read.
-            DeviceError: the device is out of memory.
+            OutOfMemoryError: the device is out of memory.
         """
         images = [images] if isinstance(images, Picture) else images
         base = BlockOptions(
@@ -243,17 +249,13 @@ def load_parser(
     Raises:
         WeightsError: the weights are missing, damaged, or of another model.
         DeviceError: the device is absent or out of memory.
-        UsageError: there is no such type.
+        UsageError: an argument makes no sense.
     """
-    if dtype != "auto" and dtype not in DTYPES:
-        raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: auto, {', '.join(DTYPES)}")
-    if engine not in ENGINES:
-        raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(ENGINES)}")
+    check_place(model, device, dtype, engine)
     found = find_parser(model)
     folder = found.path if found.path.is_dir() else found.path.parent
     if engine == "onnx" or (engine == "auto" and onnx_files.is_onnx(folder)):
-        if dtype not in ("auto", "float32"):
-            raise UsageError(f"the engine onnx has no dtype {dtype!r}", "Use --engine torch.")
+        _check_single(dtype)
         return _exported_parser(folder, found.name, device)
     place = choose_device(device)
     if is_line_reader(folder):
@@ -267,9 +269,42 @@ def load_parser(
     return Parser(module, tokenizer, pictures, found.name)
 
 
+def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None:
+    """Finds errors in what ``load_parser`` takes, before a download in vain.
+
+    Raises:
+        DeviceError: the device is absent.
+        UsageError: an argument makes no sense.
+    """
+    if dtype != "auto" and dtype not in DTYPES:
+        raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: auto, {', '.join(DTYPES)}")
+    if engine not in ENGINES:
+        raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(ENGINES)}")
+    exported = engine == "auto" and onnx_files.is_onnx(Path(model).expanduser())
+    if engine == "onnx" or exported:
+        from mdocr.engines.onnx_sessions import candidates
+
+        _check_single(dtype)
+        candidates(device)
+        known = MODELS.get(str(model))
+        if known is not None and not known.packaged:
+            raise _no_line_reader()
+    elif device != "auto":
+        choose_device(device)
+
+
+def _check_single(dtype: str) -> None:
+    if dtype not in ("auto", "float32"):
+        raise UsageError(f"the engine onnx has no dtype {dtype!r}", "Use --engine torch.")
+
+
+def _no_line_reader() -> UsageError:
+    return UsageError("the engine onnx is not for large page models", "Use --engine torch.")
+
+
 def _exported_parser(folder: Path, name: str, device: str) -> Parser:
     if not onnx_files.is_onnx(folder) and not is_line_reader(folder):
-        raise UsageError("the engine onnx is not for large page models", "Use --engine torch.")
+        raise _no_line_reader()
     from mdocr.engines.onnx_blocks import open_line_reader
 
     reader = open_line_reader(folder, device, _export)
@@ -284,10 +319,15 @@ def _export(weights: Path, folder: Path) -> None:
 
 
 def parse(
-    path: str | Path, model: str | Path = "auto", device: str = "auto", **options: Any
+    path: str | Path,
+    model: str | Path = "auto",
+    device: str = "auto",
+    dtype: str = "auto",
+    engine: str = "auto",
+    **options: Any,
 ) -> Document:
     """Loads a page model and reads a document: ``load_parser``, then ``Parser.parse``."""
-    return load_parser(model, device).parse(path, **options)
+    return load_parser(model, device, dtype, engine).parse(path, **options)
 
 
 def find_parser(model: str | Path) -> ResolvedModel:
@@ -308,41 +348,19 @@ def find_parser(model: str | Path) -> ResolvedModel:
         ) from error
 
 
-def open_picture(image: Picture) -> Image.Image:
-    """A picture held in memory, or that of a path.
-
-    Raises:
-        InputError: the file is missing or is no picture.
-    """
-    if isinstance(image, Image.Image):
-        return image
-    try:
-        with Image.open(image) as opened:
-            loaded: Image.Image = opened.convert("RGB")
-    except OSError as error:
-        raise InputError(f"{image} cannot be read as a picture: {error}") from error
-    return loaded
-
-
 @contextmanager
 def memory_errors() -> Iterator[None]:
-    """Turns a device's lack of memory into a ``DeviceError``."""
+    """Turns a device's lack of memory into an ``OutOfMemoryError``."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
         if not is_memory_error(error):
             raise
         reason = (str(error).splitlines() or ["no memory"])[0]
-        raise DeviceError(
+        raise OutOfMemoryError(
             f"the device is out of memory: {reason}",
             "Choose a smaller batch size, fewer tokens, or another device.",
         ) from error
-
-
-def is_memory_error(error: Exception) -> bool:
-    """Whether memory ran out; on the CPU torch says so in words only."""
-    kinds = (torch.OutOfMemoryError, MemoryError)
-    return isinstance(error, kinds) or "allocate memory" in str(error)
 
 
 def _each_prompt(prompts: Prompt | Sequence[Prompt], count: int) -> list[Prompt]:

@@ -164,10 +164,11 @@ def recognize(
     model: str | os.PathLike[str] = "auto",
     device: str = "auto",
     engine: str = "auto",
+    dtype: str = "auto",
     **options: Any,
 ) -> list[Word]:
     """Loads a recognizer and reads pictures: ``load_recognizer``, then ``Recognizer.recognize``."""
-    return load_recognizer(model, device, engine).recognize(images, **options)
+    return load_recognizer(model, device, engine, dtype).recognize(images, **options)
 
 
 def read(engine: WordEngine, images: Array, options: RecognizeOptions) -> Decoding:

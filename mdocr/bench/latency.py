@@ -183,7 +183,7 @@ def load_subject(model: str, device: str, engine: str, dtype: str = "auto") -> S
     """
     reader = load_recognizer(model, device, engine, dtype)
     limits = measure_limits(device_of(reader), DTYPES[dtype])
-    return Subject(reader, _name(reader), limits, _cost(model))
+    return Subject(reader, _name(reader), limits, _cost(model, DTYPES[dtype].itemsize))
 
 
 def device_of(reader: Recognizer) -> torch.device:
@@ -327,13 +327,15 @@ def _name(reader: Recognizer) -> str:
     return "onnx" if "onnx" in type(reader.engine).__module__ else "torch"
 
 
-def _cost(model: str) -> WordCost | None:
+def _cost(model: str, bytes_per_parameter: int) -> WordCost | None:
     """The cost of a model that torch can run; None for others, such as a bare ONNX file."""
     try:
         engine = load_recognizer(model, "cpu", "torch").engine
     except MdocrError:
         return None
-    return WordCost(engine) if isinstance(engine, TorchWordEngine) else None
+    if not isinstance(engine, TorchWordEngine):
+        return None
+    return WordCost(engine, bytes_per_parameter)
 
 
 def _rounded(value: Any) -> Any:

@@ -47,17 +47,6 @@ class Limits:
         """The limits as a record of JSON."""
         return asdict(self)
 
-    def share(self, operations: float, moved: float, seconds: float) -> float:
-        """Which share of the nearer limit work reaches, 0 to 1.
-
-        Args:
-            operations: floating-point operations of the work.
-            moved: bytes that it cannot do without moving.
-            seconds: that it took.
-        """
-        least = max(operations / self.arithmetic, moved / self.bandwidth)
-        return least / seconds if seconds > 0 else 0.0
-
 
 def measure_limits(device: torch.device, dtype: torch.dtype = torch.float32) -> Limits:
     """Measures both limits, about a second.

@@ -34,6 +34,7 @@ LATENCY_COLUMNS = (
     Column("median ms", "median", ".2f"),
     Column("p90", "p90", ".2f"),
     Column("p99", "p99", ".2f"),
+    Column("mean", "mean", ".2f"),
     Column("images/s", "images_per_second", ".1f"),
     Column("pre", "preprocessing", ".2f"),
     Column("encoder", "encoder", ".2f"),
@@ -113,15 +114,15 @@ def latency(
 
     if output:
         check_plot(output)
-    chosen = WORD_DECODERS if decoder == "all" else tables.names(decoder)
+    chosen = WORD_DECODERS if decoder == "all" else tables.some_names(decoder)
     sizes = tables.numbers(batch_size)
     options = timing.LatencyOptions(chosen, tables.numbers(steps), sizes, warm_up, repeats)
     options = _protocol(protocol, options, data)
     sources = _pictures(data, None if protocol == "paper" else count)
     subjects: list[dict[str, Any]] = []
     rows: list[LatencyRow] = []
-    for each_engine in tables.names(engine):
-        for each_device in tables.names(device):
+    for each_engine in tables.some_names(engine):
+        for each_device in tables.some_names(device):
             subject = timing.load_subject(model, each_device, each_engine, dtype)
             rows += timing.measure(subject, sources, options, console.note)
             subjects.append(subject.as_dict())

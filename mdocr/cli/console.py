@@ -1,14 +1,16 @@
 """Messages for people, all on stderr: notes, errors, log records, download bars."""
 
 import contextlib
+import errno
 import logging
 import sys
 import traceback
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mdocr.errors import DeviceError, MdocrError
+from mdocr.errors import MdocrError, OutOfMemoryError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,6 +34,9 @@ class _StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]
         self.stream = sys.stderr
         super().emit(record)
 
+    def format(self, record: logging.LogRecord) -> str:
+        return _printable(super().format(record))
+
 
 def configure(verbose: bool = False, quiet: bool = False) -> None:
     """Sets how much is said, and sends the library's log to stderr."""
@@ -54,7 +59,17 @@ def console() -> "Console":
 def note(message: str) -> None:
     """Tells people something, unless they asked for quiet."""
     if not verbosity.quiet:
-        console().print(_printable(message))
+        say(message)
+
+
+def say(message: str, place: "Console | None" = None) -> None:
+    """Tells people something, whether they asked for quiet or not.
+
+    Args:
+        message: what; file names in it may hold anything.
+        place: the console of a bar, where one is shown.
+    """
+    (place or console()).print(_printable(message))
 
 
 def report_error(error: BaseException) -> int:
@@ -65,14 +80,14 @@ def report_error(error: BaseException) -> int:
     """
     known = _as_known(error)
     if verbosity.verbose:
-        console().print(_printable("".join(traceback.format_exception(error))), end="")
+        say("".join(traceback.format_exception(error)).rstrip("\n"))
     message, hint = _summary(error, known)
     from rich.text import Text
 
     label = Text.assemble(("error: ", "bold red"), _printable(message))
     console().print(label)
     if hint:
-        console().print(_printable(hint))
+        say(hint)
     return known.exit_code if known else 1
 
 
@@ -109,11 +124,17 @@ def _as_known(error: BaseException) -> MdocrError | None:
     """The error as one of ours, where it is one or means one."""
     if isinstance(error, MdocrError):
         return error
-    torch = sys.modules.get("torch")  # not imported only to look at an error
-    out_of_memory = (MemoryError, getattr(torch, "OutOfMemoryError", MemoryError))
-    if isinstance(error, out_of_memory):
-        return DeviceError(
+    from mdocr.engines.memory import is_memory_error
+
+    if is_memory_error(error):
+        return OutOfMemoryError(
             "there is not enough memory for this", "Try a smaller --batch-size, or --device cpu."
+        )
+    if isinstance(error, OSError) and (error.filename or error.errno == errno.ENOSPC):
+        place = error.filename2 or error.filename or "the output"
+        return UsageError(
+            f"cannot use {place!r}: {error.strerror}",
+            "Give a place that you may write to, with room for the files.",
         )
     return None
 
@@ -128,4 +149,9 @@ def _summary(error: BaseException, known: MdocrError | None) -> tuple[str, str]:
 
 def _printable(text: str) -> str:
     """Control characters, as a file name may hold them, must not reach a terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+    return "".join(c if _is_shown(c) else "\ufffd" for c in text)
+
+
+def _is_shown(character: str) -> bool:
+    is_blank = character in "\n\t" or unicodedata.category(character) == "Zs"
+    return is_blank or character.isprintable()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mdocr.cli import console
 from mdocr.cli.output import open_output
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mdocr.parser import PageModel
     from mdocr.parsing import ReadPage
     from mdocr.parsing.results import Destination, Results
+    from mdocr.weights.registry import ResolvedModel
 
 DOCUMENT_ENDINGS = {
     ".content_list.json": "content-list",
@@ -59,9 +60,23 @@ class LazyParser:
         """Name of the model; a named one is downloaded if it is not there."""
         if self._server:
             return self.parser.name
-        from mdocr.parser import find_parser
+        return self.found.name
 
-        return find_parser(self._model).name
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells this model, and what runs it, from others."""
+        if self._server:
+            return {"name": self.name, "engine": "server"}
+        kind = {"engine": self._engine, "dtype": self._dtype}
+        return {"name": self.name, "files": self.found.files, **kind}
+
+    @cached_property
+    def found(self) -> "ResolvedModel":
+        """Name and place of a model that is no server's; errors come before a download."""
+        from mdocr.parser import check_place, find_parser
+
+        check_place(self._model, self._device, self._dtype, self._engine)
+        return find_parser(self._model)
 
     @cached_property
     def parser(self) -> "PageModel":
@@ -99,18 +114,21 @@ class Tally:
         """Ends well, or with the error that the exit code is taken from.
 
         Raises:
-            MdocrError: the first, where nothing at all was read of a single document.
+            MdocrError: nothing at all was read; the error itself where it is a single document,
+                else with the exit code that all errors have, or that of bad inputs.
             PartialFailureError: some of it was read.
-            InputError: none of several documents was read.
         """
         if not self.failures:
             return
         if not self.pages and self.documents == 1 and self.errors:
             raise self.errors[0]
         if not self.pages and self.errors:
-            raise InputError(
+            codes = {error.exit_code for error in self.errors}
+            error = MdocrError(
                 f"none of the {self.documents} inputs could be read", "They are named above."
             )
+            error.exit_code = codes.pop() if len(codes) == 1 else InputError.exit_code
+            raise error
         raise PartialFailureError(
             f"{self.failures} of the documents, pages and regions could not be read",
             "They are named above; all the rest was written.",
@@ -166,7 +184,7 @@ class Run:
 
         def prepared(number: int) -> DocumentTask:
             name = self.names[number]
-            progress = partial(progress_of, name, destination, lambda: lazy.name, options)
+            progress = partial(progress_of, name, destination, lambda: lazy.identity, options)
             self.open[number] = Results(name, destination, progress, resume)
             return DocumentTask(self.paths[number], self.open[number].known)
 
@@ -280,7 +298,7 @@ def _display(to_file: bool) -> Iterator[Display]:
     """A bar on stderr, where that is a terminal on which no document appears."""
     on_terminal = sys.stderr.isatty() and (to_file or not sys.stdout.isatty())
     if console.verbosity.quiet or not on_terminal:
-        yield Display(lambda pages: None, lambda: None, console.console().print)
+        yield Display(lambda pages: None, lambda: None, console.say)
         return
     from rich import progress as bars
 
@@ -298,4 +316,7 @@ def _display(to_file: bool) -> Iterator[Display]:
         def expect(pages: int) -> None:
             bar.update(task, total=(bar.tasks[0].total or 0) + pages)
 
-        yield Display(expect, lambda: bar.advance(task), bar.console.print)
+        def say(message: str) -> None:
+            console.say(message, bar.console)
+
+        yield Display(expect, lambda: bar.advance(task), say)

@@ -105,7 +105,7 @@ def recognizer(
     _check_form(form)
     runs = [
         RecognizeOptions(name, count, batch_size, revise)
-        for name in tables.names(decoder)
+        for name in tables.some_names(decoder)
         for count in tables.numbers(steps)
     ]
     from mdocr.recognizer import load_recognizer

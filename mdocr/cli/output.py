@@ -29,14 +29,24 @@ def open_output(path: Path | None) -> Iterator[TextIO]:
         UsageError: the file cannot be written.
     """
     with contextlib.ExitStack() as stack:
-        try:
+        with _disk_errors(path):
             stream = _open(path, stack)
-        except OSError as error:
-            raise UsageError(
-                f"cannot write {str(path)!r}: {error.strerror or error}",
-                "Give a file in a folder that you may write to.",
-            ) from error
         yield stream
+        with _disk_errors(path):
+            stack.close()
+
+
+@contextlib.contextmanager
+def _disk_errors(path: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # the reader has seen enough
+        raise
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {str(path)!r}: {error.strerror or error}",
+            "Give a file in a folder that you may write to.",
+        ) from error
 
 
 def _open(path: Path | None, stack: contextlib.ExitStack) -> TextIO:

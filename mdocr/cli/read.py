@@ -51,6 +51,9 @@ def read(
         str, typer.Option(help=f"What runs the word model: {', '.join(ENGINES)}.")
     ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    resume: Annotated[
+        bool, typer.Option(help="With -o DIR, keep the pages that an earlier run has read.")
+    ] = True,
 ) -> None:
     """Read PDFs, pictures of pages and pictures of words.
 
@@ -71,7 +74,7 @@ def read(
 
     found = find_files(paths, PICTURE_SUFFIXES | {".pdf"})
     load = partial(load_recognizer, word_model, device, engine)
-    reading = Reading(len(found), LazyParser(page_model, device), load)
+    reading = Reading(len(found), LazyParser(page_model, device), load, resume)
     sorted_out = [(kind_of_item(item), item) for item in found]
     if output:
         reading.read_words([item for name, item in sorted_out if name == "word"])
@@ -86,10 +89,13 @@ def read(
 class Reading:
     """Inputs of both kinds, read; each model is loaded when it is first needed."""
 
-    def __init__(self, total: int, parser: LazyParser, load: Callable[[], "Recognizer"]) -> None:
+    def __init__(
+        self, total: int, parser: LazyParser, load: Callable[[], "Recognizer"], resume: bool
+    ) -> None:
         self.tally = Tally(total)
         self._parser = parser
         self._load = load
+        self._resume = resume
 
     @cached_property
     def _recognizer(self) -> "Recognizer":
@@ -128,11 +134,12 @@ class Reading:
                 self._read(items, destination)
 
     def _read(self, items: "list[str | Unread]", destination: "Destination") -> None:
-        self.tally += read_all(items, self._parser, ParseOptions(), destination, resume=True)
+        options = ParseOptions()
+        self.tally += read_all(items, self._parser, options, destination, self._resume)
 
     def _miss(self, item: "Unread") -> None:
         self.tally.miss(item.error)
-        console.console().print(f"cannot be read: {item.error}")
+        console.say(f"cannot be read: {item.error}")
 
 
 def comment(path: str) -> str:

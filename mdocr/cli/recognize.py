@@ -160,7 +160,7 @@ def _progress(total: int, to_file: bool) -> Iterator[Progress]:
     """A bar on stderr, where that is a terminal on which no words appear."""
     on_terminal = sys.stderr.isatty() and (to_file or not sys.stdout.isatty())
     if total < 2 or console.verbosity.quiet or not on_terminal:
-        yield Progress(total, lambda: None, console.console().print)
+        yield Progress(total, lambda: None, console.say)
         return
     from rich import progress as bars
 
@@ -169,4 +169,8 @@ def _progress(total: int, to_file: bool) -> Iterator[Progress]:
         *columns, console=console.console(), transient=True, redirect_stdout=False
     ) as bar:
         task = bar.add_task("", total=total)
-        yield Progress(total, lambda: bar.advance(task), bar.console.print)
+        yield Progress(
+            total,
+            lambda: bar.advance(task),
+            lambda message: console.say(message, bar.console),
+        )

@@ -100,6 +100,8 @@ def numbers(text: str) -> tuple[int, ...]:
         if not first.isdigit() or (dash and not last.isdigit()):
             raise UsageError(f"{text!r} is no list of numbers", "Write it as: 1-3,8")
         found += range(int(first), int(last or first) + 1)
+    if not found:
+        raise UsageError(f"there is no number in {text!r}", "Write the smaller first: 1-3,8")
     return tuple(found)
 
 
@@ -116,5 +118,17 @@ def fractions(text: str) -> tuple[float, ...]:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Names from a list with commas."""
+    """Names from a list with commas; none from an empty one."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def some_names(text: str) -> tuple[str, ...]:
+    """Names from a list with commas.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = names(text)
+    if not found:
+        raise UsageError(f"there is no name in {text!r}", "Give one or more, with commas.")
+    return found

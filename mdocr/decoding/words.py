@@ -19,7 +19,6 @@ from mdocr.decoding.draft import (
     all_words,
     fill,
     namespace,
-    softmax,
 )
 from mdocr.options import RecognizeOptions
 
@@ -130,18 +129,6 @@ def refine(predict: Predict, blank: Array, options: RecognizeOptions) -> Decodin
         if not active.any():
             break
     return draft.finish()
-
-
-def reflect(predict: Predict, tokens: Array, blank: Array) -> Array:
-    """Probabilities [B, L, V] of every position of finished words, all else in view.
-
-    Args:
-        predict: the model, with the pictures bound to it.
-        tokens: ids [B, L]; what stands behind the first EOS is masked, a word without EOS whole.
-        blank: fully masked words [B, L].
-    """
-    logits = predict(fill(tokens, blank, after_eos(tokens)), None)
-    return softmax(logits)
 
 
 DECODERS: dict[str, Callable[[Predict, Array, RecognizeOptions], Decoding]] = {

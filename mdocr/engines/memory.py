@@ -5,14 +5,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from mdocr.errors import DeviceError
+from mdocr.errors import OutOfMemoryError
 
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_MESSAGES = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
+_MESSAGES = ("out of memory", "not enough memory", "allocate memory", "ALLOC_FAILED")
 
 
 class Movable(Protocol):
@@ -41,7 +41,7 @@ class MemoryGuard:
         """``work(batch)``, in parts where needed; a limit once found holds for later batches.
 
         Raises:
-            DeviceError: one item is too much for the CPU's memory.
+            OutOfMemoryError: one item is too much for the CPU's memory.
         """
         results: list[Result] = []
         while len(results) < len(batch):
@@ -63,7 +63,7 @@ class MemoryGuard:
             log.warning("out of memory on %s for a single picture: going on on the CPU", device)
             self.engine.move("cpu")
         else:
-            raise DeviceError("out of memory", "Close other programs, or use a smaller model.")
+            raise OutOfMemoryError("out of memory", "Close other programs, or use a smaller model.")
         torch = sys.modules.get("torch")
         if torch is not None and device.startswith("cuda") and torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -78,7 +78,14 @@ def _attempt(
     """
     try:
         return work(part)
-    except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
-        if isinstance(error, MemoryError) or any(message in str(error) for message in _MESSAGES):
+    except (RuntimeError, MemoryError) as error:
+        if is_memory_error(error):
             return None
         raise
+
+
+def is_memory_error(error: BaseException) -> bool:
+    """Whether memory ran out; most engines say so in the words of a ``RuntimeError`` only."""
+    if isinstance(error, RuntimeError):  # as torch.OutOfMemoryError is
+        return any(message in str(error) for message in _MESSAGES)
+    return isinstance(error, MemoryError)

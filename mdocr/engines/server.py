@@ -8,22 +8,26 @@ import logging
 import os
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from io import BytesIO
 from itertools import count
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from PIL import Image
 
 from mdocr.decoding.prompts import STOPS, TASKS
 from mdocr.decoding.requests import BlockOptions, Generation, Request
-from mdocr.errors import DeviceError
+from mdocr.errors import DeviceError, MdocrError
 
 SLOTS = 16
 """Texts asked for at the same time; the server makes batches of them."""
 
 TIMEOUT = 300.0
 """Seconds that one text may take."""
+
+MOST_FAILURES = 5
+"""Texts in a row that the server may fail at; after one more it is given up."""
 
 KEY_VARIABLE = "MDOCR_SERVER_KEY"
 SYSTEM = "You are a helpful assistant."
@@ -67,38 +71,57 @@ class ServerParser:
 
     def denoise(
         self, requests: Iterator[Request], batch_size: int
-    ) -> Iterator[tuple[int, Generation]]:
-        """Texts of requests, with their numbers, in the order in which they come back.
+    ) -> Iterator[tuple[int, Generation | MdocrError]]:
+        """Texts of requests, or why there is none, in the order in which the answers come.
 
         Raises:
-            DeviceError: the server did not answer, or with an error.
+            DeviceError: the server failed at too many texts in a row.
         """
         numbers = count()
-        waiting: dict[Future[Generation], int] = {}
-        with ThreadPoolExecutor(batch_size, "mdocr-server") as pool:
-            while True:
-                while len(waiting) < batch_size:
-                    request = next(requests, None)
-                    if request is None:
-                        break
-                    waiting[pool.submit(self._ask, request)] = next(numbers)
-                if not waiting:
-                    return
-                for done in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    yield waiting.pop(done), done.result()
+        answers: SimpleQueue[tuple[int, Generation | DeviceError]] = SimpleQueue()
+        waiting = failures = 0
+        while True:
+            while waiting < batch_size and (request := next(requests, None)):
+                # A daemon: nobody should wait for a server that hangs when the program ends.
+                given = answers, next(numbers), request
+                Thread(target=self._answer, args=given, daemon=True).start()
+                waiting += 1
+            if not waiting:
+                return
+            number, made = answers.get()
+            waiting -= 1
+            failures = failures + 1 if isinstance(made, DeviceError) else 0
+            if isinstance(made, DeviceError) and failures > MOST_FAILURES:
+                raise made
+            yield number, made
+
+    def _answer(
+        self, answers: "SimpleQueue[tuple[int, Any]]", number: int, request: Request
+    ) -> None:
+        """Puts the text of a request, or the error in its place, among the answers."""
+        try:
+            answers.put((number, self._ask_twice(request)))
+        except Exception as error:  # of the network, of HTTP, and of the answer's form
+            answers.put((number, self._trouble(error)))
+
+    def _ask_twice(self, request: Request) -> Generation:
+        """The text of a request; what is the server's own fault may pass."""
+        try:
+            return self._ask(request)
+        except Exception as error:
+            if getattr(getattr(error, "response", None), "status_code", 0) < 500:
+                raise
+        return self._ask(request)
 
     def _ask(self, request: Request) -> Generation:
         options = request.options
-        try:
-            answer = self._client.chat_completion(
-                messages(bytes(request.prompt).decode(), request.picture),
-                model=self.name,
-                max_tokens=options.max_tokens,
-                temperature=options.temperature,
-                extra_body=decoding(options),
-            )
-        except Exception as error:  # of the network, of HTTP, and of the answer's form
-            raise self._trouble(error) from error
+        answer = self._client.chat_completion(
+            messages(bytes(request.prompt).decode(), request.picture),
+            model=self.name,
+            max_tokens=options.max_tokens,
+            temperature=options.temperature,
+            extra_body=decoding(options),
+        )
         choice = answer.choices[0]
         if choice.finish_reason == "length":
             logger.warning("a text was longer than %d tokens and is cut", options.max_tokens)

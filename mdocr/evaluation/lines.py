@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from PIL import Image
-from rapidfuzz.distance import Levenshtein
 
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.torch_blocks import TorchBlocks
+from mdocr.evaluation.metrics import edits
 from mdocr.models.line_pictures import LinePicture, prepare_line
 from mdocr.models.line_reader import LineReader, LineReaderConfig
 
@@ -95,8 +95,8 @@ def generate_lines(
 
 def error_rate(read: list[str], true: list[str]) -> float:
     """Edits per true character."""
-    edits = sum(Levenshtein.distance(a, b) for a, b in zip(read, true, strict=True))
-    return edits / max(sum(map(len, true)), 1)
+    wrong = sum(edits(a, b) for a, b in zip(read, true, strict=True))
+    return wrong / max(sum(map(len, true)), 1)
 
 
 @torch.inference_mode()

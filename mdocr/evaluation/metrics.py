@@ -22,9 +22,14 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
+def edits(read: str, true: str) -> int:
+    """Characters to insert, delete or change."""
+    return int(rapidfuzz().distance.Levenshtein.distance(read, true))
+
+
 def edit_similarity(read: str, true: str) -> float:
     """1 less the edits over the length of the longer text; 1 for two empty texts."""
-    return float(_rapidfuzz().distance.Levenshtein.normalized_similarity(read, true))
+    return float(rapidfuzz().distance.Levenshtein.normalized_similarity(read, true))
 
 
 def formula_similarity(read: str, true: str) -> float:
@@ -32,7 +37,7 @@ def formula_similarity(read: str, true: str) -> float:
 
     OmniDocBench compares formulas by how they look when set (CDM), which needs TeX.
     """
-    similar = _rapidfuzz().distance.Levenshtein.normalized_similarity
+    similar = rapidfuzz().distance.Levenshtein.normalized_similarity
     return float(similar(formula_tokens(read), formula_tokens(true)))
 
 
@@ -58,7 +63,7 @@ def order_distance(read: str, paragraphs: Sequence[str]) -> float:
         return 0.0
     places = [(_place(text, plain(read)), number) for number, text in enumerate(wanted)]
     found = [number for place, number in sorted(places) if place >= 0]
-    edits = _rapidfuzz().distance.Levenshtein.distance(found, list(range(len(wanted))))
+    edits = rapidfuzz().distance.Levenshtein.distance(found, list(range(len(wanted))))
     return float(edits) / len(wanted)
 
 
@@ -79,19 +84,22 @@ def _place(paragraph: str, text: str) -> int:
     """Where a paragraph begins in a text; -1 if it is not found."""
     if not text:
         return -1
-    found: Any = _rapidfuzz().fuzz.partial_ratio_alignment(
-        paragraph, text, score_cutoff=LEAST_ALIKE
-    )
+    found: Any = rapidfuzz().fuzz.partial_ratio_alignment(paragraph, text, score_cutoff=LEAST_ALIKE)
     if found is None:
         return -1
     return int(found.dest_start) if len(paragraph) <= len(text) else 0
 
 
 @cache
-def _rapidfuzz() -> ModuleType:
+def rapidfuzz() -> ModuleType:
+    """What counts edits; also called to see whether it is there before long work.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
     try:
         import rapidfuzz.distance
         import rapidfuzz.fuzz
     except ImportError as error:
-        raise MissingExtraError("rapidfuzz", "bench", "Comparing texts") from error
+        raise MissingExtraError("rapidfuzz", "train", "Comparing texts") from error
     return rapidfuzz

@@ -6,6 +6,7 @@ spans differ, else the edits between both texts over the length of the longer.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 from mdocr import tables
@@ -70,20 +71,29 @@ def tree(content: str, structure_only: bool = False) -> Node:
     return Node("table", children=[*rows])
 
 
-def _distance(left: Node, right: Node) -> float:
-    try:
-        from apted import APTED, Config
-    except ImportError as error:
-        raise MissingExtraError("apted", "bench", "Comparing tables") from error
+def apted() -> ModuleType:
+    """What compares trees; also called to see whether it is there before long work.
 
-    class Costs(Config):  # type: ignore[misc]  # apted has no types
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import apted
+    except ImportError as error:
+        raise MissingExtraError("apted", "train", "Comparing tables") from error
+    found: ModuleType = apted
+    return found
+
+
+def _distance(left: Node, right: Node) -> float:
+    class Costs(apted().Config):  # type: ignore[misc]  # apted has no types
         def rename(self, node1: Node, node2: Node) -> float:
             return rename_cost(node1, node2)
 
         def children(self, node: Node) -> Any:
             return node.children
 
-    return float(APTED(left, right, Costs()).compute_edit_distance())
+    return float(apted().APTED(left, right, Costs()).compute_edit_distance())
 
 
 def rename_cost(left: Node, right: Node) -> float:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mdocr.document import Document, Failure, Page, Source
-from mdocr.errors import DeviceError
+from mdocr.errors import OutOfMemoryError
 from mdocr.inputs import read_ahead
 from mdocr.options import ParseOptions
 from mdocr.pages import PageError, PagePicture, Pages, open_pages
@@ -205,7 +205,7 @@ def _read(
             for number, made in parser.denoise(queue, batch_size):
                 queue.take(number, made)
                 yield from queue.done()
-        except DeviceError as error:
+        except OutOfMemoryError as error:
             queue.restart(error, alone=batch_size == 1)
             batch_size = smaller(batch_size, reader.batch_size)
         yield from queue.done()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from mdocr.decoding.requests import Generation, Request
-from mdocr.errors import DeviceError
+from mdocr.errors import MdocrError, OutOfMemoryError
 from mdocr.parsing.work import Job, PageWork, ReadPage, as_known
 
 Settled = TypeVar("Settled")
@@ -62,9 +62,12 @@ class Queue(Iterator[Request], Generic[Settled]):
             self._count += 1
             return request
 
-    def take(self, number: int, made: Generation) -> None:
-        """Hands a text to its page."""
+    def take(self, number: int, made: Generation | MdocrError) -> None:
+        """Hands a text to its page, or the news that there is none."""
         job = self._drawn.pop(number)
+        if isinstance(made, MdocrError):
+            self._miss(job, made)
+            return
         try:
             self._add(job.page.take(job.place, made))
         except Exception as error:  # one text must not end the others
@@ -78,11 +81,11 @@ class Queue(Iterator[Request], Generic[Settled]):
             yield self._settled.pop(self._next)
             self._next += 1
 
-    def restart(self, error: DeviceError, alone: bool) -> None:
+    def restart(self, error: OutOfMemoryError, alone: bool) -> None:
         """Makes ready to draw all texts in work again; one that was ``alone`` is given up.
 
         Raises:
-            DeviceError: there is not even room for the model to begin.
+            OutOfMemoryError: there is not even room for the model to begin.
         """
         jobs = list(self._drawn.values())
         if alone and not jobs:

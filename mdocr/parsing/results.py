@@ -1,10 +1,11 @@
 """Where documents go as their pages come: a folder, one file, or a stream."""
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 from uuid import uuid4
 
 from mdocr.document import Document, Failure, Page, Source
@@ -133,7 +134,10 @@ class Results:
 
 
 def progress_of(
-    stem: str, destination: Destination, model: Callable[[], str], options: ParseOptions
+    stem: str,
+    destination: Destination,
+    model: Callable[[], Mapping[str, Any]],
+    options: ParseOptions,
 ) -> Progress | None:
     """What is known of a document; only results in a folder are kept for later runs."""
     if not destination.folder:
@@ -155,7 +159,8 @@ def stems(paths: Iterable[str]) -> list[str]:
     taken: set[str] = set()
     names = []
     for path in paths:
-        stem = name = "stdin" if path == STDIN else Path(path).stem or "document"
+        own = os.fsencode(Path(path).stem).decode("utf-8", "replace")  # a name need not be text
+        stem = name = "stdin" if path == STDIN else own or "document"
         number = 2
         while name.casefold() in taken:
             name, number = f"{stem}-{number}", number + 1

@@ -1,7 +1,7 @@
 """What is known of a document from earlier runs: a hidden file beside its results.
 
 It holds pages as they were read, so that they can be written in other formats without reading them
-again. It counts only for the same file, model, options and version.
+again. It counts only for the same file, weights, options and version.
 """
 
 import json
@@ -30,14 +30,14 @@ class Progress:
 
     Args:
         path: the file; see ``progress_file``.
-        model: name of the model.
+        model: what tells the model, and what runs it, from others; as JSON gives it back.
         options: how the document is read.
     """
 
-    def __init__(self, path: Path, model: str, options: ParseOptions) -> None:
+    def __init__(self, path: Path, model: Mapping[str, Any], options: ParseOptions) -> None:
         self.path = path
         self.pages: dict[int, Page] = {}
-        self._key: dict[str, Any] = {"model": model, "options": reading_options(options)}
+        self._key: dict[str, Any] = {"model": dict(model), "options": reading_options(options)}
         self._unsaved = 0
 
     def open(self, source: Source, is_whole: Callable[[Page], bool]) -> Mapping[int, Page]:

@@ -49,7 +49,7 @@ def write_folder(
     stem = stem or name_of(document)
     options = replace(options or RenderOptions(), images=f"{stem}_images")
     paths = {folder / f"{stem}{_ending(form)}": form for form in forms}
-    texts = {path: render(document, form, options).encode() for path, form in paths.items()}
+    texts = {path: _encoded(render(document, form, options)) for path, form in paths.items()}
     _write_all({**_placed(pictures or {}, folder / options.images), **texts})
     return list(texts)
 
@@ -69,9 +69,14 @@ def write_file(
         UsageError: there is no such format.
     """
     options = replace(options or RenderOptions(), images=f"{path.stem}_images")
-    text = render(document, form, options).encode()
+    text = _encoded(render(document, form, options))
     _write_all({**_placed(pictures or {}, path.parent / options.images), path: text})
     return path
+
+
+def _encoded(text: str) -> bytes:
+    """A file name in it need not be text: what UTF-8 cannot hold becomes an escape."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _ending(form: str) -> str:

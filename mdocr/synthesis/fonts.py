@@ -13,15 +13,16 @@ import string
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from platformdirs import user_cache_dir
 
 from mdocr.errors import InputError, MissingExtraError
 from mdocr.models.charset import ENGLISH
+from mdocr.weights.cache import cache_dir
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ def load_fonts(folders: Sequence[Path] | None = None) -> list[Font]:
         MissingExtraError: fontTools is not installed and the fonts are not in the cache.
     """
     files = sorted(set(_font_files(folders or FOLDERS)))
-    index = _cache_folder() / f"fonts-{_fingerprint(files)}.json"
+    index = cache_dir() / f"fonts-{_fingerprint(files)}.json"
     fonts = _read_index(index)
     if fonts is None:
         fonts = select_fonts(files)
@@ -221,17 +222,32 @@ def _drawing(glyphs: Glyphs) -> bytes:
     return hashlib.sha256(b"".join(glyph.tobytes() for glyph in glyphs.values())).digest()
 
 
-def _faces(file: Path) -> Iterator[tuple[int, tuple[str, str]]]:
-    """Index, family and symbols of each face that has all letters and digits."""
+def font_library() -> ModuleType:
+    """What reads the tables of fonts, without its warnings.
+
+    Raises:
+        MissingExtraError: fontTools is not installed.
+    """
     try:
-        from fontTools.ttLib import TTCollection, TTFont
+        from fontTools import ttLib
     except ImportError as error:
         raise MissingExtraError("fonttools", "train", "Choosing fonts") from error
     logging.getLogger("fontTools").setLevel(logging.ERROR)
+    library: ModuleType = ttLib
+    return library
+
+
+def _faces(file: Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Index, family and symbols of each face that has all letters and digits."""
+    library = font_library()
     try:
         with file.open("rb") as stream:
             collection = file.suffix.lower() in {".ttc", ".otc"}
-            faces = TTCollection(stream).fonts if collection else [TTFont(stream, lazy=True)]
+            faces = (
+                library.TTCollection(stream).fonts
+                if collection
+                else [library.TTFont(stream, lazy=True)]
+            )
             described = [_names(face, file) for face in faces]
     except Exception as error:  # damaged tables raise nearly anything
         logger.debug("cannot read the font %s: %s", file, error)
@@ -251,12 +267,8 @@ def _names(face: Any, file: Path) -> tuple[str, str]:
 def _font_files(folders: Sequence[Path]) -> Iterator[Path]:
     for folder in folders:
         for file in folder.expanduser().rglob("*"):
-            if file.suffix.lower() in SUFFIXES:
+            if file.suffix.lower() in SUFFIXES and file.is_file():  # a link may lead nowhere
                 yield file.resolve()
-
-
-def _cache_folder() -> Path:
-    return Path(os.environ.get("MDOCR_CACHE") or user_cache_dir("mdocr"))
 
 
 def _fingerprint(files: Sequence[Path]) -> str:

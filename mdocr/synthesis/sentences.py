@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
-from platformdirs import user_cache_dir
 
 from mdocr.models.page_charset import PAGE_SYMBOLS
 from mdocr.synthesis.manuals import (
@@ -26,6 +25,7 @@ from mdocr.synthesis.manuals import (
     read_plain,
 )
 from mdocr.synthesis.signs import FALLBACK, SIGNS
+from mdocr.weights.cache import cache_dir
 
 Reader = Callable[[str], Iterable[str]]
 
@@ -162,7 +162,7 @@ def load_sentences(share: Path = SHARE) -> Sentences:
     (``MDOCR_CACHE`` overrides it).
     """
     name = f"sentences-{VERSION}.txt" if share == SHARE else f"sentences-{share.name}-{VERSION}.txt"
-    kept = Path(os.environ.get("MDOCR_CACHE") or user_cache_dir("mdocr")) / name
+    kept = cache_dir() / name
     if kept.is_file():
         return _read(kept)
     sentences = gather_sentences(share)

@@ -3,17 +3,15 @@
 import functools
 import hashlib
 import json
-import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy
-from platformdirs import user_cache_dir
 
 from mdocr.models.page_charset import PAGE_SYMBOLS
-from mdocr.synthesis.fonts import Font
+from mdocr.synthesis.fonts import Font, font_library
+from mdocr.weights.cache import cache_dir
 
 HELD_OUT_FAMILIES = (
     "Cabin",
@@ -207,8 +205,7 @@ def coverage(fonts: Sequence[Font]) -> list[str]:
     """The characters of PAGE_SYMBOLS that each font maps; kept under the user's cache folder."""
     key = hashlib.sha256(f"{COVERAGE_VERSION}{PAGE_SYMBOLS}".encode())
     key.update("".join(f"{font.path}\0{font.index}\n" for font in fonts).encode())
-    folder = Path(os.environ.get("MDOCR_CACHE") or user_cache_dir("mdocr"))
-    path = folder / f"coverage-{key.hexdigest()[:16]}.json"
+    path = cache_dir() / f"coverage-{key.hexdigest()[:16]}.json"
     if path.is_file():
         kept: list[str] = json.loads(path.read_text("utf-8"))
         return kept
@@ -222,10 +219,7 @@ def coverage(fonts: Sequence[Font]) -> list[str]:
 
 @functools.lru_cache(maxsize=4096)
 def _covered(path: str, index: int) -> str:
-    from fontTools.ttLib import TTFont
-
-    logging.getLogger("fontTools").setLevel(logging.ERROR)
-    with TTFont(path, fontNumber=index, lazy=True) as face:
+    with font_library().TTFont(path, fontNumber=index, lazy=True) as face:
         codes = face.getBestCmap() or {}
     return "".join(
         symbol for symbol in (*PAGE_SYMBOLS, *LIGATURES.values()) if ord(symbol) in codes

@@ -13,7 +13,12 @@ SOURCE_KINDS = ("synthesis", "folder", "lmdb")
 PRECISIONS = ("bf16", "fp32")
 
 
-def _require(holds: bool, message: str) -> None:
+def require(holds: bool, message: str) -> None:
+    """Refuses a value of a run.
+
+    Raises:
+        UsageError: with the message, unless it ``holds``.
+    """
     if not holds:
         raise UsageError(message)
 
@@ -39,9 +44,9 @@ class SourceConfig:
 
     def __post_init__(self) -> None:
         _choose("data.sources.kind", self.kind, SOURCE_KINDS)
-        _require(self.weight > 0, "data.sources.weight must be above 0")
+        require(self.weight > 0, "data.sources.weight must be above 0")
         needs_path = self.kind != "synthesis"
-        _require(bool(self.path) == needs_path, f"data.sources.path: {_PATHS[needs_path]}")
+        require(bool(self.path) == needs_path, f"data.sources.path: {_PATHS[needs_path]}")
 
 
 _PATHS = {True: "say where the folder or LMDB lies", False: "synthesis has no path"}
@@ -70,10 +75,10 @@ class DataConfig:
     validation: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(len(self.sources) > 0, "data.sources must name at least one source")
-        _require(self.workers >= 0, "data.workers must not be negative")
-        _require(0 <= self.easy_share <= 1, "data.easy_share must be between 0 and 1")
-        _require(0 <= self.start_difficulty <= 1, "data.start_difficulty must be between 0 and 1")
+        require(len(self.sources) > 0, "data.sources must name at least one source")
+        require(self.workers >= 0, "data.workers must not be negative")
+        require(0 <= self.easy_share <= 1, "data.easy_share must be between 0 and 1")
+        require(0 <= self.start_difficulty <= 1, "data.start_difficulty must be between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -95,11 +100,11 @@ class OptimizerConfig:
     average: float = 0.999
 
     def __post_init__(self) -> None:
-        _require(self.learning_rate > 0, "optimizer.learning_rate must be above 0")
-        _require(self.weight_decay >= 0, "optimizer.weight_decay must not be negative")
-        _require(0 <= self.warmup <= 1, "optimizer.warmup must be between 0 and 1")
-        _require(self.clip > 0, "optimizer.clip must be above 0")
-        _require(0 <= self.average < 1, "optimizer.average must be at least 0 and below 1")
+        require(self.learning_rate > 0, "optimizer.learning_rate must be above 0")
+        require(self.weight_decay >= 0, "optimizer.weight_decay must not be negative")
+        require(0 <= self.warmup <= 1, "optimizer.warmup must be between 0 and 1")
+        require(self.clip > 0, "optimizer.clip must be above 0")
+        require(0 <= self.average < 1, "optimizer.average must be at least 0 and below 1")
 
 
 @dataclass(frozen=True)
@@ -132,16 +137,23 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         _choose("run.precision", self.precision, PRECISIONS)
-        _require(bool(self.output), "run.output must name a folder")
+        require(bool(self.output), "run.output must name a folder")
         for name in ("steps", "batch_size", "accumulate", "log_every"):
-            _require(getattr(self, name) >= 1, f"run.{name} must be at least 1")
+            require(getattr(self, name) >= 1, f"run.{name} must be at least 1")
         for name in ("seed", "evaluate_every", "checkpoint_minutes"):
-            _require(getattr(self, name) >= 0, f"run.{name} must not be negative")
+            require(getattr(self, name) >= 0, f"run.{name} must not be negative")
 
     @property
     def batches(self) -> int:
         """Batches of one process in the whole run."""
         return self.steps * self.accumulate
+
+
+@dataclass(frozen=True)
+class ParserRunConfig(RunConfig):
+    """The same for page models, which go to a folder of their own."""
+
+    output: str = "runs/parser"
 
 
 @dataclass(frozen=True)
@@ -189,11 +201,11 @@ class RecognizerModelConfig:
 
     def __post_init__(self) -> None:
         _choose("model.size", self.size, tuple(SIZES))
-        _require(self.copies >= 1, "model.copies must be at least 1")
-        _require(self.ctc_weight >= 0, "model.ctc_weight must not be negative")
+        require(self.copies >= 1, "model.copies must be at least 1")
+        require(self.ctc_weight >= 0, "model.ctc_weight must not be negative")
         for name in ("sizes", "charset"):
             both = self.start and getattr(self, name)
-            _require(not both, f"model.start has its own {name}: leave model.{name} out")
+            require(not both, f"model.start has its own {name}: leave model.{name} out")
 
     def architecture(self, symbols: str = ENGLISH) -> MDiff4STRConfig:
         """Sizes and characters of a model that starts from random weights."""

@@ -18,13 +18,15 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from mdocr.errors import UsageError
+from mdocr.evaluation.metrics import rapidfuzz
+from mdocr.evaluation.table_trees import apted
 from mdocr.models.attention import DenseAttention
 from mdocr.models.mineru_diffusion import MinerUDiffusion, MinerUDiffusionConfig
 from mdocr.parser import find_parser
 from mdocr.training.adapters import add_adapters, merged
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
-from mdocr.training.config import OptimizerConfig, RunConfig
+from mdocr.training.config import OptimizerConfig, ParserRunConfig
 from mdocr.training.document_export import save_folder
 from mdocr.training.document_rows import DocumentBatch
 from mdocr.training.documents import (
@@ -75,7 +77,7 @@ class DocumentRun:
     data: DocumentDataConfig
     model: DocumentModelConfig = field(default_factory=DocumentModelConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
-    run: RunConfig = field(default_factory=RunConfig)
+    run: ParserRunConfig = field(default_factory=ParserRunConfig)
 
 
 def train_documents(config: DocumentRun, processes: Processes, resume: bool) -> Path:
@@ -96,6 +98,9 @@ class DocumentTask:
         self.preparer = Preparer(self.folder, self.model.config, config.data)
         self.mixture = open_mixture(config.data, config.run.seed)
         self._validation = read_manifests(config.data.validation)[: config.data.validation_samples]
+        if self._validation:  # what is missing is not found only at the first evaluation
+            rapidfuzz()
+            apted()
         for kind, samples in zip(("samples", "replayed"), self.mixture.kinds, strict=True):
             logger.info("%s: %s", kind, describe(samples) or "none")
 

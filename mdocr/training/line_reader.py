@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +14,16 @@ from mdocr.models.line_reader import LineReader, LineReaderConfig, Seen, lite
 from mdocr.models.page_charset import PAGE_SYMBOLS
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
-from mdocr.training.config import OptimizerConfig, RunConfig
+from mdocr.training.config import OptimizerConfig, ParserRunConfig, require
 from mdocr.training.line_noising import hidden_places, structured_mask
 from mdocr.training.lines import LineBatch, LineBatches, LineDataConfig
 from mdocr.training.loop import train
 from mdocr.training.losses import ctc_loss
 from mdocr.training.processes import Processes
+from mdocr.weights import resolve
+
+if TYPE_CHECKING:
+    from mdocr.evaluation.lines import Line
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class LineModelConfig:
     """What is trained.
 
     Attributes:
-        start: a folder of a line reader to start from; empty: random weights.
+        start: a line reader to start from, by name or folder; empty: random weights.
         encoder: a recognizer whose encoder to start from; empty: random weights.
         ctc_weight: weight of the CTC loss, which also gives the picture tokens their places.
     """
@@ -35,6 +39,11 @@ class LineModelConfig:
     start: str = ""
     encoder: str = ""
     ctc_weight: float = 0.5
+
+    def __post_init__(self) -> None:
+        require(self.ctc_weight >= 0, "model.ctc_weight must not be negative")
+        both = self.start and self.encoder
+        require(not both, "model.start has its own encoder: leave model.encoder out")
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class LineReaderRun:
     model: LineModelConfig = field(default_factory=LineModelConfig)
     data: LineDataConfig = field(default_factory=LineDataConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
-    run: RunConfig = field(default_factory=RunConfig)
+    run: ParserRunConfig = field(default_factory=ParserRunConfig)
 
 
 def train_line_reader(config: LineReaderRun, processes: Processes, resume: bool) -> Path:
@@ -61,6 +70,7 @@ class LineReaderTask:
         self.config, self.processes = config, processes
         self.model = _make_model(config.model)
         self.module = LineReaderLoss(self.model, config, processes)
+        self._validation = self._make_validation()
 
     def batches(self, start: int) -> Iterator[LineBatch]:
         """See ``loop.Task``."""
@@ -75,14 +85,26 @@ class LineReaderTask:
         )
         return prefetched(dataset, start, run.batches, self.config.data.workers)
 
+    def _make_validation(self) -> "list[Line]":
+        """Lines of fonts that are never trained on; what is missing is not found only later."""
+        if not self.config.data.validation or not self.processes.first:
+            return []
+        from mdocr.evaluation.lines import made_lines
+        from mdocr.evaluation.metrics import rapidfuzz
+
+        rapidfuzz()
+        return made_lines(self.model.config, self.config.data.validation)
+
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
         """Character error rates on made lines of fonts that are never trained on."""
-        from mdocr.evaluation.lines import made_lines, score_lines
+        if not self._validation:
+            return {}
+        from mdocr.evaluation.lines import score_lines
 
         model = LineReader(self.model.config)
         model.load_state_dict(model_weights(weights))
         model.to(self.processes.device).eval()
-        return score_lines(model, made_lines(self.model.config, self.config.data.validation))
+        return score_lines(model, self._validation)
 
     def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
         """Writes the folder ``model``: weights in half precision and the configuration."""
@@ -153,10 +175,10 @@ def _make_model(config: LineModelConfig) -> LineReader:
     if config.start:
         from mdocr.weights.line_reader import load_line_reader
 
-        return load_line_reader(Path(config.start)).requires_grad_(True)
+        return load_line_reader(resolve(config.start, "parser").path).requires_grad_(True)
     model = LineReader(lite(PAGE_SYMBOLS))
     if config.encoder:
-        from mdocr.weights import load_recognizer_weights, resolve
+        from mdocr.weights import load_recognizer_weights
 
         recognizer = load_recognizer_weights(resolve(config.encoder, "recognizer").path)
         model.encoder.load_state_dict(recognizer.encoder.state_dict())

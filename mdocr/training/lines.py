@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 
 from mdocr.models.charset import Charset
 from mdocr.models.line_pictures import normalise, pad_line
+from mdocr.training.config import require
 
 REFERENCE_WIDTH = 256
 """Lines of this width stand ``batch_size`` to a batch; wider ones fewer, narrower ones more."""
@@ -32,7 +33,7 @@ class LineDataConfig:
         start_width: widest lines at the start, in pixels.
         widest: widest lines at the end, in pixels.
         block_lengths: places that are denoised together; the first in half of the batches.
-        validation: made lines of unseen fonts to be read at each evaluation.
+        validation: made lines of unseen fonts to be read at each evaluation; 0: none.
     """
 
     fonts: tuple[str, ...] = ()
@@ -43,6 +44,20 @@ class LineDataConfig:
     widest: int = 640
     block_lengths: tuple[int, ...] = (16, 32, 8, 4, 1)
     validation: int = 128
+
+    def __post_init__(self) -> None:
+        require(self.workers >= 0, "data.workers must not be negative")
+        require(0 <= self.easy_share <= 1, "data.easy_share must be between 0 and 1")
+        require(0 <= self.start_difficulty <= 1, "data.start_difficulty must be between 0 and 1")
+        require(
+            64 <= self.start_width <= self.widest,
+            "data.start_width must be at least 64, and at most data.widest",
+        )
+        require(
+            min(self.block_lengths, default=0) >= 1,
+            "data.block_lengths must name at least one length, each at least 1",
+        )
+        require(self.validation >= 0, "data.validation must not be negative")
 
 
 @dataclass(frozen=True)

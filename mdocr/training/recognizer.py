@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mdocr.errors import InputError, UsageError
+from mdocr.evaluation.metrics import rapidfuzz
 from mdocr.models.charset import ENGLISH
 from mdocr.models.mdiff4str import MDiff4STR, Projected
 from mdocr.training import losses, noising
@@ -46,6 +47,8 @@ class RecognizerTask:
         self.model = _make_model(config.model)
         self.module = RecognizerLoss(self.model, config, processes)
         self._validation = _open_validation(config.data.validation)
+        if self._validation:
+            rapidfuzz()  # not found missing at the first evaluation
 
     def batches(self, start: int) -> Iterator[WordBatch]:
         """See ``loop.Task``."""

@@ -36,7 +36,7 @@ def build(config: MDiff4STRConfig) -> MDiff4STR:
 
 
 def require_same(
-    expected: Mapping[str, torch.Size], found: Mapping[str, torch.Size], path: Path
+    expected: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]], path: Path
 ) -> None:
     """Compares the names and shapes of tensors.
 

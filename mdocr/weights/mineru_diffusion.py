@@ -16,10 +16,7 @@ from torch import Tensor
 
 from mdocr.errors import WeightsError
 from mdocr.models.mineru_diffusion import MinerUDiffusion, MinerUDiffusionConfig
-from mdocr.weights.keys import WithoutDraws
-
-NAMED = 5
-"""Keys that an error names; of the others it gives the number."""
+from mdocr.weights.keys import WithoutDraws, require_same
 
 
 def load_folder(
@@ -95,27 +92,7 @@ def check_shapes(
     Raises:
         WeightsError: keys are missing, left over, or of another shape; it names them.
     """
-    expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
-    faults = {
-        "missing": [key for key in expected if key not in stored],
-        "unknown": [key for key in stored if key not in expected],
-        "of another shape": [
-            f"{key} {stored[key]} instead of {shape}"
-            for key, shape in expected.items()
-            if stored.get(key, shape) != shape
-        ],
-    }
-    found = [f"{kind}: {_listed(keys)}" for kind, keys in faults.items() if keys]
-    if found:
-        raise WeightsError(
-            f"the weights in {folder} are not those of its config.json; {'; '.join(found)}",
-            "Download the model again, or check that config.json belongs to these files.",
-        )
-
-
-def _listed(keys: list[str]) -> str:
-    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
-    return ", ".join(keys[:NAMED]) + more
+    require_same({key: value.shape for key, value in model.state_dict().items()}, stored, folder)
 
 
 def stored_shapes(files: list[Path]) -> dict[str, tuple[int, ...]]:

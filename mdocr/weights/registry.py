@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from mdocr.errors import WeightsError
+from mdocr.errors import UsageError, WeightsError
 from mdocr.weights import cache
 
 Task = Literal["recognizer", "parser"]
@@ -56,8 +56,8 @@ class ReleasedModel:
 
     @property
     def alias(self) -> str:
-        """The name without its family: ``base-ch`` for ``mdiff4str-base-ch``."""
-        return self.name.removeprefix(FAMILIES[self.task]).removeprefix("-")
+        """The name without its family, if anything is left: ``base`` for ``mdiff4str-base``."""
+        return self.name.removeprefix(FAMILIES[self.task]).removeprefix("-") or self.name
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,13 @@ class ResolvedModel:
 
     name: str
     path: Path
+
+    @property
+    def files(self) -> list[list[str | int]]:
+        """Path, size in bytes and time of change of each weights file, by which it is known."""
+        inside = self.path.iterdir() if self.path.is_dir() else [self.path]
+        found = sorted(file.resolve() for file in inside if file.suffix in WEIGHT_SUFFIXES)
+        return [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in found]
 
 
 def _word_model(variant: str, size: int, description: str, chinese: bool = False) -> ReleasedModel:
@@ -165,8 +172,11 @@ def resolve(model: str, task: Task) -> ResolvedModel:
         task: ``recognizer`` or ``parser``.
 
     Raises:
+        UsageError: the name is empty.
         WeightsError: no such name or path, or the download failed.
     """
+    if not model.strip():
+        raise UsageError("the name of the model is empty", "Leave it out, or give one or a path.")
     if model == "auto":
         return _best_installed(task)
     if model in MODELS or any(model == known.alias for known in _ALL if known.task == task):

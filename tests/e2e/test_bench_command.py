@@ -62,10 +62,20 @@ def test_latency_as_a_table_and_as_csv(folder, golden):
     assert float(row["median"]) > 0
 
 
+def test_weights_are_counted_in_their_dtype(folder, golden):
+    moved = {}
+    for dtype in ("float32", "bfloat16"):
+        done = quick(folder, golden, "--decoder", "parallel", "--dtype", dtype, "--json")
+        (subject,) = json.loads(done.stdout)["subjects"]
+        moved[dtype] = subject["weight_bytes"] / subject["parameters"]
+    assert moved == {"float32": 4, "bfloat16": 2}
+
+
 def test_the_papers_protocol_shows_the_published_figures(folder, golden):
     done = quick(folder, golden, "--decoder", "parallel", "--protocol", "paper")
     assert done.exit_code == 0, done.output
     assert "published" in done.stdout
+    assert " mean " in done.stdout.partition("published")[0]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +85,10 @@ def test_the_papers_protocol_shows_the_published_figures(folder, golden):
         (["latency", "--protocol", "other"], 2),
         (["latency", "--json", "--csv"], 2),
         (["latency", "--steps", "one"], 2),
+        (["latency", "--steps", "3-1"], 2),
+        (["latency", "--engine", ""], 2),
+        (["latency", "--device", ","], 2),
+        (["latency", "--decoder", ""], 2),
         (["latency", "-o", "plot.doc"], 2),
         (["latency", "nowhere"], 3),
         (["throughput", "--thresholds", "high"], 2),

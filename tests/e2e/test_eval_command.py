@@ -52,7 +52,12 @@ def test_several_decoders_as_csv(folder, golden):
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [(["nowhere"], 3), (["--format", "xml", "."], 2), (["--decoder", "guess", "."], 2)],
+    [
+        (["nowhere"], 3),
+        (["--format", "xml", "."], 2),
+        (["--decoder", "guess", "."], 2),
+        (["--steps", "3-1", "."], 2),
+    ],
 )
 def test_wrong_arguments_are_named(arguments, code):
     done = run(*arguments)

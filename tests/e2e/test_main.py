@@ -1,5 +1,7 @@
 """The entry: global options, start-up, and every kind of error with its exit code."""
 
+import errno
+import logging
 import os
 import subprocess
 import sys
@@ -11,7 +13,9 @@ from typer.testing import CliRunner
 
 import mdocr
 from mdocr import errors
+from mdocr.cli import console
 from mdocr.cli.main import RootGroup, app, flags_first, options
+from mdocr.cli.output import open_output
 
 HEAVY = ("torch", "numpy", "onnxruntime", "PIL", "pymupdf", "huggingface_hub", "cv2")
 
@@ -74,6 +78,9 @@ def program(failure: BaseException | None) -> typer.Typer:
         (errors.DeviceError("it broke"), 6),
         (errors.PartialFailureError("it broke"), 7),
         (ValueError("it broke"), 1),
+        (ConnectionError("it broke"), 1),
+        (PermissionError(13, "it broke", "out/a.md"), 2),
+        (OSError(errno.ENOSPC, "it broke"), 2),
         (KeyboardInterrupt(), 130),
         (typer.Exit(9), 9),
     ],
@@ -117,10 +124,37 @@ def test_the_traceback_is_shown_when_asked_for(arguments):
 
 def test_memory_that_runs_out_is_an_error_of_the_device():
     torch = pytest.importorskip("torch")
-    for failure in (torch.OutOfMemoryError("CUDA out of memory"), MemoryError()):
+    messages = ["MPS backend out of memory", "CUBLAS_STATUS_ALLOC_FAILED"]
+    silent = [torch.OutOfMemoryError("CUDA out of memory"), MemoryError()]
+    for failure in [*silent, *map(RuntimeError, messages)]:
         made = CliRunner().invoke(program(failure), ["act"])
         assert made.exit_code == 6
         assert "--batch-size" in made.stderr
+
+
+def test_a_place_that_cannot_be_written_is_named():
+    failure = PermissionError(13, "Permission denied", "out/a.md")
+    made = CliRunner().invoke(program(failure), ["act"])
+    assert made.stderr.splitlines() == [
+        "error: cannot use 'out/a.md': Permission denied",
+        "Give a place that you may write to, with room for the files.",
+    ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+def test_a_full_disk_is_found_when_the_file_is_closed():
+    full = pytest.raises(errors.UsageError, match="cannot write '/dev/full'")
+    with full, open_output(Path("/dev/full")) as stream:
+        stream.write("words")
+
+
+def test_control_characters_do_not_reach_the_terminal(capsys):
+    console.configure()
+    console.say("cannot be read: \x1b[2Ja\u202e\u3000b.png")
+    logging.getLogger("mdocr.test").warning("left out: %s", "\x1b[2Jc.png")
+    assert capsys.readouterr().err == (
+        "cannot be read: \ufffd[2Ja\ufffd\u3000b.png\nWARNING: left out: \ufffd[2Jc.png\n"
+    )
 
 
 def test_flags_may_stand_anywhere_but_behind_two_dashes():

@@ -1,8 +1,12 @@
 """``mdocr parse`` and ``mdocr read`` from arguments to files and exit codes."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import jsonschema
@@ -121,14 +125,22 @@ def test_a_second_run_reads_nothing_again(model, pdf, tmp_path):
     assert [page.number for page in both.pages] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("change", ["--no-resume", "--threshold=0.5", "--keep-paratext", "picture"])
-def test_what_makes_a_run_read_all_again(model, pdf, tmp_path, change):
+@pytest.mark.parametrize(
+    "change",
+    ["--no-resume", "--threshold=0.5", "--keep-paratext", "--dtype=float32", "picture", "weights"],
+)
+def test_what_makes_a_run_read_all_again(model, pdf, tmp_path, monkeypatch, change):
+    found = ResolvedModel("fake", tmp_path / "fake.safetensors")
+    found.path.write_text("weights")
+    monkeypatch.setattr("mdocr.parser.find_parser", lambda model: found)
     assert parse(pdf, "-o", tmp_path / "out").exit_code == 0
     model.asked.clear()
     if change == "picture":
         for picture in (tmp_path / "out/report_images").iterdir():
             picture.unlink()
-    arguments = [] if change == "picture" else [change]
+    if change == "weights":
+        found.path.write_text("others of this name")
+    arguments = [change] if change.startswith("--") else []
     assert parse(pdf, "-o", tmp_path / "out", *arguments).exit_code == 0
     assert [prompt for _, prompt, _ in model.asked].count("layout") == 3
 
@@ -167,6 +179,27 @@ def test_damaged_progress_is_passed_over(model, pdf, tmp_path):
     result = parse(pdf, "-o", tmp_path / "out")
     assert result.exit_code == 0
     assert (tmp_path / "out/report.md").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text are a Linux matter")
+def test_a_name_that_is_no_text(model, tmp_path):
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png"))
+    picture = Image.new("RGB", (400, 400), "white")
+    picture.paste("blue", (60, 250, 180, 300))
+    try:
+        with odd.open("wb") as file:
+            picture.save(file, "PNG")
+    except OSError:
+        pytest.skip("this file system takes text names only")
+    after = write_pdf(tmp_path / "b.pdf", [["x"]])
+    forms = "md,json,latex,html,content-list"
+    for _ in range(2):
+        result = parse(odd, after, "--format", forms, "-o", tmp_path / "out")
+        assert result.exit_code == 0, result.stderr
+    assert document(tmp_path / "out/\ufffd.json").source.path == str(odd)
+    assert "](%EF%BF%BD_images/page0001-005.jpg)" in (tmp_path / "out/\ufffd.md").read_text("utf-8")
+    assert (tmp_path / "out/b.html").exists()
+    assert parse(odd, "--format", "json", "-o", tmp_path / "one.json").exit_code == 0
 
 
 def test_equal_names_do_not_overwrite_each_other(model, tmp_path):
@@ -285,6 +318,51 @@ def test_a_server_that_fails_always(pdf):
         result = parse(pdf, "--server", server.url)
     assert result.exit_code == 6
     assert "gives no answer" in result.stderr
+    assert "out of memory" not in result.stderr
+
+
+def test_a_text_that_a_server_refuses_is_left_out(pdf, tmp_path):
+    with ChatServer(answer_chat) as server:
+        server.statuses = [400]
+        result = parse(pdf, "--server", server.url, "--batch-size", 1, "-o", tmp_path / "out.json")
+    assert result.exit_code == 7
+    assert "out of memory" not in result.stderr
+    assert [page.number for page in document(tmp_path / "out.json").pages] == [2, 3]
+
+
+def test_a_server_that_is_gone_ends_the_run(tmp_path):
+    path = write_pdf(tmp_path / "long.pdf", [["x"]] * 20)
+    with ChatServer(answer_chat) as server:
+        server.statuses = [400] * 99
+        result = parse(path, "--server", server.url, "-o", tmp_path / "out")
+    assert result.exit_code == 6
+    assert result.stderr.count("failed: ") == 5
+    assert len(server.keys) < 20
+
+
+def test_nobody_waits_for_a_server_that_hangs(pdf):
+    asked, end = threading.Event(), threading.Event()
+    script = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+from mdocr.cli.main import run
+run()
+"""
+
+    def hang(image, prompt):
+        asked.set()
+        end.wait(60)
+        return ""
+
+    with ChatServer(hang) as server:
+        command = [sys.executable, "-c", script, "parse", str(pdf), "--server", server.url]
+        program = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        assert asked.wait(60)
+        began = time.monotonic()
+        program.send_signal(signal.SIGINT)
+        assert program.wait(60) == 130
+        assert time.monotonic() - began < 30
+        end.set()
 
 
 def test_no_server_at_the_address(pdf):
@@ -392,6 +470,16 @@ def test_a_page_of_two_hundred_inches(model, tmp_path):
     assert document(tmp_path / "wall.json").pages[0].width == 14400
 
 
+def test_names_with_control_characters_are_shown_without(model, pdf, tmp_path):
+    bad = tmp_path / "\x1b[2J.pdf"
+    bad.write_text("no PDF at all")
+    for command in ("parse", "read"):
+        result = run(command, bad, pdf, "-o", tmp_path / "out")
+        assert result.exit_code == 7
+        assert "\x1b" not in result.stderr
+        assert "\ufffd[2J.pdf" in result.stderr
+
+
 def test_bad_documents_among_good_ones(model, pdf, tmp_path):
     bad = bad_inputs(tmp_path)
     result = parse(bad["text.pdf"], pdf, tmp_path / "missing.pdf", "-o", tmp_path / "out")
@@ -434,6 +522,37 @@ def test_all_pages_fail(model, pdf, tmp_path, error, code):
     result = parse(pdf, "-o", tmp_path / "out")
     assert result.exit_code == code
     assert not (tmp_path / "out/report.md").exists()
+
+
+def test_several_documents_that_fail_alike(model, pdf, tmp_path):
+    other = write_pdf(tmp_path / "other.pdf", [["x"]])
+    picky(model, DeviceError("full"), bad=0)
+    result = parse(pdf, other, "-o", tmp_path / "out")
+    assert result.exit_code == 6
+    assert "none of the 2 inputs" in result.stderr
+    assert parse(pdf, tmp_path / "none.pdf", "-o", tmp_path / "out").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--device", "cuda:99"], 6),
+        (["--device", "gpu"], 2),
+        (["--dtype", "int8"], 2),
+        (["--engine", "onnx", "--dtype", "bfloat16"], 2),
+        (["--engine", "onnx"], 2),
+    ],
+)
+@pytest.mark.parametrize("output", ["out.md", "out"])
+def test_nothing_is_downloaded_in_vain(
+    pdf, tmp_path, cache_folder, monkeypatch, arguments, code, output
+):
+    def download(model):
+        raise AssertionError("a download")
+
+    monkeypatch.setattr("mdocr.weights.download.download", download)
+    place = ["--model", "mineru-diffusion", "-o", tmp_path / output]
+    assert parse(pdf, *place, *arguments).exit_code == code
 
 
 def test_no_model_installed(pdf, cache_folder, monkeypatch):
@@ -496,6 +615,13 @@ class TestRead:
         result = self.read(word_model, pdf, word, "-o", tmp_path / "out")
         assert (result.exit_code, result.stdout.count("\n")) == (0, 1)
         assert (tmp_path / "out/report.md").exists()
+
+    def test_pages_are_read_anew_if_asked_for(self, model, pdf, word_model, tmp_path):
+        for arguments, layouts in (([], 3), ([], 0), (["--no-resume"], 3)):
+            model.asked.clear()
+            result = self.read(word_model, pdf, "-o", tmp_path / "out", *arguments)
+            assert result.exit_code == 0
+            assert [prompt for _, prompt, _ in model.asked].count("layout") == layouts
 
     def test_failures(self, model, pdf, word, word_model, tmp_path):
         (tmp_path / "bad.pdf").write_text("text")

@@ -226,7 +226,13 @@ def test_senseless_requests_are_refused(parser):
 
 
 @pytest.mark.parametrize(
-    "error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError(), RuntimeError("a bug")]
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError("MPS backend out of memory"),
+        RuntimeError("a bug"),
+    ],
 )
 def test_lack_of_memory_is_a_device_error(parser, monkeypatch, error):
     def fail(*_):
@@ -236,6 +242,27 @@ def test_lack_of_memory_is_a_device_error(parser, monkeypatch, error):
     wanted = RuntimeError if str(error) == "a bug" else DeviceError
     with pytest.raises(wanted, match=r"a bug|out of memory"):
         parser.generate([GOLDEN / "tiny.png"], "text")
+
+
+def test_pictures_are_opened_as_everywhere(parser, tmp_path):
+    with Image.open(GOLDEN / "wide.png") as opened:
+        wide = opened.convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    wide.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.png", exif=exif)
+    clear = wide.convert("RGBA")
+    clear.putalpha(0)
+    clear.save(tmp_path / "clear.png")
+    white = Image.new("RGB", wide.size, "white")
+    for name, same in (("turned.png", wide), ("clear.png", white)):
+        given, expected = (
+            parser.request(image, "text", BlockOptions()).picture.patches
+            for image in (tmp_path / name, same)
+        )
+        np.testing.assert_array_equal(given, expected)
+    (tmp_path / "cut.png").write_bytes((GOLDEN / "wide.png").read_bytes()[:60])
+    with pytest.raises(InputError, match=r"cut\.png"):
+        parser.generate([tmp_path / "cut.png"], "text")
 
 
 def test_half_precision(parser):
@@ -306,8 +333,8 @@ def test_every_key_is_accounted_for(folder):
     with pytest.raises(WeightsError) as error:
         load_parser(folder, device="cpu")
     assert "missing: language_model.model.norm.weight" in error.value.message
-    assert "unknown: language_model.lm_head.bias" in error.value.message
-    assert "language_model.lm_head.weight (3, 64) instead of (600, 64)" in error.value.message
+    assert "unknown keys: language_model.lm_head.bias" in error.value.message
+    assert "language_model.lm_head.weight is [3, 64], not [600, 64]" in error.value.message
 
 
 @pytest.mark.parametrize(

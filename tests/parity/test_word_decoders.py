@@ -9,8 +9,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from mdocr.decoding.draft import EOS, Array, Decoding, after_eos
-from mdocr.decoding.words import reflect
+from mdocr.decoding.draft import EOS, Array, Decoding, after_eos, fill, softmax
 from mdocr.engines import WordEngine
 from mdocr.engines.onnx_words import OnnxWordEngine
 from mdocr.engines.torch_words import TorchWordEngine
@@ -156,6 +155,7 @@ def test_refining_from_parallel_is_what_refine_does(vectors: dict[str, Tensor]) 
 
 def test_reflect(engine: WordEngine, vectors: dict[str, Tensor]) -> None:
     predict = engine.encode(array(engine, vectors["image_128x32"]))
-    found = reflect(predict, array(engine, vectors["reflect_input"]), engine.blank(24))
+    tokens = array(engine, vectors["reflect_input"])
+    found = softmax(predict(fill(tokens, engine.blank(24), after_eos(tokens)), None))
     expected = vectors["reflect_probs"]
     torch.testing.assert_close(torch.as_tensor(found), expected, rtol=0, atol=TOLERANCE)

@@ -15,7 +15,7 @@ LAYERS = [
     {"models"},
     {"decoding", "engines", "layout", "render", "finishing", "inputs", "pages", "tables"}
     | {"formulas", "weights", "synthesis"},
-    {"recognizer", "parser", "training", "evaluation", "bench", "export", "reading"} | {"parsing"},
+    {"recognizer", "parser", "training", "evaluation", "bench", "export", "parsing"},
     {"cli", "__main__"},
 ]
 """Lowest first; a module imports from its own layer and from lower ones."""
@@ -34,9 +34,28 @@ def imports() -> list[tuple[str, str, str]]:
     for path in sorted(ROOT.rglob("*.py")):
         own = path.relative_to(ROOT).with_suffix("").parts[0]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mdocr."):
-                found.append((own, node.module.split(".")[1], str(path.relative_to(ROOT))))
+            others = (name for module in named(node) if (name := place(module)))
+            found += [(own, other, str(path.relative_to(ROOT))) for other in others]
     return found
+
+
+def named(node: ast.AST) -> list[str]:
+    """The full names that an import statement asks for."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute"
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def place(module: str) -> str:
+    """The folder or file of ours that a module belongs to; empty for those of others."""
+    package, _, rest = module.partition(".")
+    own = rest.partition(".")[0]
+    if package != "mdocr":
+        return ""
+    return own if own in set().union(*LAYERS) else "__init__"
 
 
 def test_imports_run_downwards():
@@ -48,9 +67,22 @@ def test_imports_run_downwards():
     assert not {item for item in upward if item[0] != "__init__"}
 
 
-def test_every_folder_has_a_layer():
-    names = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()}
-    assert names <= set().union(*LAYERS)
+def test_an_import_of_the_package_counts_as_one_of_its_module():
+    for line, module in (
+        ("from mdocr import tables", "tables"),
+        ("from mdocr import __version__", "__init__"),
+        ("import mdocr.parsing.lite", "parsing"),
+        ("from mdocr.parser import load_parser", "parser"),
+        ("from os import path", ""),
+    ):
+        (statement,) = ast.parse(line).body
+        assert [place(name) for name in named(statement)] == [module]
+
+
+def test_every_module_has_a_layer_and_every_layer_its_modules():
+    files = {path.stem for path in ROOT.glob("*.py")}
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert sorted(files | folders) == sorted(name for names in LAYERS for name in names)
 
 
 @pytest.mark.parametrize("command", [["-c", "import mdocr"], ["-m", "mdocr", "--help"]])

@@ -33,11 +33,6 @@ def pictures(*sizes):
     return [Image.effect_noise(size, 60).convert("RGB") for size in sizes]
 
 
-def test_the_nearer_limit_counts():
-    assert LIMITS.share(operations=1e9, moved=1e6, seconds=2) == pytest.approx(0.5)
-    assert LIMITS.share(operations=1e3, moved=1e8, seconds=4) == pytest.approx(0.25)
-
-
 def test_limits_are_measured(monkeypatch):
     monkeypatch.setattr(limits, "SECONDS", 0.0)
     monkeypatch.setitem(limits.SIDE, "cpu", 64)

@@ -11,7 +11,6 @@ from mdocr.decoding.words import (
     DECODERS,
     decode,
     mean_confidence,
-    reflect,
     select,
     window,
 )
@@ -224,12 +223,3 @@ def test_trace_has_an_entry_a_pass(decoder: str) -> None:
     assert len(decoding.trace) == decoding.passes.max()
     assert all(ids.shape == (6, LENGTH) for ids in decoding.trace)
     assert read(contextual(words=6), 6, decoder=decoder).trace == ()
-
-
-def test_reflect_masks_behind_the_end() -> None:
-    tokens = torch.tensor([[4, 0, 2, 1], [1, 2, 3, 4]])
-    calls: list[Tensor] = []
-    predict = recording(lambda tokens, rows: torch.zeros(2, 4, CLASSES), calls)
-    probabilities = reflect(predict, tokens, blank(2, 4))
-    assert calls[0].tolist() == [[4, 0, MASK, MASK], [MASK] * 4]
-    torch.testing.assert_close(probabilities, torch.full((2, 4, CLASSES), 1 / CLASSES))

@@ -112,7 +112,8 @@ def test_missing_packages_are_named(
     ):
         monkeypatch.setenv("MDOCR_CACHE", str(tmp_path / "cache"))
         result = CliRunner().invoke(app, list(map(str, command)))
-        assert result.exit_code in (3, 5), result.stderr
+        assert result.exit_code == 5, result.stderr
+        assert "mdocr[export]" in result.stderr
     assert not (tmp_path / "out").exists()
 
 

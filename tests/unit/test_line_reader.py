@@ -1,6 +1,8 @@
 """The line reader: places, masks, and decoding that equals a pass over whole rows."""
 
 import copy
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ from mdocr.decoding.blocks import denoise
 from mdocr.decoding.prompts import LineTokenizer
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.torch_blocks import TorchBlocks
-from mdocr.errors import UsageError, WeightsError
+from mdocr.errors import MissingExtraError, UsageError, WeightsError
+from mdocr.evaluation.metrics import rapidfuzz
 from mdocr.models.alignment import expected_places
 from mdocr.models.attention import DenseAttention, block_mask
 from mdocr.models.line_pictures import prepare_line
@@ -19,10 +22,18 @@ from mdocr.models.line_reader import LineReader, LineReaderConfig
 from mdocr.models.sdar import SDARConfig
 from mdocr.models.svtrv2 import EncoderConfig
 from mdocr.training.line_noising import hidden_places, structured_mask
-from mdocr.training.line_reader import LineReaderLoss, LineReaderRun, prompt_rows
-from mdocr.training.lines import collate
+from mdocr.training.line_reader import (
+    LineModelConfig,
+    LineReaderLoss,
+    LineReaderRun,
+    LineReaderTask,
+    prompt_rows,
+)
+from mdocr.training.lines import LineDataConfig, collate
+from mdocr.training.parser import load_parser_run
 from mdocr.training.processes import join_processes
 from mdocr.weights.line_reader import load_line_reader, save_line_reader
+from mdocr.weights.registry import ResolvedModel
 
 SYMBOLS = " abcdefghij"
 
@@ -146,6 +157,46 @@ def test_training_on_one_batch_lowers_both_losses(model):
         history.append({name: float(loss.detach()) for name, loss in losses.items()})
     for name in ("denoise", "ctc"):
         assert sum(h[name] for h in history[-4:]) < 0.6 * sum(h[name] for h in history[:4])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("data.validation=-1", "validation must not be negative"),
+        ("data.block_lengths=[]", "at least one length"),
+        ("data.block_lengths=[4, 0]", "each at least 1"),
+        ("data.widest=64", "at most data.widest"),
+        ("data.easy_share=2", "between 0 and 1"),
+        ("data.workers=-1", "workers must not be negative"),
+        ("model.ctc_weight=-1", "ctc_weight must not be negative"),
+        ("model.start=lite", "leave model.encoder out"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(change, message):
+    with pytest.raises(UsageError, match=message):
+        load_parser_run(Path("parser-lite"), ["model.encoder=lite", change])
+
+
+def test_a_run_without_an_output_has_a_folder_of_its_own(tmp_path):
+    (tmp_path / "run.toml").write_text("[run]\nsteps = 2\n")
+    assert load_parser_run(tmp_path / "run.toml", []).run.output == "runs/parser"
+
+
+def test_a_run_starts_from_a_name(model, tmp_path, monkeypatch):
+    save_line_reader(model.state_dict(), model.config, tmp_path, {})
+    found = ResolvedModel("mine", tmp_path)
+    monkeypatch.setattr("mdocr.training.line_reader.resolve", lambda name, task: found)
+    run = LineReaderRun(LineModelConfig(start="mine"), LineDataConfig(validation=0))
+    task = LineReaderTask(run, join_processes("cpu"))
+    assert task.model.config == model.config
+    assert task.evaluate({}) == {}
+
+
+def test_what_an_evaluation_lacks_is_told_before_the_first_step(monkeypatch):
+    rapidfuzz.cache_clear()
+    monkeypatch.setitem(sys.modules, "rapidfuzz", None)
+    with pytest.raises(MissingExtraError, match="rapidfuzz"):
+        LineReaderTask(LineReaderRun(), join_processes("cpu"))
 
 
 def test_labels_fill_whole_blocks_with_end_marks():

@@ -101,8 +101,11 @@ def test_damaged_and_wrong_files_are_named(exported: Path, tmp_path: Path) -> No
     (copied / ENCODER).unlink()
     with pytest.raises(WeightsError, match=ENCODER):
         OnnxLineReader(copied)
-    result = CliRunner().invoke(app, ["recognize", str(copied), "--model", str(exported)])
-    assert result.exit_code in (3, 4)
+    Image.new("RGB", (64, 32)).save(tmp_path / "word.png")
+    arguments = ["recognize", str(tmp_path / "word.png"), "--model", str(exported)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 4
+    assert "mdocr.onnx-lines/1" in result.stderr
 
 
 def test_large_page_model_is_not_exported(tmp_path: Path) -> None:

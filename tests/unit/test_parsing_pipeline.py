@@ -11,7 +11,7 @@ from PIL import Image
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import Request
 from mdocr.document import Block, Document
-from mdocr.errors import DeviceError, InputError, UsageError
+from mdocr.errors import DeviceError, InputError, OutOfMemoryError, UsageError
 from mdocr.options import ParseOptions
 from mdocr.parsing import DocumentTask, Ended, Opened, ReadPage, parse, read_documents
 from mdocr.parsing.queue import LOOK_AHEAD
@@ -225,7 +225,7 @@ class ForgetfulParser(FakeParser):
     def denoise(self, requests, batch_size):
         for number, made in super().denoise(requests, batch_size):
             if batch_size > self.room or (self.too_much and made.text == self.too_much):
-                raise DeviceError("out of memory")
+                raise OutOfMemoryError("out of memory")
             yield number, made
 
 
@@ -243,23 +243,44 @@ def test_a_text_that_is_too_much_alone_is_given_up(tmp_path):
     parser.too_much = "x^2"
     document = read(parser, write_pdf(tmp_path / "a.pdf", [["x"]] * 2), batch_size=2)
     assert [(f.page, f.order, f.error) for f in document.failures] == [
-        (1, 5, "DeviceError"),
-        (2, 5, "DeviceError"),
+        (1, 5, "OutOfMemoryError"),
+        (2, 5, "OutOfMemoryError"),
     ]
     contents = [b.content for page in document.pages for b in page.blocks if b.type == "table"]
     assert contents == ["<fcel>a<fcel>b<nl>"] * 2
 
 
-def test_no_room_for_the_model_at_all(tmp_path):
+@pytest.mark.parametrize(("error", "attempts"), [(OutOfMemoryError, 3), (DeviceError, 1)])
+def test_no_room_for_the_model_at_all(tmp_path, error, attempts):
     parser = FakeParser(answer)
+    tried = []
 
     def denoise(requests, batch_size):
-        raise DeviceError("out of memory")
+        tried.append(batch_size)
+        raise error("it is full")
         yield
 
     parser.denoise = denoise
-    with pytest.raises(DeviceError):
+    with pytest.raises(error):
         read(parser, write_pdf(tmp_path / "a.pdf", [["x"]]), batch_size=4)
+    assert tried == [4, 2, 1][:attempts]
+
+
+def test_a_text_that_is_not_there_is_a_failure_of_its_region(tmp_path):
+    parser = FakeParser(answer)
+    denoise = parser.denoise
+
+    def without_tables(requests, batch_size):
+        for number, made in denoise(requests, batch_size):
+            yield number, InputError("no table") if made.text.startswith("<fcel>") else made
+
+    parser.denoise = without_tables
+    document = read(parser, write_pdf(tmp_path / "a.pdf", [["x"]] * 2))
+    assert [(f.page, f.order, f.message) for f in document.failures] == [
+        (1, 4, "no table"),
+        (2, 4, "no table"),
+    ]
+    assert [len(page.blocks) for page in document.pages] == [8, 8]
 
 
 def test_runaways_and_nonsense_are_noted(tmp_path, caplog):

@@ -219,3 +219,10 @@ def test_wrong_arguments_are_found_before_weights_are_looked_for() -> None:
         mdocr.load_recognizer("no-such-model", device="mps", engine="onnx")
     with pytest.raises(UsageError, match="bfloat16"):
         mdocr.load_recognizer("no-such-model", engine="onnx", dtype="bfloat16")
+
+
+def test_functions_take_what_the_command_line_takes() -> None:
+    with pytest.raises(UsageError, match="the engine onnx has no dtype"):
+        mdocr.recognize([], "no-such-model", engine="onnx", dtype="bfloat16")
+    with pytest.raises(UsageError, match="the engine onnx has no dtype"):
+        mdocr.parse("none.pdf", "no-such-model", engine="onnx", dtype="bfloat16")

@@ -1,4 +1,6 @@
 import pickle
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy
@@ -10,7 +12,7 @@ pytest.importorskip("cv2")
 pytest.importorskip("fontTools")
 
 from mdocr.cli.synth import app
-from mdocr.errors import InputError
+from mdocr.errors import InputError, MissingExtraError
 from mdocr.models.page_charset import PAGE_SYMBOLS
 from mdocr.synthesis import scans
 from mdocr.synthesis.entries import SHARES, draw_entry, fill, load_patterns
@@ -19,7 +21,12 @@ from mdocr.synthesis.lines import LineSynthesizer
 from mdocr.synthesis.manuals import read_fortunes, read_hypertext, read_manual
 from mdocr.synthesis.sentences import Sentences, load_sentences
 from mdocr.synthesis.texts import cut, draw_text
-from mdocr.synthesis.typefaces import HELD_OUT_FAMILIES, held_out_fonts, training_fonts
+from mdocr.synthesis.typefaces import (
+    HELD_OUT_FAMILIES,
+    coverage,
+    held_out_fonts,
+    training_fonts,
+)
 
 WANTED = {"DejaVuSans.ttf", "DejaVuSerif.ttf", "DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf"}
 
@@ -66,6 +73,25 @@ def sentences(share: Path) -> Sentences:
 @pytest.fixture
 def synthesizer(fonts: list[Font], sentences: Sentences) -> LineSynthesizer:
     return LineSynthesizer(fonts, sentences)
+
+
+def test_everything_kept_is_in_the_cache(
+    folder: Path, share: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MDOCR_CACHE", "~/kept")
+    coverage(load_fonts([folder]))
+    load_sentences(share)
+    kept = {path.name.partition("-")[0] for path in (tmp_path / "kept").iterdir()}
+    assert kept == {"fonts", "coverage", "sentences"}
+
+
+def test_a_missing_library_of_fonts_is_named(
+    fonts: list[Font], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fontTools", None)
+    with pytest.raises(MissingExtraError, match="fonttools"):
+        coverage([replace(fonts[0], path=str(tmp_path / "new.ttf"))])
 
 
 def test_charset_starts_with_ascii_and_has_each_once() -> None:

@@ -31,6 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in found:
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "broken.ttf").write_bytes(b"not a font")
+    (folder / "gone.ttf").symlink_to(folder / "nowhere.ttf")
     return folder
 
 

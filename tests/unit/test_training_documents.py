@@ -20,7 +20,7 @@ from mdocr.decoding.blocks import visible_places
 from mdocr.decoding.requests import Feed
 from mdocr.document import Box
 from mdocr.engines.torch_blocks import TorchBlocks
-from mdocr.errors import InputError, UsageError
+from mdocr.errors import InputError, MissingExtraError, UsageError
 from mdocr.models.page_pictures import PictureConfig
 from mdocr.parser import load_parser
 from mdocr.synthesis.manifests import Sample, write_manifest
@@ -274,6 +274,23 @@ def test_what_makes_no_sense_is_refused(manifest):
         DocumentModelConfig(lora_rank=-1)
     with pytest.raises(UsageError, match="max_tokens"):
         DocumentDataConfig(manifest=("m",), block_length=32, max_tokens=8)
+
+
+def test_what_an_evaluation_lacks_is_told_before_the_first_step(manifest, monkeypatch):
+    data = replace(make_run(manifest).data, validation=(str(manifest),))
+    run = replace(make_run(manifest), data=data)
+    monkeypatch.setitem(sys.modules, "apted", None)
+    with pytest.raises(MissingExtraError, match="apted"):
+        DocumentTask(run, ALONE)
+
+
+def test_an_unreadable_picture_is_left_out_of_an_evaluation(manifest, caplog):
+    data = replace(make_run(manifest).data, validation=(str(manifest),))
+    task = DocumentTask(replace(make_run(manifest), data=data), ALONE)
+    (manifest.parent / "0.png").unlink()
+    found = task.evaluate({f"model.{k}": v for k, v in task.model.state_dict().items()})
+    assert list(found) == ["formula", "layout", "table"]
+    assert "sample 1 is left out: no such file" in caplog.text
 
 
 def test_merging_adds_the_product_of_the_small_matrices():

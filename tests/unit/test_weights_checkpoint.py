@@ -1,5 +1,6 @@
 """Published and own checkpoints: every key and number in its place, everything wrong refused."""
 
+import copy
 import json
 import pickle
 from pathlib import Path
@@ -122,12 +123,18 @@ def test_a_checkpoint_in_the_cache_is_converted_beside_itself(tiny, cache_folder
     assert read_checkpoint(path.with_name(cache.CONVERTED)).training != before
 
 
+def assert_same(one, other):
+    expected, found = one.state_dict(), other.state_dict()
+    assert list(expected) == list(found)
+    assert all(torch.equal(value, found[name]) for name, value in expected.items())
+
+
 def test_a_damaged_conversion_is_made_anew(tiny):
-    load_recognizer_weights(tiny)
+    whole = load_recognizer_weights(tiny)
     converted = cache.converted_path(cache.file_sha256(tiny))
     converted.write_bytes(converted.read_bytes()[:-1000])
-    load_recognizer_weights(tiny)
-    load_recognizer_weights(converted)
+    assert_same(whole, load_recognizer_weights(tiny))
+    assert_same(whole, load_recognizer_weights(converted))
 
 
 def test_a_cache_that_cannot_be_written_is_no_obstacle(tiny, cache_folder, caplog):
@@ -164,8 +171,9 @@ def test_a_bare_pickle_with_code_is_not_run(tiny, tmp_path, protocol):
 
 
 def test_a_checkpoint_in_the_old_format_of_torch_is_read(tiny):
+    before = copy.deepcopy(load_recognizer_weights(tiny))  # its weights are pages of the file
     torch.save(published(tiny), tiny, _use_new_zipfile_serialization=False)
-    load_recognizer_weights(tiny)
+    assert_same(before, load_recognizer_weights(tiny))
 
 
 KEY = "encoder.stages.1.blocks.2.mixer.qkv.weight"

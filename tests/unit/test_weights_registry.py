@@ -2,7 +2,7 @@
 
 import pytest
 
-from mdocr.errors import WeightsError
+from mdocr.errors import UsageError, WeightsError
 from mdocr.weights import cache, registry
 from mdocr.weights.registry import BEST_FIRST, MODELS, find, resolve
 
@@ -168,3 +168,12 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path):
         raise RuntimeError
     assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
     assert path.read_text() == "old"
+
+
+def test_the_empty_name_means_no_model():
+    for name in ("", " "):
+        with pytest.raises(UsageError, match="empty"):
+            resolve(name, "parser")
+    with pytest.raises(WeightsError, match="no model named ''"):
+        find("", "parser")
+    assert find("mineru-diffusion").alias == "mineru-diffusion"
