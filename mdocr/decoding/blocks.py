@@ -23,8 +23,10 @@ from mdocr.decoding.requests import Feed, Generation, Predict, Request
 PREFILL_TOKENS = 8192
 """Prompts of newcomers share a pass up to about so many tokens."""
 
-LOGIT_ROWS = 256
-"""Rows of logits that are turned into probabilities at once; bounds memory."""
+LOGITS_AT_ONCE = {"cpu": 1 << 20}
+"""Logits that are turned into probabilities at once: on a CPU what its caches hold."""
+MOST_LOGITS_AT_ONCE = 1 << 25
+"""The same on other devices; bounds memory."""
 
 
 def denoise(
@@ -73,12 +75,10 @@ def select(confidences: Tensor, threshold: float, least: int) -> Tensor:
 
 def likeliest(logits: Tensor, mask_id: int) -> tuple[Tensor, Tensor]:
     """The likeliest tokens [M] and their probabilities [M], from logits [M, V]; never the mask."""
-    tokens, confidences = [], []
-    for rows in torch.split(logits, LOGIT_ROWS):
-        rows = _without_mask(rows, mask_id)
-        best, token = rows.max(dim=-1)
-        tokens.append(token)
-        confidences.append((best - rows.logsumexp(dim=-1)).exp())
+    at_once = LOGITS_AT_ONCE.get(logits.device.type, MOST_LOGITS_AT_ONCE)
+    parts = torch.split(logits, max(1, at_once // logits.shape[-1]))
+    chosen = [_without_mask(rows, mask_id).softmax(dim=-1).max(dim=-1) for rows in parts]
+    confidences, tokens = zip(*chosen, strict=True)
     return torch.cat(tokens), torch.cat(confidences)
 
 
