@@ -78,7 +78,7 @@ def arguments() -> argparse.Namespace:
     add("--openocr-weights", type=Path, help="best.pth of MDiff4STR; random weights without")
     add("--mineru", type=Path, help="checkout of MinerU-Diffusion")
     add("--mineru-document", type=Path, help="document whose first page both sides read")
-    add("--mineru-options", default="", help="further options of upstream_pages.py")
+    add("--mineru-options", action="append", default=[], help="further options of a run of it")
     return parser.parse_args()
 
 

@@ -161,7 +161,12 @@ def upstream(options: argparse.Namespace) -> Lines:
         ]
     script = Path(__file__).with_name("upstream_pages.py")
     given = [f"--upstream={options.mineru}", f"--document={options.mineru_document}"]
-    command = [sys.executable, str(script), *given, *shlex.split(options.mineru_options)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    lines: Lines = done.stdout.splitlines()
-    return lines
+    lines: Lines = []
+    for further in options.mineru_options or [""]:
+        command = [sys.executable, str(script), *given, *shlex.split(further)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        shown = (
+            f"python docs/benchmarks/upstream_pages.py --document {options.mineru_document.name}"
+        )
+        lines += ["", "```", f"{shown} {further}".strip(), "```", "", *done.stdout.splitlines()]
+    return lines[1:]
