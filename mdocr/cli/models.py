@@ -8,7 +8,7 @@ import typer
 
 from mdocr.cli.console import note
 from mdocr.errors import UsageError, WeightsError
-from mdocr.weights import cache, registry
+from mdocr.weights import cache, onnx_files, registry
 from mdocr.weights.registry import ReleasedModel
 
 app = typer.Typer(no_args_is_help=True, help="List, download, verify and remove weights.")
@@ -32,7 +32,7 @@ def list_models(
         size = f"{entry['size'] / 1e6:,.0f} MB"
         typer.echo(
             f"{entry['name']:{width}}  {entry['task']:10}  {size:>9}  {state:9}  "
-            f"{entry['description']}"
+            f"{entry['licence']:10}  {entry['description']}"
         )
 
 
@@ -80,7 +80,7 @@ def remove(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Remove a downloaded model from the cache."""
+    """Remove a downloaded model from the cache, and what was exported of it."""
     model = registry.find(name)
     folder = cache.model_dir(model)
     if not model.packaged and not yes:
@@ -88,7 +88,10 @@ def remove(
             raise UsageError(f"remove {folder}?", "Say --yes, since nobody can be asked here.")
         if not typer.confirm(f"Remove {folder}?", err=True):
             raise typer.Exit(1)
-    freed = cache.remove(model)
+    freed = 0
+    if model.task == "recognizer" and not model.packaged and cache.is_installed(model):
+        freed = onnx_files.remove_exported(cache.weights_path(model))
+    freed += cache.remove(model)
     note(f"removed {model.name}: {freed / 1e6:.1f} MB" if freed else f"{model.name} was not there")
 
 

@@ -195,7 +195,15 @@ def remove(model: ReleasedModel) -> int:
     """
     if model.packaged:
         raise WeightsError(f"{model.name} is part of the package and stays")
-    folder = model_dir(model)
+    return remove_folder(model_dir(model))
+
+
+def remove_folder(folder: Path) -> int:
+    """Removes a folder, if it is there; bytes set free.
+
+    Raises:
+        WeightsError: a file cannot be removed.
+    """
     if not folder.exists():
         return 0
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -145,6 +145,17 @@ def onnx_folder(source: str) -> Path:
     return cache.cache_dir() / "onnx" / source
 
 
+def remove_exported(weights: Path) -> int:
+    """Removes what the cache keeps of a checkpoint file that was exported; bytes set free.
+
+    Raises:
+        WeightsError: a file cannot be removed.
+    """
+    if not (cache.cache_dir() / "onnx").is_dir():
+        return 0  # the sum of a large file takes seconds
+    return cache.remove_folder(onnx_folder(cache.file_sha256(weights)))
+
+
 def find_onnx(weights: Path) -> Iterator[OnnxModel]:
     """The exported models at hand that were made from a checkpoint file, the nearest first."""
     beside = weights.with_name(f"{weights.stem}-onnx")

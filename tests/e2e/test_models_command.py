@@ -1,5 +1,6 @@
 """``mdocr models`` as a user runs it: stdout, stderr and exit codes of a process of its own."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -47,17 +48,24 @@ def test_download_verify_path_remove(mdocr, hub_server, cache_folder):
     assert f"{NAME}: damaged: best.pth" in verified.stdout
     assert f"mdocr models remove {NAME} --yes && mdocr models download {NAME}" in verified.stderr
 
+    exported = (
+        cache_folder / "onnx" / hashlib.sha256((folder / "best.pth").read_bytes()).hexdigest()
+    )
+    exported.mkdir(parents=True)
+    (exported / "step.onnx").write_bytes(b"graph")
+
     refused = mdocr("models", "remove", NAME)
     assert (refused.returncode, folder.exists()) == (2, True)
     assert "--yes" in refused.stderr
     assert mdocr("models", "remove", NAME, "--yes").returncode == 0
-    assert not folder.exists()
+    assert not folder.exists() and not exported.exists()
     assert mdocr("models", "path", NAME).returncode == 4
 
 
 def test_list_as_text_and_as_json(mdocr, cache_folder):
     rows = mdocr("models", "list").stdout.splitlines()
-    assert [row for row in rows if row.startswith(f"{NAME} ") and "136 MB" in row]
+    (row,) = [row for row in rows if row.startswith(f"{NAME} ")]
+    assert "136 MB" in row and "Apache-2.0" in row
     listed = json.loads(mdocr("models", "list", "--json").stdout)
     assert listed["schema"] == "mdocr.models/1"
     assert listed["cache"] == str(cache_folder)
