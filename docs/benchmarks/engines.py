@@ -3,6 +3,7 @@
 import argparse
 import csv
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,15 @@ from mdocr.evaluation.words import score
 
 PRECISIONS = ("fp32", "fp16", "int8")
 """Of exported models."""
+
+PROBE = """
+import atexit, pathlib, runpy, sys
+keep = pathlib.Path({!r}).write_text
+atexit.register(lambda: keep(pathlib.Path("/proc/self/status").read_text()))
+sys.argv[0] = "mdocr"
+runpy.run_module("mdocr", run_name="__main__", alter_sys=True)
+"""
+"""Runs mdocr, and keeps what Linux knows of its memory at the end."""
 
 
 @dataclass(frozen=True)
@@ -131,17 +141,17 @@ def measured(command: Sequence[object], repeats: int = 1) -> Process:
 
 
 def _run(command: Sequence[object]) -> Process:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with tempfile.TemporaryFile("w+") as output:
+    with tempfile.TemporaryDirectory() as place:
+        output, status = Path(place) / "output", Path(place) / "status"
+        code = PROBE.format(str(status))
         begin = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mdocr", "--quiet", *map(str, command)],
-            stdout=output,
-            env=environment,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
+        with output.open("w") as stream:
+            subprocess.run(
+                [sys.executable, "-c", code, "--quiet", *map(str, command)],
+                stdout=stream,
+                check=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
         seconds = time.perf_counter() - begin
-        if status:
-            raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), "mdocr")
-        output.seek(0)
-        return Process(output.read(), seconds, 1024 * usage.ru_maxrss)
+        (peak,) = re.findall(r"VmHWM:\s+(\d+)", status.read_text())
+        return Process(output.read_text(encoding="utf-8"), seconds, 1024 * int(peak))
