@@ -130,6 +130,8 @@ def save_graph(graph: Any, path: Path, precision: Precision) -> None:
 
     if precision == "fp16":
         store_in_half_precision(graph)
+    if precision == "int8":
+        del graph.graph.value_info[:]  # the quantizer infers shapes anew, and trips over these
     onnx.save(graph, path)
     if precision == "int8":
         from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -190,7 +192,8 @@ def store_in_half_precision(graph: Any) -> None:
         if stored.data_type != TensorProto.FLOAT:
             continue
         name, full = stored.name, numpy_helper.to_array(stored)
-        half = full.astype("float16")
+        with np.errstate(over="ignore"):  # what overflows differs, and stays
+            half = full.astype("float16")
         if full.size < LARGE and (half != full).any():
             continue
         stored.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
