@@ -19,6 +19,7 @@ from mdocr.decoding.blocks import denoise
 from mdocr.decoding.prompts import LineTokenizer, Prompt, PromptTokenizer
 from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
 from mdocr.document import Document
+from mdocr.engines import check_onnx_dtype
 from mdocr.engines.device import choose_device
 from mdocr.engines.memory import is_memory_error
 from mdocr.engines.torch_blocks import TorchBlocks
@@ -255,7 +256,7 @@ def load_parser(
     found = find_parser(model)
     folder = found.path if found.path.is_dir() else found.path.parent
     if engine == "onnx" or (engine == "auto" and onnx_files.is_onnx(folder)):
-        _check_single(dtype)
+        check_onnx_dtype(dtype)
         return _exported_parser(folder, found.name, device)
     place = choose_device(device)
     if is_line_reader(folder):
@@ -284,18 +285,13 @@ def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None
     if engine == "onnx" or exported:
         from mdocr.engines.onnx_sessions import candidates
 
-        _check_single(dtype)
+        check_onnx_dtype(dtype)
         candidates(device)
         known = MODELS.get(str(model))
         if known is not None and not known.packaged:
             raise _no_line_reader()
     elif device != "auto":
         choose_device(device)
-
-
-def _check_single(dtype: str) -> None:
-    if dtype not in ("auto", "float32"):
-        raise UsageError(f"the engine onnx has no dtype {dtype!r}", "Use --engine torch.")
 
 
 def _no_line_reader() -> UsageError:

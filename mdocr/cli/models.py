@@ -8,7 +8,7 @@ import typer
 
 from mdocr.cli.console import note
 from mdocr.errors import UsageError, WeightsError
-from mdocr.weights import cache, onnx_files, registry
+from mdocr.weights import cache, registry
 from mdocr.weights.registry import ReleasedModel
 
 app = typer.Typer(no_args_is_help=True, help="List, download, verify and remove weights.")
@@ -90,6 +90,8 @@ def remove(
             raise typer.Exit(1)
     freed = 0
     if model.task == "recognizer" and not model.packaged and cache.is_installed(model):
+        from mdocr.weights import onnx_files
+
         freed = onnx_files.remove_exported(cache.weights_path(model))
     freed += cache.remove(model)
     note(f"removed {model.name}: {freed / 1e6:.1f} MB" if freed else f"{model.name} was not there")

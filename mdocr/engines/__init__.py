@@ -42,6 +42,20 @@ Load = Callable[[Path], WordEngine]
 """Makes an engine from the weights, or the ONNX files, at a path."""
 
 
+SINGLE = ("auto", "float32")
+"""Names of the precision that ONNX Runtime computes in."""
+
+
+def check_onnx_dtype(dtype: str) -> None:
+    """Refuses precisions that the engine onnx does not have.
+
+    Raises:
+        UsageError: this is one.
+    """
+    if dtype not in SINGLE:
+        raise UsageError(f"the engine onnx has no dtype {dtype!r}", "Use --engine torch.")
+
+
 def word_engine(name: str, device: str, dtype: str, export: Export, many: bool = False) -> Load:
     """What loads word models into the engine of that name.
 
@@ -58,12 +72,10 @@ def word_engine(name: str, device: str, dtype: str, export: Export, many: bool =
     """
     if name not in ENGINES:
         raise UsageError(f"unknown engine {name!r}", f"Choose one of: {', '.join(ENGINES)}")
-    single = dtype in ("auto", "float32")
     if name == "onnx":
-        if not single:
-            raise UsageError(f"the engine onnx has no dtype {dtype!r}", "Use --engine torch.")
+        check_onnx_dtype(dtype)
         return _onnx(device, export)
-    if name == "auto" and single and device in ("auto", "cpu"):
+    if name == "auto" and dtype in SINGLE and device in ("auto", "cpu"):
         return lambda path: _exported_on_cpu(path, device, many) or _torch(device, dtype)(path)
     return _torch(device, dtype)
 

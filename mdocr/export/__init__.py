@@ -45,15 +45,16 @@ def export_model(
         ExportError: the files compute something else than torch.
     """
     check_request(precision)  # before a download in vain
-    is_parser = is_line_reader(Path(model)) or (model in MODELS and MODELS[model].task == "parser")
-    if apart and is_parser:
+    known = MODELS.get(model)
+    is_named_parser = known is not None and known.task == "parser"
+    if not is_named_parser and not is_line_reader(Path(model)):
+        found = resolve(model, "recognizer")
+        return found.name, export_recognizer(found.path, folder, precision, apart)
+    if apart:
         raise UsageError("only weights of word models can stay apart", "Leave out --weights-apart.")
-    if model in MODELS and MODELS[model].task == "parser":
-        if not MODELS[model].packaged:
-            raise WeightsError(f"the model {model} cannot be exported", "It is made for a GPU.")
-        found = resolve(model, "parser")
-        return found.name, export_line_reader(found.path, folder, precision)
-    if is_line_reader(Path(model)):
+    if known is None:
         return Path(model).name, export_line_reader(Path(model), folder, precision)
-    found = resolve(model, "recognizer")
-    return found.name, export_recognizer(found.path, folder, precision, apart)
+    if not known.packaged:
+        raise WeightsError(f"the model {model} cannot be exported", "It is made for a GPU.")
+    found = resolve(model, "parser")
+    return found.name, export_line_reader(found.path, folder, precision)
