@@ -25,6 +25,7 @@ from mdocr.engines.memory import is_memory_error
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import MdocrError, OutOfMemoryError, UsageError, WeightsError
 from mdocr.inputs import open_picture
+from mdocr.models.int8 import quantize
 from mdocr.models.line_pictures import LinePictureConfig
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
@@ -43,6 +44,8 @@ logger = logging.getLogger(__name__)
 Picture = Image.Image | Path | str
 Value = TypeVar("Value")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+INT8 = "int8"
+"""Matrices in eight bits, all else as for ``auto``."""
 CPU_SLOTS = 4
 DEVICE_SLOTS = 32
 CACHE_SHARE = 0.6
@@ -243,7 +246,8 @@ def load_parser(
         model: "auto" (the best that is installed), a name (downloaded on first use), or a folder of
             the released layout.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
-        dtype: "float32", "bfloat16", "float16", or "auto" for that of the weights.
+        dtype: "float32", "bfloat16", "float16", "int8" (``mdocr.models.int8``), or "auto" for that
+            of the weights.
         engine: "torch"; "onnx", for line readers, which are exported when first used; or "auto":
             onnx for exported files, else torch.
 
@@ -259,15 +263,26 @@ def load_parser(
         check_onnx_dtype(dtype)
         return _exported_parser(folder, found.name, device)
     place = choose_device(device)
-    if is_line_reader(folder):
-        reader = load_line_reader(folder, place).to(DTYPES.get(dtype, torch.float32))
-        return Parser(reader, LineTokenizer(reader.config), LinePictureConfig(), found.name)
     with memory_errors():
-        module = load_folder(folder, place, DTYPES.get(dtype))
-    tokenizer = PromptTokenizer(folder / "tokenizer.json", module.config.image_token_id)
-    pictures = PictureConfig.read(folder / "preprocessor_config.json")
-    logger.info("loaded %s on %s as %s", found.name, module.device, module.dtype)
-    return Parser(module, tokenizer, pictures, found.name)
+        parser = _torch_parser(folder, found.name, place, dtype)
+    logger.info("loaded %s on %s as %s", found.name, place, dtype)
+    return parser
+
+
+def _torch_parser(folder: Path, name: str, device: torch.device, dtype: str) -> Parser:
+    model: MinerUDiffusion | LineReader
+    tokenizer: PromptTokenizer | LineTokenizer
+    pictures: PictureConfig | LinePictureConfig
+    if is_line_reader(folder):
+        model = load_line_reader(folder, device).to(DTYPES.get(dtype, torch.float32))
+        tokenizer, pictures = LineTokenizer(model.config), LinePictureConfig()
+    else:
+        model = load_folder(folder, device, DTYPES.get(dtype))
+        tokenizer = PromptTokenizer(folder / "tokenizer.json", model.config.image_token_id)
+        pictures = PictureConfig.read(folder / "preprocessor_config.json")
+    if dtype == INT8:
+        quantize(model)
+    return Parser(model, tokenizer, pictures, name)
 
 
 def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None:
@@ -277,8 +292,9 @@ def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None
         DeviceError: the device is absent.
         UsageError: an argument makes no sense.
     """
-    if dtype != "auto" and dtype not in DTYPES:
-        raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: auto, {', '.join(DTYPES)}")
+    if dtype not in ("auto", *DTYPES, INT8):
+        names = ", ".join(("auto", *DTYPES, INT8))
+        raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: {names}")
     if engine not in ENGINES:
         raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(ENGINES)}")
     exported = engine == "auto" and onnx_files.is_onnx(Path(model).expanduser())
@@ -290,8 +306,8 @@ def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None
         known = MODELS.get(str(model))
         if known is not None and not known.packaged:
             raise _no_line_reader()
-    elif device != "auto":
-        choose_device(device)
+    elif device != "auto" and choose_device(device).type == "mps" and dtype == INT8:
+        raise UsageError("int8 runs on the CPU and on CUDA only", "Use --dtype float16.")
 
 
 def _no_line_reader() -> UsageError:

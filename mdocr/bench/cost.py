@@ -10,6 +10,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from mdocr.engines.torch_words import TorchWordEngine
+from mdocr.models.int8 import Int8Linear
 
 Shape = tuple[int, ...]
 
@@ -65,4 +66,18 @@ def counted() -> Iterator[FlopCounterMode]:
 
 def count_parameters(module: nn.Module) -> int:
     """Number of weights."""
-    return sum(parameter.numel() for parameter in module.parameters())
+    return sum(count for count, _ in _weights(module))
+
+
+def weight_bytes(module: nn.Module) -> int:
+    """Memory of the weights."""
+    return sum(count * size for count, size in _weights(module))
+
+
+def _weights(module: nn.Module) -> Iterator[tuple[int, int]]:
+    """Number and bytes of the weights of every part; matrices in eight bits are no parameters."""
+    for part in module.modules():
+        if isinstance(part, Int8Linear):
+            yield part.in_features * part.out_features, 1
+        for parameter in part.parameters(recurse=False):
+            yield parameter.numel(), parameter.itemsize

@@ -53,11 +53,12 @@ def measure_limits(device: torch.device, dtype: torch.dtype = torch.float32) -> 
 
     Args:
         device: where.
-        dtype: that of the model's matrix products.
+        dtype: that of the model's matrix products; whole numbers too.
     """
     side, size = SIDE[device.type], COPIED[device.type]
     left, right = (torch.ones(side, side, dtype=dtype, device=device) for _ in range(2))
-    product = best_seconds(lambda: left @ right, device)
+    multiply = torch._int_mm if dtype is torch.int8 else torch.matmul
+    product = best_seconds(lambda: multiply(left, right), device)
     source = torch.zeros(size, dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
     copy = best_seconds(lambda: target.copy_(source), device)

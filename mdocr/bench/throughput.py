@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, fields, replace
 from statistics import mean
 from typing import Any
 
-from mdocr.bench.cost import count_parameters
+import torch
+
+from mdocr.bench.cost import count_parameters, weight_bytes
 from mdocr.bench.limits import Limits, measure_limits, peak_memory, synchronise
 from mdocr.decoding.requests import Generation, Request
 from mdocr.errors import UsageError
 from mdocr.evaluation.page_sets import TruePage
 from mdocr.evaluation.pages import read_pages, score_page
+from mdocr.models.int8 import Int8Linear
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.sdar import SDAR
@@ -196,13 +199,13 @@ def on_torch(parser: Parser) -> MinerUDiffusion | LineReader:
 
 def subject(parser: Parser, limits: Limits) -> dict[str, Any]:
     """What does not change from row to row."""
-    parameters = count_parameters(on_torch(parser))
+    model = on_torch(parser)
     return {
         "model": parser.name,
-        "device": str(parser.model.device),
-        "dtype": str(parser.model.dtype).removeprefix("torch."),
-        "parameters": parameters,
-        "weight_bytes": parameters * parser.model.dtype.itemsize,
+        "device": str(model.device),
+        "dtype": str(product_type(model)).removeprefix("torch."),
+        "parameters": count_parameters(model),
+        "weight_bytes": weight_bytes(model),
         "peak_memory": peak_memory(parser.model.device),
         "limits": limits.as_dict(),
     }
@@ -210,7 +213,14 @@ def subject(parser: Parser, limits: Limits) -> dict[str, Any]:
 
 def limits_of(parser: Parser) -> Limits:
     """The limits of the machine for this model."""
-    return measure_limits(parser.model.device, parser.model.dtype)
+    model = on_torch(parser)
+    return measure_limits(model.device, product_type(model))
+
+
+def product_type(model: MinerUDiffusion | LineReader) -> torch.dtype:
+    """In which type the model multiplies matrices."""
+    quantized = any(isinstance(part, Int8Linear) for part in model.modules())
+    return torch.int8 if quantized else model.dtype
 
 
 def measure(
@@ -287,6 +297,6 @@ def cost(model: SDAR, work: Work) -> tuple[int, int]:
 
     The language model's matrix products are counted; attention and the vision tower are left out.
     """
-    body, head = count_parameters(model.model.layers), model.lm_head.weight
-    operations = 2 * (work.fed * body + work.wanted * head.numel())
-    return operations, work.calls * (body + head.numel()) * head.dtype.itemsize
+    body, head = model.model.layers, model.lm_head
+    fed, wanted = work.fed * count_parameters(body), work.wanted * count_parameters(head)
+    return 2 * (fed + wanted), work.calls * (weight_bytes(body) + weight_bytes(head))

@@ -161,7 +161,7 @@ def throughput(
         bool, typer.Option(help="Also decode one token after another, with the same model.")
     ] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16 or int8.")] = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Texts in work at the same time.")] = 1,
     count: Annotated[int, typer.Option(min=1, help="Pages, at most.")] = 4,
     warm_up: Annotated[int, typer.Option(min=0, help="Pages before the clock starts.")] = 1,

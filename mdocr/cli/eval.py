@@ -212,7 +212,7 @@ def parser(
         float, typer.Option(help="Confidence above which a token is committed.")
     ] = PAGE_DEFAULTS.threshold,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16 or int8.")] = "auto",
     predictions: Annotated[
         Path | None,
         typer.Option(help="Score NAME.md or NAME.txt of this folder; read nothing.", exists=True),

@@ -85,7 +85,7 @@ def parse(
     ] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     dtype: Annotated[
-        str, typer.Option(help="auto (that of the weights), float32, bfloat16 or float16.")
+        str, typer.Option(help="auto (that of the weights), float32, bfloat16, float16 or int8.")
     ] = "auto",
     batch_size: Annotated[
         int | None,

@@ -111,12 +111,12 @@ class LineReader(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the weights lie."""
-        return self.projection.weight.device
+        return self.language_model.lm_head.weight.device
 
     @property
     def dtype(self) -> torch.dtype:
         """Type of the weights."""
-        return self.projection.weight.dtype
+        return self.language_model.lm_head.weight.dtype
 
     def look(self, images: Tensor) -> Seen:
         """Picture tokens [B, P, ·] of lines of one width, ``images`` [B, 3, 32, 4·P] in -1..1."""
