@@ -25,19 +25,19 @@ from mdocr.engines.memory import is_memory_error
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import MdocrError, OutOfMemoryError, UsageError, WeightsError
 from mdocr.inputs import open_picture
-from mdocr.models.int8 import quantize
 from mdocr.models.line_pictures import LinePictureConfig
-from mdocr.models.line_reader import LineReader
-from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.models.line_reader import LineReader, LineReaderConfig
+from mdocr.models.linear import pack, quantize
+from mdocr.models.mineru_diffusion import MinerUDiffusion, MinerUDiffusionConfig
 from mdocr.models.page_pictures import PictureConfig
 from mdocr.options import ENGINES, ParseOptions
 from mdocr.weights import onnx_files
 from mdocr.weights.line_reader import is_line_reader, load_line_reader
 from mdocr.weights.mineru_diffusion import load_folder
-from mdocr.weights.registry import MODELS, ResolvedModel, resolve
+from mdocr.weights.registry import ResolvedModel, resolve
 
 if TYPE_CHECKING:
-    from mdocr.engines.onnx_blocks import OnnxLineReader
+    from mdocr.engines.onnx_blocks import OnnxBlockModel
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Parser:
 
     def __init__(
         self,
-        model: "MinerUDiffusion | LineReader | OnnxLineReader",
+        model: "MinerUDiffusion | LineReader | OnnxBlockModel",
         tokenizer: PromptTokenizer | LineTokenizer,
         pictures: PictureConfig | LinePictureConfig,
         name: str,
@@ -111,7 +111,7 @@ class Parser:
         self.tokenizer = tokenizer
         self.pictures = pictures
         self.name = name
-        self.reads_lines = not isinstance(model, MinerUDiffusion)
+        self.reads_lines = isinstance(model.config, LineReaderConfig)
         self._blocks: Callable[[int], Predict] = (
             partial(TorchBlocks, model) if isinstance(model, torch.nn.Module) else model.blocks
         )
@@ -228,8 +228,12 @@ class Parser:
     def slots(self, max_tokens: int) -> int:
         """Texts of so many tokens that the device has room for at the same time."""
         device = self.model.device
-        slots = CPU_SLOTS if device.type == "cpu" else DEVICE_SLOTS
-        if device.type == "cuda" and isinstance(self.model, torch.nn.Module):
+        if device.type == "cpu":
+            return CPU_SLOTS
+        if not isinstance(self.model, torch.nn.Module):
+            return DEVICE_SLOTS if self.reads_lines else CPU_SLOTS  # its cache is not on the device
+        slots = DEVICE_SLOTS
+        if device.type == "cuda":
             longest = max_tokens + self.pictures.most_tokens
             shape = self.model.language_model.config.cache_shape
             room = torch.cuda.mem_get_info(device)[0] * CACHE_SHARE
@@ -246,10 +250,10 @@ def load_parser(
         model: "auto" (the best that is installed), a name (downloaded on first use), or a folder of
             the released layout.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
-        dtype: "float32", "bfloat16", "float16", "int8" (``mdocr.models.int8``), or "auto" for that
-            of the weights.
-        engine: "torch"; "onnx", for line readers, which are exported when first used; or "auto":
-            onnx for exported files, else torch.
+        dtype: "float32", "bfloat16", "float16", "int8" (matrices in eight bits, all else as
+            "auto": ``mdocr.models.linear``), or "auto" for that of the weights.
+        engine: "torch"; "onnx", for which a model is exported when first used; or "auto": onnx for
+            exported files, else torch.
 
     Raises:
         WeightsError: the weights are missing, damaged, or of another model.
@@ -278,11 +282,19 @@ def _torch_parser(folder: Path, name: str, device: torch.device, dtype: str) -> 
         tokenizer, pictures = LineTokenizer(model.config), LinePictureConfig()
     else:
         model = load_folder(folder, device, DTYPES.get(dtype))
-        tokenizer = PromptTokenizer(folder / "tokenizer.json", model.config.image_token_id)
-        pictures = PictureConfig.read(folder / "preprocessor_config.json")
+        tokenizer, pictures = _page_prompts(folder, model.config)
     if dtype == INT8:
         quantize(model)
+    pack(model)
     return Parser(model, tokenizer, pictures, name)
+
+
+def _page_prompts(
+    folder: Path, config: MinerUDiffusionConfig
+) -> tuple[PromptTokenizer, PictureConfig]:
+    """What makes prompts and pictures for a large page model, from the files beside it."""
+    tokenizer = PromptTokenizer(folder / onnx_files.TOKENIZER, config.image_token_id)
+    return tokenizer, PictureConfig.read(folder / onnx_files.PICTURES)
 
 
 def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None:
@@ -303,31 +315,32 @@ def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None
 
         check_onnx_dtype(dtype)
         candidates(device)
-        known = MODELS.get(str(model))
-        if known is not None and not known.packaged:
-            raise _no_line_reader()
     elif device != "auto" and choose_device(device).type == "mps" and dtype == INT8:
         raise UsageError("int8 runs on the CPU and on CUDA only", "Use --dtype float16.")
 
 
-def _no_line_reader() -> UsageError:
-    return UsageError("the engine onnx is not for large page models", "Use --engine torch.")
-
-
 def _exported_parser(folder: Path, name: str, device: str) -> Parser:
-    if not onnx_files.is_onnx(folder) and not is_line_reader(folder):
-        raise _no_line_reader()
     from mdocr.engines.onnx_blocks import open_line_reader
+    from mdocr.engines.onnx_pages import open_page_model
 
-    reader = open_line_reader(folder, device, _export)
-    tokenizer = LineTokenizer(reader.config)
-    return Parser(reader, tokenizer, LinePictureConfig(), name)
+    exported = onnx_files.is_onnx(folder)
+    if onnx_files.is_page_model(folder) if exported else not is_line_reader(folder):
+        model = open_page_model(folder, device, _export_document_model)
+        return Parser(model, *_page_prompts(model.folder, model.config), name)
+    reader = open_line_reader(folder, device, _export_line_reader)
+    return Parser(reader, LineTokenizer(reader.config), LinePictureConfig(), name)
 
 
-def _export(weights: Path, folder: Path) -> None:
+def _export_line_reader(weights: Path, folder: Path) -> None:
     from mdocr.export import export_line_reader
 
     export_line_reader(weights, folder)
+
+
+def _export_document_model(weights: Path, folder: Path) -> None:
+    from mdocr.export import export_document_model
+
+    export_document_model(weights, folder, "fp16")  # what bfloat16 keeps, in half the room
 
 
 def parse(

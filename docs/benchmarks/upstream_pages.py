@@ -8,13 +8,13 @@ mean nothing and the regions come from image analysis; all else is as in ``mdocr
 
 Random weights leave neighbouring tokens nearly equally likely, and in bfloat16 the two ways of
 computing the same sums may then choose differently. ``--dtype float32`` shows that the tokens are
-equal; ``--layout-edge 280`` keeps that short.
+equal; ``--layout-edge 280`` keeps that short. With bfloat16 ours reads the page once more with its
+matrices in eight bits.
 """
 
 import argparse
 import json
 import math
-import resource
 import subprocess
 import sys
 import time
@@ -29,7 +29,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mdocr.bench.cost import count_parameters
+from mdocr.bench.cost import count_parameters, weight_bytes
 from mdocr.bench.throughput import Work, cost
 
 GOLDEN = Path(__file__).parents[2] / "tests" / "golden" / "mineru_diffusion"
@@ -45,12 +45,12 @@ def main() -> None:
     """Makes the weights, then runs both sides, each in a process of its own."""
     options = arguments()
     if options.side:
-        print(json.dumps({"ours": ours, "upstream": upstream}[options.side](options)))
+        print(json.dumps(SIDES[options.side](options)))
         return
     if not (options.work / "model" / "config.json").exists():
         write_model(options.work / "model", getattr(torch, options.dtype), options.small)
     records = {}
-    for side in ("ours", "upstream"):
+    for side in SIDES if options.dtype == "bfloat16" else ("ours", "upstream"):
         command = [sys.executable, __file__, *sys.argv[1:], "--side", side]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         records[side] = json.loads(done.stdout.splitlines()[-1])
@@ -77,38 +77,70 @@ def arguments() -> argparse.Namespace:
 def table(records: dict[str, dict[str, Any]], options: argparse.Namespace) -> list[str]:
     """Both sides as a Markdown table."""
     we, they = records["ours"], records["upstream"]
+    eight = records.get("eight bits")
     return [
         f"{they['texts']} texts of one page at {options.dpi:g} dpi, {options.dtype}, at most "
         f"{options.tokens} tokens each, {options.steps} steps a block, {options.threads} threads.",
         "",
-        "| | seconds | passes | peak memory |",
-        "| --- | --- | --- | --- |",
-        row("MinerU-Diffusion", they),
-        row("mdocr", we),
-        f"| ratio | {they['seconds'] / we['seconds']:.2f} × "
-        f"| {they['passes'] / we['passes']:.2f} × | |",
+        "| | seconds | faster | passes | peak memory | of it pages of files |",
+        "| --- | --- | --- | --- | --- | --- |",
+        row("MinerU-Diffusion", they, they),
+        row("mdocr", we, they),
+        *([row("mdocr, matrices in eight bits", eight, they)] if eight else []),
         "",
         f"Equal tokens: {they['equal']} of {they['tokens']}; "
         f"equal texts: {they['equal_texts']} of {they['texts']}.",
+        *(
+            [f"In eight bits, beside mdocr: {eight['equal']} of {eight['tokens']}."]
+            if eight
+            else []
+        ),
         "",
-        "Where the time of mdocr goes, and its share of the machine's limits, measured before it:",
+        *profile("mdocr", we),
+        *(profile("mdocr in eight bits", eight) if eight else []),
+    ]
+
+
+def row(name: str, record: dict[str, Any], other: dict[str, Any]) -> str:
+    """One side, and how much faster it is than another."""
+    cells = (
+        "| {} | {seconds:.1f} | {ratio:.2f} × | {passes} | {memory:.1f} GiB | {mapped:.1f} GiB |"
+    )
+    return cells.format(name, ratio=other["seconds"] / record["seconds"], **record)
+
+
+def profile(name: str, record: dict[str, Any]) -> list[str]:
+    """Where one side's time goes."""
+    return [
+        f"Where the time of {name} goes, and its share of the limits, measured before it:",
         "",
         "| part | seconds | of arithmetic | of bandwidth |",
         "| --- | --- | --- | --- |",
         *(
-            "| {} | {seconds:.1f} | {arithmetic:.0%} | {bandwidth:.0%} |".format(name, **part)
-            for name, part in we["parts"].items()
+            "| {} | {seconds:.1f} | {arithmetic:.0%} | {bandwidth:.0%} |".format(part, **shares)
+            for part, shares in record["parts"].items()
         ),
+        "",
     ]
-
-
-def row(name: str, record: dict[str, Any]) -> str:
-    """One side."""
-    return "| {} | {seconds:.1f} | {passes} | {memory:.1f} GiB |".format(name, **record)
 
 
 def ours(options: argparse.Namespace) -> dict[str, Any]:
     """Reads the page as ``mdocr parse`` does; keeps what it asked for and what came back."""
+    texts, record = read_page(options, "auto")
+    torch.save(texts, options.work / "asked.pt")
+    return record
+
+
+def eight_bits(options: argparse.Namespace) -> dict[str, Any]:
+    """The same with matrices in eight bits; compares its tokens with those of ``ours``."""
+    texts, record = read_page(options, "int8")
+    expected = torch.load(options.work / "asked.pt", weights_only=True)
+    pairs = [(found[-1], other[-1]) for found, other in zip(texts, expected, strict=True)]
+    return record | likeness(pairs)
+
+
+def read_page(options: argparse.Namespace, dtype: str) -> tuple[list[Any], dict[str, Any]]:
+    """What was asked for and came back, and seconds, passes, memory and the parts of the time."""
     from mdocr.bench.throughput import limits_of
     from mdocr.engines.torch_blocks import TorchBlocks
     from mdocr.options import ParseOptions
@@ -129,7 +161,7 @@ def ours(options: argparse.Namespace) -> dict[str, Any]:
             made[number] = text
             yield number, text
 
-    parser = load_parser(options.work / "model", "cpu")
+    parser = load_parser(options.work / "model", "cpu", dtype)
     limits = limits_of(parser)
     targets = dict.fromkeys(("layout", "title", "text", "list_item", "table"), options.tokens)
     # The released code decides committed tokens anew where a step finds too few masked ones.
@@ -151,9 +183,18 @@ def ours(options: argparse.Namespace) -> dict[str, Any]:
         (r.prompt, torch.from_numpy(r.picture.patches), r.picture.grid, made[number].tokens)
         for number, r in enumerate(asked)
     ]
-    torch.save(texts, options.work / "asked.pt")
-    parts = meter.parts(limits, seconds)
-    return {"seconds": seconds, "passes": meter.passes, "memory": peak(), "parts": parts}
+    record = {"seconds": seconds, "passes": meter.passes, **memory()}
+    return texts, record | {"parts": meter.parts(limits, seconds)}
+
+
+def likeness(pairs: Sequence[tuple[Any, Any]]) -> dict[str, int]:
+    """How many tokens and texts of pairs of texts are equal."""
+    return {
+        "texts": len(pairs),
+        "tokens": sum(len(one) for one, _ in pairs),
+        "equal": sum(a == b for pair in pairs for a, b in zip(*pair, strict=False)),
+        "equal_texts": sum(tuple(one) == tuple(other) for one, other in pairs),
+    }
 
 
 @dataclass
@@ -179,12 +220,12 @@ class Meter:
             begin = time.perf_counter()
             seen = look(blocks, model, pictures)
             tower, abstractor = model.vision_model, model.vision_abstractor
-            config, size = tower.config, model.dtype.itemsize
+            config = tower.config
             for patches in (len(picture.patches) for picture in pictures):
                 self.looks.operations += 2 * patches * count_parameters(tower)
                 self.looks.operations += 4 * patches**2 * config.embed_dim * config.depth
                 self.looks.operations += patches / 2 * count_parameters(abstractor)  # of four
-            self.looks.moved += size * count_parameters(tower) * bool(pictures)
+            self.looks.moved += weight_bytes(tower) * bool(pictures)
             self.looks.seconds += time.perf_counter() - begin
             return seen
 
@@ -267,15 +308,7 @@ def upstream(options: argparse.Namespace) -> dict[str, Any]:
             )
         pairs.append((tuple(found[0].tolist()), tuple(tokens)))
     seconds = time.perf_counter() - begin
-    return {
-        "seconds": seconds,
-        "passes": len(passes),
-        "memory": peak(),
-        "texts": len(pairs),
-        "tokens": sum(len(theirs) for theirs, _ in pairs),
-        "equal": sum(a == b for pair in pairs for a, b in zip(*pair, strict=False)),
-        "equal_texts": sum(theirs == we for theirs, we in pairs),
-    }
+    return {"seconds": seconds, "passes": len(passes), **memory(), **likeness(pairs)}
 
 
 def regions(options: argparse.Namespace) -> Sequence[Any]:
@@ -332,9 +365,15 @@ def random(name: str, like: Tensor, dtype: torch.dtype) -> Tensor:
     return value
 
 
-def peak() -> float:
-    """Largest memory of this process, GiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+def memory() -> dict[str, float]:
+    """Largest memory of this process, and what of it now are pages of mapped files, in GiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    sizes = dict(line.split(":") for line in lines)
+    names = {"memory": "VmHWM", "mapped": "RssFile"}
+    return {name: int(sizes[key].split()[0]) / 2**20 for name, key in names.items()}
+
+
+SIDES = {"ours": ours, "upstream": upstream, "eight bits": eight_bits}
 
 
 if __name__ == "__main__":

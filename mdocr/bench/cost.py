@@ -10,7 +10,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from mdocr.engines.torch_words import TorchWordEngine
-from mdocr.models.int8 import Int8Linear
+from mdocr.models.linear import Int8Linear, PackedLinear
 
 Shape = tuple[int, ...]
 
@@ -75,9 +75,9 @@ def weight_bytes(module: nn.Module) -> int:
 
 
 def _weights(module: nn.Module) -> Iterator[tuple[int, int]]:
-    """Number and bytes of the weights of every part; matrices in eight bits are no parameters."""
+    """Number and bytes of the weights of every part; packed ones are no parameters."""
     for part in module.modules():
-        if isinstance(part, Int8Linear):
-            yield part.in_features * part.out_features, 1
+        if isinstance(part, Int8Linear | PackedLinear):
+            yield part.weight.numel(), part.weight.itemsize
         for parameter in part.parameters(recurse=False):
             yield parameter.numel(), parameter.itemsize

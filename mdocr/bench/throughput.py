@@ -14,8 +14,8 @@ from mdocr.decoding.requests import Generation, Request
 from mdocr.errors import UsageError
 from mdocr.evaluation.page_sets import TruePage
 from mdocr.evaluation.pages import read_pages, score_page
-from mdocr.models.int8 import Int8Linear
 from mdocr.models.line_reader import LineReader
+from mdocr.models.linear import Int8Linear
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.sdar import SDAR
 from mdocr.options import ParseOptions

@@ -1,59 +1,104 @@
-"""Linear layers in eight bits: half the memory of bfloat16, and products of whole numbers.
+"""What can take the place of a model's linear layers when it only reads.
 
-Each row of a weight has a scale, and so has each row of what it is multiplied with, found anew at
-every call (symmetric, "row-wise" and "token-wise": arXiv 2206.01861, section 3.2). A row's result
-does not depend on the rows beside it.
+``PackedLinear``: the weight laid out once as a CPU's matrix units want it; the same numbers.
+``Int8Linear``: eight bits; half the memory of bfloat16, and products of whole numbers.
 
 Shapes: M rows, K inputs, N outputs.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
-LARGEST = 127
 HEADS = frozenset({"lm_head", "letters"})
-"""Layers that make logits stay as they are: there every rounding is a risk for a token."""
+"""Layers that make logits keep all their bits: there every rounding is a risk for a token."""
+PACKED_FOR = 128
+"""Rows of the product that a layout is chosen for: a few blocks of tokens. It suits others too."""
+LARGEST = 127
 FEWEST_ROWS = 32
 """CUDA multiplies whole numbers from 17 rows on only."""
 
 
-class Int8Linear(nn.Module):
-    """Takes the place of a linear layer.
+def pack(model: nn.Module) -> None:
+    """Packs all linear layers in place where that brings something: in bfloat16, on a CPU.
+
+    oneDNN lays such a weight out anew for every product, which takes as long as a product with some
+    dozens of rows.
+    """
+    replace_linears(model, lambda name, layer: PackedLinear(layer) if _can_pack(layer) else layer)
+
+
+def quantize(model: nn.Module) -> None:
+    """Puts all linear layers but ``HEADS`` into eight bits, in place."""
+    replace_linears(model, lambda name, layer: layer if name in HEADS else Int8Linear(layer))
+
+
+def replace_linears(model: nn.Module, make: Callable[[str, nn.Linear], nn.Module]) -> None:
+    """Puts ``make(name, layer)`` in the place of every linear layer, one after another."""
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.Linear):
+                setattr(module, name, make(name, child))
+
+
+class PackedLinear(nn.Module):
+    """A linear layer in bfloat16 on a CPU.
 
     Args:
-        linear: the layer; not changed.
+        layer: whose place it takes; not changed.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.in_features, self.out_features = layer.in_features, layer.out_features
+        packed = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), PACKED_FOR)
+        self.register_buffer("weight", packed, persistent=False)
+        self.register_buffer("bias", layer.bias, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., K] → [..., N]."""
+        multiply = torch.ops.mkldnn._linear_pointwise
+        out: Tensor = multiply(x, self.weight, self.bias, "none", [], "")
+        return out
+
+
+class Int8Linear(nn.Module):
+    """A linear layer in whole numbers of eight bits.
+
+    Each row of the weight has a scale, and so has each row of what it is multiplied with, found
+    anew at every call ("token-wise": arXiv 2206.01861, section 4.1). So a row's result does not
+    depend on the rows beside it.
+
+    Args:
+        layer: whose place it takes; not changed.
     """
 
     weight: Tensor
     scales: Tensor
     bias: Tensor | None
 
-    def __init__(self, linear: nn.Linear) -> None:
+    def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
-        self.in_features, self.out_features = linear.in_features, linear.out_features
-        whole, scales = to_int8(linear.weight)
-        on_cpu = whole.device.type == "cpu"
-        packed = torch.ops.onednn.qlinear_prepack(whole, None) if on_cpu else whole
-        self.register_buffer("weight", packed, persistent=False)
+        self.in_features, self.out_features = layer.in_features, layer.out_features
+        whole, scales = to_int8(layer.weight.detach())
+        self.packed = _has_onednn(whole.device)
+        weight = torch.ops.onednn.qlinear_prepack(whole, None) if self.packed else whole
+        self.register_buffer("weight", weight, persistent=False)
         self.register_buffer("scales", scales.flatten(), persistent=False)
-        self.register_buffer("bias", linear.bias, persistent=False)
+        self.register_buffer("bias", layer.bias, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., K] → [..., N]."""
         rows, scales = to_int8(x.flatten(0, -2))
-        multiply = _multiply_on_cpu if x.device.type == "cpu" else _multiply
+        multiply = multiply_packed if self.packed else multiply_plain
         out = multiply(rows, self.weight, self.scales, x.dtype).mul_(scales)
         if self.bias is not None:
             out += self.bias
         return out.view(*x.shape[:-1], self.out_features)
-
-
-def quantize(model: nn.Module) -> None:
-    """Puts every linear layer but ``HEADS`` into eight bits, one after another, in place."""
-    for module in list(model.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, nn.Linear) and name not in HEADS:
-                setattr(module, name, Int8Linear(child))
 
 
 def to_int8(rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -62,7 +107,7 @@ def to_int8(rows: Tensor) -> tuple[Tensor, Tensor]:
     return (rows / scales).round_().to(torch.int8), scales
 
 
-def _multiply_on_cpu(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
+def multiply_packed(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
     """Product [M, N] of whole rows [M, K] with a packed weight, times its scales [N], by oneDNN."""
     zeros = torch.zeros(len(scales), dtype=torch.int64)
     out: Tensor = torch.ops.onednn.qlinear_pointwise(
@@ -71,9 +116,19 @@ def _multiply_on_cpu(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.
     return out
 
 
-def _multiply(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """The same for a plain weight [N, K] on other devices."""
+def multiply_plain(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
+    """The same for a weight [N, K] that is not packed."""
     missing = max(0, FEWEST_ROWS - len(rows))
     padded = nn.functional.pad(rows, (0, 0, 0, missing)) if missing else rows
     product = torch._int_mm(padded, weight.T)[: len(rows)]
     return (product * scales).to(dtype)
+
+
+def _has_onednn(device: torch.device) -> bool:
+    return device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+
+
+def _can_pack(layer: nn.Linear) -> bool:
+    if layer.weight.dtype != torch.bfloat16 or not _has_onednn(layer.weight.device):
+        return False
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

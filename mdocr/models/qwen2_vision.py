@@ -6,8 +6,9 @@ only attention keeps the pictures apart. Names of parameters are those of the re
 Shapes: N patches of all pictures, P pixels of a patch, D width, H heads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,9 @@ Grid = tuple[int, int]
 
 Turns = tuple[Tensor, Tensor]
 """Cosine and sine [N, 1, D / H] of every patch's place."""
+
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Lets every patch look at its picture: query, key and value [N, H, D / H] each → [N, D]."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class VisionConfig:
     spatial_merge_size: int = 2
     in_channels: int = 3
 
+    @property
+    def patch_pixels(self) -> int:
+        """Numbers of a patch."""
+        return self.in_channels * self.temporal_patch_size * self.patch_size**2
+
 
 class PatchEmbed(nn.Module):
     """One linear map of the pixels of each patch, kept in the checkpoint as a convolution."""
@@ -71,18 +80,18 @@ class VisionAttention(nn.Module):
         self.qkv = nn.Linear(dim, 3 * dim)
         self.proj = nn.Linear(dim, dim)
 
-    def forward(self, x: Tensor, turns: Turns, lengths: list[int]) -> Tensor:
-        """[N, D] → [N, D]; ``lengths`` are the patches of each picture."""
-        qkv = self.qkv(x).view(len(x), 3, self.heads, -1)
+    def forward(self, x: Tensor, turns: Turns, attend: Attend) -> Tensor:
+        """[N, D] → [N, D]."""
+        qkv = self.qkv(x).unflatten(-1, (3, self.heads, -1))
         query, key, value = qkv.unbind(1)  # each [N, H, D / H]
-        pictures = zip(
-            torch.split(rotate(query, *turns), lengths),
-            torch.split(rotate(key, *turns), lengths),
-            torch.split(value, lengths),
-            strict=True,
-        )
-        out: Tensor = self.proj(torch.cat([_attend(*picture) for picture in pictures]))
+        out: Tensor = self.proj(attend(rotate(query, *turns), rotate(key, *turns), value))
         return out
+
+
+def attend_apart(lengths: list[int], query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """``Attend`` for pictures of so many patches each, one after another."""
+    pictures = zip(*(torch.split(part, lengths) for part in (query, key, value)), strict=True)
+    return torch.cat([_attend(*picture) for picture in pictures])
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -118,9 +127,9 @@ class VisionBlock(nn.Module):
         self.attn = VisionAttention(dim, config.num_heads)
         self.mlp = VisionMlp(dim, int(dim * config.mlp_ratio))
 
-    def forward(self, x: Tensor, turns: Turns, lengths: list[int]) -> Tensor:
+    def forward(self, x: Tensor, turns: Turns, attend: Attend) -> Tensor:
         """[N, D] → [N, D]."""
-        x = x + self.attn(self.norm1(x), turns, lengths)
+        x = x + self.attn(self.norm1(x), turns, attend)
         x = x + self.mlp(self.norm2(x))
         return x
 
@@ -144,17 +153,21 @@ class Qwen2Vision(nn.Module):
         Returns:
             [N, D].
         """
-        x: Tensor = self.patch_embed(patches)
-        turns = self._turns(grids, x.device)
+        merge = self.config.spatial_merge_size
+        places = torch.cat([patch_places(grid, merge) for grid in grids]).to(patches.device)
         lengths = [rows * columns for rows, columns in grids]
+        return self.look(patches, places, partial(attend_apart, lengths))
+
+    def look(self, patches: Tensor, places: Tensor, attend: Attend) -> Tensor:
+        """Features [N, D] of patches [N, P] at rows and columns ``places`` [N, 2]."""
+        x: Tensor = self.patch_embed(patches)
+        turns = self._turns(places)
         for block in self.blocks:
-            x = block(x, turns, lengths)
+            x = block(x, turns, attend)
         return x
 
-    def _turns(self, grids: Sequence[Grid], device: torch.device) -> Turns:
+    def _turns(self, places: Tensor) -> Turns:
         """Half of a head's angles tell the row, half the column."""
-        merge = self.config.spatial_merge_size
-        places = torch.cat([patch_places(grid, merge) for grid in grids]).to(device)  # [N, 2]
         half = self.config.embed_dim // self.config.num_heads // 2
         cosine, sine = turns(angles(places, half, 10000.0).flatten(1))
         return cosine[:, None], sine[:, None]

@@ -219,7 +219,7 @@ def test_senseless_requests_are_refused(parser):
     with pytest.raises(InputError, match=r"absent\.png"):
         parser.generate([GOLDEN / "absent.png"], "text")
     with pytest.raises(UsageError, match="dtype"):
-        load_parser(GOLDEN, dtype="int8")
+        load_parser(GOLDEN, dtype="int4")
     with pytest.raises(DeviceError):
         load_parser(GOLDEN, device="cuda:99")
     assert parser.generate([], "text") == []

@@ -1,4 +1,4 @@
-"""Linear layers in eight bits: close to what they replace, row by row."""
+"""What takes the place of linear layers: packed, the same; in eight bits, close, row by row."""
 
 from pathlib import Path
 
@@ -12,7 +12,16 @@ from mdocr.bench.throughput import on_torch
 from mdocr.decoding.requests import Feed
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import UsageError
-from mdocr.models.int8 import LARGEST, Int8Linear, _multiply, _multiply_on_cpu, quantize, to_int8
+from mdocr.models.linear import (
+    LARGEST,
+    Int8Linear,
+    PackedLinear,
+    multiply_packed,
+    multiply_plain,
+    pack,
+    quantize,
+    to_int8,
+)
 from mdocr.models.sdar import SDAR, SDARConfig
 from mdocr.parser import load_parser
 
@@ -62,9 +71,28 @@ def test_devices_multiply_alike(rows: int) -> None:
     weight, scales = to_int8(torch.randn(48, 64))
     x, _ = to_int8(torch.randn(rows, 64))
     packed = torch.ops.onednn.qlinear_prepack(weight, None)
-    ours = _multiply_on_cpu(x, packed, scales.flatten(), torch.float32)
-    theirs = _multiply(x, weight, scales.flatten(), torch.float32)
+    ours = multiply_packed(x, packed, scales.flatten(), torch.float32)
+    theirs = multiply_plain(x, weight, scales.flatten(), torch.float32)
     assert torch.allclose(ours, theirs, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [1, 40, 300])
+@pytest.mark.parametrize("bias", [True, False])
+def test_packed_layer_gives_the_same(rows: int, bias: bool) -> None:
+    whole = linear(64, 300, bias, torch.bfloat16)
+    x = torch.randn(2, rows, 64, dtype=torch.bfloat16)
+    difference = (PackedLinear(whole)(x) - whole(x)).abs().max() / whole(x).abs().max()
+    assert float(difference) <= torch.finfo(torch.bfloat16).eps
+
+
+def test_only_bfloat16_is_packed() -> None:
+    single, half = small(), small().bfloat16()
+    count, size = count_parameters(half), weight_bytes(half)
+    pack(single)
+    pack(half)
+    assert not any(isinstance(part, PackedLinear) for part in single.modules())
+    assert not any(isinstance(part, nn.Linear) for part in half.modules())
+    assert (count_parameters(half), weight_bytes(half)) == (count, size)
 
 
 def small() -> SDAR:
