@@ -15,7 +15,8 @@ HEADS = frozenset({"lm_head", "letters"})
 """Layers that make logits keep all their bits: there every rounding is a risk for a token."""
 PACKED_FOR = 128
 """Rows of the product that a layout is chosen for: a few blocks of tokens. It suits others too."""
-LARGEST = 127
+LARGEST, LEAST = 127, 1e-30
+"""Of a whole number, and of what a row's scale is found from."""
 FEWEST_ROWS = 32
 """CUDA multiplies whole numbers from 17 rows on only."""
 
@@ -84,7 +85,7 @@ class Int8Linear(nn.Module):
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
         self.in_features, self.out_features = layer.in_features, layer.out_features
-        whole, scales = to_int8(layer.weight.detach())
+        whole, scales = to_int8(layer.weight.detach().float())
         self.packed = _has_onednn(whole.device)
         weight = torch.ops.onednn.qlinear_prepack(whole, None) if self.packed else whole
         self.register_buffer("weight", weight, persistent=False)
@@ -102,9 +103,10 @@ class Int8Linear(nn.Module):
 
 
 def to_int8(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Whole numbers [M, K] of -127 to 127, and the scale [M, 1] of each row in single precision."""
-    scales = rows.abs().amax(-1, keepdim=True).float().clamp_(min=1e-30).div_(LARGEST)
-    return (rows / scales).round_().to(torch.int8), scales
+    """Whole numbers [M, K] of -127 to 127, and the scale [M, 1] of each row in the rows' type."""
+    inverse = LARGEST / rows.abs().amax(-1, keepdim=True).clamp_(min=LEAST)
+    whole = (rows * inverse).round_().clamp_(-LARGEST, LARGEST)  # a rounded scale may be too large
+    return whole.to(torch.int8), (1 / inverse.float()).to(rows.dtype)
 
 
 def multiply_packed(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:

@@ -62,8 +62,9 @@ def test_row_of_zeros_gives_the_bias() -> None:
 def test_largest_number_does_not_overflow(dtype: torch.dtype) -> None:
     rows = torch.linspace(0.01, 3, 300)[:, None].to(dtype) * torch.tensor([1.0, -1.0]).to(dtype)
     whole, scales = to_int8(rows)
-    assert torch.equal(whole.abs(), torch.full_like(whole, LARGEST))
-    assert torch.allclose(whole * scales, rows.float())
+    assert int(whole.abs().min()) >= LARGEST - 1
+    assert torch.equal(whole.sign(), rows.sign().to(torch.int8))
+    assert torch.allclose(whole * scales, rows, rtol=0.01)
 
 
 @pytest.mark.parametrize("rows", [1, 16, 17, 40])
