@@ -3,8 +3,9 @@
 Shapes: T tokens of a pass one after another, M wanted ones, V vocabulary.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain, pairwise
 
 import torch
 from torch import Tensor
@@ -12,13 +13,34 @@ from torch import Tensor
 from mdocr.decoding.cache import KVCache
 from mdocr.decoding.requests import Feed
 from mdocr.models.attention import CachedAttention, Mask, Packing
+from mdocr.models.line_pictures import LinePicture
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.page_pictures import PagePicture
 
 
+@dataclass(frozen=True)
+class Batch:
+    """The tokens of a pass on their device.
+
+    Attributes:
+        tokens: ids [T].
+        wanted: which of them to predict [M].
+        text_places: places [T] counted from 1 behind the prompt, 0 in it.
+        packing: where they belong.
+    """
+
+    tokens: Tensor
+    wanted: Tensor
+    text_places: Tensor
+    packing: Packing
+
+
 class TorchBlocks:
     """The ``predict`` of ``mdocr.decoding.blocks`` over a torch model.
+
+    Nothing in a pass waits for the device: one transfer takes there what the host knows. Only new
+    pictures and the caller, who reads the tokens, make it wait.
 
     Args:
         model: the model; its device and type are those of the passes.
@@ -33,61 +55,80 @@ class TorchBlocks:
     @torch.inference_mode()
     def __call__(self, feeds: Sequence[Feed]) -> Tensor:
         """Logits [M, V] of the wanted tokens of all feeds."""
-        model = self.model
         self.cache.reserve(max(feed.capacity for feed in feeds))
-        packing = pack(feeds, model.device)
-        tokens = _flat([feed.tokens for feed in feeds], model.device)
-        pictures = [feed.picture for feed in feeds if feed.picture is not None]
-        if isinstance(model, LineReader):
-            x, places = self._embed_lines(model, feeds, tokens, packing.places)
-        else:
-            x, places = model.embed(tokens, self._see(model, pictures)), packing.places
-        attend = CachedAttention(self.cache, packing, len(feeds))
-        wanted = [
-            tuple(offset + index for index in feed.wanted)
-            for feed, offset in zip(feeds, _offsets(feeds), strict=True)
-        ]
-        logits: Tensor = model.language_model(x, places, attend, _flat(wanted, model.device))
+        batch = lay_out(feeds, self.model.device)
+        x, places = self.embed(feeds, batch)
+        attend = CachedAttention(self.cache, batch.packing, len(feeds))
+        logits: Tensor = self.model.language_model(x, places, attend, batch.wanted)
         return logits
+
+    def embed(self, feeds: Sequence[Feed], batch: Batch) -> tuple[Tensor, Tensor]:
+        """Embeddings [T, D] of the tokens and of new pictures, and rotary places [T]."""
+        pictures = [feed.picture for feed in feeds if feed.picture is not None]
+        if isinstance(self.model, LineReader):
+            return self._embed_lines(self.model, pictures, batch)
+        features = self._see(self.model, pictures)
+        return self.model.embed(batch.tokens, features), batch.packing.places
 
     def _see(self, model: MinerUDiffusion, pictures: list[PagePicture]) -> Tensor | None:
         """Features of the pictures of newcomers, one after another."""
         if not pictures:
             return None
         patches = torch.cat([torch.from_numpy(picture.patches) for picture in pictures])
-        return model.see(patches.to(model.device, model.dtype), [p.grid for p in pictures])
+        sent = to_device(patches, model.device).to(model.dtype)
+        return model.see(sent, [picture.grid for picture in pictures])
 
     def _embed_lines(
-        self, model: LineReader, feeds: Sequence[Feed], tokens: Tensor, places: Tensor
+        self, model: LineReader, pictures: list[LinePicture], batch: Batch
     ) -> tuple[Tensor, Tensor]:
-        """Embeddings and aligned places: text counts from 1 behind its prompt."""
-        prompts = _flat([(feed.prompt_length,) * len(feed.tokens) for feed in feeds], model.device)
-        aligned = (places - prompts + 1).clamp(min=0).float()
-        images = [torch.from_numpy(f.picture.pixels) for f in feeds if f.picture is not None]
-        if not images:
-            return model.embed(tokens), aligned
-        seen = model.see([image.to(model.device, model.dtype) for image in images])
-        aligned[tokens == model.config.image_token_id] = seen.places
-        return model.embed(tokens, seen.features), aligned
+        """Embeddings and aligned places."""
+        places = batch.text_places.float()
+        if not pictures:
+            return model.embed(batch.tokens), places
+        images = [to_device(torch.from_numpy(p.pixels), model.device) for p in pictures]
+        seen = model.see([image.to(model.dtype) for image in images])
+        places[batch.tokens == model.config.image_token_id] = seen.places
+        return model.embed(batch.tokens, seen.features), places
 
 
-def pack(feeds: Sequence[Feed], device: torch.device) -> Packing:
+def lay_out(feeds: Sequence[Feed], device: torch.device) -> Batch:
     """Lays the tokens of several sequences one after another."""
     widths = [len(feed.tokens) for feed in feeds]
-    length = max(max(feed.visible) for feed in feeds)
+    offsets = [0, *accumulate(widths)]
     even = len(set(widths)) == 1
-    padded, packed = (None, None) if even else _padding(feeds, device)
-    visible = _flat([feed.visible for feed in feeds], device)
+    length = max(max(feed.visible) for feed in feeds)
     all_see_all = even and all(min(feed.visible) == length for feed in feeds)
-    return Packing(
-        slots=_flat([(feed.slot,) * len(feed.tokens) for feed in feeds], device),
-        places=_flat([range(f.start, f.start + len(f.tokens)) for f in feeds], device),
-        rows=_rows([feed.slot for feed in feeds], device),
+    tokens, visible, slots, places, behind, wanted, rows, *padding = _sent(
+        [
+            _joined(feed.tokens for feed in feeds),
+            _joined(feed.visible for feed in feeds),
+            _joined([feed.slot] * len(feed.tokens) for feed in feeds),
+            _joined(_places(feed) for feed in feeds),
+            _joined([max(p - f.prompt_length + 1, 0) for p in _places(f)] for f in feeds),
+            _joined([o + i for i in f.wanted] for f, o in zip(feeds, offsets, strict=False)),
+            [feed.slot for feed in feeds],
+            *([] if even else _padding(widths, offsets)),
+        ],
+        device,
+    )
+    padded, packed = (padding[0].view(len(feeds), -1), padding[1]) if padding else (None, None)
+    packing = Packing(
+        slots=slots,
+        places=places,
+        rows=_slice([feed.slot for feed in feeds]) or rows,
         length=length,
         mask=None if all_see_all else _mask(visible, padded, len(feeds), length),
         padded=padded,
         packed=packed,
     )
+    return Batch(tokens, wanted, behind, packing)
+
+
+def to_device(values: Tensor, device: torch.device) -> Tensor:
+    """A copy on the device for which nobody waits: from pinned memory, where there is such."""
+    if device.type != "cuda":
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)
 
 
 def _mask(visible: Tensor, padded: Tensor | None, sequences: int, length: int) -> Mask:
@@ -96,32 +137,33 @@ def _mask(visible: Tensor, padded: Tensor | None, sequences: int, length: int) -
     return Mask(torch.arange(length, device=visible.device) < visible[..., None])
 
 
-def _padding(feeds: Sequence[Feed], device: torch.device) -> tuple[Tensor, Tensor]:
+def _padding(widths: Sequence[int], offsets: Sequence[int]) -> tuple[list[int], list[int]]:
     """Indices from tokens to padded rows, and back."""
-    widths = [len(feed.tokens) for feed in feeds]
-    longest = max(widths)
-    offsets = _offsets(feeds)
+    longest, starts = max(widths), offsets[: len(widths)]
     padded = [
-        (*range(offset, offset + width), *(offset,) * (longest - width))
-        for offset, width in zip(offsets, widths, strict=True)
+        [*range(start, start + width), *[start] * (longest - width)]
+        for start, width in zip(starts, widths, strict=True)
     ]
     packed = [range(row * longest, row * longest + width) for row, width in enumerate(widths)]
-    return torch.tensor(padded, device=device), _flat(packed, device)
+    return _joined(padded), _joined(packed)
 
 
-def _rows(slots: list[int], device: torch.device) -> slice | Tensor:
-    """A slice if the slots follow one another, so that the cache can be read without a copy."""
+def _places(feed: Feed) -> range:
+    return range(feed.start, feed.start + len(feed.tokens))
+
+
+def _slice(slots: list[int]) -> slice | None:
+    """The slots as a slice if they follow one another: then the cache is read without a copy."""
     if all(after - before == 1 for before, after in pairwise(slots)):
         return slice(slots[0], slots[-1] + 1)
-    return torch.tensor(slots, device=device)
+    return None
 
 
-def _offsets(feeds: Sequence[Feed]) -> list[int]:
-    offsets = [0]
-    for feed in feeds[:-1]:
-        offsets.append(offsets[-1] + len(feed.tokens))
-    return offsets
+def _joined(parts: Iterable[Sequence[int]]) -> list[int]:
+    return list(chain.from_iterable(parts))
 
 
-def _flat(parts: Sequence[Sequence[int]], device: torch.device) -> Tensor:
-    return torch.tensor([index for part in parts for index in part], device=device)
+def _sent(lists: Sequence[list[int]], device: torch.device) -> Sequence[Tensor]:
+    """Lists of numbers as tensors on the device, by one transfer."""
+    numbers = torch.tensor(_joined(lists), dtype=torch.int64)
+    return torch.split(to_device(numbers, device), [len(numbers) for numbers in lists])
