@@ -20,6 +20,7 @@ from mdocr.decoding.prompts import LineTokenizer, Prompt, PromptTokenizer
 from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
 from mdocr.document import Document
 from mdocr.engines import check_onnx_dtype
+from mdocr.engines.cuda_graphs import GraphedBlocks
 from mdocr.engines.device import choose_device
 from mdocr.engines.memory import is_memory_error
 from mdocr.engines.torch_blocks import TorchBlocks
@@ -98,6 +99,7 @@ class Parser:
         tokenizer: prompts and texts.
         pictures: how pictures are prepared.
         name: name of the model, for results.
+        cuda_graphs: whether a model on torch replays recorded block steps.
     """
 
     def __init__(
@@ -106,14 +108,16 @@ class Parser:
         tokenizer: PromptTokenizer | LineTokenizer,
         pictures: PictureConfig | LinePictureConfig,
         name: str,
+        cuda_graphs: bool = False,
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.pictures = pictures
         self.name = name
         self.reads_lines = isinstance(model.config, LineReaderConfig)
+        on_torch = GraphedBlocks if cuda_graphs else TorchBlocks
         self._blocks: Callable[[int], Predict] = (
-            partial(TorchBlocks, model) if isinstance(model, torch.nn.Module) else model.blocks
+            partial(on_torch, model) if isinstance(model, torch.nn.Module) else model.blocks
         )
 
     def generate(
@@ -242,7 +246,12 @@ class Parser:
 
 
 def load_parser(
-    model: str | Path = "auto", device: str = "auto", dtype: str = "auto", engine: str = "auto"
+    model: str | Path = "auto",
+    device: str = "auto",
+    dtype: str = "auto",
+    engine: str = "auto",
+    *,
+    cuda_graphs: bool = False,
 ) -> Parser:
     """Loads a page model.
 
@@ -254,6 +263,8 @@ def load_parser(
             "auto": ``mdocr.models.linear``), or "auto" for that of the weights.
         engine: "torch"; "onnx", for which a model is exported when first used; or "auto": onnx for
             exported files, else torch.
+        cuda_graphs: record block steps and replay them (``mdocr.engines.cuda_graphs``); for torch
+            on CUDA.
 
     Raises:
         WeightsError: the weights are missing, damaged, or of another model.
@@ -267,13 +278,17 @@ def load_parser(
         check_onnx_dtype(dtype)
         return _exported_parser(folder, found.name, device)
     place = choose_device(device)
+    if cuda_graphs and place.type != "cuda":
+        raise UsageError(f"there are no CUDA graphs on {place}", "Leave out --cuda-graphs.")
     with memory_errors():
-        parser = _torch_parser(folder, found.name, place, dtype)
+        parser = _torch_parser(folder, found.name, place, dtype, cuda_graphs)
     logger.info("loaded %s on %s as %s", found.name, place, dtype)
     return parser
 
 
-def _torch_parser(folder: Path, name: str, device: torch.device, dtype: str) -> Parser:
+def _torch_parser(
+    folder: Path, name: str, device: torch.device, dtype: str, cuda_graphs: bool
+) -> Parser:
     model: MinerUDiffusion | LineReader
     tokenizer: PromptTokenizer | LineTokenizer
     pictures: PictureConfig | LinePictureConfig
@@ -286,7 +301,7 @@ def _torch_parser(folder: Path, name: str, device: torch.device, dtype: str) -> 
     if dtype == INT8:
         quantize(model)
     pack(model)
-    return Parser(model, tokenizer, pictures, name)
+    return Parser(model, tokenizer, pictures, name, cuda_graphs)
 
 
 def _page_prompts(

@@ -1,5 +1,7 @@
 """``mdocr bench``: what the models cost on this machine."""
 
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +13,7 @@ from mdocr.errors import UsageError
 from mdocr.options import WORD_DECODERS
 
 if TYPE_CHECKING:
-    from mdocr.bench.latency import LatencyOptions, LatencyRow
+    from mdocr.bench.latency import LatencyOptions
     from mdocr.evaluation.page_sets import TruePage
     from mdocr.inputs import Picture
 
@@ -108,27 +110,18 @@ def latency(
     memory bandwidth (a large copy; more than 100 % where the weights stay in a cache).
     """
     form = tables.chosen_form(as_json, as_csv)
-    from mdocr.bench import latency as timing
-    from mdocr.bench.plots import check_plot, plot_latency
+    from mdocr.bench.latency import LatencyOptions, published
     from mdocr.bench.setup import measured_with
 
-    if output:
-        check_plot(output)
+    _check_plot(output)
     chosen = WORD_DECODERS if decoder == "all" else tables.some_names(decoder)
     sizes = tables.numbers(batch_size)
-    options = timing.LatencyOptions(chosen, tables.numbers(steps), sizes, warm_up, repeats)
+    options = LatencyOptions(chosen, tables.numbers(steps), sizes, warm_up, repeats)
     options = _protocol(protocol, options, data)
     sources = _pictures(data, None if protocol == "paper" else count)
-    subjects: list[dict[str, Any]] = []
-    rows: list[LatencyRow] = []
-    for each_engine in tables.some_names(engine):
-        for each_device in tables.some_names(device):
-            subject = timing.load_subject(model, each_device, each_engine, dtype)
-            rows += timing.measure(subject, sources, options, console.note)
-            subjects.append(subject.as_dict())
-            if form == "table":
-                typer.echo(_facts(subjects[-1]))
-    records = [row.as_dict() for row in rows]
+    engines, devices = tables.some_names(engine), tables.some_names(device)
+    places = [(model, on, by, dtype) for by in engines for on in devices]
+    subjects, records = _time_words(places, sources, options, form)
     report = {
         "schema": "mdocr.bench.latency/1",
         **measured_with(),
@@ -138,13 +131,9 @@ def latency(
         "repeats": options.repeats,
         "subjects": subjects,
         "rows": records,
-        "published": timing.published() if protocol == "paper" else [],
+        "published": published() if protocol == "paper" else [],
     }
-    tables.show(form, report, records, LATENCY_COLUMNS)
-    if protocol == "paper" and form == "table":
-        _say_published(report["published"])
-    if output:
-        plot_latency(records, f"{subjects[0]['model']}: milliseconds a batch", output)
+    _show_latency(form, report, output)
 
 
 @app.command()
@@ -162,6 +151,9 @@ def throughput(
     ] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16 or int8.")] = "auto",
+    cuda_graphs: Annotated[
+        bool, typer.Option("--cuda-graphs", help="On CUDA: replay recorded block steps.")
+    ] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Texts in work at the same time.")] = 1,
     count: Annotated[int, typer.Option(min=1, help="Pages, at most.")] = 4,
     warm_up: Annotated[int, typer.Option(min=0, help="Pages before the clock starts.")] = 1,
@@ -178,25 +170,18 @@ def throughput(
     beside the speed, and the plot shows the one over the other, with the published points.
     """
     form = tables.chosen_form(as_json, as_csv)
-    from tempfile import TemporaryDirectory
-
     from mdocr.bench import throughput as timing
-    from mdocr.bench.plots import check_plot, plot_speed_accuracy
     from mdocr.bench.setup import measured_with
     from mdocr.parser import load_parser
 
-    if output:
-        check_plot(output)
+    _check_plot(output)
     options = timing.ThroughputOptions(
         tables.fractions(thresholds), autoregressive, batch_size, warm_up, repeats
     )
-    parser = load_parser(model, device, dtype, engine="torch")
+    parser = load_parser(model, device, dtype, engine="torch", cuda_graphs=cuda_graphs)
     limits = timing.limits_of(parser)
-    with TemporaryDirectory() as folder:
-        pages = _pages(data, count, Path(folder))
+    with _pages(data, count) as pages:
         rows = timing.measure(parser, pages, options, limits, console.note)
-    records = [row.as_dict() for row in rows]
-    facts = timing.subject(parser, limits)
     report = {
         "schema": "mdocr.bench.throughput/1",
         **measured_with(),
@@ -204,21 +189,11 @@ def throughput(
         "batch_size": batch_size,
         "warm_up": warm_up,
         "repeats": repeats,
-        "subject": facts,
-        "rows": records,
+        "subject": timing.subject(parser, limits),
+        "rows": [row.as_dict() for row in rows],
         "published": timing.published(),
     }
-    if form == "table":
-        typer.echo(_facts(facts))
-    tables.show(form, report, records, THROUGHPUT_COLUMNS)
-    if form == "table":
-        for point in report["published"]:
-            typer.echo(
-                f"published (H200, batch 1): {point['label']}: {point['tokens_per_second']:g} "
-                f"tokens/s, OmniDocBench overall {point['score']:g}"
-            )
-    if output:
-        plot_speed_accuracy(records, report["published"], f"{parser.name}: speed", output)
+    _show_throughput(form, report, output)
 
 
 @app.command()
@@ -254,12 +229,11 @@ def shuffle(
     from tempfile import TemporaryDirectory
 
     from mdocr.bench import shuffle as shuffling
-    from mdocr.bench.plots import check_plot, plot_shuffle
+    from mdocr.bench.plots import plot_shuffle
     from mdocr.bench.setup import measured_with
     from mdocr.parser import load_parser
 
-    if output:
-        check_plot(output)
+    _check_plot(output)
     options = shuffling.ShuffleOptions(tables.fractions(shares), pages, threshold, batch_size, seed)
     texts = shuffling.page_texts(data, pages, seed)
     parser = load_parser(model, device)
@@ -279,6 +253,14 @@ def shuffle(
     tables.show(form, report, records, SHUFFLE_COLUMNS)
     if output:
         plot_shuffle(records, f"{parser.name}: shuffled words", output)
+
+
+def _check_plot(output: Path | None) -> None:
+    """Finds out before anything is measured whether a plot can be drawn."""
+    from mdocr.bench.plots import check_plot
+
+    if output:
+        check_plot(output)
 
 
 def _protocol(name: str, options: "LatencyOptions", data: Path | None) -> "LatencyOptions":
@@ -303,12 +285,65 @@ def _pictures(data: Path | None, count: int | None) -> "list[Picture]":
     return pictures_of(data, count) if data else made_words(count or 50)
 
 
-def _pages(data: Path | None, count: int, folder: Path) -> "list[TruePage]":
-    """Pages of a folder or document, or made ones."""
+def _time_words(
+    places: "Iterable[tuple[str, str, str, str]]",
+    sources: "Sequence[Picture]",
+    options: "LatencyOptions",
+    form: str,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What reads, and the rows of all; ``places`` are model, device, engine and dtype of each."""
+    from mdocr.bench.latency import load_subject, measure
+
+    subjects: list[dict[str, Any]] = []
+    records: list[dict[str, Any]] = []
+    for place in places:
+        subject = load_subject(*place)
+        records += [row.as_dict() for row in measure(subject, sources, options, console.note)]
+        subjects.append(subject.as_dict())
+        if form == "table":
+            typer.echo(_facts(subjects[-1]))
+    return subjects, records
+
+
+def _show_latency(form: str, report: dict[str, Any], output: Path | None) -> None:
+    """Prints, and draws, what was measured of words."""
+    tables.show(form, report, report["rows"], LATENCY_COLUMNS)
+    if form == "table":
+        _say_published(report["published"])
+    if output:
+        from mdocr.bench.plots import plot_latency
+
+        title = f"{report['subjects'][0]['model']}: milliseconds a batch"
+        plot_latency(report["rows"], title, output)
+
+
+@contextlib.contextmanager
+def _pages(data: Path | None, count: int) -> "Iterator[list[TruePage]]":
+    """Pages of a folder or document, or made ones, which are there for as long as they are read."""
+    from tempfile import TemporaryDirectory
+
     from mdocr.bench.made_pages import made_pages
     from mdocr.bench.pictures import pages_of
 
-    return pages_of(data, count) if data else made_pages(folder, count)
+    with TemporaryDirectory() as folder:
+        yield pages_of(data, count) if data else made_pages(Path(folder), count)
+
+
+def _show_throughput(form: str, report: dict[str, Any], output: Path | None) -> None:
+    """Prints, and draws, what was measured of pages."""
+    rows, points = report["rows"], report["published"]
+    if form == "table":
+        typer.echo(_facts(report["subject"]))
+    tables.show(form, report, rows, THROUGHPUT_COLUMNS)
+    for point in points if form == "table" else ():
+        typer.echo(
+            f"published (H200, batch 1): {point['label']}: {point['tokens_per_second']:g} "
+            f"tokens/s, OmniDocBench overall {point['score']:g}"
+        )
+    if output:
+        from mdocr.bench.plots import plot_speed_accuracy
+
+        plot_speed_accuracy(rows, points, f"{report['subject']['model']}: speed", output)
 
 
 def _facts(facts: dict[str, Any]) -> str:

@@ -42,6 +42,7 @@ class LazyParser:
         server: address of the server that runs it instead.
         engine: what runs it here.
         dtype: of its weights.
+        cuda_graphs: replay recorded block steps.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class LazyParser:
         server: str = "",
         engine: str = "auto",
         dtype: str = "auto",
+        cuda_graphs: bool = False,
     ) -> None:
         self._model, self._device, self._server = model, device, server
+        self._cuda_graphs = cuda_graphs
         self._engine, self._dtype = engine, dtype
 
     @cached_property
@@ -87,7 +90,9 @@ class LazyParser:
             return ServerParser(self._server, "" if self._model == "auto" else self._model)
         from mdocr.parser import load_parser
 
-        return load_parser(self._model, self._device, self._dtype, self._engine)
+        return load_parser(
+            self._model, self._device, self._dtype, self._engine, cuda_graphs=self._cuda_graphs
+        )
 
 
 @dataclass

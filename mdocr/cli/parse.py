@@ -87,6 +87,13 @@ def parse(
     dtype: Annotated[
         str, typer.Option(help="auto (that of the weights), float32, bfloat16, float16 or int8.")
     ] = "auto",
+    cuda_graphs: Annotated[
+        bool,
+        typer.Option(
+            "--cuda-graphs",
+            help="On CUDA: record the steps of a block once and replay them (see docs/engines.md).",
+        ),
+    ] = False,
     batch_size: Annotated[
         int | None,
         typer.Option(help="Texts in work at once.", show_default="as the device has room for"),
@@ -117,7 +124,7 @@ def parse(
     on, with its pictures in DIR/NAME_images.
     """
     check_engine(engine, server)
-    lazy = LazyParser(model, device, server, engine, dtype)
+    lazy = LazyParser(model, device, server, engine, dtype, cuda_graphs)
     common, single = thresholds(threshold or [])
     options = ParseOptions(
         pages=pages,

@@ -91,13 +91,20 @@ class TorchBlocks:
         return model.embed(batch.tokens, seen.features), places
 
 
-def lay_out(feeds: Sequence[Feed], device: torch.device) -> Batch:
-    """Lays the tokens of several sequences one after another."""
+def lay_out(feeds: Sequence[Feed], device: torch.device, length: int | None = None) -> Batch:
+    """Lays the tokens of several sequences one after another.
+
+    Args:
+        feeds: the sequences.
+        device: where the tokens go.
+        length: places of the cache that are read, masked; as many as are seen if None.
+    """
     widths = [len(feed.tokens) for feed in feeds]
     offsets = [0, *accumulate(widths)]
     even = len(set(widths)) == 1
-    length = max(max(feed.visible) for feed in feeds)
-    all_see_all = even and all(min(feed.visible) == length for feed in feeds)
+    longest = max(max(feed.visible) for feed in feeds)
+    all_see_all = even and not length and all(min(feed.visible) == longest for feed in feeds)
+    length = length or longest
     tokens, visible, slots, places, behind, wanted, rows, *padding = _sent(
         [
             _joined(feed.tokens for feed in feeds),

@@ -32,13 +32,13 @@ class Mask:
     """
 
     def __init__(self, seen: Tensor) -> None:
-        self._seen = seen[None] if seen.ndim == 2 else seen
+        self.seen = seen[None] if seen.ndim == 2 else seen
         self._shared: Tensor | None = None
 
     def shared(self, groups: int) -> Tensor:
         """[B or 1, 1, groups · L, S]; made once for all layers of a pass."""
         if self._shared is None:
-            self._shared = self._seen[:, None].repeat(1, 1, groups, 1)
+            self._shared = self.seen[:, None].repeat(1, 1, groups, 1)
         return self._shared
 
 

@@ -52,6 +52,15 @@ class SDARConfig:
         return CacheShape(self.num_hidden_layers, self.num_key_value_heads, self.head_dim)
 
 
+class RMSNorm(nn.RMSNorm):
+    """The norm in the type of its weight, which autocast leaves in float32; the result in x's."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., D] → [..., D]."""
+        whole = x.to(self.weight.dtype)  # torch's fused norm refuses two types, and warns
+        return functional.rms_norm(whole, self.normalized_shape, self.weight, self.eps).to(x.dtype)
+
+
 class SDARAttention(nn.Module):
     """Grouped-query attention with normalised queries and keys and rotary places."""
 
@@ -66,8 +75,8 @@ class SDARAttention(nn.Module):
         self.k_proj = nn.Linear(dim, shared, bias=bias)
         self.v_proj = nn.Linear(dim, shared, bias=bias)
         self.o_proj = nn.Linear(inner, dim, bias=bias)
-        self.q_norm = nn.RMSNorm(config.head_dim, eps=config.rms_norm_eps)
-        self.k_norm = nn.RMSNorm(config.head_dim, eps=config.rms_norm_eps)
+        self.q_norm = RMSNorm(config.head_dim, eps=config.rms_norm_eps)
+        self.k_norm = RMSNorm(config.head_dim, eps=config.rms_norm_eps)
 
     def forward(self, x: Tensor, turns: tuple[Tensor, Tensor], attend: Attention) -> Tensor:
         """[..., D] → [..., D]."""
@@ -102,8 +111,8 @@ class SDARLayer(nn.Module):
         super().__init__()
         self.self_attn = SDARAttention(config, layer)
         self.mlp = SDARMlp(config)
-        self.input_layernorm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
-        self.post_attention_layernorm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+        self.input_layernorm = RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+        self.post_attention_layernorm = RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
 
     def forward(self, x: Tensor, turns: tuple[Tensor, Tensor], attend: Attention) -> Tensor:
         """[..., D] → [..., D]."""
@@ -122,7 +131,7 @@ class SDARModel(nn.Module):
         self.layers = nn.ModuleList(
             SDARLayer(config, layer) for layer in range(config.num_hidden_layers)
         )
-        self.norm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+        self.norm = RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
 
     def forward(self, x: Tensor, positions: Tensor, attend: Attention) -> Tensor:
         """Features before the last norm, [..., D]; arguments as in ``SDAR``."""
@@ -158,7 +167,10 @@ class SDAR(nn.Module):
         Returns:
             Logits [..., V].
         """
-        x = self.model(x, positions, attend)
+        return self.predict(self.model(x, positions, attend), wanted)
+
+    def predict(self, x: Tensor, wanted: Tensor | None = None) -> Tensor:
+        """Logits [..., V] of features [..., D] of the last layer; ``wanted`` as in ``forward``."""
         x = x if wanted is None else x[wanted]
         logits: Tensor = self.lm_head(self.model.norm(x))
         return logits

@@ -10,6 +10,10 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
+from mdocr.decoding.blocks import denoise
+from mdocr.decoding.requests import BlockOptions, Feed, Request
+from mdocr.engines.cuda_graphs import GraphedBlocks
+from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.options import WORD_DECODERS
 from mdocr.parser import load_parser
 from mdocr.recognizer import load_recognizer
@@ -80,6 +84,29 @@ def test_blocks_of_the_large_layout(golden: Path) -> None:
             stop_ids=[],
         )
         assert made.tokens == tuple(vectors[f"tokens_{name}"][0].tolist())
+
+
+def test_replayed_steps_of_the_large_layout(golden: Path) -> None:
+    folder = golden / "mineru_diffusion"
+    usual = load_parser(folder, DEVICE, "float32")
+    replayed = load_parser(folder, DEVICE, "float32", cuda_graphs=True)
+    prompts = [list(range(40, 40 + length)) for length in (5, 9, 14, 3, 30)]
+    expected, found = (
+        parser.generate([None] * 5, prompts, block_length=8, max_tokens=300, batch_size=2)
+        for parser in (usual, replayed)
+    )
+    assert [made.tokens for made in found] == [made.tokens for made in expected]
+    blocks = GraphedBlocks(replayed.model, 2)
+    dict(denoise(blocks, [Request((40, 41), BlockOptions(max_tokens=64))], 3, 2))
+    assert blocks.recordings
+    assert not blocks.usual
+
+
+def test_eight_bits(golden: Path) -> None:
+    feed = Feed(0, 0, tuple(range(40, 56)), (16,) * 16, tuple(range(16)), 16, 16)
+    parsers = [load_parser(golden / "mineru_diffusion", DEVICE, d) for d in ("float32", "int8")]
+    single, eight = (TorchBlocks(parser.model, 1)([feed]).float() for parser in parsers)
+    assert float((single - eight).abs().max() / single.abs().max()) < 0.05
 
 
 def test_page(tmp_path: Path) -> None:
