@@ -19,6 +19,8 @@ from words import labelled
 
 from mdocr.evaluation.words import score
 
+WORD_DTYPES = ("float32", "bfloat16")
+PAGE_DTYPES = ("float32", "bfloat16", "int8")
 PRECISIONS = ("fp32", "fp16", "int8")
 """Of exported models."""
 
@@ -57,7 +59,7 @@ def words(options: argparse.Namespace) -> Lines:
     rows: list[Sequence[object]] = []
     first: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as place:
-        for variant in variants(options.recognizer, Path(place)):
+        for variant in variants(options.recognizer, WORD_DTYPES, Path(place)):
             command = ["recognize", *options.words, "--format", "csv", *variant.options]
             all_words = measured(command)
             one = measured(["recognize", known[0][0], *variant.options], repeats=3)
@@ -94,7 +96,8 @@ def pages(options: argparse.Namespace) -> Lines:
     rows: list[Sequence[object]] = []
     first = ""
     with tempfile.TemporaryDirectory() as place, speed_pages(options) as folder:
-        for number, variant in enumerate(variants(options.parser, Path(place))):
+        found = variants(options.parser, PAGE_DTYPES, Path(place))
+        for number, variant in enumerate(found):
             output = Path(place) / f"read-{number}"
             parsed = measured(["parse", folder, "-o", output, *variant.options])
             texts = sorted(output.glob("*.md"))
@@ -119,9 +122,9 @@ def pages(options: argparse.Namespace) -> Lines:
     ]
 
 
-def variants(model: str, place: Path) -> Iterator[Variant]:
-    """Torch in both precisions, and the exported model in all that it can be exported to."""
-    for dtype in ("float32", "bfloat16"):
+def variants(model: str, dtypes: Sequence[str], place: Path) -> Iterator[Variant]:
+    """Torch in some precisions, and the exported model in all that it can be exported to."""
+    for dtype in dtypes:
         chosen = ("--model", model, "--engine", "torch", "--dtype", dtype)
         yield Variant(f"torch, {dtype}", chosen)
     for precision in PRECISIONS:
