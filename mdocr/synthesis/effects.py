@@ -71,10 +71,10 @@ def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Pi
     cv2 = opencv()
     height = picture.shape[0]
     chance = rng.random() / max(difficulty, 1e-6)
-    if chance < 0.30:
+    if chance < 0.36:
         sigma = height * (0.008 + 0.045 * rng.random() ** 2)
         picture = cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.3))
-    elif chance < 0.40:
+    elif chance < 0.46:
         picture = cv2.filter2D(picture, -1, _motion(rng, height))
     if rng.random() < 0.45 * difficulty:
         picture = coarsen(picture, rng.uniform(8, 30), rng)

@@ -24,6 +24,8 @@ FONT_SIZE, SMALL_SIZE = 48, 38
 """Pixels at which glyphs, and capitals behind a larger one, are drawn before resampling."""
 RATIOS = {1: (0.45, 1.48), 2: (1.52, 2.48), 3: (2.52, 3.48), 4: (3.52, 14.0)}
 """Width over height that rounds to each ratio, with a little room for whole pixels."""
+MARGINS = ((-0.08, 0.06), (-0.02, 0.12), (-0.02, 0.12), (0.0, 0.25), (0.0, 0.45))
+"""Least and most around a word, in its heights; found words are cut tightly, and loosely too."""
 STRETCH = 1.2
 TRIES = 10
 SIDES = ("left", "right", "above", "below")
@@ -221,13 +223,12 @@ def frame(
     The word's bounds with margins; a little stretch, then wider margins, make the ratio fit.
     """
     left, top, right, bottom = geometry.bounds(shape, box[2] - box[0], box[3] - box[1])
-    height = bottom - top
-    loose = 0.2 if rng.random() < 0.3 else 0.1
-    margins = height * rng.uniform(-0.03, loose, 4)
+    least, most = MARGINS[int(rng.random() * len(MARGINS))]
+    margins = (bottom - top) * rng.uniform(least, most, 4)
     crop = (left - margins[0], top - margins[1], right + margins[2], bottom + margins[3])
     across, down = crop[2] - crop[0], crop[3] - crop[1]
     low, high = RATIOS[ratio]
-    stretch = rng.uniform(0.9, 1.1)
+    stretch = rng.uniform(0.85, 1.15)
     seen = across / down * stretch
     if seen < low:
         stretch = min(low / across * down, STRETCH)
