@@ -111,8 +111,11 @@ def row(name: str, record: dict[str, Any], other: dict[str, Any]) -> str:
 
 def profile(name: str, record: dict[str, Any]) -> list[str]:
     """Where one side's time goes."""
+    limits = record["limits"]
     return [
-        f"Where the time of {name} goes, and its share of the limits, measured before it:",
+        f"Where the time of {name} goes, and its share of the limits measured before it, "
+        f"{limits['arithmetic'] / 1e9:.0f} GFLOP/s ({limits['dtype']}) and "
+        f"{limits['bandwidth'] / 1e9:.1f} GB/s:",
         "",
         "| part | seconds | of arithmetic | of bandwidth |",
         "| --- | --- | --- | --- |",
@@ -184,7 +187,8 @@ def read_page(options: argparse.Namespace, dtype: str) -> tuple[list[Any], dict[
         for number, r in enumerate(asked)
     ]
     record = {"seconds": seconds, "passes": meter.passes, **memory()}
-    return texts, record | {"parts": meter.parts(limits, seconds)}
+    parts = meter.parts(limits, seconds)
+    return texts, record | {"limits": limits.as_dict(), "parts": parts}
 
 
 def likeness(pairs: Sequence[tuple[Any, Any]]) -> dict[str, int]:
