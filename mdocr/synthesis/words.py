@@ -24,8 +24,9 @@ FONT_SIZE, SMALL_SIZE = 48, 38
 """Pixels at which glyphs, and capitals behind a larger one, are drawn before resampling."""
 RATIOS = {1: (0.45, 1.48), 2: (1.52, 2.48), 3: (2.52, 3.48), 4: (3.52, 14.0)}
 """Width over height that rounds to each ratio, with a little room for whole pixels."""
-MARGINS = ((-0.08, 0.06), (-0.02, 0.12), (-0.02, 0.12), (0.0, 0.25), (0.0, 0.45))
-"""Least and most around a word, in its heights; found words are cut tightly, and loosely too."""
+BESIDE = ((-0.08, 0.06), (-0.02, 0.12), (0.0, 0.15), (0.0, 0.4))
+ABOVE = ((-0.06, 0.06), (0.0, 0.15), (0.05, 0.3), (0.05, 0.5))
+"""Least and most that is seen around a word, in its heights; found words are cut in all ways."""
 STRETCH = 1.2
 TRIES = 10
 SIDES = ("left", "right", "above", "below")
@@ -38,6 +39,30 @@ class Lettered:
     text: str
     font: Font
     setting: Setting
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a picture is cut around a word: what is seen on each side, in heights of its ink.
+
+    Attributes:
+        left, top, right, bottom: negative where the word itself is cut.
+        stretch: of the picture's width.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    stretch: float
+
+    def picture_ratio(self, ink: float) -> float:
+        """Width over height of the picture, from that of the ink."""
+        return self.stretch * (ink + self.left + self.right) / (1 + self.top + self.bottom)
+
+    def ink_ratio(self, picture: float) -> float:
+        """Width over height of the ink, from that of the picture."""
+        return picture / self.stretch * (1 + self.top + self.bottom) - self.left - self.right
 
 
 class WordSynthesizer:
@@ -76,19 +101,23 @@ class WordSynthesizer:
             uint8 RGB [height, width, 3], and the text.
         """
         difficulty *= 0.25 + 0.75 * float(numpy.sqrt(rng.random()))  # some scenes are clean
-        lettered = self._letter(rng, ratio, difficulty)
+        cut = draw_cut(rng)
+        lettered = self._letter(rng, ratio, cut, difficulty)
         masks, box = self._ink(rng, lettered, difficulty)
         shape = draw_shape(rng, box, difficulty)
-        crop, size = frame(rng, shape, box, ratio)
+        crop, size = frame(rng, shape, box, ratio, cut)
         centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         seen = geometry.resample(list(masks.values()), centre, shape, crop, size)
         picture = painting.compose(rng, dict(zip(masks, seen, strict=True)), difficulty)
         return develop(rng, picture, difficulty), lettered.text
 
-    def _letter(self, rng: numpy.random.Generator, ratio: int, difficulty: float) -> Lettered:
-        """Choose font and text until they have about the wanted ratio."""
+    def _letter(
+        self, rng: numpy.random.Generator, ratio: int, cut: Cut, difficulty: float
+    ) -> Lettered:
+        """Choose font and text until they fill about the wanted picture."""
         low, high = RATIOS[ratio]
-        wanted = min(3.6 + rng.exponential(1.8), 11.0) if ratio == 4 else rng.uniform(low, high)
+        seen = min(3.5 + rng.exponential(1.2), 11.0) if ratio == 4 else rng.uniform(low, high)
+        wanted = max(cut.ink_ratio(seen), 0.3)
         length = max(1.0, wanted * rng.uniform(1.1, 2.0))
         lettered = None
         for _ in range(TRIES):
@@ -98,10 +127,10 @@ class WordSynthesizer:
             if setting is None:
                 continue
             lettered = Lettered(text, font, setting)
-            if low / STRETCH <= setting.ratio <= high * 1.1:
+            if low / STRETCH <= cut.picture_ratio(setting.ratio) <= high * 1.1:
                 return lettered
             length = min(max(length * wanted / setting.ratio, 1.0), 25.0)
-        return lettered or self._letter(rng, ratio, difficulty)
+        return lettered or self._letter(rng, ratio, cut, difficulty)
 
     def _font(self, rng: numpy.random.Generator, difficulty: float) -> Font:
         """A family by its plainness, then one of its fonts."""
@@ -212,23 +241,39 @@ def _limited(perspective: tuple[float, float], width: float, height: float) -> t
     return perspective[0] * scale, perspective[1] * scale
 
 
+def draw_cut(rng: numpy.random.Generator) -> Cut:
+    """As found words are cut: tightly or loosely, above and below more loosely than beside."""
+    beside, above = (kinds[int(rng.random() * len(kinds))] for kinds in (BESIDE, ABOVE))
+    left, right = rng.uniform(*beside, 2)
+    top, bottom = rng.uniform(*above, 2)
+    return Cut(left, top, right, bottom, float(numpy.clip(rng.normal(0.94, 0.12), 0.7, 1.3)))
+
+
 def frame(
-    rng: numpy.random.Generator,
-    shape: geometry.Shape,
-    box: Box,
-    ratio: int,
+    rng: numpy.random.Generator, shape: geometry.Shape, box: Box, ratio: int, cut: Cut
 ) -> tuple[geometry.Box, tuple[int, int]]:
     """What part of the picture plane is seen, and at what size (width, height) in pixels.
 
-    The word's bounds with margins; a little stretch, then wider margins, make the ratio fit.
+    A little more stretch, then wider margins, make the ratio fit.
     """
     left, top, right, bottom = geometry.bounds(shape, box[2] - box[0], box[3] - box[1])
-    least, most = MARGINS[int(rng.random() * len(MARGINS))]
-    margins = (bottom - top) * rng.uniform(least, most, 4)
-    crop = (left - margins[0], top - margins[1], right + margins[2], bottom + margins[3])
+    unit = bottom - top
+    around = (
+        left - unit * cut.left,
+        top - unit * cut.top,
+        right + unit * cut.right,
+        bottom + unit * cut.bottom,
+    )
+    crop, seen = _fitted(rng, around, RATIOS[ratio], cut.stretch)
+    return crop, _pixels(rng, seen, ratio)
+
+
+def _fitted(
+    rng: numpy.random.Generator, crop: geometry.Box, ratios: tuple[float, float], stretch: float
+) -> tuple[geometry.Box, float]:
+    """The crop, or a wider or higher one, and its width over its height, between ``ratios``."""
     across, down = crop[2] - crop[0], crop[3] - crop[1]
-    low, high = RATIOS[ratio]
-    stretch = rng.uniform(0.85, 1.15)
+    low, high = ratios
     seen = across / down * stretch
     if seen < low:
         stretch = min(low / across * down, STRETCH)
@@ -238,13 +283,13 @@ def frame(
     wider = max(0.0, low - seen) * down / stretch
     taller = max(0.0, seen / high - 1) * down
     share = rng.random(2)
-    crop = (
+    fitted = (
         crop[0] - wider * share[0],
         crop[1] - taller * share[1],
         crop[2] + wider * (1 - share[0]),
         crop[3] + taller * (1 - share[1]),
     )
-    return crop, _pixels(rng, min(max(seen, low), high), ratio)
+    return fitted, min(max(seen, low), high)
 
 
 def _pixels(rng: numpy.random.Generator, seen: float, ratio: int) -> tuple[int, int]:
