@@ -43,7 +43,7 @@ def light(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> P
     if rng.random() < 0.08 * difficulty:
         picture = picture + _highlight(rng, size)
     if rng.random() < 0.5 * difficulty:
-        contrast, brightness = rng.uniform(0.25, 1.15), rng.normal(0, 25)
+        contrast, brightness = rng.uniform(0.22, 1.1), rng.normal(-12, 28)
         picture = (picture - 128) * contrast + (128 + brightness)
     return picture
 
@@ -112,9 +112,9 @@ def disturb(rng: numpy.random.Generator, picture: Picture, difficulty: float) ->
     if rng.random() < 0.15 * difficulty:
         soft = cv2.GaussianBlur(picture, (0, 0), 1.0 + 1.5 * rng.random())
         picture = picture + rng.uniform(0.3, 1.5) * (picture - soft)
-    if rng.random() < 0.45 * difficulty:
+    if rng.random() < 0.35 * difficulty:
         shape = picture.shape if rng.random() < 0.5 else picture.shape[:2]
-        strength = numpy.float32(3 + 45 * rng.random() ** 2)
+        strength = numpy.float32(3 + 38 * rng.random() ** 2)
         noise = rng.random(shape, dtype=numpy.float32) * strength - strength / 2
         picture = picture + (noise if noise.ndim == 3 else spread(noise))
     if rng.random() < 0.08 * difficulty:
