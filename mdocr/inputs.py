@@ -6,7 +6,6 @@ Knows nothing of models; documents of several pages are opened by ``mdocr.pages`
 import glob
 import os
 import re
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from mdocr.errors import InputError
-from mdocr.pages import to_rgb
+from mdocr.pages import FROM_HERE, to_rgb
+from mdocr.streams import STDIN, is_stream, stream_content
 
 Picture: TypeAlias = str | os.PathLike[str] | Image.Image | NDArray[Any]
 """A path (``-`` is standard input), a PIL picture, or an array [height, width(, channels)]."""
@@ -58,25 +58,26 @@ def find_files(
 
 def _expand(argument: str, suffixes: frozenset[str]) -> Iterator[str | Unread]:
     path = Path(argument)
-    if argument == "-" or (path.exists() and not path.is_dir()):
+    if argument == STDIN or (path.exists() and not path.is_dir()):
         yield argument
     elif path.is_dir():
         below = _in_folder(path, suffixes)
         yield from below
         if not below:
-            yield _nothing(argument, "no picture in the folder")
+            taken = ", ".join(sorted(suffixes))
+            yield _nothing(argument, "no picture in the folder", f"Names taken end in: {taken}")
     elif glob.has_magic(argument):
         matches = glob.glob(argument, recursive=True)  # noqa: PTH207, Path.glob refuses "/..."
         for match in sorted(matches, key=natural_order):
             yield from _expand(match, suffixes)
         if not matches:
-            yield _nothing(argument, "nothing matches")
+            yield _nothing(argument, "nothing matches", FROM_HERE)
     else:
-        yield _nothing(argument, "no such file or folder:")
+        yield _nothing(argument, "no such file or folder:", FROM_HERE)
 
 
-def _nothing(argument: str, problem: str) -> Unread:
-    return Unread(argument, InputError(f"{problem} {argument!r}"))
+def _nothing(argument: str, problem: str, hint: str) -> Unread:
+    return Unread(argument, InputError(f"{problem} {argument!r}", hint))
 
 
 def _in_folder(folder: Path, suffixes: frozenset[str]) -> list[str]:
@@ -119,7 +120,7 @@ def open_picture(source: Picture) -> Image.Image:
     except InputError:
         raise
     except FileNotFoundError:
-        raise InputError(f"no such file: {name!r}") from None
+        raise InputError(f"no such file: {name!r}", FROM_HERE) from None
     except IsADirectoryError:
         hint = "Name the pictures in it, or give the folder to the command line."
         raise InputError(f"{name!r} is a folder, not a picture", hint) from None
@@ -130,7 +131,9 @@ def open_picture(source: Picture) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large(name) from None
     except Exception as error:  # decoders raise nearly anything on a damaged file
-        raise InputError(f"cannot read {name!r}: {error}") from error
+        raise InputError(
+            f"cannot read {name!r}: {error}", "It may be damaged: copy or save it again."
+        ) from error
 
 
 def name_of(source: Picture) -> str:
@@ -141,10 +144,8 @@ def name_of(source: Picture) -> str:
 def _open(source: "str | os.PathLike[str] | NDArray[Any]") -> Image.Image:
     if isinstance(source, np.ndarray):
         return Image.fromarray(source)
-    if source == "-":
-        return Image.open(BytesIO(sys.stdin.buffer.read()))
-    # Pillow has to go back and forth, which a pipe does not let it.
-    return Image.open(BytesIO(Path(source).read_bytes()) if Path(source).is_fifo() else source)
+    content = stream_content(source)  # through which Pillow could not go back and forth
+    return Image.open(source if content is None else BytesIO(content))
 
 
 def _checked(picture: Image.Image, name: str) -> Image.Image:
@@ -163,20 +164,38 @@ def _too_large(name: str) -> InputError:
 
 
 def read_ahead(
-    read: Callable[[Item], Result], items: Iterable[Item], depth: int, threads: int = 4
+    read: Callable[[Item], Result],
+    items: Iterable[Item],
+    depth: int,
+    threads: int = 4,
+    may_wait: Callable[[Item], bool] = lambda item: False,
 ) -> Iterator[Result]:
-    """``map`` in a few threads that work at most ``depth`` items ahead of who takes the results."""
+    """``map`` in a few threads that work at most ``depth`` items ahead of who takes the results.
+
+    What ``may_wait`` is true of is read in the thread of the caller, where Ctrl-C ends the waiting.
+    """
     pool = ThreadPoolExecutor(min(threads, os.cpu_count() or 1), "mdocr-read")
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:
-            waiting.append(pool.submit(read, item))
+            waiting.append(_done(read(item)) if may_wait(item) else pool.submit(read, item))
             if len(waiting) >= depth:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _done(result: Result) -> Future[Result]:
+    future: Future[Result] = Future()
+    future.set_result(result)
+    return future
+
+
+def may_wait(source: Picture) -> bool:
+    """Whether reading a picture may wait for ever, for the other end of a pipe."""
+    return isinstance(source, str | os.PathLike) and is_stream(source)
 
 
 def as_iterable(images: Picture | Iterable[Picture]) -> Iterable[Picture]:

@@ -11,7 +11,6 @@ takes no more memory than a leaf.
 import logging
 import math
 import re
-import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,19 +19,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mdocr.errors import InputError, UsageError
+from mdocr.streams import stream_content
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
-
-STDIN = "-"
-"""The path of what comes on standard input."""
 
 PIXEL_LIMIT = 50_000_000
 """Most pixels of a page picture; larger pages are rendered, or shrunk, to this."""
 
 HEAD = 1024
 """Bytes in which a PDF must name itself."""
+
+FROM_HERE = "Check the name; a path that does not start with / starts at the current folder."
+DAMAGED = "Download or make it again, or mend it with a PDF tool such as qpdf."
+"""Hints."""
 
 POINTS_PER_INCH = 72.0
 _LAST = "end"
@@ -91,7 +92,7 @@ class Pages(Iterator[PagePicture]):
 
     Attributes:
         path: the document.
-        content: the document itself, where it came on standard input.
+        content: the document itself, where it came on standard input or through a pipe.
         count: how many pages the document has.
         numbers: the chosen pages, ascending.
     """
@@ -136,8 +137,8 @@ def open_pages(path: str | Path, ranges: str = "", dpi: float = 200, password: s
     """Opens a PDF or a picture.
 
     Args:
-        path: the document, ``-`` for standard input; PDFs are known by their content, or else by
-            their name.
+        path: the document, which may be a named pipe; ``-`` is standard input. PDFs are known by
+            their content, or else by their name.
         ranges: pages, such as ``1-3,7,12-end``; empty for all.
         dpi: resolution for PDFs, and what a picture is taken for that states none.
         password: of an encrypted PDF.
@@ -149,7 +150,7 @@ def open_pages(path: str | Path, ranges: str = "", dpi: float = 200, password: s
     path = Path(path)
     if not 1 <= dpi <= 2400:
         raise UsageError(f"dpi must be between 1 and 2400, not {dpi:g}")
-    content = _standard_input() if str(path) == STDIN else None
+    content = stream_content(path)
     head = _head(path) if content is None else content[:HEAD]
     is_pdf = b"%PDF-" in head or path.suffix.lower() == ".pdf"
     source: _Source = (
@@ -199,24 +200,19 @@ def _range(part: str, count: int) -> tuple[int, int]:
     return first, last
 
 
-def _standard_input() -> bytes:
-    content = sys.stdin.buffer.read()
-    if not content:
-        raise InputError("nothing came on standard input")
-    return content
-
-
 def _head(path: Path) -> bytes:
     """The first bytes of a file, in which a PDF must name itself."""
     try:
         with path.open("rb") as file:
             head = file.read(HEAD)
     except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist") from error
+        raise InputError(f"{path} does not exist", FROM_HERE) from error
     except OSError as error:
-        raise InputError(f"{path} cannot be opened: {error.strerror or error}") from error
+        raise InputError(
+            f"{path} cannot be opened: {error.strerror or error}", "Name a file that you may read."
+        ) from error
     if not head:
-        raise InputError(f"{path} is empty")
+        raise InputError(f"{path} is empty", "Copy or download it again.")
     return head
 
 
@@ -235,19 +231,23 @@ class _Pdf:
 
     def __init__(self, path: Path, dpi: float, password: str, content: bytes | None = None) -> None:
         self._mupdf = _mupdf()
+        if content is None and not _is_text(path):
+            content = path.read_bytes()
         try:
             document: Any = self._mupdf.open(
                 path if content is None else None, stream=content, filetype="pdf"
             )
         except Exception as error:  # its errors have no common base across versions
-            raise InputError(f"{path} is not a PDF, or it is damaged beyond repair") from error
+            raise InputError(
+                f"{path} is not a PDF, or it is damaged beyond repair", DAMAGED
+            ) from error
         self._document = document
         self._dpi = dpi
         self._unlock(path, password)
         self.count: int = document.page_count
         if self.count == 0:
             document.close()
-            raise InputError(f"{path} has no pages: it is empty or was cut short")
+            raise InputError(f"{path} has no pages: it is empty or was cut short", DAMAGED)
         if document.is_repaired:
             logger.warning("%s is damaged; what could be repaired is read", path)
 
@@ -280,6 +280,14 @@ class _Pdf:
             self._document.close()
 
 
+def _is_text(path: Path) -> bool:
+    """Whether a name can be given to MuPDF, which takes UTF-8 only."""
+    try:
+        return bool(str(path).encode())
+    except UnicodeEncodeError:
+        return False
+
+
 def _affordable_dpi(width: float, height: float, dpi: float) -> float:
     """The resolution at which a page, in points, stays within the pixel limit."""
     pixels = width * height * (dpi / POINTS_PER_INCH) ** 2
@@ -299,7 +307,10 @@ class _Pictures:
         except InputError:
             raise
         except Exception as error:  # plug-ins raise what they like on damaged files
-            raise InputError(f"{path} is neither a PDF nor a picture that can be read") from error
+            raise InputError(
+                f"{path} is neither a PDF nor a picture that can be read",
+                "PDF, PNG, JPEG, TIFF, WebP, BMP and GIF can.",
+            ) from error
 
     def _open(self) -> "ImageFile":
         from PIL import Image

@@ -105,7 +105,12 @@ class Recognizer:
         """
         options = dataclasses.replace(options or RecognizeOptions(), **changes)
         numbered = enumerate(inputs.as_iterable(images))
-        crops = inputs.read_ahead(make_crop, numbered, depth=2 * options.batch_size)
+        crops = inputs.read_ahead(
+            make_crop,
+            numbered,
+            depth=2 * options.batch_size,
+            may_wait=lambda item: inputs.may_wait(item[1]),
+        )
         return in_order(self._read_all(crops, options))
 
     def _read_all(

@@ -7,6 +7,13 @@ import pytest
 from hub_server import HubServer
 from typer.testing import CliRunner
 
+PLAIN_FONTS = {
+    "DejaVuSans.ttf",
+    "DejaVuSans-Bold.ttf",
+    "DejaVuSerif.ttf",
+    "LiberationSans-Bold.ttf",
+}
+
 
 @pytest.fixture(scope="session")
 def golden() -> Path:
@@ -25,6 +32,18 @@ def exported(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         command = ["export", str(golden / "mdiff4str/tiny_best.pth"), "-o", str(folder)]
         result = CliRunner().invoke(app, command)
     assert (result.exit_code, result.stdout) == (0, f"{folder}\n"), result.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def plain_fonts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a few plain fonts of this machine, so that all are found in no time."""
+    folder = tmp_path_factory.mktemp("fonts")
+    found = [path for path in Path("/usr/share/fonts").rglob("*.ttf") if path.name in PLAIN_FONTS]
+    if not found:
+        pytest.skip("no DejaVu or Liberation fonts on this machine")
+    for path in found:
+        (folder / path.name).write_bytes(path.read_bytes())
     return folder
 
 

@@ -25,7 +25,7 @@ def pictures_of(data: Path, count: int | None = None) -> list[Picture]:
         InputError: there is no picture, or it cannot be read.
     """
     if data.is_dir() and next(data.rglob("data.mdb"), None):
-        from mdocr.training.collections import open_collection
+        from mdocr.labelled import open_collection
 
         collection = open_collection("lmdb", data)
         return [collection.picture(number) for number in range(len(collection))[:count]]

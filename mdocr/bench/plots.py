@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdocr.errors import MissingExtraError, UsageError
-from mdocr.weights.cache import written_whole
+from mdocr.files import written_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -123,7 +123,7 @@ def _finish(figure: "Figure", axes: "Axes", path: Path) -> None:
     figure.legend(loc="outside lower center", ncols=3, fontsize=7)
     form = path.suffix.lower().lstrip(".")
     dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[form]
-    with written_whole(path.resolve()) as temporary, matplotlib.rc_context({"svg.hashsalt": "m"}):
+    with written_whole(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "m"}):
         figure.savefig(temporary, format=form, metadata=dated)
 
 

@@ -157,7 +157,9 @@ def _paragraphs(file: Path) -> list[str]:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot read the text {file}: {error}") from error
+        raise InputError(
+            f"cannot read the text {file}: {error}", "Give files of UTF-8 text, one a page."
+        ) from error
     return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
 
 

@@ -27,14 +27,25 @@ class Verbosity:
 verbosity = Verbosity()
 
 
-class _StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]
-    """Writes where stderr leads when a record comes, not where it led at the start."""
+class StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes where stderr leads when a record comes, not where it led at the start.
+
+    Args:
+        form: of a line, as ``logging.Formatter`` takes it.
+        time: of the time of day in it.
+    """
+
+    def __init__(self, form: str, time: str | None = None) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter(form, time))
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Writes one record."""
         self.stream = sys.stderr
         super().emit(record)
 
     def format(self, record: logging.LogRecord) -> str:
+        """The line, without what a terminal would obey."""
         return _printable(super().format(record))
 
 
@@ -43,10 +54,8 @@ def configure(verbose: bool = False, quiet: bool = False) -> None:
     verbosity.verbose, verbosity.quiet = verbose, quiet
     logger = logging.getLogger("mdocr")
     logger.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING)
-    if not any(isinstance(handler, _StderrHandler) for handler in logger.handlers):
-        handler = _StderrHandler()
-        handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
-        logger.addHandler(handler)
+    if not any(isinstance(handler, StderrHandler) for handler in logger.handlers):
+        logger.addHandler(StderrHandler("%(levelname)s: %(message)s"))
 
 
 def console() -> "Console":
@@ -148,8 +157,8 @@ def _summary(error: BaseException, known: MdocrError | None) -> tuple[str, str]:
 
 
 def _printable(text: str) -> str:
-    """Control characters, as a file name may hold them, must not reach a terminal."""
-    return "".join(c if _is_shown(c) else "\ufffd" for c in text)
+    """Control characters, as a file name may hold them, become escapes: a terminal obeys them."""
+    return "".join(c if _is_shown(c) else c.encode("unicode_escape").decode() for c in text)
 
 
 def _is_shown(character: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TextIO
 
 from mdocr.document import Word
 from mdocr.errors import UsageError
-from mdocr.weights.cache import written_whole
+from mdocr.files import written_whole
 
 ERRORS = "backslashreplace"
 """A file name need not be text: what UTF-8 cannot hold becomes an escape, valid in JSON too."""
@@ -54,10 +54,8 @@ def _open(path: Path | None, stack: contextlib.ExitStack) -> TextIO:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", errors=ERRORS)
         return sys.stdout
-    path = path.resolve()
-    if path.is_file() or not path.exists():
-        path = stack.enter_context(written_whole(path))
-    return stack.enter_context(path.open("w", encoding="utf-8", errors=ERRORS, newline=""))
+    place = stack.enter_context(written_whole(path))
+    return stack.enter_context(place.open("w", encoding="utf-8", errors=ERRORS, newline=""))
 
 
 def one_line(path: str) -> str:

@@ -2,14 +2,13 @@
 
 import contextlib
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mdocr.cli.console import note, verbosity
+from mdocr.cli.console import StderrHandler, note, verbosity
 from mdocr.errors import PartialFailureError
 
 if TYPE_CHECKING:
@@ -158,8 +157,7 @@ def pack(
 def _shown_log(shown: bool) -> Iterator[None]:
     """Shows the log of the training with the time of day, unless quiet was asked for."""
     logger = logging.getLogger("mdocr.training")
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+    handler = StderrHandler("%(asctime)s  %(message)s", "%H:%M:%S")
     level = logging.INFO if shown and not verbosity.quiet else logging.ERROR
     before = logger.level, logger.propagate
     logger.setLevel(logging.DEBUG if verbosity.verbose else level)

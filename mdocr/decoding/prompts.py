@@ -49,7 +49,10 @@ class PromptTokenizer:
         ids = (self._tokenizer.token_to_id(stop) for stop in STOPS)
         self.stop_ids = frozenset(index for index in ids if index is not None)
         if not self.stop_ids:
-            raise WeightsError(f"{path} has none of the stop tokens {', '.join(STOPS)}")
+            raise WeightsError(
+                f"{path} has none of the stop tokens {', '.join(STOPS)}",
+                "Download the model again, or give the folder of a page model.",
+            )
 
     def encode(self, prompt: Prompt, picture_tokens: int) -> tuple[int, ...]:
         """Token ids of a prompt for a picture that takes ``picture_tokens``; 0 for no picture.

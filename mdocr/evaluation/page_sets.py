@@ -88,7 +88,10 @@ def _read(truth: Path) -> tuple[list[Part], bool]:
         if truth.suffix == ".json":
             return from_markdown(render(Document.from_dict(json.loads(text)))), False
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot read the ground truth {truth}: {error}") from error
+        raise InputError(
+            f"cannot read the ground truth {truth}: {error}",
+            "Give UTF-8 text or Markdown, or JSON as mdocr parse writes it.",
+        ) from error
     return (from_markdown(text), False) if truth.suffix == ".md" else (from_text(text), True)
 
 
@@ -108,7 +111,10 @@ def _listing(folder: Path) -> list[dict[str, Any]]:
         try:
             records = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise InputError(f"cannot read {path}: {error}") from error
+            raise InputError(
+                f"cannot read {path}: {error}",
+                "JSON files there are a listing of OmniDocBench or documents; move others away.",
+            ) from error
         if isinstance(records, list) and records and "layout_dets" in records[0]:
             return records
         if isinstance(records, dict) and records.get("schema") == DOCUMENT_SCHEMA:

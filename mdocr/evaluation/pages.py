@@ -13,12 +13,12 @@ from mdocr.evaluation.metrics import edit_similarity, formula_similarity, order_
 from mdocr.evaluation.page_parts import Part, from_markdown, joined
 from mdocr.evaluation.page_sets import TruePage
 from mdocr.evaluation.table_trees import teds
+from mdocr.files import write_text
 from mdocr.options import ParseOptions
 from mdocr.parsing.pipeline import DocumentTask, Opened, read_documents
 from mdocr.parsing.results import without_pictures
 from mdocr.parsing.work import ReadPage
 from mdocr.render import render
-from mdocr.weights.cache import written_whole
 
 if TYPE_CHECKING:
     from mdocr.parser import Parser
@@ -188,14 +188,13 @@ def saved(pages: Sequence[TruePage], folder: Path) -> Iterator[tuple[TruePage, s
         try:
             yield page, path.read_text(encoding="utf-8") if path else ""
         except ValueError as error:
-            raise InputError(f"{path} is not UTF-8") from error
+            raise InputError(f"{path} is not UTF-8", "Save it as UTF-8 text.") from error
 
 
 def save(markdown: str, page: TruePage, folder: Path) -> Path:
     """Writes what was read as ``NAME.md``, where OmniDocBench's scripts look for it."""
     path = folder / f"{page.name}.md"
-    with written_whole(path) as temporary:
-        temporary.write_text(markdown, encoding="utf-8")
+    write_text(path, markdown)
     return path
 
 

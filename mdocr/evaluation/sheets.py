@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mdocr.errors import InputError
 from mdocr.evaluation.words import LabelledPictures, ReadWord
+from mdocr.files import written_whole
 from mdocr.synthesis.samples import Sample, contact_sheet
-from mdocr.weights.cache import written_whole
 
 MOST = 400
 """Words on a sheet."""
@@ -30,6 +30,6 @@ def write_sheet(misread: Sequence[Misread], path: Path) -> int:
             continue
         samples.append((picture, f"{word.read or '(nothing)'} / {word.true}"))
     if samples:
-        with written_whole(path.resolve()) as temporary:
+        with written_whole(path) as temporary:
             contact_sheet(samples).save(temporary, "PNG")
     return len(samples)

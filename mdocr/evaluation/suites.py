@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mdocr.errors import InputError, UsageError
 from mdocr.evaluation.words import LabelledPictures
+from mdocr.labelled import LABELS, open_collection
 from mdocr.models.charset import ENGLISH
-from mdocr.training.collections import LABELS, open_collection
 
 LONGEST = 25
 """Characters; longer words are left out, as upstream does."""

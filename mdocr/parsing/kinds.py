@@ -21,7 +21,7 @@ def kind_of(path: str) -> str:
     """
     from PIL import Image
 
-    if Path(path).suffix.lower() == ".pdf":
+    if Path(path).suffix.lower() == ".pdf" or not Path(path).is_file():  # a pipe is read but once
         return "page"
     try:
         with warnings.catch_warnings():

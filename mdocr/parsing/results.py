@@ -10,13 +10,13 @@ from uuid import uuid4
 
 from mdocr.document import Document, Failure, Page, Source
 from mdocr.errors import UsageError
+from mdocr.files import written_whole
 from mdocr.options import ParseOptions, RenderOptions
-from mdocr.pages import STDIN
 from mdocr.parsing.resume import Progress, progress_file
 from mdocr.parsing.work import ReadPage
 from mdocr.render import render
 from mdocr.render.files import write_file, write_folder
-from mdocr.weights.cache import written_whole
+from mdocr.streams import STDIN
 
 logger = logging.getLogger(__name__)
 

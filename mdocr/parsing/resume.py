@@ -13,8 +13,8 @@ from typing import Any
 
 from mdocr import __version__
 from mdocr.document import Page, Source
+from mdocr.files import write_text
 from mdocr.options import ParseOptions
-from mdocr.weights.cache import written_whole
 
 SCHEMA = "mdocr.progress/1"
 SAVE_EVERY = 4
@@ -71,9 +71,7 @@ class Progress:
         if not self._unsaved:
             return
         pages = [self.pages[number].as_dict() for number in sorted(self.pages)]
-        with written_whole(self.path) as temporary:
-            text = json.dumps({**self._key, "pages": pages}, ensure_ascii=False)
-            temporary.write_text(text, encoding="utf-8")
+        write_text(self.path, json.dumps({**self._key, "pages": pages}, ensure_ascii=False))
         self._unsaved = 0
 
 

@@ -126,4 +126,7 @@ def as_known(error: Exception) -> MdocrError:
     if isinstance(error, MdocrError):
         return error
     logger.debug("unexpected error", exc_info=error)
-    return MdocrError(f"unexpected {type(error).__name__}: {error}")
+    return MdocrError(
+        f"unexpected {type(error).__name__}: {error}",
+        "Run again with --verbose to see the traceback.",
+    )

@@ -3,16 +3,15 @@
 Everything is rendered and written under temporary names beside its place first, then renamed.
 """
 
-import errno
 import logging
-import os
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path, PurePath
-from uuid import uuid4
 
 from mdocr.document import Document
 from mdocr.errors import InputError, UsageError
+from mdocr.files import written_whole
 from mdocr.options import RenderOptions
 from mdocr.render import ENDINGS, render
 from mdocr.render.flow import name_of
@@ -92,33 +91,15 @@ def _placed(pictures: Mapping[str, bytes], folder: Path) -> dict[Path, bytes]:
     return {folder / name: data for name, data in pictures.items()}
 
 
-def _write_all(files: Mapping[Path, bytes]) -> None:
-    staged: dict[Path, Path] = {}
+def _write_all(files: dict[Path, bytes]) -> None:
     try:
-        for path, data in files.items():
-            staged[path] = _stage(path, data)
-        for path, temporary in staged.items():
-            temporary.replace(path)
-            logger.debug("wrote %s", path)
+        with ExitStack() as stack:  # renames in the opposite order: pictures, then what names them
+            for path, data in reversed(files.items()):
+                stack.enter_context(written_whole(path)).write_bytes(data)
     except OSError as error:
         raise InputError(
             f"cannot write {error.filename or path}: {error.strerror}",
             "Choose another place with: -o",
         ) from error
-    finally:
-        for temporary in staged.values():
-            temporary.unlink(missing_ok=True)
-
-
-def _stage(path: Path, data: bytes) -> Path:
-    """Writes to a temporary name in the same folder, so that renaming is one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
-    try:
-        temporary.write_bytes(data)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
+    for path in files:
+        logger.debug("wrote %s", path)

@@ -8,7 +8,6 @@ glyph is nearest to the plain glyph of the same character.
 import hashlib
 import json
 import logging
-import os
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.errors import InputError, MissingExtraError
+from mdocr.files import write_text
 from mdocr.models.charset import ENGLISH
 from mdocr.weights.cache import cache_dir
 
@@ -286,7 +286,4 @@ def _read_index(path: Path) -> list[Font] | None:
 
 
 def _write_index(path: Path, fonts: Sequence[Font]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_text(json.dumps([asdict(font) for font in fonts]), "utf-8")
-    partial.replace(path)
+    write_text(path, json.dumps([asdict(font) for font in fonts]))

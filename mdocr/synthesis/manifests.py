@@ -15,8 +15,10 @@ from typing import Any
 
 from mdocr.document import Box
 from mdocr.errors import InputError
+from mdocr.files import write_text
 
 TASKS = ("layout", "text", "formula", "table")
+HINT = "Make one with mdocr synth pages, or write your own: see docs/training.md."
 
 
 @dataclass(frozen=True)
@@ -65,23 +67,20 @@ def read_manifest(path: Path) -> list[Sample]:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise InputError(
             f"cannot read the manifest {path}: {reason}",
-            "Make one with mdocr synth pages, or write your own: see docs/training.md.",
+            HINT,
         ) from error
     numbered = enumerate(lines, start=1)
     samples = [_sample(line, number, path) for number, line in numbered if line.strip()]
     if not samples:
-        raise InputError(f"the manifest {path} is empty")
+        raise InputError(f"the manifest {path} is empty", HINT)
     return samples
 
 
 def write_manifest(samples: Iterable[Sample], path: Path) -> int:
     """Writes a manifest, whole or not at all; returns how many samples it holds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     folder = path.parent.resolve()
     lines = [json.dumps(sample.as_dict(folder), ensure_ascii=False) + "\n" for sample in samples]
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text("".join(lines), encoding="utf-8")
-    partial.replace(path)
+    write_text(path, "".join(lines))
     return len(lines)
 
 

@@ -9,9 +9,10 @@ from PIL import Image
 
 from mdocr import tables
 from mdocr.document import PARATEXT_TYPES, Block, Document, Page, Source
+from mdocr.files import write_text
 from mdocr.synthesis.manifests import Sample, write_manifest
 from mdocr.synthesis.page_sheets import MadePage, PageSynthesizer
-from mdocr.synthesis.samples import write_words
+from mdocr.synthesis.samples import save_picture, write_words
 
 SCALE = 1000
 TURNS = {0: "up", 90: "right", 180: "down", 270: "left"}
@@ -38,18 +39,15 @@ def write_pages(pages: Iterable[MadePage], folder: Path) -> int:
     and the like); of all ``manifest.jsonl``, their layouts and regions as samples to learn from.
     """
     inner = folder / "pages"
-    inner.mkdir(parents=True, exist_ok=True)
     samples: list[Sample] = []
     count = 0
     for count, page in enumerate(pages, start=1):
         path = inner / f"{count:06d}.png"
-        Image.fromarray(page.picture).save(path)
-        document = _document(page, path)
-        path.with_suffix(".json").write_text(
-            json.dumps(document.as_dict(), ensure_ascii=False, indent=1), "utf-8"
-        )
-        path.with_suffix(".layout.txt").write_text(layout_text(page.blocks) + "\n", "utf-8")
-        path.with_suffix(".gt.txt").write_text(plain_text(page.blocks), "utf-8")
+        save_picture(Image.fromarray(page.picture), path)
+        record = json.dumps(_document(page, path).as_dict(), ensure_ascii=False, indent=1)
+        write_text(path.with_suffix(".json"), record)
+        write_text(path.with_suffix(".layout.txt"), layout_text(page.blocks) + "\n")
+        write_text(path.with_suffix(".gt.txt"), plain_text(page.blocks))
         samples += page_samples(page.blocks, path.resolve())
     write_manifest(samples, folder / "manifest.jsonl")
     return count

@@ -1,12 +1,12 @@
 """Samples of made data on disk: pictures, their labels, and a sheet to look at."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy
 from PIL import Image, ImageDraw, ImageFont
 
+from mdocr.files import write_text, written_whole
 from mdocr.synthesis.words import WordSynthesizer
 
 RATIO_SHARES = (0.12, 0.25, 0.25, 0.38)
@@ -29,19 +29,16 @@ def draw_words(
 
 def write_words(samples: Iterable[Sample], folder: Path) -> int:
     """Write ``images/*.png``, ``labels.tsv`` and ``sheet.png`` under ``folder``; how many."""
-    (folder / "images").mkdir(parents=True, exist_ok=True)
     labels: list[str] = []
     shown: list[Sample] = []
     for number, (picture, text) in enumerate(samples, start=1):
         name = f"images/{number:06d}.png"
-        _save(picture, folder / name)
+        save_picture(picture, folder / name)
         labels.append(f"{name}\t{text}\n")
         if len(shown) < SHOWN:
             shown.append((picture, text))
-    partial = folder / f"labels.{os.getpid()}.partial"
-    partial.write_text("".join(labels), "utf-8")
-    partial.replace(folder / "labels.tsv")
-    _save(contact_sheet(shown), folder / "sheet.png")
+    write_text(folder / "labels.tsv", "".join(labels))
+    save_picture(contact_sheet(shown), folder / "sheet.png")
     return len(labels)
 
 
@@ -64,7 +61,7 @@ def contact_sheet(samples: Iterable[Sample]) -> Image.Image:
     return sheet
 
 
-def _save(picture: Image.Image, path: Path) -> None:
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    picture.save(partial, "PNG")
-    partial.replace(path)
+def save_picture(picture: Image.Image, path: Path) -> None:
+    """Writes a PNG file, whole or not at all."""
+    with written_whole(path) as temporary:
+        picture.save(temporary, "PNG")

@@ -7,7 +7,6 @@ knows, and kept as one text file under the cache folder.
 import gzip
 import itertools
 import logging
-import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy
 
+from mdocr.files import written_whole
 from mdocr.models.page_charset import PAGE_SYMBOLS
 from mdocr.synthesis.manuals import (
     read_dictionary,
@@ -282,13 +282,10 @@ def _words(share: Path, language: str) -> tuple[str, ...]:
 
 
 def _write(path: Path, sentences: Sentences) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("w", encoding="utf-8") as stream:
+    with written_whole(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
         for kind, texts in (("text", sentences.paragraphs), ("word", sentences.words)):
             for language, found in texts.items():
                 stream.writelines(f"{kind}\t{language}\t{text}\n" for text in found)
-    partial.replace(path)
 
 
 def _read(path: Path) -> Sentences:

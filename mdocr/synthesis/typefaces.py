@@ -3,12 +3,12 @@
 import functools
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy
 
+from mdocr.files import write_text
 from mdocr.models.page_charset import PAGE_SYMBOLS
 from mdocr.synthesis.fonts import Font, font_library
 from mdocr.weights.cache import cache_dir
@@ -210,10 +210,7 @@ def coverage(fonts: Sequence[Font]) -> list[str]:
         kept: list[str] = json.loads(path.read_text("utf-8"))
         return kept
     found = [_covered(font.path, font.index) for font in fonts]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
-    partial.replace(path)
+    write_text(path, json.dumps(found, ensure_ascii=False))
     return found
 
 

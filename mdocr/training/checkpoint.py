@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from mdocr.errors import WeightsError
+from mdocr.files import written_whole
 from mdocr.training.shards import gathered, scattered, scattered_moments
 
 
@@ -62,13 +63,10 @@ def save_state(path: Path, state: TrainingState) -> None:
     whole = gathered(_as_dict(state))
     if distributed.is_initialized() and distributed.get_rank() > 0:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
     try:
-        torch.save(whole, temporary)
-        temporary.replace(path)
+        with written_whole(path, alone=True) as temporary:
+            torch.save(whole, temporary)
     except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError
-        temporary.unlink(missing_ok=True)
         raise WeightsError(f"cannot write {path}: {error}", "Is there room on the disk?") from error
 
 

@@ -174,7 +174,7 @@ class SizesConfig:
         try:
             checked(MDiff4STRConfig(self.encoder, self.decoder), Path("model.sizes"))
         except WeightsError as error:
-            raise UsageError(error.message) from error
+            raise UsageError(error.message, "Its keys are told in docs/training.md.") from error
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mdocr.weights.cache import written_whole
+from mdocr.files import write_text, written_whole
 from mdocr.weights.mineru_diffusion import read_json, tensors, weight_files
 
 COPIED = (
@@ -44,9 +44,8 @@ def save_folder(
         if (start / name).is_file():
             with written_whole(target / name) as temporary:
                 shutil.copyfile(start / name, temporary)
-    with written_whole(target / "config.json") as temporary:
-        record = {**read_json(start / "config.json"), "training": training}
-        temporary.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+    record = {**read_json(start / "config.json"), "training": training}
+    write_text(target / "config.json", json.dumps(record, ensure_ascii=False, indent=1))
 
 
 def _dtype(folder: Path) -> torch.dtype:

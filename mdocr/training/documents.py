@@ -118,7 +118,10 @@ class Preparer:
         ids: list[int] = self.answers.encode(text, add_special_tokens=False).ids
         forbidden = {self.config.image_token_id, self.config.mask_token_id}
         if not forbidden.isdisjoint(ids):
-            raise InputError(f"a text of the manifest holds a picture or mask token: {text[:60]!r}")
+            raise InputError(
+                f"a text of the manifest holds a picture or mask token: {text[:60]!r}",
+                "Take the token out of the text, or the sample out of the manifest.",
+            )
         block = self.data.block_length
         most = self.data.max_tokens // block * block
         if len(ids) >= most:

@@ -116,7 +116,9 @@ def mine_manifest(
             if len(found) % LOG_EVERY == 0:
                 logger.info("%d of %d samples read", len(found), len(samples))
     if not found:
-        raise InputError(f"no picture of {manifest} can be read")
+        raise InputError(
+            f"no picture of {manifest} can be read", "Paths in a manifest start at its own folder."
+        )
     found.sort(key=lambda each: each.number)
     write_manifest((each.sample for each in found if each.kept), output)
     return found

@@ -4,14 +4,13 @@ Keys count from 1: ``image-%09d`` the file as it is, ``label-%09d`` its text, ``
 ``width_height``, and ``num-samples``.
 """
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mdocr.errors import InputError, MissingExtraError, UsageError
-from mdocr.training.collections import FolderCollection
+from mdocr.files import written_folder
+from mdocr.labelled import HINT, FolderCollection
 
 PAGE = 4096
 ROOM = 1 << 24
@@ -44,18 +43,13 @@ def pack_folder(folder: Path, target: Path) -> Packed:
         raise UsageError(f"{target} exists", "Name another LMDB, or remove this one first.")
     collection = FolderCollection(folder)
     if len(collection) == 0:
-        raise InputError(f"{folder} holds no labelled pictures")
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+        raise InputError(f"{folder} holds no labelled pictures", HINT)
     lmdb = _lmdb()
     try:
-        temporary.mkdir(parents=True)
-        packed = _Packer(collection, lmdb.open(str(temporary), **_settings(collection))).pack()
-        temporary.replace(target)
+        with written_folder(target) as temporary:
+            return _Packer(collection, lmdb.open(str(temporary), **_settings(collection))).pack()
     except (OSError, lmdb.Error) as error:
         raise InputError(f"cannot write {target}: {error}", "Is there room on the disk?") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return packed
 
 
 class _Packer:

@@ -10,12 +10,12 @@ from torch.nn import functional
 
 from mdocr.errors import InputError, UsageError
 from mdocr.evaluation.metrics import rapidfuzz
+from mdocr.labelled import Collection, open_collection
 from mdocr.models.charset import ENGLISH
 from mdocr.models.mdiff4str import MDiff4STR, Projected
 from mdocr.training import losses, noising
 from mdocr.training.batches import WordBatch, WordBatches, prefetched
 from mdocr.training.checkpoint import model_weights
-from mdocr.training.collections import Collection, open_collection
 from mdocr.training.config import RecognizerConfig, RecognizerModelConfig
 from mdocr.training.loop import train
 from mdocr.training.noising import Words
@@ -194,16 +194,21 @@ def _make_model(config: RecognizerModelConfig) -> MDiff4STR:
     return MDiff4STR(config.architecture(symbols))
 
 
+CHARSET_HINT = "A charset is a file of UTF-8 text with one character a line."
+
+
 def _read_charset(path: Path) -> str:
     """The characters of a file with one a line; a line that holds a space is one too."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the charset {path}: {error}") from error
+        raise InputError(f"cannot read the charset {path}: {error}", CHARSET_HINT) from error
     symbols = [line.rstrip("\r") for line in lines]
     for number, symbol in enumerate(symbols, start=1):
         if len(symbol) > 1:
-            raise UsageError(f"{path}, line {number} holds more than one character: {symbol!r}")
+            raise UsageError(
+                f"{path}, line {number} holds more than one character: {symbol!r}", CHARSET_HINT
+            )
     if sum(map(len, symbols)) < 2:
-        raise UsageError(f"the charset {path} holds fewer than two characters")
+        raise UsageError(f"the charset {path} holds fewer than two characters", CHARSET_HINT)
     return "".join(symbols)

@@ -45,7 +45,10 @@ def read_values(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
             f"Write one, or name a shipped one: {', '.join(shipped_runs())}",
         ) from error
     except ValueError as error:  # no TOML, or no text at all
-        raise UsageError(f"{str(path)!r} is not valid TOML: {error}") from error
+        raise UsageError(
+            f"{str(path)!r} is not valid TOML: {error}",
+            "Texts stand in quotes, and a table begins with [its name]: see docs/training.md.",
+        ) from error
     for override in overrides:
         _override(values, override)
     return values
@@ -86,7 +89,10 @@ def _override(values: dict[str, Any], override: str) -> None:
     name, separator, text = override.partition("=")
     *tables, key = name.strip().split(".")
     if not separator or not tables or not all((*tables, key)):
-        raise UsageError(f"--set {override!r} is not of the form table.key=value")
+        raise UsageError(
+            f"--set {override!r} is not of the form table.key=value",
+            "Write it like: --set run.steps=1000",
+        )
     for table in tables:
         values = values.setdefault(table, {})
         if not isinstance(values, dict):
@@ -125,7 +131,9 @@ def _fill_tuple(kinds: tuple[Any, ...], value: Any, place: str) -> tuple[Any, ..
 
 def _fill_dataclass(kind: Any, value: Any, place: str) -> Any:
     if not isinstance(value, dict):
-        raise UsageError(f"{place} must be a table, not {value!r}")
+        raise UsageError(
+            f"{place} must be a table, not {value!r}", f"Begin it with a line [{place}]."
+        )
     kinds = typing.get_type_hints(kind)
     prefix = f"{place}." if place else ""
     for key in value:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.errors import InputError, UsageError
+from mdocr.labelled import Collection, open_collection
 from mdocr.models.charset import Charset
 from mdocr.models.word_pictures import ratio_bucket
 from mdocr.training.batches import Sample, Source
-from mdocr.training.collections import Collection, open_collection
 from mdocr.training.config import DataConfig, SourceConfig
 
 logger = logging.getLogger(__name__)
@@ -157,7 +157,10 @@ class CollectionSource:
             if self.augment is not None:
                 picture = self.augment(picture, np.random.default_rng((self.seed, 4, index, row)))
             return picture, self.collection.text(number)
-        raise InputError(f"none of the {len(numbers)} pictures of batch {index} can be read")
+        raise InputError(
+            f"none of the {len(numbers)} pictures of batch {index} can be read",
+            "The warnings above name them; was the collection moved or changed?",
+        )
 
     def _read(self, number: int, bucket: int) -> Image.Image:
         picture = self.collection.picture(number)
@@ -198,7 +201,10 @@ def find_buckets(collection: Collection, labels: Labels) -> dict[int, NDArray[np
     _tell(unlearnable, "the model cannot write their labels (length, characters)")
     _tell(unreadable, "they cannot be read")
     if not buckets:
-        raise InputError("a source has no picture that the model can learn from")
+        raise InputError(
+            "a source has no picture that the model can learn from",
+            "The warnings above say why they were left out.",
+        )
     return {bucket: np.array(numbers) for bucket, numbers in buckets.items()}
 
 

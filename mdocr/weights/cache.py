@@ -15,13 +15,12 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mdocr
 from mdocr.errors import WeightsError
+from mdocr.files import write_text
 
 if TYPE_CHECKING:
     from mdocr.weights.registry import ReleasedModel
@@ -89,7 +88,10 @@ def find_weights(path: Path) -> Path:
             raise WeightsError(f"{path} is not a checkpoint: expected .safetensors or .pth")
         return path
     if not path.is_dir():
-        raise WeightsError(f"there is no file or folder {path}")
+        raise WeightsError(
+            f"there is no file or folder {path}",
+            "Give the path of a checkpoint, or a name that `mdocr models list` shows.",
+        )
     for suffix in (".safetensors", ".pth"):
         found = sorted(file for file in path.iterdir() if file.suffix == suffix)
         best = [file for file in found if file.stem == "best"] or found
@@ -98,7 +100,10 @@ def find_weights(path: Path) -> Path:
             raise WeightsError(f"{path} holds several checkpoints: {listed}", "Name one of them.")
         if best:
             return best[0]
-    raise WeightsError(f"the folder {path} holds no checkpoint (.safetensors or .pth)")
+    raise WeightsError(
+        f"the folder {path} holds no checkpoint (.safetensors or .pth)",
+        "Give the folder that it stands in, or a name that `mdocr models list` shows.",
+    )
 
 
 def is_installed(model: ReleasedModel) -> bool:
@@ -132,7 +137,7 @@ def shards(index: Path) -> list[str]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{index} is damaged: {error}", "Download it again.") from error
     if any(not isinstance(name, str) or Path(name).name != name for name in found):
-        raise WeightsError(f"{index} names a file outside its folder")
+        raise WeightsError(f"{index} names a file outside its folder", "Download it again.")
     return found
 
 
@@ -147,8 +152,7 @@ def read_manifest(model: ReleasedModel) -> dict[str, Any]:
 
 def write_manifest(model: ReleasedModel, manifest: dict[str, Any]) -> None:
     """Records ``manifest``, whole or not at all."""
-    with written_whole(model_dir(model) / MANIFEST) as path:
-        path.write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
+    write_text(model_dir(model) / MANIFEST, json.dumps(manifest, indent=2) + "\n")
 
 
 def file_sha256(path: Path) -> str:
@@ -194,7 +198,10 @@ def remove(model: ReleasedModel) -> int:
         WeightsError: the model is inside the package, or a file cannot be removed.
     """
     if model.packaged:
-        raise WeightsError(f"{model.name} is part of the package and stays")
+        raise WeightsError(
+            f"{model.name} is part of the package and stays",
+            "Name a downloaded model: `mdocr models list` shows them.",
+        )
     return remove_folder(model_dir(model))
 
 
@@ -210,23 +217,11 @@ def remove_folder(folder: Path) -> int:
     try:
         shutil.rmtree(folder)
     except OSError as error:
-        raise WeightsError(f"cannot remove {folder}: {error.strerror}") from error
+        raise WeightsError(
+            f"cannot remove {folder}: {error.strerror}",
+            "Remove it by hand, or as the user that it belongs to.",
+        ) from error
     return size
-
-
-@contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Gives a temporary name beside ``path``; at the end what stands there replaces ``path``."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        temporary.touch()
-        mode = temporary.stat().st_mode
-        yield temporary
-        temporary.chmod(mode)  # safetensors leaves a file that only its owner may read
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _matches(path: Path, record: dict[str, Any]) -> bool:

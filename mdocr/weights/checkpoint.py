@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mdocr.errors import WeightsError
+from mdocr.files import written_whole
 from mdocr.models.mdiff4str import MDiff4STR, MDiff4STRConfig
 from mdocr.weights import cache, configuration
 from mdocr.weights.cache import find_weights
@@ -56,7 +57,9 @@ def load_recognizer_weights(path: str | Path) -> MDiff4STR:
     try:
         return _load(file) if file.suffix == ".safetensors" else _load_released(file)
     except OSError as error:
-        raise WeightsError(f"{file} cannot be read: {error.strerror or error}") from error
+        raise WeightsError(
+            f"{file} cannot be read: {error.strerror or error}", "Name a file that you may read."
+        ) from error
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -108,7 +111,7 @@ def save_checkpoint(
     }
     tensors = {key: _stored(tensor, dtype) for key, tensor in state.items()}
     try:
-        with cache.written_whole(path) as temporary:
+        with written_whole(path) as temporary:
             save_file(tensors, temporary, metadata)
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"cannot write {path}: {error}", "Is there room on the disk?") from error
@@ -168,7 +171,7 @@ def _described(metadata: Mapping[str, str], path: Path) -> Checkpoint:
         config = json.loads(metadata.get("config", ""))
         training = json.loads(metadata.get("training", "{}"))
     except ValueError as error:
-        raise WeightsError(f"{path} is damaged: its metadata is not JSON") from error
+        raise _damaged(path, error) from error
     return Checkpoint(configuration.from_dict(config, path), training)
 
 

@@ -9,6 +9,9 @@ from mdocr.errors import UsageError, WeightsError
 from mdocr.models.mdiff4str import DecoderConfig, MDiff4STRConfig
 from mdocr.models.svtrv2 import EncoderConfig
 
+AGAIN = "Copy or download it again, or make it anew with this version of mdocr."
+"""What to do with a file whose configuration is not sound."""
+
 
 def to_dict(config: MDiff4STRConfig) -> dict[str, Any]:
     """The configuration as plain values that JSON can hold."""
@@ -42,7 +45,7 @@ def checked(config: MDiff4STRConfig, path: Path) -> MDiff4STRConfig:
     """
     problem = _encoder_problem(config.encoder) or _decoder_problem(config)
     if problem:
-        raise WeightsError(f"{path}: the model's configuration makes no sense: {problem}")
+        raise WeightsError(f"{path}: the model's configuration makes no sense: {problem}", AGAIN)
     return config
 
 
@@ -81,7 +84,7 @@ def _decoder_problem(config: MDiff4STRConfig) -> str:
 
 def _require_fields(kind: type[Any], values: Any, name: str, path: Path) -> None:
     if not isinstance(values, Mapping):
-        raise WeightsError(f"{path}: {name} is not a table of settings")
+        raise WeightsError(f"{path}: {name} is not a table of settings", AGAIN)
     unknown = sorted(set(values) - {field.name for field in dataclasses.fields(kind)})
     if unknown:
         raise WeightsError(

@@ -99,7 +99,10 @@ def locate(repo: str, path: str, revision: str = "main") -> RemoteFile:
     except HfHubHTTPError as error:
         _refuse(error.response.status_code, label, endpoint)
     if found.size is None:
-        raise WeightsError(f"{endpoint} does not tell the size of {label}")
+        raise WeightsError(
+            f"{endpoint} does not tell the size of {label}",
+            "Is HF_ENDPOINT right? It must be a hub, or a mirror of one.",
+        )
     commit = found.commit_hash or revision
     url = huggingface_hub.hf_hub_url(repo, path, revision=commit, endpoint=endpoint)
     return RemoteFile(url, label, found.size, found.etag or "", commit)
@@ -248,7 +251,10 @@ def _refuse(status: int, label: str, server: str) -> NoReturn:
             f"{server} has no file {label} ({status})",
             "Is HF_ENDPOINT right? A newer version of mdocr may know where the file went.",
         )
-    raise WeightsError(f"{server} does not give {label}: it answers {status}")
+    raise WeightsError(
+        f"{server} does not give {label}: it answers {status}",
+        "Try again later, or set HF_ENDPOINT to another server.",
+    )
 
 
 def _require_room(remote: RemoteFile, partial: Path) -> None:

@@ -10,10 +10,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mdocr.errors import WeightsError
+from mdocr.files import write_text, written_whole
 from mdocr.models.line_reader import LineReader, LineReaderConfig, config_record
 from mdocr.models.sdar import SDARConfig
 from mdocr.models.svtrv2 import EncoderConfig
-from mdocr.weights.cache import written_whole
 from mdocr.weights.keys import WithoutDraws
 from mdocr.weights.mineru_diffusion import check_shapes, read_json, stored_shapes, tensors
 
@@ -31,9 +31,8 @@ def save_line_reader(
     }
     with written_whole(folder / "model.safetensors") as temporary:
         save_file(halves, temporary, metadata={"training": json.dumps(training)})
-    with written_whole(folder / "config.json") as temporary:
-        record = {**config_record(config), "training": training}
-        temporary.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+    record = {**config_record(config), "training": training}
+    write_text(folder / "config.json", json.dumps(record, ensure_ascii=False, indent=1))
 
 
 def is_line_reader(folder: Path) -> bool:

@@ -36,6 +36,9 @@ CHINESE_ROWS = CHINESE_KEYS + 3
 EMBEDDING = "decoder.embedding.embedding.weight"
 POSITION_CODES = "decoder.positional_encoding.pe"
 
+PUBLISHED = "Give a best.pth from the hub repository topdu/MDiff4STR."
+"""What to do where a file is not as published ones are."""
+
 _RENAMED = (
     ("encoder.stem.", "encoder.pope.patch_embed."),
     ("decoder.embedding.", "decoder.embedding.embedding."),
@@ -62,10 +65,12 @@ def load_released(path: Path) -> tuple[MDiff4STRConfig, dict[str, Tensor]]:
     if not isinstance(state, Mapping) or not isinstance(published, Mapping):
         raise WeightsError(
             f"{path} is not a published MDiff4STR checkpoint: it has no 'state_dict' and 'config'",
-            "Give a best.pth from the hub repository topdu/MDiff4STR.",
+            PUBLISHED,
         )
     if not all(isinstance(tensor, Tensor) for tensor in state.values()):
-        raise WeightsError(f"{path}: its 'state_dict' holds something that is not a tensor")
+        raise WeightsError(
+            f"{path}: its 'state_dict' holds something that is not a tensor", PUBLISHED
+        )
     config = read_config(published, _symbols(state, path), path)
     return config, rename(state, config, published, path)
 
@@ -86,7 +91,7 @@ def read_config(published: Mapping[str, Any], symbols: str, path: Path) -> MDiff
         decoder = published["Architecture"]["Decoder"]
         if encoder.get("use_pos_embed") or encoder.get("last_stage"):
             raise WeightsError(
-                f"{path}: encoders with 'use_pos_embed' or 'last_stage' are not known"
+                f"{path}: encoders with 'use_pos_embed' or 'last_stage' are not known", PUBLISHED
             )
         config = MDiff4STRConfig(
             EncoderConfig(
@@ -100,7 +105,9 @@ def read_config(published: Mapping[str, Any], symbols: str, path: Path) -> MDiff
             symbols,
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise WeightsError(f"{path}: its 'config' lacks or garbles a setting: {error}") from error
+        raise WeightsError(
+            f"{path}: its 'config' lacks or garbles a setting: {error}", PUBLISHED
+        ) from error
     return checked(config, path)
 
 
@@ -183,7 +190,9 @@ def _unpickle(path: Path) -> Mapping[str, Any]:
             f"{path} cannot be read: it is damaged or incomplete", "Download or copy it again."
         ) from error
     if not isinstance(loaded, Mapping):
-        raise WeightsError(f"{path} is not a checkpoint: it holds a {type(loaded).__name__}")
+        raise WeightsError(
+            f"{path} is not a checkpoint: it holds a {type(loaded).__name__}", PUBLISHED
+        )
     return loaded
 
 
@@ -201,7 +210,9 @@ def _torch_load(path: Path) -> Any:
 
 def _symbols(state: Mapping[str, Tensor], path: Path) -> str:
     if EMBEDDING not in state:
-        raise WeightsError(f"{path} lacks the key {EMBEDDING}; it is not an MDiff4STR checkpoint")
+        raise WeightsError(
+            f"{path} lacks the key {EMBEDDING}; it is not an MDiff4STR checkpoint", PUBLISHED
+        )
     rows = state[EMBEDDING].shape[0]
     if rows == ENGLISH_ROWS:
         return charsets.ENGLISH
@@ -218,7 +229,7 @@ def _convolutions(mixers: list[str], path: Path) -> int:
     count = sum(mixer == "Conv" for mixer in mixers)
     known = set(mixers) <= {"Conv", "FGlobal", "Global"}
     if not known or "Conv" in mixers[count:]:
-        raise WeightsError(f"{path}: its encoder has a stage of unknown mixers {mixers}")
+        raise WeightsError(f"{path}: its encoder has a stage of unknown mixers {mixers}", PUBLISHED)
     return count
 
 
@@ -232,4 +243,6 @@ def _require_position_codes(
     codes = position_codes(torch.arange(length), config.encoder.dims[-1])[None]
     published = state[POSITION_CODES][:, :length].float()
     if published.shape != codes.shape or not torch.allclose(published, codes, atol=1e-4):
-        raise WeightsError(f"{path}: its position codes ({POSITION_CODES}) are not the usual ones")
+        raise WeightsError(
+            f"{path}: its position codes ({POSITION_CODES}) are not the usual ones", PUBLISHED
+        )

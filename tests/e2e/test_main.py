@@ -100,7 +100,7 @@ def test_the_hint_and_the_users_text_are_shown_as_they_are():
     )
     made = CliRunner().invoke(program(failure), ["act"])
     assert made.stderr.splitlines() == [
-        "error: cannot read [red]x[/red] \ufffd[2J:smile: " + "long " * 40,
+        "error: cannot read [red]x[/red] \\x1b[2J:smile: " + "long " * 40,
         "Do that.",
     ]
 
@@ -153,7 +153,7 @@ def test_control_characters_do_not_reach_the_terminal(capsys):
     console.say("cannot be read: \x1b[2Ja\u202e\u3000b.png")
     logging.getLogger("mdocr.test").warning("left out: %s", "\x1b[2Jc.png")
     assert capsys.readouterr().err == (
-        "cannot be read: \ufffd[2Ja\ufffd\u3000b.png\nWARNING: left out: \ufffd[2Jc.png\n"
+        "cannot be read: \\x1b[2Ja\\u202e\u3000b.png\nWARNING: left out: \\x1b[2Jc.png\n"
     )
 
 

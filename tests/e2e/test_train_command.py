@@ -90,6 +90,16 @@ def test_pack_names_the_unreadable_and_packs_the_others(tmp_path):
     assert (tmp_path / "packed/data.mdb").exists()
 
 
+def test_control_characters_in_names_do_not_reach_the_terminal(tmp_path):
+    run = write_run(tmp_path)
+    (tmp_path / "words/\x1b[2J.png").write_bytes(b"no picture")
+    with (tmp_path / "words/labels.tsv").open("a") as labels:
+        labels.write("\x1b[2J.png\tword\n")
+    made = invoke("recognizer", "--config", str(run), "--set", "run.steps=1")
+    assert "1 pictures are left out: they cannot be read" in made.stderr
+    assert "\x1b" not in made.stderr and r"\x1b[2J.png" in made.stderr
+
+
 def test_ctrl_c_saves_and_resume_goes_on(tmp_path):
     command = [*MDOCR, "train", "recognizer", "--config", str(write_run(tmp_path))]
     changes = ["--set=run.steps=100000", "--set=run.log_every=2", "--set=data.workers=2"]

@@ -11,11 +11,13 @@ import mdocr
 
 ROOT = Path(mdocr.__file__).parent
 LAYERS = [
-    {"errors", "document", "options", "__init__"},
+    {"errors", "document", "options", "files", "__init__"},
     {"models"},
-    {"decoding", "engines", "layout", "render", "finishing", "inputs", "pages", "tables"}
-    | {"formulas", "weights", "synthesis"},
-    {"recognizer", "parser", "training", "evaluation", "bench", "export", "parsing"},
+    {"decoding", "engines", "layout", "render", "finishing", "inputs", "pages", "labelled"}
+    | {"streams", "tables", "formulas", "weights", "synthesis"},
+    {"recognizer", "parser", "export", "parsing"},
+    {"evaluation"},
+    {"training", "bench"},
     {"cli", "__main__"},
 ]
 """Lowest first; a module imports from its own layer and from lower ones."""

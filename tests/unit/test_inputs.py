@@ -2,7 +2,9 @@
 
 import io
 import os
+import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from mdocr.inputs import (
     Unread,
     as_iterable,
     find_files,
+    may_wait,
     name_of,
     open_picture,
     read_ahead,
@@ -188,6 +191,35 @@ def test_named_pipe(tmp_path: Path) -> None:
     writer.join()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_that_takes_long_or_brings_nothing_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("mdocr.streams.PATIENCE", 0.01)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def write_late() -> None:
+        while not caplog.messages:
+            time.sleep(0.01)
+        pipe.write_bytes(b"")
+
+    writer = threading.Thread(target=write_late)
+    writer.start()
+    with pytest.raises(InputError, match="nothing came on the pipe"):
+        open_picture(pipe)
+    writer.join()
+    assert caplog.messages == [f"waiting for the pipe {str(pipe)!r} to end"]
+
+
+def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket")
+        with pytest.raises(InputError, match="'socket' is a device or a socket"):
+            open_picture("socket")
+
+
 def test_names() -> None:
     assert name_of("a.png") == "a.png"
     assert name_of(Path("b/c.png")) == str(Path("b/c.png"))
@@ -210,6 +242,19 @@ def test_read_ahead_keeps_the_order_and_its_distance() -> None:
     assert max(begun) < 3 + 8
     results.close()  # type: ignore[attr-defined]
     assert list(read_ahead(read, range(20), depth=4)) == [item * item for item in range(20)]
+
+
+def test_read_ahead_waits_for_pipes_in_the_thread_of_the_caller(tmp_path: Path) -> None:
+    pipe, plain = tmp_path / "pipe", tmp_path / "plain"
+    os.mkfifo(pipe)
+    plain.touch()
+    threads = list(
+        read_ahead(
+            lambda source: threading.current_thread(), [plain, pipe, "-"], 3, may_wait=may_wait
+        )
+    )
+    own = threading.current_thread()
+    assert [thread is own for thread in threads] == [False, True, True]
 
 
 def test_read_ahead_passes_errors_on() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch.nn import functional
 
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.prompts import LineTokenizer
@@ -19,7 +20,7 @@ from mdocr.models.alignment import expected_places
 from mdocr.models.attention import DenseAttention, block_mask
 from mdocr.models.line_pictures import prepare_line
 from mdocr.models.line_reader import LineReader, LineReaderConfig
-from mdocr.models.sdar import SDARConfig
+from mdocr.models.sdar import RMSNorm, SDARConfig
 from mdocr.models.svtrv2 import EncoderConfig
 from mdocr.training.line_noising import hidden_places, structured_mask
 from mdocr.training.line_reader import (
@@ -124,6 +125,21 @@ def test_first_pass_of_decoding_equals_a_whole_row_in_training_form(model):
     best = logits[0, -12:].argmax(-1).tolist()
     assert best[: len(made.tokens)] == list(made.tokens)
     assert len(made.tokens) > 0
+
+
+def test_norms_are_exact_under_autocast_and_say_nothing():
+    norm = RMSNorm(16, eps=1e-6)
+    torch.nn.init.uniform_(norm.weight)
+    x = torch.randn(5, 16)
+    torch.set_warn_always(True)  # torch says it once in a process, perhaps to another test
+    try:
+        with torch.autocast("cpu", torch.bfloat16):
+            halves, whole = norm(x.bfloat16()), norm(x)
+    finally:
+        torch.set_warn_always(False)
+    assert halves.dtype == torch.bfloat16 and whole.dtype == torch.float32
+    assert torch.equal(halves, norm(x.bfloat16().float()).bfloat16())
+    assert torch.equal(whole, functional.rms_norm(x, (16,), norm.weight, 1e-6))
 
 
 def test_a_line_reads_the_same_in_any_batch(model):

@@ -28,19 +28,6 @@ from mdocr.synthesis.typefaces import (
     training_fonts,
 )
 
-WANTED = {"DejaVuSans.ttf", "DejaVuSerif.ttf", "DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf"}
-
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("fonts")
-    found = [path for path in Path("/usr/share/fonts").rglob("*.ttf") if path.name in WANTED]
-    if not found:
-        pytest.skip("no DejaVu or Liberation fonts on this machine")
-    for path in found:
-        (folder / path.name).write_bytes(path.read_bytes())
-    return folder
-
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -49,8 +36,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def fonts(folder: Path) -> list[Font]:
-    return load_fonts([folder])
+def fonts(plain_fonts: Path) -> list[Font]:
+    return load_fonts([plain_fonts])
 
 
 @pytest.fixture
@@ -76,11 +63,11 @@ def synthesizer(fonts: list[Font], sentences: Sentences) -> LineSynthesizer:
 
 
 def test_everything_kept_is_in_the_cache(
-    folder: Path, share: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plain_fonts: Path, share: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("MDOCR_CACHE", "~/kept")
-    coverage(load_fonts([folder]))
+    coverage(load_fonts([plain_fonts]))
     load_sentences(share)
     kept = {path.name.partition("-")[0] for path in (tmp_path / "kept").iterdir()}
     assert kept == {"fonts", "coverage", "sentences"}
@@ -220,11 +207,11 @@ def test_bending_moves_the_ends_apart() -> None:
 
 
 def test_command_writes_pictures_labels_and_sheet(
-    folder: Path, tmp_path: Path, sentences: Sentences, monkeypatch: pytest.MonkeyPatch
+    plain_fonts: Path, tmp_path: Path, sentences: Sentences, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mdocr.synthesis.sentences.load_sentences", lambda: sentences)
     out = tmp_path / "lines"
-    arguments = ["lines", "--count", "5", "-o", str(out), "--fonts", str(folder)]
+    arguments = ["lines", "--count", "5", "-o", str(out), "--fonts", str(plain_fonts)]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     labels = (out / "labels.tsv").read_text("utf-8").splitlines()

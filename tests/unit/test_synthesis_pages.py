@@ -22,7 +22,6 @@ from mdocr.synthesis.page_sheets import MadePage, PageSynthesizer
 from mdocr.synthesis.sentences import Sentences
 from mdocr.tables import from_otsl
 
-WANTED = {"DejaVuSans.ttf", "DejaVuSerif.ttf", "DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf"}
 WORDS = ("alpha", "beta", "gamma", "delta", "omega", "wind", "short", "paper", "under", "over")
 SENTENCES = Sentences(
     {"en": tuple(f"Number {n} of {' '.join(WORDS)} and so on." for n in range(9))}, {"en": WORDS}
@@ -30,21 +29,10 @@ SENTENCES = Sentences(
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("fonts")
-    found = [path for path in Path("/usr/share/fonts").rglob("*.ttf") if path.name in WANTED]
-    if not found:
-        pytest.skip("no DejaVu or Liberation fonts on this machine")
-    for path in found:
-        (folder / path.name).write_bytes(path.read_bytes())
-    return folder
-
-
-@pytest.fixture(scope="module")
-def synthesizer(folder: Path) -> PageSynthesizer:
+def synthesizer(plain_fonts: Path) -> PageSynthesizer:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MDOCR_CACHE", str(folder / "cache"))
-        return PageSynthesizer(load_fonts([folder]), SENTENCES)
+        patch.setenv("MDOCR_CACHE", str(plain_fonts / "cache"))
+        return PageSynthesizer(load_fonts([plain_fonts]), SENTENCES)
 
 
 @pytest.fixture(scope="module")
@@ -152,13 +140,13 @@ def test_manifests_come_back_and_are_checked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["tables", "formulas"])
 def test_commands_write_pictures_labels_and_a_manifest(
-    kind: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, plain_fonts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MDOCR_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("mdocr.synthesis.sentences.load_sentences", lambda: SENTENCES)
     command = [kind, "-o", str(tmp_path / kind), "--count", "3"]
     if kind == "tables":
-        command += ["--fonts", str(folder)]
+        command += ["--fonts", str(plain_fonts)]
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     samples = read_manifest(tmp_path / kind / "manifest.jsonl")

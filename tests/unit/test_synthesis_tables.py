@@ -23,7 +23,6 @@ from mdocr.synthesis.table_texts import Texts, draw_table
 from mdocr.synthesis.typefaces import Typefaces, group_typefaces
 from mdocr.tables import Cell, Table, from_otsl
 
-WANTED = {"DejaVuSans.ttf", "DejaVuSerif.ttf", "DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf"}
 WORDS = ("alpha", "beta", "gamma", "delta", "omega", "long-winded", "short")
 SENTENCES = Sentences(
     {"en": tuple(f"{' '.join(WORDS)}, number {n}." for n in range(5))}, {"en": WORDS}
@@ -31,16 +30,10 @@ SENTENCES = Sentences(
 
 
 @pytest.fixture(scope="module")
-def typefaces(tmp_path_factory: pytest.TempPathFactory) -> Typefaces:
-    folder = tmp_path_factory.mktemp("fonts")
-    found = [path for path in Path("/usr/share/fonts").rglob("*.ttf") if path.name in WANTED]
-    if not found:
-        pytest.skip("no DejaVu or Liberation fonts on this machine")
-    for path in found:
-        (folder / path.name).write_bytes(path.read_bytes())
+def typefaces(plain_fonts: Path) -> Typefaces:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MDOCR_CACHE", str(folder / "cache"))
-        return group_typefaces(load_fonts([folder]))
+        patch.setenv("MDOCR_CACHE", str(plain_fonts / "cache"))
+        return group_typefaces(load_fonts([plain_fonts]))
 
 
 def test_cells_cover_the_grid_once_and_some_span() -> None:

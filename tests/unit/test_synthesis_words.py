@@ -1,4 +1,5 @@
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy
@@ -21,15 +22,10 @@ from mdocr.synthesis.words import WordSynthesizer
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few fonts of this machine: one plain, one bold, one that has no letters."""
-    folder = tmp_path_factory.mktemp("fonts")
-    wanted = {"DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSerif.ttf", "LiberationSans-Bold.ttf"}
-    found = [path for path in Path("/usr/share/fonts").rglob("*.ttf") if path.name in wanted]
-    if not found:
-        pytest.skip("no DejaVu or Liberation fonts on this machine")
-    for path in found:
-        (folder / path.name).write_bytes(path.read_bytes())
+def folder(plain_fonts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Plain fonts, beside a file that is no font and a link that leads nowhere."""
+    folder = tmp_path_factory.mktemp("folder") / "fonts"
+    shutil.copytree(plain_fonts, folder)
     (folder / "broken.ttf").write_bytes(b"not a font")
     (folder / "gone.ttf").symlink_to(folder / "nowhere.ttf")
     return folder

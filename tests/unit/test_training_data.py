@@ -13,11 +13,11 @@ from PIL import Image
 from training_runs import WORDS, write_folder, write_word
 
 from mdocr.errors import InputError, UsageError
+from mdocr.labelled import FolderCollection, LmdbCollection, open_collection
 from mdocr.models.charset import ENGLISH, Charset
 from mdocr.models.word_pictures import BUCKETS
 from mdocr.training.augmentation import rand_augment
 from mdocr.training.batches import WordBatches, prefetched
-from mdocr.training.collections import FolderCollection, LmdbCollection, open_collection
 from mdocr.training.config import DataConfig, SourceConfig
 from mdocr.training.packing import pack_folder
 from mdocr.training.sources import CollectionSource, Labels, SynthesisSource, open_source

@@ -160,16 +160,6 @@ def test_a_damaged_index_is_not_an_installed_model(assets):
     assert not cache.is_installed(MODELS["mineru-diffusion"])
 
 
-def test_a_failed_write_leaves_nothing_behind(tmp_path):
-    path = tmp_path / "file.txt"
-    path.write_text("old")
-    with pytest.raises(RuntimeError), cache.written_whole(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
-    assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
-    assert path.read_text() == "old"
-
-
 def test_the_empty_name_means_no_model():
     for name in ("", " "):
         with pytest.raises(UsageError, match="empty"):

@@ -3,7 +3,6 @@
 import bisect
 import io
 import itertools
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +15,11 @@ from PIL import Image, UnidentifiedImageError
 from mdocr.errors import InputError, MissingExtraError, UsageError
 from mdocr.inputs import open_picture
 
-logger = logging.getLogger(__name__)
-
 LABELS = "labels.tsv"
 ORIENTATION = 0x0112
 """The EXIF tag; from 5 on, width and height change places."""
+HINT = f"A labelled folder holds {LABELS} with path<TAB>text lines."
+PACK = "Make one with: mdocr train pack FOLDER -o LMDB"
 
 
 class Collection(Protocol):
@@ -73,7 +72,7 @@ class FolderCollection:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise InputError(
                 f"cannot read {labels}: {reason}",
-                f"A labelled folder holds {LABELS} with path<TAB>text lines.",
+                HINT,
             ) from error
         rows = []
         for number, line in enumerate(lines, start=1):
@@ -81,7 +80,9 @@ class FolderCollection:
             if tab:
                 rows.append((self.folder / path, text))
             elif path.strip():
-                raise InputError(f"{labels}, line {number}: there is no tab between path and text")
+                raise InputError(
+                    f"{labels}, line {number}: there is no tab between path and text", HINT
+                )
         return rows
 
     def __len__(self) -> int:
@@ -135,7 +136,7 @@ class LmdbCollection:
         try:
             return self._read(key).decode("utf-8")
         except UnicodeDecodeError as error:
-            raise InputError(f"{key} of {self.folder} is not UTF-8") from error
+            raise InputError(f"{key} of {self.folder} is not UTF-8", PACK) from error
 
     def size(self, number: int) -> tuple[int, int]:
         """See ``Collection``."""
@@ -154,7 +155,7 @@ class LmdbCollection:
     def _read(self, key: str) -> bytes:
         value = self._find(key)
         if value is None:
-            raise InputError(f"{self.folder}: the LMDB has no key {key}")
+            raise InputError(f"{self.folder}: the LMDB has no key {key}", PACK)
         return value
 
     def _find(self, key: str) -> bytes | None:
@@ -213,16 +214,14 @@ def open_collection(kind: str, path: Path) -> Collection:
     else:
         collection = FolderCollection(path)
     if len(collection) == 0:
-        raise InputError(f"{path} holds no labelled pictures")
+        raise InputError(f"{path} holds no labelled pictures", HINT)
     return collection
 
 
 def _open_lmdbs(path: Path) -> LmdbCollection | JoinedCollection:
     found = _lmdbs(path)
     if not found:
-        raise InputError(
-            f"there is no LMDB in {path}", "Make one with: mdocr train pack FOLDER -o LMDB"
-        )
+        raise InputError(f"there is no LMDB in {path}", PACK)
     parts = [LmdbCollection(folder) for folder in found]
     return parts[0] if len(parts) == 1 else JoinedCollection(parts)
 
@@ -251,7 +250,7 @@ def _environment(place: str) -> Any:
     try:
         return lmdb.open(place, readonly=True, lock=False, readahead=False, meminit=False)
     except lmdb.Error as error:
-        raise InputError(f"cannot open the LMDB {place}: {error}") from error
+        raise InputError(f"cannot open the LMDB {place}: {error}", PACK) from error
 
 
 def _header_size(file: IO[bytes], name: str) -> tuple[int, int]:

@@ -1,0 +1,80 @@
+"""Files and folders written whole or not at all.
+
+They are made under a temporary name beside their place and renamed when they are complete, so that
+who reads them never sees half of one, and a failure leaves what stood there.
+"""
+
+import contextlib
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+NAME_KEPT = 40
+"""Characters of a name that its temporary name shows; the whole could be too long for the disk."""
+
+
+@contextlib.contextmanager
+def written_whole(path: Path, *, alone: bool = False) -> Iterator[Path]:
+    """Gives an empty temporary file beside ``path``; at the end it replaces ``path``.
+
+    Missing folders are made. A link is followed: the file that it leads to is replaced. A pipe or a
+    device is given as it stands.
+
+    Args:
+        path: the file to write.
+        alone: no other process writes this file, so that the temporary name can be the same each
+            time, and what a killed process left is written over.
+
+    Raises:
+        OSError: ``path`` is a folder, or the disk refuses.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    path = Path(os.path.realpath(path))
+    temporary = path.with_name(f".{path.name}.part") if alone else _beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+        mode = temporary.stat().st_mode
+        yield temporary
+        temporary.chmod(mode)  # safetensors leaves a file that only its owner may read
+        temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):  # must not hide why it is not there
+            temporary.unlink()
+
+
+@contextlib.contextmanager
+def written_folder(path: Path) -> Iterator[Path]:
+    """Gives an empty temporary folder beside ``path``; at the end it takes that name.
+
+    Raises:
+        OSError: ``path`` is there and not an empty folder, or the disk refuses.
+    """
+    temporary = _beside(path)
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        temporary.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file in UTF-8, whole or not at all.
+
+    Raises:
+        OSError: ``path`` is a folder, or the disk refuses.
+    """
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name[:NAME_KEPT]}.{uuid.uuid4().hex[:8]}.part")

@@ -1,0 +1,76 @@
+"""What can be read only once, from its beginning to its end: standard input and pipes."""
+
+import logging
+import os
+import stat
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mdocr.errors import InputError
+
+STDIN = "-"
+"""The path of what comes on standard input."""
+
+PATIENCE = 3.0
+"""Seconds after which it is said what is waited for."""
+
+logger = logging.getLogger(__name__)
+
+
+def stream_content(path: str | os.PathLike[str]) -> bytes | None:
+    """All that comes on standard input or through a named pipe, read until it ends.
+
+    Returns:
+        The bytes; None for anything that can be opened like a file, or is not there.
+
+    Raises:
+        InputError: nothing came, or ``path`` is a device or a socket, which may never end.
+    """
+    name = os.fspath(path)
+    if name == STDIN:
+        return _read("standard input", lambda: sys.stdin.buffer.read())
+    kind = _kind(name)
+    if kind is None or stat.S_ISREG(kind) or stat.S_ISDIR(kind):
+        return None
+    if stat.S_ISFIFO(kind):
+        return _read(f"the pipe {name!r}", Path(name).read_bytes)
+    raise InputError(
+        f"{name!r} is a device or a socket, not a file",
+        f"Name a picture or a PDF, or write {STDIN} and pipe one to standard input.",
+    )
+
+
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether it is standard input or a named pipe, which may keep who reads it waiting."""
+    kind = _kind(os.fspath(path))
+    return os.fspath(path) == STDIN or (kind is not None and stat.S_ISFIFO(kind))
+
+
+def _kind(name: str) -> int | None:
+    try:
+        return Path(name).stat().st_mode
+    except (OSError, ValueError):  # whoever opens it will say what is wrong
+        return None
+
+
+def _read(name: str, read: Callable[[], bytes]) -> bytes:
+    with _patience(name):
+        content = read()
+    if not content:
+        raise InputError(f"nothing came on {name}", "Pipe a picture or a PDF to it.")
+    return content
+
+
+@contextmanager
+def _patience(name: str) -> Iterator[None]:
+    """Says what is waited for when it takes long: the other end may never be opened."""
+    timer = threading.Timer(PATIENCE, logger.warning, ("waiting for %s to end", name))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
