@@ -8,7 +8,7 @@ import typer
 from mdocr.cli import console
 from mdocr.errors import UsageError
 
-PRECISIONS = ("fp32", "fp16", "int8")
+PRECISIONS = ("fp32", "fp16", "int8", "int4")
 
 
 def export(
@@ -16,7 +16,7 @@ def export(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="A word model or line reader: a name, or the path of a checkpoint or folder.",
+            help="A word or page model: a name, or the path of a checkpoint or folder.",
             show_default=False,
         ),
     ],
@@ -25,7 +25,10 @@ def export(
     ],
     precision: Annotated[
         str,
-        typer.Option(help="fp32; fp16 (half the size, computed in fp32) or int8 (a quarter)."),
+        typer.Option(
+            help="fp32; fp16 (half the size, computed in fp32); int8 (a quarter); or int4, for the "
+            "large page model (its language model in four bits)."
+        ),
     ] = "fp32",
     weights_apart: Annotated[
         bool,
@@ -39,7 +42,7 @@ def export(
     """Write a model as ONNX files, for `mdocr recognize --engine onnx --model DIR`.
 
     Needs the extra `export`. The files are compared with torch on random pictures before they are
-    put in place. The lite page model can be exported too, the large one not.
+    put in place. Page models are exported by the same command, for `mdocr parse`.
     """
     if precision not in PRECISIONS:
         raise UsageError(

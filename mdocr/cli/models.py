@@ -89,7 +89,7 @@ def remove(
         if not typer.confirm(f"Remove {folder}?", err=True):
             raise typer.Exit(1)
     freed = 0
-    if model.task == "recognizer" and not model.packaged and cache.is_installed(model):
+    if not model.packaged and cache.is_installed(model):
         from mdocr.weights import onnx_files
 
         freed = onnx_files.remove_exported(cache.weights_path(model))

@@ -1,13 +1,14 @@
-"""Block diffusion over ONNX Runtime, from the files that ``mdocr export`` makes of a line reader.
+"""Block diffusion over ONNX Runtime, from the files that ``mdocr export`` makes of a page model.
 
-Shapes: S sequences of a pass, T tokens of the longest, C cached tokens, M wanted tokens, P picture
-tokens, D width, K heads, E width of a head, V vocabulary.
+Shapes: S sequences of a pass, T tokens of the longest, C cached tokens, M wanted tokens, D width,
+K heads, E width of a head, V vocabulary.
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +21,9 @@ from mdocr.decoding.requests import Feed
 from mdocr.engines import Export
 from mdocr.engines.onnx_sessions import first_that_works, open_session, run
 from mdocr.errors import WeightsError
+from mdocr.models.line_reader import LineReaderConfig
+from mdocr.models.mineru_diffusion import MinerUDiffusionConfig
+from mdocr.models.sdar import SDARConfig
 from mdocr.weights import cache, onnx_files
 from mdocr.weights.line_reader import read_config
 from mdocr.weights.onnx_files import ENCODER, LINES, STEP
@@ -31,25 +35,32 @@ TRIAL = (1, 3, 32, 32)
 
 Floats = NDArray[np.float32]
 Whole = NDArray[np.int64]
+Model = TypeVar("Model", bound="OnnxBlockModel")
 
 
-class OnnxLineReader:
-    """An exported line reader on a device, in the place of ``mdocr.models.line_reader``'s.
+class OnnxBlockModel(ABC):
+    """An exported model on a device; its kinds differ in what a picture is.
 
     Args:
         folder: with the exported files.
         device: ``cpu``, ``cuda``, ``cuda:N``, or ``auto``: CUDA where it works.
+
+    Attributes:
+        text: sizes of the language model.
 
     Raises:
         WeightsError: a file is missing or damaged.
         DeviceError: the device that was asked for is absent, or does not work.
     """
 
+    form: ClassVar[str]
     dtype = torch.float32
+    config: LineReaderConfig | MinerUDiffusionConfig
+    text: SDARConfig
 
     def __init__(self, folder: Path, device: str = "auto") -> None:
-        self.folder, record = onnx_files.read_files(folder, LINES)
-        self.config = read_config(record.get("model", {}))
+        self.folder, record = onnx_files.read_files(folder, self.form)
+        self._read(record.get("model", {}))
         self.device = torch.device(first_that_works(device, self._start))
         log.info("running on %s, by ONNX Runtime", self.device)
 
@@ -57,11 +68,52 @@ class OnnxLineReader:
         """The ``predict`` of ``mdocr.decoding.blocks`` for so many sequences at a time."""
         return OnnxBlocks(self, slots)
 
+    @abstractmethod
+    def see(self, feeds: Sequence[Feed], tokens: Whole) -> tuple[Floats, Floats]:
+        """Features [S, T, D] of picture tokens, and places [S, T] of all."""
+
+    @abstractmethod
+    def _read(self, record: dict[str, Any]) -> None:
+        """Sets ``config`` and ``text``."""
+
+    @abstractmethod
+    def _try(self) -> None:
+        """Lets the encoder see something."""
+
     def _start(self, device: str) -> None:
         self.encoder = open_session(self.folder / ENCODER, device)
         self.step = open_session(self.folder / STEP, device)
         if device != "cpu":
-            run_on_arrays(self.encoder, {"images": np.zeros(TRIAL, np.float32)}, ("places",))
+            self._try()
+
+
+class OnnxLineReader(OnnxBlockModel):
+    """An exported line reader, in the place of ``mdocr.models.line_reader``'s."""
+
+    form = LINES
+    config: LineReaderConfig
+
+    def see(self, feeds: Sequence[Feed], tokens: Whole) -> tuple[Floats, Floats]:
+        """See ``OnnxBlockModel``; text counts from 1 behind its prompt, the task stands at 0."""
+        prompts = np.array([feed.prompt_length for feed in feeds])
+        places = np.maximum(own_places(feeds, tokens) - prompts[:, None] + 1, 0, dtype=np.float32)
+        features = np.zeros((*tokens.shape, self.text.hidden_size), np.float32)
+        pixels = {r: f.picture.pixels for r, f in enumerate(feeds) if f.picture is not None}
+        for width in {picture.shape[-1] for picture in pixels.values()}:
+            rows = [row for row, picture in pixels.items() if picture.shape[-1] == width]
+            images = {"images": np.stack([pixels[row] for row in rows])}
+            found = run_on_arrays(self.encoder, images, ("features", "places"))
+            for row, *seen in zip(rows, *found, strict=True):
+                pictured = tokens[row] == self.config.image_token_id
+                features[row, pictured], places[row, pictured] = seen
+        return features, places
+
+    def _read(self, record: dict[str, Any]) -> None:
+        self.config = read_config(record)
+        self.text = self.config.text
+
+    def _try(self) -> None:
+        run_on_arrays(self.encoder, {"images": np.zeros(TRIAL, np.float32)}, ("places",))
 
 
 def open_line_reader(folder: Path, device: str, export: Export) -> OnnxLineReader:
@@ -69,18 +121,26 @@ def open_line_reader(folder: Path, device: str, export: Export) -> OnnxLineReade
 
     Args:
         folder: what holds the model.
-        device: see ``OnnxLineReader``.
+        device: see ``OnnxBlockModel``.
         export: writes the ONNX files of a checkpoint's folder to another folder.
     """
     if onnx_files.is_onnx(folder):
         return OnnxLineReader(folder, device)
-    made = onnx_files.onnx_folder(cache.file_sha256(folder / "model.safetensors"))
+    source = cache.file_sha256(folder / "model.safetensors")
+    return open_exported(OnnxLineReader, folder, source, device, export)
+
+
+def open_exported(
+    kind: type[Model], folder: Path, source: str, device: str, export: Export
+) -> Model:
+    """A model from the cache, which a checkpoint of this sha256 is exported to once."""
+    made = onnx_files.onnx_folder(source)
     try:
-        return OnnxLineReader(made, device)
+        return kind(made, device)
     except WeightsError:
         log.warning("exporting %s to ONNX, once; the files are kept in %s", folder.name, made)
     export(folder, made)
-    return OnnxLineReader(made, device)
+    return kind(made, device)
 
 
 class OnnxBlocks:
@@ -91,18 +151,17 @@ class OnnxBlocks:
         slots: sequences in work at the same time.
     """
 
-    def __init__(self, model: OnnxLineReader, slots: int) -> None:
+    def __init__(self, model: OnnxBlockModel, slots: int) -> None:
         self.model = model
-        shape = model.config.text.cache_shape
-        self.cache = _room(shape, slots, 0)  # [layers, 2, slots, C, K, E]
+        self.cache = _room(model.text.cache_shape, slots, 0)  # [layers, 2, slots, C, K, E]
 
     def __call__(self, feeds: Sequence[Feed]) -> Tensor:
         """Logits [M, V] of the wanted tokens of all feeds."""
         self._reserve(max(feed.capacity for feed in feeds))
-        slots = [feed.slot for feed in feeds]
         length = max(1, *(feed.start for feed in feeds))
-        inputs = {**_laid_out(feeds), "past": self.cache[:, :, slots, :length]}
-        inputs |= self._seen(feeds, inputs["tokens"], inputs["places"])
+        inputs = _laid_out(feeds)
+        inputs["features"], inputs["places"] = self.model.see(feeds, inputs["tokens"])
+        inputs["past"] = np.stack([self.cache[:, :, feed.slot, :length] for feed in feeds], 2)
         logits, new = run_on_arrays(self.model.step, inputs, ("logits", "new"))
         for row, feed in enumerate(feeds):
             end = feed.start + len(feed.tokens)
@@ -114,23 +173,9 @@ class OnnxBlocks:
         held = self.cache.shape[3]
         if capacity > held:
             rounded = -(-capacity // ROUNDING) * ROUNDING
-            shape = self.model.config.text.cache_shape
-            cache = _room(shape, self.cache.shape[2], rounded)
+            cache = _room(self.model.text.cache_shape, self.cache.shape[2], rounded)
             cache[:, :, :, :held] = self.cache
             self.cache = cache
-
-    def _seen(self, feeds: Sequence[Feed], tokens: Whole, places: Floats) -> dict[str, Floats]:
-        """Features [S, T, D] and places [S, T]; those of picture tokens from the encoder."""
-        features = np.zeros((*tokens.shape, self.model.config.text.hidden_size), np.float32)
-        pixels = {r: f.picture.pixels for r, f in enumerate(feeds) if f.picture is not None}
-        for width in {picture.shape[-1] for picture in pixels.values()}:
-            rows = [row for row, picture in pixels.items() if picture.shape[-1] == width]
-            images = {"images": np.stack([pixels[row] for row in rows])}
-            found = run_on_arrays(self.model.encoder, images, ("features", "places"))
-            for row, *seen in zip(rows, *found, strict=True):
-                pictured = tokens[row] == self.model.config.image_token_id
-                features[row, pictured], places[row, pictured] = seen
-        return {"features": features, "places": places}
 
 
 def run_on_arrays(
@@ -147,22 +192,25 @@ def run_on_arrays(
     return found
 
 
+def own_places(feeds: Sequence[Feed], tokens: Whole) -> Whole:
+    """Place [S, T] of each token in its sequence."""
+    starts = np.array([feed.start for feed in feeds])
+    return starts[:, None] + np.arange(tokens.shape[1])
+
+
 def _laid_out(feeds: Sequence[Feed]) -> dict[str, Any]:
     """The inputs of the graph that the feeds tell; a padding token sees the first one alone."""
     shape = len(feeds), max(len(feed.tokens) for feed in feeds)
     starts = np.array([feed.start for feed in feeds])
-    tokens, places = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
+    tokens = np.zeros(shape, np.int64)
     visible = np.broadcast_to(starts[:, None] + 1, shape).copy()
     wanted: list[int] = []
     for row, feed in enumerate(feeds):
         width = len(feed.tokens)
         tokens[row, :width], visible[row, :width] = feed.tokens, feed.visible
-        # Text counts from 1 behind its prompt, whose task token stands at 0.
-        places[row, :width] = np.maximum(np.arange(width) + feed.start - feed.prompt_length + 1, 0)
         wanted += [row * shape[1] + index for index in feed.wanted]
     return {
         "tokens": tokens,
-        "places": places,
         "starts": starts,
         "visible": visible,
         "wanted": np.array(wanted),

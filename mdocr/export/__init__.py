@@ -1,11 +1,13 @@
 """``mdocr export``: models as ONNX files, which the engine onnx runs.
 
-``words`` and ``lines`` tell how a model becomes two graphs, ``graphs`` how a graph becomes a file.
+``words``, ``lines`` and ``documents`` tell how a model becomes two graphs, ``graphs`` and ``large``
+how a graph becomes a file.
 """
 
 from pathlib import Path
 
-from mdocr.errors import UsageError, WeightsError
+from mdocr.errors import UsageError
+from mdocr.export.documents import export_document_model, is_document_model
 from mdocr.export.graphs import TOLERANCES, Export, ExportError, Precision, check_request
 from mdocr.export.lines import export_line_reader
 from mdocr.export.words import export_recognizer
@@ -18,6 +20,7 @@ __all__ = [
     "ExportError",
     "Precision",
     "check_request",
+    "export_document_model",
     "export_line_reader",
     "export_model",
     "export_recognizer",
@@ -27,34 +30,43 @@ __all__ = [
 def export_model(
     model: str, folder: Path, precision: Precision = "fp32", apart: bool = False
 ) -> tuple[str, Export]:
-    """Writes the ONNX files of a word model or a line reader.
+    """Writes the ONNX files of a word model, a line reader or a large page model.
 
     Args:
-        model: a name, or the path of a checkpoint or of a line reader's folder.
+        model: a name, or the path of a checkpoint or of a page model's folder.
         folder: where to write.
-        precision: see ``export_recognizer``.
+        precision: see ``export_recognizer``, and ``export_document_model`` for ``int4``.
         apart: leave a word model's weights in its checkpoint; see ``export_recognizer``.
 
     Returns:
         The model's name, and what became of it.
 
     Raises:
-        UsageError: no such precision, or not for weights apart.
+        UsageError: no such precision, or not for this model or for weights apart.
         MissingExtraError: the packages of the extra ``export`` are not installed.
-        WeightsError: no such model, or one that cannot be exported.
+        WeightsError: no such model, or one that cannot be read.
         ExportError: the files compute something else than torch.
     """
     check_request(precision)  # before a download in vain
     known = MODELS.get(model)
-    is_named_parser = known is not None and known.task == "parser"
-    if not is_named_parser and not is_line_reader(Path(model)):
+    reads_pages = known.task == "parser" if known else _is_page_model(Path(model))
+    if not reads_pages:
+        _refuse_four_bits(precision)
         found = resolve(model, "recognizer")
         return found.name, export_recognizer(found.path, folder, precision, apart)
     if apart:
         raise UsageError("only weights of word models can stay apart", "Leave out --weights-apart.")
-    if known is None:
-        return Path(model).name, export_line_reader(Path(model), folder, precision)
-    if not known.packaged:
-        raise WeightsError(f"the model {model} cannot be exported", "It is made for a GPU.")
     found = resolve(model, "parser")
-    return found.name, export_line_reader(found.path, folder, precision)
+    if is_line_reader(found.path):
+        _refuse_four_bits(precision)
+        return found.name, export_line_reader(found.path, folder, precision)
+    return found.name, export_document_model(found.path, folder, precision)
+
+
+def _is_page_model(folder: Path) -> bool:
+    return is_line_reader(folder) or is_document_model(folder)
+
+
+def _refuse_four_bits(precision: Precision) -> None:
+    if precision == "int4":
+        raise UsageError("int4 is for the large page model only", "Choose int8, or fp16.")

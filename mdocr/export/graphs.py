@@ -9,21 +9,22 @@ import logging
 import math
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mdocr.errors import MdocrError, MissingExtraError, UsageError, WeightsError
-from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP
+from mdocr.weights.onnx_files import CONFIG, DATA, ENCODER, STEP
 
-Precision = Literal["fp32", "fp16", "int8"]
+Precision = Literal["fp32", "fp16", "int8", "int4"]
 
-TOLERANCES: dict[Precision, float] = {"fp32": 1e-4, "fp16": 1e-2, "int8": 0.25}
+TOLERANCES: dict[Precision, float] = {"fp32": 1e-4, "fp16": 1e-2, "int8": 0.25, "int4": 0.5}
 """How far the logits of an exported model may be from torch's: a share of the largest logit."""
 
 OPSET = 20
@@ -78,7 +79,7 @@ def check_request(precision: str) -> None:
 
 @contextlib.contextmanager
 def written_folder(folder: Path) -> Iterator[Path]:
-    """Gives an empty folder; at the end the files of an export in it replace those of ``folder``.
+    """Gives an empty folder; at the end its files replace those of that name in ``folder``.
 
     Between two exports there is no ``config.json``, and so no model to be read.
 
@@ -89,17 +90,27 @@ def written_folder(folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as name:
             yield Path(name)
+            made = sorted(Path(name).iterdir(), key=lambda file: file.name == CONFIG)
             (folder / CONFIG).unlink(missing_ok=True)
-            for file in (ENCODER, STEP, CONFIG):
-                (Path(name) / file).replace(folder / file)
+            for graph in (ENCODER, STEP):
+                (folder / f"{graph}{DATA}").unlink(missing_ok=True)  # what an earlier one had apart
+            for file in made:
+                file.replace(folder / file.name)
     except OSError as error:
         raise WeightsError(f"cannot write to {folder}: {error.strerror or error}") from error
 
 
 def trace(module: nn.Module, inputs: Inputs, outputs: list[str]) -> Any:
     """The ONNX graph (``onnx.ModelProto``) of a module."""
+    graph = capture(module, inputs, outputs).model_proto
+    forget_sources(graph)
+    return graph
+
+
+def capture(module: nn.Module, inputs: Inputs, outputs: list[str], optimize: bool = True) -> Any:
+    """What torch makes of a module (``torch.onnx.ONNXProgram``)."""
     with torch.no_grad(), quiet():
-        program = torch.onnx.export(
+        return torch.onnx.export(
             module.eval(),
             tuple(example for example, _ in inputs.values()),
             input_names=list(inputs),
@@ -108,10 +119,8 @@ def trace(module: nn.Module, inputs: Inputs, outputs: list[str]) -> Any:
             opset_version=OPSET,
             dynamo=True,
             verbose=False,
+            optimize=optimize,
         )
-    graph = program.model_proto  # type: ignore[union-attr]
-    _forget_sources(graph)
-    return graph
 
 
 def write_files(
@@ -120,6 +129,11 @@ def write_files(
     """Writes graphs (``onnx.ModelProto``) by the names of their files, and what describes them."""
     for name, graph in graphs.items():
         save_graph(graph, folder / name, precision)
+    write_config(config, folder)
+
+
+def write_config(config: Mapping[str, Any], folder: Path) -> None:
+    """Writes what describes the graphs of a folder."""
     text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
     (folder / CONFIG).write_text(text, "utf-8")
 
@@ -185,21 +199,58 @@ def store_in_half_precision(graph: Any) -> None:
     Args:
         graph: an ``onnx.ModelProto``; changed in place.
     """
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import TensorProto, numpy_helper
 
-    casts = []
+    names = []
     for stored in graph.graph.initializer:
         if stored.data_type != TensorProto.FLOAT:
             continue
-        name, full = stored.name, numpy_helper.to_array(stored)
-        with np.errstate(over="ignore"):  # what overflows differs, and stays
-            half = full.astype("float16")
-        if full.size < LARGE and (half != full).any():
+        half = halved(numpy_helper.to_array(stored))
+        if half is None:
             continue
-        stored.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
-        casts.append(helper.make_node("Cast", [stored.name], [name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        graph.graph.node.insert(0, cast)
+        names.append(stored.name)
+        stored.CopyFrom(numpy_helper.from_array(half, half_name(stored.name)))
+    insert_casts(graph, names)
+
+
+def insert_casts(graph: Any, names: Collection[str]) -> None:
+    """Casts initializers that are stored in half precision, each as ``half_name`` calls it.
+
+    Of a table only what is looked up is cast, so that it stays as small as it is stored.
+
+    Args:
+        graph: an ``onnx.ModelProto``; changed in place.
+        names: of the initializers, as the graph's nodes call them.
+    """
+    nodes = []
+    for node in graph.graph.node:
+        nodes.append(node)
+        if node.op_type == "Gather" and node.input[0] in names:
+            found = node.output[0]
+            node.input[0], node.output[0] = half_name(node.input[0]), half_name(found)
+            nodes.append(_cast(found))
+    used = {name for node in nodes for name in node.input}
+    nodes = [*(_cast(name) for name in names if name in used), *nodes]
+    del graph.graph.node[:]
+    graph.graph.node.extend(nodes)
+
+
+def _cast(name: str) -> Any:
+    from onnx import TensorProto, helper
+
+    return helper.make_node("Cast", [half_name(name)], [name], to=TensorProto.FLOAT)
+
+
+def half_name(name: str) -> str:
+    """What a value is called in half precision."""
+    return f"{name}.half"
+
+
+def halved(full: NDArray[np.float32]) -> NDArray[np.float16] | None:
+    """Numbers in half precision; None if that loses something and spares little."""
+    with np.errstate(over="ignore"):  # what overflows differs, and stays
+        half = full.astype(np.float16)
+    return None if full.size < LARGE and (half != full).any() else half
 
 
 def relative_difference(found: Tensor, expected: Tensor) -> float:
@@ -236,7 +287,7 @@ def quiet() -> Iterator[None]:
         logging.root.handlers[:] = handlers  # logging.warning() adds one where there is none
 
 
-def _forget_sources(graph: Any) -> None:
+def forget_sources(graph: Any) -> None:
     """Removes the stack traces of the export: longer than the graph, and paths of this machine."""
     parts = graph.graph
     for part in (graph, parts, *parts.node, *parts.initializer, *parts.value_info):

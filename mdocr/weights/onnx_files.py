@@ -4,15 +4,19 @@
     <folder>/step.onnx       tokens and that → logits: one denoising pass
     <folder>/config.json     characters, sizes, and the sha256 of the weights; written last
 
+The large page model has its weights beside the graphs, in ``encoder.onnx.data`` and
+``step.onnx.data``, and its ``tokenizer.json`` and ``preprocessor_config.json``.
+
 Those of a word model lie beside them, in ``<name>-onnx``, or in the cache, in
 ``onnx/<sha256>``. Files made from other weights, or by another version of the export, are passed
 over. The weights may stay in the checkpoint: then ``config.json`` says where it lies and which of
 its tensors a graph needs. Knows nothing of torch and of ONNX Runtime.
 """
 
+import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +29,18 @@ from mdocr.weights import cache
 
 logger = logging.getLogger(__name__)
 
-WORDS, LINES = "mdocr.onnx-words/1", "mdocr.onnx-lines/1"
+WORDS, LINES, PAGES = "mdocr.onnx-words/1", "mdocr.onnx-lines/1", "mdocr.onnx-pages/1"
 """What the files take and give; with a higher number, those of before are exported anew."""
 
 HINT = "Write it again with: mdocr export MODEL -o FOLDER"
 
 ENCODER, STEP, CONFIG = "encoder.onnx", "step.onnx", "config.json"
+DATA = ".data"
+"""What a graph's name is followed by in the name of the file that holds its weights."""
+TOKENIZER, PICTURES = "tokenizer.json", "preprocessor_config.json"
+
+NEEDED = {WORDS: (), LINES: (), PAGES: (f"{ENCODER}{DATA}", f"{STEP}{DATA}", TOKENIZER)}
+"""Files of each format beside graphs and ``config.json``."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ class OnnxModel:
         folder: where the files lie.
         symbols: the charset.
         length: positions of a word.
-        precision: of the weights: ``fp32``, ``fp16`` or ``int8``.
+        precision: of the weights, as ``mdocr export`` names it.
         source: sha256 of the weights that they were made from.
         apart: the weights, if they are not in the files.
     """
@@ -121,23 +131,44 @@ def read_files(path: Path, form: str) -> tuple[Path, dict[str, Any]]:
 
     Args:
         path: the folder, or a file in it.
-        form: ``WORDS`` or ``LINES``.
+        form: ``WORDS``, ``LINES`` or ``PAGES``.
 
     Raises:
         WeightsError: a file is missing, damaged, or of another model or version.
     """
     folder = path.parent if path.suffix == ".onnx" else path
-    for name in (ENCODER, STEP, CONFIG):
-        if not (folder / name).is_file():
-            raise WeightsError(f"{folder} lacks the file {name} of an exported model", HINT)
-    try:
-        record = json.loads((folder / CONFIG).read_text("utf-8"))
-        found = record.get("format")
-    except (OSError, ValueError, AttributeError) as error:
-        raise WeightsError(f"{folder / CONFIG} is damaged: {error}", HINT) from error
+    _require(folder, (ENCODER, STEP, CONFIG))
+    record = _read_config(folder)
+    found = record.get("format")
     if found != form:
         raise WeightsError(f"{folder} has the format {found!r}, not {form!r}", HINT)
+    _require(folder, NEEDED[form])
     return folder, record
+
+
+def is_page_model(folder: Path) -> bool:
+    """Whether a folder of exported files says that it holds the large page model.
+
+    Raises:
+        WeightsError: its ``config.json`` is damaged.
+    """
+    return (folder / CONFIG).is_file() and _read_config(folder).get("format") == PAGES
+
+
+def _require(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        if not (folder / name).is_file():
+            raise WeightsError(f"{folder} lacks the file {name} of an exported model", HINT)
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((folder / CONFIG).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{folder / CONFIG} is damaged: {error}", HINT) from error
+    if not isinstance(record, dict):
+        raise WeightsError(f"{folder / CONFIG} is damaged: it is not a JSON object", HINT)
+    return record
 
 
 def onnx_folder(source: str) -> Path:
@@ -145,15 +176,28 @@ def onnx_folder(source: str) -> Path:
     return cache.cache_dir() / "onnx" / source
 
 
+def folder_sha256(folder: Path) -> str:
+    """The sha256 of all that an export of a page model's folder is made of."""
+    names = sorted(file.name for file in folder.glob("*.safetensors"))
+    named = [*names, CONFIG, TOKENIZER, PICTURES]
+    present = [name for name in named if (folder / name).exists()]
+    sums = [f"{name} {cache.file_sha256(folder / name)}" for name in present]
+    return hashlib.sha256("\n".join(sums).encode()).hexdigest()
+
+
 def remove_exported(weights: Path) -> int:
-    """Removes what the cache keeps of a checkpoint file that was exported; bytes set free.
+    """Removes what the cache keeps of a checkpoint that was exported; bytes set free.
+
+    Args:
+        weights: the checkpoint's file, or the folder of a large page model.
 
     Raises:
         WeightsError: a file cannot be removed.
     """
     if not (cache.cache_dir() / "onnx").is_dir():
         return 0  # the sum of a large file takes seconds
-    return cache.remove_folder(onnx_folder(cache.file_sha256(weights)))
+    source = folder_sha256(weights) if weights.is_dir() else cache.file_sha256(weights)
+    return cache.remove_folder(onnx_folder(source))
 
 
 def find_onnx(weights: Path) -> Iterator[OnnxModel]:

@@ -123,7 +123,7 @@ def test_wrong_usage(golden: Path, tmp_path: Path) -> None:
         ([weights, "-o", tmp_path, "--precision", "fp8"], 2),
         ([weights], 2),
         ([tmp_path / "gone.pth", "-o", tmp_path], 4),
-        (["mineru-diffusion", "-o", tmp_path], 4),
+        ([weights, "-o", tmp_path, "--precision", "int4"], 2),
     ):
         assert CliRunner().invoke(app, ["export", *map(str, command)]).exit_code == code
     assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,6 @@ from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.onnx_blocks import OnnxLineReader, open_line_reader
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import WeightsError
-from mdocr.export import export_model
 from mdocr.models.line_pictures import LinePicture, prepare_line
 from mdocr.weights.line_reader import load_line_reader
 from mdocr.weights.onnx_files import ENCODER, STEP
@@ -106,12 +105,6 @@ def test_damaged_and_wrong_files_are_named(exported: Path, tmp_path: Path) -> No
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 4
     assert "mdocr.onnx-lines/1" in result.stderr
-
-
-def test_large_page_model_is_not_exported(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="cannot be exported"):
-        export_model("mineru-diffusion", tmp_path)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_page_is_read_the_same(

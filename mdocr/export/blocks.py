@@ -1,0 +1,127 @@
+"""What the exports of both page models share: a pass of block diffusion, and its comparison.
+
+The graph of a pass takes the keys and values of earlier passes and gives those of its own tokens;
+the engine keeps them. Rows of different lengths are padded, and padding is never seen.
+
+Shapes: S sequences of a pass, T tokens of the longest, C cached tokens of the longest, M wanted
+tokens, D width, K heads, E width of a head, V vocabulary.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mdocr.decoding.blocks import denoise
+from mdocr.decoding.requests import Feed, Predict, Request
+from mdocr.export.graphs import FREE, Inputs, relative_difference
+from mdocr.models.attention import Mask, grouped_attention
+from mdocr.models.line_reader import LineReader
+from mdocr.models.mineru_diffusion import MinerUDiffusion
+
+log = logging.getLogger(__name__)
+
+Pass = tuple[Sequence[Feed], Tensor]
+"""What a model was fed, and the logits [M, V] that it gave."""
+
+
+class PastAttention:
+    """Over the keys and values of earlier passes and of this one.
+
+    Args:
+        past: [layers, 2, S, C, K, E].
+        starts: how many of the cached tokens of each sequence count [S].
+        visible: how many tokens of its sequence each token sees, from the first [S, T].
+
+    Attributes:
+        new: keys and values [2, S, T, K, E] of this pass, layer by layer.
+    """
+
+    def __init__(self, past: Tensor, starts: Tensor, visible: Tensor) -> None:
+        cached = torch.arange(past.shape[3]) < starts[:, None, None]  # [S, 1, C]
+        fresh = torch.arange(visible.shape[1]) + starts[:, None, None] < visible[..., None]
+        self.mask = Mask(torch.cat([cached.expand(-1, visible.shape[1], -1), fresh], -1))
+        self.rows = visible.shape
+        self.past = past
+        self.new: list[Tensor] = []
+
+    def __call__(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """See ``mdocr.models.attention.Attention``; tokens [S·T, ...]."""
+        parts = (query, key, value)
+        query, key, value = (
+            part.unflatten(0, self.rows)  # type: ignore[no-untyped-call]
+            for part in parts
+        )
+        self.new.append(torch.stack([key, value]))
+        keys, values = torch.cat([self.past[layer], self.new[-1]], 2)
+        return grouped_attention(query, keys, values, self.mask).flatten(0, 1)
+
+
+class BlockGraph(nn.Module):
+    """One pass of block diffusion → logits [M, V], and keys and values of the pass's tokens.
+
+    Inputs: ``tokens`` [S, T], ``features`` [S, T, D] of those that are picture tokens, ``places``
+    [S, T], ``starts``, ``visible`` and ``past`` as in ``PastAttention``, ``wanted`` [M] of S·T.
+    """
+
+    outputs = ("logits", "new")
+
+    def __init__(self, model: LineReader | MinerUDiffusion) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self,
+        tokens: Tensor,
+        features: Tensor,
+        places: Tensor,
+        starts: Tensor,
+        visible: Tensor,
+        wanted: Tensor,
+        past: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """See the class."""
+        # A model may write the token of pictures; only a prompt, at the start, has some.
+        pictured = (tokens == self.model.config.image_token_id) & (starts == 0)[:, None]
+        x = torch.where(pictured[..., None], features, self.model.embed(tokens)).flatten(0, 1)
+        attend = PastAttention(past, starts, visible)
+        logits = self.model.language_model(x, places.flatten(), attend, wanted)
+        return logits, torch.stack(attend.new)
+
+    def inputs(self) -> Inputs:
+        """Examples, and which of their sizes are free."""
+        config = self.model.language_model.config
+        shape, part = config.cache_shape, (2, 7)
+        rows = {0: FREE, 1: FREE}
+        past = torch.zeros(shape.layers, 2, part[0], 11, shape.heads, shape.head_dim)
+        return {
+            "tokens": (torch.zeros(part, dtype=torch.int64), rows),
+            "features": (torch.zeros(*part, config.hidden_size), rows),
+            "places": (torch.zeros(part), rows),
+            "starts": (torch.full(part[:1], 4), {0: FREE}),
+            "visible": (torch.full(part, 9), rows),
+            "wanted": (torch.arange(5), {0: FREE}),
+            "past": (past, {2: FREE, 3: FREE}),
+        }
+
+
+def record(predict: Predict, requests: Iterable[Request], mask_id: int) -> list[Pass]:
+    """Writes texts, two at a time, and keeps every pass."""
+    passes: list[Pass] = []
+
+    def recorded(feeds: Sequence[Feed]) -> Tensor:
+        logits: Tensor = predict(feeds)
+        passes.append((feeds, logits))
+        return logits
+
+    for _ in denoise(recorded, requests, mask_id, slots=2):
+        pass
+    return passes
+
+
+def largest_difference(predict: Predict, passes: Iterable[Pass]) -> float:
+    """Largest difference of a logit in any pass, as a share of the pass's largest logit."""
+    worst = max(relative_difference(predict(feeds), expected) for feeds, expected in passes)
+    log.info("largest difference from torch: %.1e of the largest logit", worst)
+    return worst

@@ -1,0 +1,216 @@
+"""Graphs of models too large to lie in memory twice, or in one message of protobuf (2 GB).
+
+    outline: trace on tensors without memory → quantize and write weights one by one
+
+A graph's weights stand in a file beside it, from which ONNX Runtime maps them.
+"""
+
+import copy
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mdocr.errors import UsageError
+from mdocr.export.graphs import (
+    SMALL,
+    Inputs,
+    Precision,
+    capture,
+    forget_sources,
+    half_name,
+    halved,
+    insert_casts,
+    quiet,
+)
+from mdocr.models.linear import HEADS
+from mdocr.weights.onnx_files import DATA
+
+ALIGNMENT = 4096
+"""Bytes; weights begin at multiples of it, so that they can be mapped into memory."""
+
+RUNTIME = "com.microsoft"
+"""Domain of the operators that only ONNX Runtime has."""
+
+GROUP = 32
+"""Numbers of a matrix that share a scale, in four bits."""
+
+COMPUTED_IN_INT8 = 4
+"""Level of accuracy at which products with matrices in four bits are taken; the fastest on CPUs."""
+
+
+def check_quantizer(precision: Precision) -> None:
+    """Checks that ONNX Runtime can quantize matrices to that precision.
+
+    Raises:
+        UsageError: it is too old.
+    """
+    if precision != "int4":
+        return
+    try:
+        with quiet():
+            from onnxruntime.quantization import matmul_nbits_quantizer  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            f"this ONNX Runtime cannot write int4: {error}", "Install onnxruntime 1.22 or newer."
+        ) from error
+
+
+def outline(module: nn.Module, inputs: Inputs, outputs: tuple[str, ...]) -> Any:
+    """The ONNX graph (``onnx.ModelProto``) of a module whose weights are fakes without memory.
+
+    The weights are inputs of the graph, by their names in the module. As constants they would be
+    looked at by the optimizer.
+    """
+    program = capture(module, inputs, list(outputs), optimize=False)
+    graph = program.model.graph
+    for name in dict(module.named_parameters()):
+        if name in graph.initializers:
+            weight = graph.initializers.pop(name)
+            weight.const_value = None
+            graph.inputs.append(weight)
+    with quiet():
+        program.optimize()
+    made = program.model_proto
+    forget_sources(made)
+    return made
+
+
+def write_graph(
+    graph: Any, weights: Mapping[str, Tensor], path: Path, precision: Precision
+) -> None:
+    """Writes an outline and its weights in a precision, one weight after another.
+
+    In eight and four bits, what is no matrix of a product is stored in half precision, and matrices
+    that make logits keep more bits: there every rounding is a risk for a token.
+
+    Args:
+        graph: what ``outline`` gave; changed in place.
+        weights: by the names of the graph's inputs; more than these do no harm.
+        path: the file of the graph; ``path`` and ``.data`` is that of the weights.
+        precision: see ``mdocr.export.documents.export_document_model``.
+    """
+    with path.with_name(f"{path.name}{DATA}").open("wb") as file:
+        writer = _Writer(graph, file, in_half=precision != "fp32")
+        if precision in ("int8", "int4"):
+            _quantize_products(writer, weights, precision)
+        used = {name for node in graph.graph.node for name in node.input}
+        for port in [port for port in graph.graph.input if port.name in weights]:
+            graph.graph.input.remove(port)
+            if port.name in used:
+                writer.add(port.name, weights[port.name].detach().float().numpy())
+    insert_casts(graph, writer.halves)
+    path.write_bytes(graph.SerializeToString())
+
+
+class _Writer:
+    """Gives a graph initializers whose numbers go to a file; small ones stay in the graph."""
+
+    def __init__(self, graph: Any, file: BinaryIO, in_half: bool) -> None:
+        self.graph = graph
+        self.file = file
+        self.in_half = in_half
+        self.halves: list[str] = []
+
+    def add(self, name: str, values: NDArray[Any]) -> None:
+        """Appends an initializer."""
+        from onnx import TensorProto, helper, numpy_helper
+
+        if self.in_half and values.dtype == np.float32 and (half := halved(values)) is not None:
+            self.halves.append(name)
+            name, values = half_name(name), half
+        if values.size < SMALL:
+            self.graph.graph.initializer.append(numpy_helper.from_array(values, name))
+            return
+        self.file.seek(-(-self.file.tell() // ALIGNMENT) * ALIGNMENT)
+        initializer = self.graph.graph.initializer.add(
+            name=name,
+            dims=values.shape,
+            data_type=helper.np_dtype_to_tensor_dtype(values.dtype),
+            data_location=TensorProto.EXTERNAL,
+        )
+        start, file = self.file.tell(), Path(self.file.name).name
+        for key, value in (("location", file), ("offset", start), ("length", values.nbytes)):
+            initializer.external_data.add(key=key, value=str(value))
+        self.file.write(np.ascontiguousarray(values).data)
+
+
+def _quantize_products(
+    writer: _Writer, weights: Mapping[str, Tensor], precision: Precision
+) -> None:
+    """Replaces products with a weight; ONNX Runtime's quantizers see one of them at a time."""
+    from onnx import numpy_helper
+
+    nodes: dict[str, Any] = {}  # by their first output: products of one input quantize it once
+    for node in writer.graph.graph.node:
+        made = _quantized(writer.graph, node, weights, precision)
+        for part in [node] if made is None else made.graph.node:
+            nodes.setdefault(part.output[0], copy.deepcopy(part))  # else it holds the whole model
+        for tensor in [] if made is None else made.graph.initializer:
+            writer.add(tensor.name, numpy_helper.to_array(tensor))
+    kept = list(nodes.values())
+    del writer.graph.graph.node[:]
+    writer.graph.graph.node.extend(kept)
+    if all(domain.domain != RUNTIME for domain in writer.graph.opset_import):
+        writer.graph.opset_import.add(domain=RUNTIME, version=1)
+
+
+def _quantized(
+    graph: Any, node: Any, weights: Mapping[str, Tensor], precision: Precision
+) -> Any | None:
+    """The model (``onnx.ModelProto``) that takes the place of a node; None if it stays."""
+    if node.op_type not in ("Gemm", "MatMul") or node.input[1] not in weights:
+        return None
+    makes_logits = node.input[1].endswith(tuple(f".{head}.weight" for head in HEADS))
+    if makes_logits and precision == "int8":
+        return None
+    alone = _alone(graph, node, weights)
+    with quiet():
+        if precision == "int8":
+            return _in_eight_bits(alone)
+        return _in_blocks(alone, bits=8 if makes_logits else 4)
+
+
+def _alone(graph: Any, node: Any, weights: Mapping[str, Tensor]) -> Any:
+    """A model (``onnx.ModelProto``) of one product [M, K] → [M, N] with a weight."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    values = weights[node.input[1]].detach().float().numpy()
+    given, bias, made = node.input[0], list(node.input[2:]), node.output[0]
+    ports = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in ((given, ["M", "K"]), *((name, ["N"]) for name in bias))
+    ]
+    out = helper.make_tensor_value_info(made, TensorProto.FLOAT, ["M", "N"])
+    weight = numpy_helper.from_array(values, node.input[1])
+    alone = helper.make_graph([node], "product", ports, [out], [weight])
+    return helper.make_model(alone, opset_imports=graph.opset_import, ir_version=graph.ir_version)
+
+
+def _in_eight_bits(model: Any) -> Any:
+    """A model with matrices in eight bits, a scale for each column."""
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with tempfile.TemporaryDirectory() as name:
+        made = Path(name) / "model.onnx"
+        quantize_dynamic(model, made, weight_type=QuantType.QInt8, per_channel=True)
+        return onnx.load(made)
+
+
+def _in_blocks(model: Any, bits: int) -> Any:
+    """A model with matrices in few bits, a scale for every few numbers."""
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+    from onnxruntime.quantization.onnx_model import ONNXModel
+
+    product = ONNXModel(model)
+    product.replace_gemm_with_matmul()
+    quantizer = MatMulNBitsQuantizer(
+        product.model, bits=bits, block_size=GROUP, accuracy_level=COMPUTED_IN_INT8
+    )
+    quantizer.process()
+    return quantizer.model.model
