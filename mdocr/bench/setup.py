@@ -25,11 +25,13 @@ def measured_with() -> dict[str, Any]:
 
 
 def commit() -> str:
-    """The commit of this checkout, ``-dirty`` behind it if files differ; empty if it is none."""
-    here = Path(__file__)
-    if _git("ls-files", "--error-unmatch", str(here.parent.parent / "__init__.py")) is None:
+    """The commit of this checkout, ``-dirty`` behind it if the package differs; empty if none."""
+    package = Path(__file__).parents[1]
+    if _git("ls-files", "--error-unmatch", str(package / "__init__.py")) is None:
         return ""  # installed, perhaps below the checkout of something else
-    return _git("describe", "--always", "--dirty", "--exclude=*") or ""
+    name = _git("describe", "--always", "--exclude=*") or ""
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", str(package))
+    return f"{name}-dirty" if name and changed else name
 
 
 def _git(*arguments: str) -> str | None:
