@@ -39,10 +39,10 @@ def export(
         ),
     ] = False,
 ) -> None:
-    """Write a model as ONNX files, for `mdocr recognize --engine onnx --model DIR`.
+    """Write a model as ONNX files, which `--engine onnx --model DIR` runs.
 
     Needs the extra `export`. The files are compared with torch on random pictures before they are
-    put in place. Page models are exported by the same command, for `mdocr parse`.
+    put in place. Words and pages alike.
     """
     if precision not in PRECISIONS:
         raise UsageError(

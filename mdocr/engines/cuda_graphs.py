@@ -93,8 +93,8 @@ class GraphedBlocks(TorchBlocks):
         assert packing.mask is not None  # a length was given
         features = self._run((x, places, packing.slots, packing.places, packing.mask.seen))
         wanted = [feed.slot * width + index for feed in feeds for index in feed.wanted]
-        places = to_device(torch.tensor(wanted), self.model.device)  # in the order of the feeds
-        logits: Tensor = self.model.language_model.predict(features, places)
+        asked = to_device(torch.tensor(wanted), self.model.device)  # in the order of the feeds
+        logits: Tensor = self.model.language_model.predict(features, asked)
         return logits
 
     @property

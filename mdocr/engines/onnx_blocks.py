@@ -6,7 +6,7 @@ K heads, E width of a head, V vocabulary.
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -124,17 +124,28 @@ def open_line_reader(folder: Path, device: str, export: Export) -> OnnxLineReade
         device: see ``OnnxBlockModel``.
         export: writes the ONNX files of a checkpoint's folder to another folder.
     """
-    if onnx_files.is_onnx(folder):
-        return OnnxLineReader(folder, device)
-    source = cache.file_sha256(folder / "model.safetensors")
-    return open_exported(OnnxLineReader, folder, source, device, export)
+
+    def identify(folder: Path) -> str:
+        return cache.file_sha256(folder / "model.safetensors")
+
+    return open_exported(OnnxLineReader, folder, identify, device, export)
 
 
 def open_exported(
-    kind: type[Model], folder: Path, source: str, device: str, export: Export
+    kind: type[Model], folder: Path, identify: Callable[[Path], str], device: str, export: Export
 ) -> Model:
-    """A model from the cache, which a checkpoint of this sha256 is exported to once."""
-    made = onnx_files.onnx_folder(source)
+    """The model of a folder: exported files, or a checkpoint, which is exported once to the cache.
+
+    Args:
+        kind: of the model.
+        folder: what holds it.
+        identify: the sha256 of a checkpoint's folder; only asked of a checkpoint.
+        device: see ``OnnxBlockModel``.
+        export: writes the ONNX files of a checkpoint's folder to another folder.
+    """
+    if onnx_files.is_onnx(folder):
+        return kind(folder, device)
+    made = onnx_files.onnx_folder(identify(folder))
     try:
         return kind(made, device)
     except WeightsError:

@@ -72,7 +72,4 @@ def open_page_model(folder: Path, device: str, export: Export) -> OnnxPageModel:
         device: see ``OnnxBlockModel``.
         export: writes the ONNX files of a checkpoint's folder to another folder.
     """
-    if onnx_files.is_onnx(folder):
-        return OnnxPageModel(folder, device)
-    source = onnx_files.folder_sha256(folder)
-    return open_exported(OnnxPageModel, folder, source, device, export)
+    return open_exported(OnnxPageModel, folder, onnx_files.folder_sha256, device, export)

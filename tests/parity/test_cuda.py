@@ -1,12 +1,11 @@
 """A GPU beside the CPU: the same texts and tokens; half precision within its rounding."""
 
-import json
 from pathlib import Path
 
 import pytest
 import torch
+from golden_pages import CASES, GOLDEN, expected, generated
 from PIL import Image, ImageDraw, ImageFont
-from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
@@ -67,23 +66,10 @@ def test_words_by_onnx_runtime(words: list[Image.Image]) -> None:
     assert [word.text for word in found] == [word.text for word in expected]
 
 
-def test_blocks_of_the_large_layout(golden: Path) -> None:
-    folder = golden / "mineru_diffusion"
-    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    vectors = load_file(folder / "vectors.safetensors")
-    parser = load_parser(folder, DEVICE, "float32")
-    for name, case in meta["cases"].items():
-        block, threshold, steps = (part[1:] for part in name.split("_"))
-        (made,) = parser.generate(
-            [folder / "wide.png"],
-            [vectors["prompt_ids"][0].tolist()],
-            threshold=float(threshold),
-            block_length=int(block),
-            steps=int(steps),
-            max_tokens=case["n"],
-            stop_ids=[],
-        )
-        assert made.tokens == tuple(vectors[f"tokens_{name}"][0].tolist())
+def test_blocks_of_the_large_layout() -> None:
+    parser = load_parser(GOLDEN, DEVICE, "float32")
+    for case in CASES:
+        assert generated(parser, case).tokens == expected(case)[0]
 
 
 def test_replayed_steps_of_the_large_layout(golden: Path) -> None:

@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from golden_pages import GOLDEN, META, PROMPT, VECTORS, expected, options
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
@@ -20,10 +20,6 @@ from mdocr.models.qwen2_vision import Qwen2Vision, VisionConfig
 from mdocr.models.sdar import SDAR, SDARConfig
 from mdocr.parser import load_parser
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "mineru_diffusion"
-META = json.loads((GOLDEN / "meta.json").read_text(encoding="utf-8"))
-VECTORS = load_file(GOLDEN / "vectors.safetensors")
-PROMPT = VECTORS["prompt_ids"][0].tolist()
 MASK = META["ids"]["mask"]
 PICTURES = ["wide", "tiny", "sliver"]
 
@@ -31,21 +27,6 @@ PICTURES = ["wide", "tiny", "sliver"]
 @pytest.fixture(scope="module")
 def parser():
     return load_parser(GOLDEN, device="cpu", dtype="float32")
-
-
-def options(case, **others):
-    block, threshold, steps = (part[1:] for part in case.split("_"))
-    return BlockOptions(
-        threshold=float(threshold),
-        block_length=int(block),
-        steps=int(steps),
-        max_tokens=META["cases"][case]["n"],
-        **others,
-    )
-
-
-def expected(case):
-    return tuple(VECTORS[f"tokens_{case}"][0].tolist()), tuple(VECTORS[f"steps_{case}"][0].tolist())
 
 
 def picture(name):

@@ -2,17 +2,15 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from golden_pages import GOLDEN, META, PROMPT, VECTORS, expected, options
 from PIL import Image
-from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
-from mdocr.decoding.requests import BlockOptions
 from mdocr.document import Block, Box
 from mdocr.engines.onnx_pages import OnnxPageModel
 from mdocr.errors import UsageError, WeightsError
@@ -25,10 +23,6 @@ from mdocr.weights.onnx_files import CONFIG, DATA, ENCODER, PICTURES, STEP, TOKE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # an export, on a busy machine
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "mineru_diffusion"
-META = json.loads((GOLDEN / "meta.json").read_text(encoding="utf-8"))
-VECTORS = load_file(GOLDEN / "vectors.safetensors")
-PROMPT = VECTORS["prompt_ids"][0].tolist()
 PICTURE_NAMES = ["wide", "tiny", "sliver"]
 FILES = [CONFIG, ENCODER, f"{ENCODER}{DATA}", PICTURES, STEP, f"{STEP}{DATA}", TOKENIZER]
 
@@ -66,20 +60,6 @@ def parser(exported):
 @pytest.fixture(scope="module")
 def torch_parser():
     return load_parser(GOLDEN, device="cpu", dtype="float32")
-
-
-def options(case):
-    block, threshold, steps = (part[1:] for part in case.split("_"))
-    return BlockOptions(
-        threshold=float(threshold),
-        block_length=int(block),
-        steps=int(steps),
-        max_tokens=META["cases"][case]["n"],
-    )
-
-
-def expected(case):
-    return tuple(VECTORS[f"tokens_{case}"][0].tolist()), tuple(VECTORS[f"steps_{case}"][0].tolist())
 
 
 def test_files(exported, parser):

@@ -3,14 +3,13 @@
 Fixed shapes run on a CPU too. Recordings themselves are tested on a GPU (tests/parity).
 """
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from golden_pages import CASES, expected, generated
 
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Feed, Request
@@ -27,23 +26,9 @@ def graphed(golden: Path) -> Parser:
     return Parser(parser.model, parser.tokenizer, parser.pictures, parser.name, cuda_graphs=True)
 
 
-def test_golden_tokens(golden: Path, graphed: Parser) -> None:
-    folder = golden / "mineru_diffusion"
-    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    vectors = load_file(folder / "vectors.safetensors")
-    for name, case in meta["cases"].items():
-        block, threshold, steps = (part[1:] for part in name.split("_"))
-        (made,) = graphed.generate(
-            [folder / "wide.png"],
-            [vectors["prompt_ids"][0].tolist()],
-            threshold=float(threshold),
-            block_length=int(block),
-            steps=int(steps),
-            max_tokens=case["n"],
-            stop_ids=[],
-            batch_size=3,
-        )
-        assert made.tokens == tuple(vectors[f"tokens_{name}"][0].tolist()), name
+@pytest.mark.parametrize("case", CASES)
+def test_golden_tokens(graphed: Parser, case: str) -> None:
+    assert generated(graphed, case, slots=3).tokens == expected(case)[0]
 
 
 def requests() -> list[Request]:
