@@ -42,10 +42,16 @@ def light(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> P
         picture = picture * _shade(rng, size)
     if rng.random() < 0.08 * difficulty:
         picture = picture + _highlight(rng, size)
-    if rng.random() < 0.5 * difficulty:
-        contrast, brightness = rng.uniform(0.22, 1.1), rng.normal(-12, 28)
-        picture = (picture - 128) * contrast + (128 + brightness)
+    chance = rng.random() / max(difficulty, 1e-6)
+    if chance < 0.3:  # far signs in a street: dull and dark
+        picture = _exposed(picture, rng.uniform(0.25, 0.75), rng.normal(-35, 25))
+    elif chance < 0.6:
+        picture = _exposed(picture, rng.uniform(0.22, 1.1), rng.normal(-10, 28))
     return picture
+
+
+def _exposed(picture: Picture, contrast: float, brightness: float) -> Picture:
+    return (picture - 128) * numpy.float32(contrast) + numpy.float32(128 + brightness)
 
 
 def _shade(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
@@ -71,12 +77,12 @@ def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Pi
     cv2 = opencv()
     height = picture.shape[0]
     chance = rng.random() / max(difficulty, 1e-6)
-    if chance < 0.36:
+    if chance < 0.42:
         sigma = height * (0.008 + 0.045 * rng.random() ** 2)
         picture = cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.3))
-    elif chance < 0.46:
+    elif chance < 0.53:
         picture = cv2.filter2D(picture, -1, _motion(rng, height))
-    if rng.random() < 0.45 * difficulty:
+    if rng.random() < 0.5 * difficulty:
         picture = coarsen(picture, rng.uniform(8, 30), rng)
     return picture
 

@@ -27,42 +27,40 @@ RATIOS = {1: (0.45, 1.48), 2: (1.52, 2.48), 3: (2.52, 3.48), 4: (3.52, 14.0)}
 BESIDE = ((-0.08, 0.06), (-0.02, 0.12), (0.0, 0.15), (0.0, 0.4))
 ABOVE = ((-0.06, 0.06), (0.0, 0.15), (0.05, 0.3), (0.05, 0.5))
 """Least and most that is seen around a word, in its heights; found words are cut in all ways."""
+LETTER = {1: 0.5, 2: 0.51, 3: 0.53, 4: 0.62}
+"""Width of a letter in the middle of found words of each ratio, in heights of the picture."""
+LETTER_SPREAD = 0.27
+"""Standard deviation of its logarithm."""
 STRETCH = 1.2
+STRETCHES = (0.6, 1.6)
+USUAL_STRETCH, STRETCH_SPREAD = 0.95, 0.2
+"""Found letters are a little narrower than fonts have them; the spread is of the logarithm."""
 TRIES = 10
 SIDES = ("left", "right", "above", "below")
 
 
 @dataclass(frozen=True)
 class Lettered:
-    """A text, its font and its glyphs in their places."""
+    """A text, its font, its glyphs in their places, and how far their width is stretched."""
 
     text: str
     font: Font
     setting: Setting
+    stretch: float
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How a picture is cut around a word: what is seen on each side, in heights of its ink.
-
-    Attributes:
-        left, top, right, bottom: negative where the word itself is cut.
-        stretch: of the picture's width.
-    """
+    """What is seen on each side of a word, in heights of its ink; negative where it is cut."""
 
     left: float
     top: float
     right: float
     bottom: float
-    stretch: float
 
     def picture_ratio(self, ink: float) -> float:
         """Width over height of the picture, from that of the ink."""
-        return self.stretch * (ink + self.left + self.right) / (1 + self.top + self.bottom)
-
-    def ink_ratio(self, picture: float) -> float:
-        """Width over height of the ink, from that of the picture."""
-        return picture / self.stretch * (1 + self.top + self.bottom) - self.left - self.right
+        return (ink + self.left + self.right) / (1 + self.top + self.bottom)
 
 
 class WordSynthesizer:
@@ -105,7 +103,7 @@ class WordSynthesizer:
         lettered = self._letter(rng, ratio, cut, difficulty)
         masks, box = self._ink(rng, lettered, difficulty)
         shape = draw_shape(rng, box, difficulty)
-        crop, size = frame(rng, shape, box, ratio, cut)
+        crop, size = frame(rng, shape, box, ratio, cut, lettered.stretch)
         centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         seen = geometry.resample(list(masks.values()), centre, shape, crop, size)
         picture = painting.compose(rng, dict(zip(masks, seen, strict=True)), difficulty)
@@ -114,23 +112,28 @@ class WordSynthesizer:
     def _letter(
         self, rng: numpy.random.Generator, ratio: int, cut: Cut, difficulty: float
     ) -> Lettered:
-        """Choose font and text until they fill about the wanted picture."""
+        """A text as long as found ones in such pictures, in a font that fills the picture.
+
+        A wide picture holds a long word or a short one in wide letters. Chosen by the fonts' own
+        widths alone, words in wide pictures would be too long and their letters too narrow.
+        """
         low, high = RATIOS[ratio]
         seen = min(3.5 + rng.exponential(1.2), 11.0) if ratio == 4 else rng.uniform(low, high)
-        wanted = max(cut.ink_ratio(seen), 0.3)
-        length = max(1.0, wanted * rng.uniform(1.1, 2.0))
-        lettered = None
-        for _ in range(TRIES):
+        length = seen / (LETTER[ratio] * float(numpy.exp(rng.normal(0, LETTER_SPREAD))))
+        found: list[tuple[float, Lettered]] = []
+        while len(found) < TRIES:
             font = self._font(rng, difficulty)
-            text = self._text(rng, font, round(length))
+            text = self._text(rng, font, max(1, round(length)))
             setting = _set(rng, font, text, difficulty)
             if setting is None:
                 continue
-            lettered = Lettered(text, font, setting)
-            if low / STRETCH <= cut.picture_ratio(setting.ratio) <= high * 1.1:
-                return lettered
-            length = min(max(length * wanted / setting.ratio, 1.0), 25.0)
-        return lettered or self._letter(rng, ratio, cut, difficulty)
+            stretch = seen / max(cut.picture_ratio(setting.ratio), 0.1)
+            unlikely = (numpy.log(stretch / USUAL_STRETCH) / STRETCH_SPREAD) ** 2
+            stretch = float(numpy.clip(stretch, *STRETCHES))
+            found.append((unlikely, Lettered(text, font, setting, stretch)))
+            if rng.random() < numpy.exp(-unlikely / 2):
+                return found[-1][1]
+        return min(found, key=lambda pair: pair[0])[1]
 
     def _font(self, rng: numpy.random.Generator, difficulty: float) -> Font:
         """A family by its plainness, then one of its fonts."""
@@ -202,9 +205,9 @@ def _behind(rng: numpy.random.Generator, fill: Mask, difficulty: float) -> dict[
     chance = rng.random() / max(difficulty, 1e-6)
     dx, dy = (int(step) for step in rng.integers(-3, 4, 2))
     masks = {}
-    if chance < 0.10:
+    if chance < 0.11:
         masks["edge"] = lettering.embolden(fill, 1 + int(2.5 * rng.random()))
-    elif chance < 0.17:
+    elif chance < 0.23:
         masks["edge"] = lettering.extrude(fill, dx, dy)
     if rng.random() < 0.15 * difficulty:
         source = masks.get("edge", fill)
@@ -246,11 +249,16 @@ def draw_cut(rng: numpy.random.Generator) -> Cut:
     beside, above = (kinds[int(rng.random() * len(kinds))] for kinds in (BESIDE, ABOVE))
     left, right = rng.uniform(*beside, 2)
     top, bottom = rng.uniform(*above, 2)
-    return Cut(left, top, right, bottom, float(numpy.clip(rng.normal(0.94, 0.12), 0.7, 1.3)))
+    return Cut(left, top, right, bottom)
 
 
 def frame(
-    rng: numpy.random.Generator, shape: geometry.Shape, box: Box, ratio: int, cut: Cut
+    rng: numpy.random.Generator,
+    shape: geometry.Shape,
+    box: Box,
+    ratio: int,
+    cut: Cut,
+    stretch: float,
 ) -> tuple[geometry.Box, tuple[int, int]]:
     """What part of the picture plane is seen, and at what size (width, height) in pixels.
 
@@ -264,7 +272,7 @@ def frame(
         right + unit * cut.right,
         bottom + unit * cut.bottom,
     )
-    crop, seen = _fitted(rng, around, RATIOS[ratio], cut.stretch)
+    crop, seen = _fitted(rng, around, RATIOS[ratio], stretch)
     return crop, _pixels(rng, seen, ratio)
 
 
