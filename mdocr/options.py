@@ -15,6 +15,10 @@ WORD_DECODERS = (
     "random",
 )
 ENGINES = ("auto", "torch", "onnx")
+INT8 = "int8"
+"""Matrices in eight bits, all else as for ``auto``."""
+PAGE_DTYPES = ("auto", "float32", "bfloat16", "float16", INT8)
+"""In what page models compute; ``auto`` is the type of the weights, or single precision."""
 TABLE_FORMS = ("html", "markdown")
 MATH_FORMS = ("dollars", "brackets")
 PARSE_ENGINES = ("auto", "torch", "onnx", "server")

@@ -4,53 +4,40 @@ Loading and prompts, pictures and decoding meet here; each is told in its own mo
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-import torch
 from PIL import Image
 
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.prompts import LineTokenizer, Prompt, PromptTokenizer
-from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
+from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.document import Document
-from mdocr.engines import check_onnx_dtype
-from mdocr.engines.cuda_graphs import GraphedBlocks
-from mdocr.engines.device import choose_device
+from mdocr.engines import SINGLE, PageEngine, check_onnx_dtype, exported_on_cpu, open_exported
 from mdocr.engines.memory import is_memory_error
-from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import MdocrError, OutOfMemoryError, UsageError, WeightsError
 from mdocr.inputs import open_picture
 from mdocr.models.line_pictures import LinePictureConfig
-from mdocr.models.line_reader import LineReader, LineReaderConfig
-from mdocr.models.linear import pack, quantize
-from mdocr.models.mineru_diffusion import MinerUDiffusion, MinerUDiffusionConfig
+from mdocr.models.page_config import LineReaderConfig, MinerUDiffusionConfig
 from mdocr.models.page_pictures import PictureConfig
-from mdocr.options import ENGINES, ParseOptions
+from mdocr.options import ENGINES, INT8, PAGE_DTYPES, ParseOptions
 from mdocr.weights import onnx_files
-from mdocr.weights.line_reader import is_line_reader, load_line_reader
-from mdocr.weights.mineru_diffusion import load_folder
+from mdocr.weights.onnx_files import LINES, PAGES
+from mdocr.weights.page_folders import is_line_reader
 from mdocr.weights.registry import ResolvedModel, resolve
-
-if TYPE_CHECKING:
-    from mdocr.engines.onnx_blocks import OnnxBlockModel
 
 logger = logging.getLogger(__name__)
 
 Picture = Image.Image | Path | str
 Value = TypeVar("Value")
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-INT8 = "int8"
-"""Matrices in eight bits, all else as for ``auto``."""
-CPU_SLOTS = 4
-DEVICE_SLOTS = 32
-CACHE_SHARE = 0.6
-"""Share of the free memory of a device that the cache may take."""
+
+
+FEW_PAGES = 2
+"""So many pages are read by ONNX Runtime before torch has started and read them."""
 
 
 class Speller(Protocol):
@@ -95,30 +82,24 @@ class Parser:
     """Reads pictures of pages and regions.
 
     Args:
-        model: the model, on its device.
+        engine: the model, on its device.
         tokenizer: prompts and texts.
         pictures: how pictures are prepared.
         name: name of the model, for results.
-        cuda_graphs: whether a model on torch replays recorded block steps.
     """
 
     def __init__(
         self,
-        model: "MinerUDiffusion | LineReader | OnnxBlockModel",
+        engine: PageEngine,
         tokenizer: PromptTokenizer | LineTokenizer,
         pictures: PictureConfig | LinePictureConfig,
         name: str,
-        cuda_graphs: bool = False,
     ) -> None:
-        self.model = model
+        self.engine = engine
         self.tokenizer = tokenizer
         self.pictures = pictures
         self.name = name
-        self.reads_lines = isinstance(model.config, LineReaderConfig)
-        on_torch = GraphedBlocks if cuda_graphs else TorchBlocks
-        self._blocks: Callable[[int], Predict] = (
-            partial(on_torch, model) if isinstance(model, torch.nn.Module) else model.blocks
-        )
+        self.reads_lines = isinstance(engine.config, LineReaderConfig)
 
     def generate(
         self,
@@ -200,8 +181,8 @@ class Parser:
         Requests may be made on the way: they are drawn when there is room for them.
         """
         with memory_errors():
-            predict = self._blocks(batch_size)
-            mask_id = self.model.config.mask_token_id
+            predict = self.engine.blocks(batch_size)
+            mask_id = self.engine.config.mask_token_id
             for number, made in denoise(predict, requests, mask_id, batch_size):
                 yield number, replace(made, text=self.tokenizer.decode(made.tokens))
 
@@ -231,18 +212,7 @@ class Parser:
 
     def slots(self, max_tokens: int) -> int:
         """Texts of so many tokens that the device has room for at the same time."""
-        device = self.model.device
-        if device.type == "cpu":
-            return CPU_SLOTS
-        if not isinstance(self.model, torch.nn.Module):
-            return DEVICE_SLOTS if self.reads_lines else CPU_SLOTS  # its cache is not on the device
-        slots = DEVICE_SLOTS
-        if device.type == "cuda":
-            longest = max_tokens + self.pictures.most_tokens
-            shape = self.model.language_model.config.cache_shape
-            room = torch.cuda.mem_get_info(device)[0] * CACHE_SHARE
-            slots = min(slots, int(room // (longest * shape.token_bytes(self.model.dtype))))
-        return max(1, slots)
+        return self.engine.slots(max_tokens + self.pictures.most_tokens)
 
 
 def load_parser(
@@ -252,6 +222,7 @@ def load_parser(
     engine: str = "auto",
     *,
     cuda_graphs: bool = False,
+    pages: int | None = None,
 ) -> Parser:
     """Loads a page model.
 
@@ -262,9 +233,10 @@ def load_parser(
         dtype: "float32", "bfloat16", "float16", "int8" (matrices in eight bits, all else as
             "auto": ``mdocr.models.linear``), or "auto" for that of the weights.
         engine: "torch"; "onnx", for which a model is exported when first used; or "auto": onnx for
-            exported files, else torch.
+            exported files, and for few pages on a CPU if such files are at hand; else torch.
         cuda_graphs: record block steps and replay them (``mdocr.engines.cuda_graphs``); for torch
             on CUDA.
+        pages: how many are to be read, if that is known.
 
     Raises:
         WeightsError: the weights are missing, damaged, or of another model.
@@ -277,37 +249,33 @@ def load_parser(
     if engine == "onnx" or (engine == "auto" and onnx_files.is_onnx(folder)):
         check_onnx_dtype(dtype)
         return _exported_parser(folder, found.name, device)
+    few = pages is not None and pages <= FEW_PAGES
+    if engine == "auto" and dtype in SINGLE and few and not cuda_graphs and is_line_reader(folder):
+        parser = _parser_at_hand(folder, found.name, device)
+        if parser is not None:
+            return parser
+    return _torch_parser(folder, found.name, device, dtype, cuda_graphs)
+
+
+def _torch_parser(folder: Path, name: str, device: str, dtype: str, cuda_graphs: bool) -> Parser:
+    from mdocr.engines.device import choose_device
+    from mdocr.engines.torch_pages import load_page_engine
+
     place = choose_device(device)
     if cuda_graphs and place.type != "cuda":
         raise UsageError(f"there are no CUDA graphs on {place}", "Leave out --cuda-graphs.")
     with memory_errors():
-        parser = _torch_parser(folder, found.name, place, dtype, cuda_graphs)
-    logger.info("loaded %s on %s as %s", found.name, place, dtype)
-    return parser
+        engine = load_page_engine(folder, place, dtype, cuda_graphs)
+    logger.info("loaded %s on %s as %s", name, place, dtype)
+    return Parser(engine, *_prompts(folder, engine.config), name)
 
 
-def _torch_parser(
-    folder: Path, name: str, device: torch.device, dtype: str, cuda_graphs: bool
-) -> Parser:
-    model: MinerUDiffusion | LineReader
-    tokenizer: PromptTokenizer | LineTokenizer
-    pictures: PictureConfig | LinePictureConfig
-    if is_line_reader(folder):
-        model = load_line_reader(folder, device).to(DTYPES.get(dtype, torch.float32))
-        tokenizer, pictures = LineTokenizer(model.config), LinePictureConfig()
-    else:
-        model = load_folder(folder, device, DTYPES.get(dtype))
-        tokenizer, pictures = _page_prompts(folder, model.config)
-    if dtype == INT8:
-        quantize(model)
-    pack(model)
-    return Parser(model, tokenizer, pictures, name, cuda_graphs)
-
-
-def _page_prompts(
-    folder: Path, config: MinerUDiffusionConfig
-) -> tuple[PromptTokenizer, PictureConfig]:
-    """What makes prompts and pictures for a large page model, from the files beside it."""
+def _prompts(
+    folder: Path, config: LineReaderConfig | MinerUDiffusionConfig
+) -> tuple[PromptTokenizer | LineTokenizer, PictureConfig | LinePictureConfig]:
+    """What makes prompts and pictures for a model, from the files beside it."""
+    if isinstance(config, LineReaderConfig):
+        return LineTokenizer(config), LinePictureConfig()
     tokenizer = PromptTokenizer(folder / onnx_files.TOKENIZER, config.image_token_id)
     return tokenizer, PictureConfig.read(folder / onnx_files.PICTURES)
 
@@ -319,9 +287,8 @@ def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None
         DeviceError: the device is absent.
         UsageError: an argument makes no sense.
     """
-    if dtype not in ("auto", *DTYPES, INT8):
-        names = ", ".join(("auto", *DTYPES, INT8))
-        raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: {names}")
+    if dtype not in PAGE_DTYPES:
+        raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: {', '.join(PAGE_DTYPES)}")
     if engine not in ENGINES:
         raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(ENGINES)}")
     exported = engine == "auto" and onnx_files.is_onnx(Path(model).expanduser())
@@ -330,32 +297,41 @@ def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None
 
         check_onnx_dtype(dtype)
         candidates(device)
-    elif device != "auto" and choose_device(device).type == "mps" and dtype == INT8:
-        raise UsageError("int8 runs on the CPU and on CUDA only", "Use --dtype float16.")
+    elif device not in ("auto", "cpu"):
+        from mdocr.engines.device import choose_device
+
+        if choose_device(device).type == "mps" and dtype == INT8:
+            raise UsageError("int8 runs on the CPU and on CUDA only", "Use --dtype float16.")
 
 
 def _exported_parser(folder: Path, name: str, device: str) -> Parser:
-    from mdocr.engines.onnx_blocks import open_line_reader
-    from mdocr.engines.onnx_pages import open_page_model
+    from mdocr.engines.onnx_blocks import OnnxLineReader
+    from mdocr.engines.onnx_pages import OnnxPageModel
 
     exported = onnx_files.is_onnx(folder)
-    if onnx_files.is_page_model(folder) if exported else not is_line_reader(folder):
-        model = open_page_model(folder, device, _export_document_model)
-        return Parser(model, *_page_prompts(model.folder, model.config), name)
-    reader = open_line_reader(folder, device, _export_line_reader)
-    return Parser(reader, LineTokenizer(reader.config), LinePictureConfig(), name)
+    large = onnx_files.is_page_model(folder) if exported else not is_line_reader(folder)
+    kind, form = (OnnxPageModel, PAGES) if large else (OnnxLineReader, LINES)
+    engine: OnnxPageModel | OnnxLineReader = open_exported(
+        folder, form, lambda files: kind(files, device), _export
+    )
+    return Parser(engine, *_prompts(engine.files.folder, engine.config), name)
 
 
-def _export_line_reader(weights: Path, folder: Path) -> None:
-    from mdocr.export import export_line_reader
+def _parser_at_hand(folder: Path, name: str, device: str) -> Parser | None:
+    """The parser of files that are exported already, if nothing faster is there."""
+    from mdocr.engines.onnx_blocks import OnnxLineReader
 
-    export_line_reader(weights, folder)
+    engine = exported_on_cpu(folder, LINES, device, lambda files: OnnxLineReader(files, "cpu"))
+    return Parser(engine, *_prompts(folder, engine.config), name) if engine else None
 
 
-def _export_document_model(weights: Path, folder: Path) -> None:
-    from mdocr.export import export_document_model
+def _export(weights: Path, folder: Path) -> None:
+    from mdocr.export import export_document_model, export_line_reader
 
-    export_document_model(weights, folder, "fp16")  # what bfloat16 keeps, in half the room
+    if is_line_reader(weights):
+        export_line_reader(weights, folder)
+    else:
+        export_document_model(weights, folder, "fp16")  # what bfloat16 keeps, in half the room
 
 
 def parse(

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pymupdf
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.decoding.requests import BlockOptions, Generation, Request
-from mdocr.models.line_reader import LineReader, LineReaderConfig
-from mdocr.models.sdar import SDARConfig
-from mdocr.models.svtrv2 import EncoderConfig
+from mdocr.models.line_reader import LineReader
+from mdocr.models.page_config import LineReaderConfig, SDARConfig
+from mdocr.models.word_config import EncoderConfig
 from mdocr.weights.line_reader import save_line_reader
 
 SYMBOLS = " abcdefghij"
@@ -102,3 +102,10 @@ def region(kind: str, box: tuple[int, int, int, int], turn: str = "up") -> str:
     """A line of a layout, as the released model writes it; the box in thousandths."""
     corners = " ".join(f"{value:03}" for value in box)
     return f"<|box_start|>{corners}<|box_end|><|ref_start|>{kind}<|ref_end|><|rotate_{turn}|>"
+
+
+def drawn(text: str, size: tuple[int, int], height: int = 24) -> Image.Image:
+    picture = Image.new("RGB", size, "white")
+    font = ImageFont.load_default(height)
+    ImageDraw.Draw(picture).multiline_text((8, 6), text, fill="black", font=font, spacing=10)
+    return picture

@@ -341,7 +341,8 @@ def page(picture: Image.Image, options: argparse.Namespace) -> Image.Image:
 
 def write_model(folder: Path, dtype: torch.dtype, small: bool) -> None:
     """Random weights in the released layout, with the tokenizer of the tests."""
-    from mdocr.models.mineru_diffusion import MinerUDiffusion, MinerUDiffusionConfig
+    from mdocr.models.mineru_diffusion import MinerUDiffusion
+    from mdocr.models.page_config import MinerUDiffusionConfig
 
     folder.mkdir(parents=True)
     record = json.loads((GOLDEN / "config.json").read_text())

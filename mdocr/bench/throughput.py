@@ -11,6 +11,7 @@ import torch
 from mdocr.bench.cost import count_parameters, weight_bytes
 from mdocr.bench.limits import Limits, measure_limits, peak_memory, synchronise
 from mdocr.decoding.requests import Generation, Request
+from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import UsageError
 from mdocr.evaluation.page_sets import TruePage
 from mdocr.evaluation.pages import read_pages, score_page
@@ -96,7 +97,7 @@ class Meter(Parser):
     """A page model that keeps count of what it does."""
 
     def __init__(self, parser: Parser) -> None:
-        super().__init__(parser.model, parser.tokenizer, parser.pictures, parser.name)
+        super().__init__(parser.engine, parser.tokenizer, parser.pictures, parser.name)
         self.work = Work()
 
     def denoise(
@@ -109,7 +110,7 @@ class Meter(Parser):
             while True:
                 begin = time.perf_counter()
                 found = next(stream, None)
-                synchronise(self.model.device)
+                synchronise(self.engine.device)
                 self.work.seconds += time.perf_counter() - begin
                 if found is None:
                     return
@@ -192,8 +193,8 @@ def on_torch(parser: Parser) -> MinerUDiffusion | LineReader:
     Raises:
         UsageError: it runs on ONNX Runtime, whose calls cannot be counted.
     """
-    if isinstance(parser.model, MinerUDiffusion | LineReader):
-        return parser.model
+    if isinstance(parser.engine, TorchPageEngine):
+        return parser.engine.model
     raise UsageError("an exported model cannot be measured pass by pass", "Name its weights.")
 
 
@@ -206,7 +207,7 @@ def subject(parser: Parser, limits: Limits) -> dict[str, Any]:
         "dtype": str(product_type(model)).removeprefix("torch."),
         "parameters": count_parameters(model),
         "weight_bytes": weight_bytes(model),
-        "peak_memory": peak_memory(parser.model.device),
+        "peak_memory": peak_memory(parser.engine.device),
         "limits": limits.as_dict(),
     }
 

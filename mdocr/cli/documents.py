@@ -57,6 +57,7 @@ class LazyParser:
         self._model, self._device, self._server = model, device, server
         self._cuda_graphs = cuda_graphs
         self._engine, self._dtype = engine, dtype
+        self.pages: int | None = None  # to be read, if that is known
 
     @cached_property
     def name(self) -> str:
@@ -91,7 +92,12 @@ class LazyParser:
         from mdocr.parser import load_parser
 
         return load_parser(
-            self._model, self._device, self._dtype, self._engine, cuda_graphs=self._cuda_graphs
+            self._model,
+            self._device,
+            self._dtype,
+            self._engine,
+            cuda_graphs=self._cuda_graphs,
+            pages=self.pages,
         )
 
 
@@ -198,6 +204,7 @@ class Run:
             for event in read_documents(lambda: lazy.parser, tasks, options):
                 if isinstance(event, Opened):
                     self.display.expect(event.pages)
+                    lazy.pages = event.pages if len(self.paths) == 1 else None
                     self.tally.pages += len(event.kept)
                     self.open[event.number].keep(event.kept)
                 elif isinstance(event, Ended):

@@ -34,8 +34,8 @@ def export(
         bool,
         typer.Option(
             "--weights-apart",
-            help="Leave a word model's weights in its .safetensors file, which must then stay "
-            "where it is as seen from DIR.",
+            help="Leave the weights in their .safetensors file, which must then stay where it is, "
+            "as seen from DIR; not for the large page model.",
         ),
     ] = False,
 ) -> None:

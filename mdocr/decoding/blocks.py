@@ -15,18 +15,14 @@ Shapes: M wanted tokens of one or all sequences of a pass, L tokens of a block, 
 
 from collections.abc import Iterable, Iterator
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from mdocr.decoding.choices import Confidences, Tokens, drawn, likeliest, select
+from mdocr.decoding.draft import Array
 from mdocr.decoding.requests import Feed, Generation, Predict, Request
 
 PREFILL_TOKENS = 8192
 """Prompts of newcomers share a pass up to about so many tokens."""
-
-LOGITS_AT_ONCE = {"cpu": 1 << 20}
-"""Logits that are turned into probabilities at once: on a CPU what its caches hold."""
-MOST_LOGITS_AT_ONCE = 1 << 25
-"""The same on other devices; bounds memory."""
 
 
 def denoise(
@@ -56,47 +52,6 @@ def denoise(
                 yield progress.number, progress.generation()
 
 
-def select(confidences: Tensor, threshold: float, least: int) -> Tensor:
-    """Which positions of a block to commit.
-
-    Args:
-        confidences: [L]; minus infinity where nothing is masked.
-        threshold: positions above it are committed.
-        least: so many of the most confident are committed in any case.
-
-    Returns:
-        True where a position is committed, [L].
-    """
-    chosen = confidences > threshold
-    if int(chosen.sum()) < least:
-        chosen[confidences.topk(least).indices] = True
-    return chosen
-
-
-def likeliest(logits: Tensor, mask_id: int) -> tuple[Tensor, Tensor]:
-    """The likeliest tokens [M] and their probabilities [M], from logits [M, V]; never the mask."""
-    at_once = LOGITS_AT_ONCE.get(logits.device.type, MOST_LOGITS_AT_ONCE)
-    parts = torch.split(logits, max(1, at_once // logits.shape[-1]))
-    chosen = [_without_mask(rows, mask_id).softmax(dim=-1).max(dim=-1) for rows in parts]
-    confidences, tokens = zip(*chosen, strict=True)
-    return torch.cat(tokens), torch.cat(confidences)
-
-
-def drawn(
-    logits: Tensor, mask_id: int, temperature: float, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Drawn tokens [M] and their probabilities [M], from logits [M, V]; never the mask."""
-    probabilities = (_without_mask(logits, mask_id) / temperature).softmax(dim=-1)
-    token = probabilities.cpu().multinomial(1, generator=generator).to(logits.device)
-    return token[:, 0], probabilities.gather(-1, token)[:, 0]
-
-
-def _without_mask(logits: Tensor, mask_id: int) -> Tensor:
-    logits = logits.to(torch.float32, copy=True)
-    logits[:, mask_id] = -torch.inf
-    return logits
-
-
 class Progress:
     """One sequence in work: what is generated, what is still to be shown to the model.
 
@@ -117,7 +72,7 @@ class Progress:
         self.tokens: list[int] = []
         self.steps: list[int] = []
         self.confidences: list[float] = []
-        self.generator = torch.Generator(device="cpu").manual_seed(request.options.seed + number)
+        self.generator = np.random.default_rng((request.options.seed % 2**64, number))
         self._pending = request.prompt  # committed, but not yet shown to the model
         self._open_block()
 
@@ -145,12 +100,12 @@ class Progress:
             picture=self.request.picture if start == 0 else None,
         )
 
-    def commit(self, candidates: Tensor, confidences: Tensor) -> None:
+    def commit(self, candidates: Tokens, confidences: Confidences) -> None:
         """Ends a step: commits some of the candidates [M] for the wanted places."""
         wanted, masked = self.wanted, self._masked
-        sure = torch.full((len(self._block),), -torch.inf)
+        sure = np.full(len(self._block), -np.inf, np.float32)
         sure[wanted] = confidences
-        sure[[place for place in wanted if place not in masked]] = -torch.inf
+        sure[[place for place in wanted if place not in masked]] = -np.inf
         least = self._scheduled if self.request.options.revise else len(masked)
         chosen = select(sure, self.request.options.threshold, min(least, self._scheduled))
         self.passes += 1
@@ -241,24 +196,26 @@ def _advance(predict: Predict, group: list[Progress], mask_id: int) -> None:
     """One pass, one denoising step of every sequence of the group."""
     feeds = [progress.feed() for progress in group]
     counts = [len(feed.wanted) for feed in feeds]
-    tokens, confidences = _decide(predict(feeds), group, counts, mask_id)
-    parts = zip(group, torch.split(tokens, counts), torch.split(confidences, counts), strict=True)
+    decided = _decide(predict(feeds), group, counts, mask_id)
+    ends = np.cumsum(counts)[:-1]
+    parts = zip(group, *(np.split(values, ends) for values in decided), strict=True)
     for progress, candidates, sure in parts:
         progress.commit(candidates, sure)
 
 
 def _decide(
-    logits: Tensor, group: list[Progress], counts: list[int], mask_id: int
-) -> tuple[Tensor, Tensor]:
-    """Candidate and confidence of every wanted token [M], on the CPU."""
+    logits: Array, group: list[Progress], counts: list[int], mask_id: int
+) -> tuple[Tokens, Confidences]:
+    """Candidate and confidence of every wanted token [M]."""
     if not any(progress.request.options.temperature for progress in group):
-        tokens, confidences = likeliest(logits, mask_id)
-        return tokens.cpu(), confidences.cpu()
-    decided = []
-    for progress, rows in zip(group, torch.split(logits, counts), strict=True):
+        return likeliest(logits, mask_id)
+    decided, start = [], 0
+    for progress, count in zip(group, counts, strict=True):
+        rows = logits[start : start + count]
         heat = progress.request.options.temperature
         decided.append(
             drawn(rows, mask_id, heat, progress.generator) if heat else likeliest(rows, mask_id)
         )
-    tokens, confidences = (torch.cat(parts).cpu() for parts in zip(*decided, strict=True))
+        start += count
+    tokens, confidences = (np.concatenate(parts) for parts in zip(*decided, strict=True))
     return tokens, confidences

@@ -6,32 +6,10 @@ again replaces it, so the tokens of an unfinished block leave no trace. It knows
 Shapes: S slots, C capacity in tokens, K key-value heads, E width of a head, T tokens of one pass.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
-ROUNDING = 256
-"""Capacity grows in steps of so many tokens, so that a slightly longer sequence finds room."""
-
-
-@dataclass(frozen=True)
-class CacheShape:
-    """What the cache must know of a model.
-
-    Attributes:
-        layers: layers that attend.
-        heads: key-value heads.
-        head_dim: width of a head.
-    """
-
-    layers: int
-    heads: int
-    head_dim: int
-
-    def token_bytes(self, dtype: torch.dtype) -> int:
-        """Memory of one token, in bytes."""
-        return 2 * self.layers * self.heads * self.head_dim * dtype.itemsize
+from mdocr.models.page_config import CacheShape, rounded
 
 
 class KVCache:
@@ -56,7 +34,7 @@ class KVCache:
         """Makes every slot hold at least ``capacity`` tokens; what is stored stays."""
         if capacity <= self.capacity:
             return
-        capacity = -(-capacity // ROUNDING) * ROUNDING
+        capacity = rounded(capacity)
         shape = self.shape
         # Zeros, since unseen places are read too, and a weight of 0 does not cancel a NaN.
         store = self._store.new_zeros(

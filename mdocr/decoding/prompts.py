@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 from mdocr.errors import UsageError, WeightsError
 
 if TYPE_CHECKING:
-    from mdocr.models.line_reader import LineReaderConfig
+    from mdocr.models.page_config import LineReaderConfig
 
 TASKS = {
     "text": "\nText Recognition:",

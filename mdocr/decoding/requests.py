@@ -114,7 +114,7 @@ class Feed:
 
 
 Predict = Callable[[Sequence[Feed]], Any]
-"""Logits [wanted tokens of all feeds, V], a torch tensor on any device."""
+"""Logits [wanted tokens of all feeds, V]: a tensor on any device, or a NumPy array."""
 
 
 @dataclass(frozen=True)

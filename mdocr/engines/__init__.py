@@ -6,18 +6,22 @@ An engine knows nothing of strategies and of files: pixels and tokens in, logits
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mdocr.errors import UsageError, WeightsError
 from mdocr.options import ENGINES
 from mdocr.weights import cache, onnx_files
+from mdocr.weights.onnx_files import WORDS, OnnxModel
 
 if TYPE_CHECKING:
     from mdocr.decoding.draft import Array, Predict
+    from mdocr.decoding.requests import Predict as BlockPredict
     from mdocr.models.charset import Charset
+    from mdocr.models.page_config import LineReaderConfig, MinerUDiffusionConfig
 
 log = logging.getLogger(__name__)
 
+Engine = TypeVar("Engine")
 Export = Callable[[Path, Path], None]
 """``export(weights, folder)`` writes the ONNX files of a model to a folder."""
 
@@ -37,6 +41,27 @@ class WordEngine(Protocol):
     def move(self, device: str) -> None:
         """Goes on on another device."""
 
+
+class PageEngine(Protocol):
+    """What the parser asks of an engine."""
+
+    @property
+    def config(self) -> "LineReaderConfig | MinerUDiffusionConfig":
+        """Sizes and special tokens."""
+
+    @property
+    def device(self) -> Any:
+        """Where the model runs, as ``str`` names it."""
+
+    def blocks(self, slots: int) -> "BlockPredict":
+        """The ``predict`` of ``mdocr.decoding.blocks`` for so many sequences at a time."""
+
+    def slots(self, longest: int) -> int:
+        """Sequences of so many tokens that there is room for at the same time."""
+
+
+CPU_SLOTS, DEVICE_SLOTS = 4, 32
+"""Texts that are in work at the same time on a CPU, and elsewhere if there is room."""
 
 Load = Callable[[Path], WordEngine]
 """Makes an engine from the weights, or the ONNX files, at a path."""
@@ -76,8 +101,17 @@ def word_engine(name: str, device: str, dtype: str, export: Export, many: bool =
         check_onnx_dtype(dtype)
         return _onnx(device, export)
     if name == "auto" and dtype in SINGLE and device in ("auto", "cpu"):
-        return lambda path: _exported_on_cpu(path, device, many) or _torch(device, dtype)(path)
+        return lambda path: _at_hand(path, device, many) or _torch(device, dtype)(path)
     return _torch(device, dtype)
+
+
+def _at_hand(path: Path, device: str, many: bool) -> WordEngine | None:
+    if onnx_files.is_onnx(path):
+        return _opened(onnx_files.read_onnx(path, WORDS), device)
+    if many:
+        return None
+    weights = cache.find_weights(path)
+    return exported_on_cpu(weights, WORDS, device, lambda model: _opened(model, "cpu"))
 
 
 def _torch(device: str, dtype: str) -> Load:
@@ -101,33 +135,51 @@ def _onnx(device: str, export: Export) -> Load:
     candidates(device)
 
     def load(path: Path) -> WordEngine:
-        if onnx_files.is_onnx(path):
-            return _opened(onnx_files.read_onnx(path), device)
-        weights = cache.find_weights(path)
-        return _first_sound(onnx_files.find_onnx(weights), device) or _exported(
-            weights, device, export
-        )
+        weights = path if onnx_files.is_onnx(path) else cache.find_weights(path)
+        return open_exported(weights, WORDS, lambda model: _opened(model, device), export)
 
     return load
 
 
-def _exported(weights: Path, device: str, export: Export) -> WordEngine:
-    folder = onnx_files.onnx_folder(cache.file_sha256(weights))
-    log.warning("exporting %s to ONNX, once; the files are kept in %s", weights.name, folder)
-    export(weights, folder)
-    return _opened(onnx_files.read_onnx(folder), device)
+def open_exported(
+    path: Path, form: str, start: Callable[[OnnxModel], Engine], export: Export
+) -> Engine:
+    """Starts an exported model; a checkpoint that was not exported yet is, once, to the cache.
 
-
-def _exported_on_cpu(path: Path, device: str, many: bool) -> WordEngine | None:
-    """The engine of files that are exported already, if nothing faster is there."""
+    Args:
+        path: exported files, a checkpoint, or the folder of a page model.
+        form: what the files must be (``mdocr.weights.onnx_files``).
+        start: makes the engine of files; raises a ``WeightsError`` if they are damaged.
+        export: see ``Export``.
+    """
     if onnx_files.is_onnx(path):
-        return _opened(onnx_files.read_onnx(path), device)
-    if many:
+        return start(onnx_files.read_onnx(path, form))
+    found = _first_sound(onnx_files.find_onnx(path, form), start)
+    if found is not None:
+        return found
+    folder = onnx_files.onnx_folder(onnx_files.source_of(path))
+    log.warning("exporting %s to ONNX, once; the files are kept in %s", path.name, folder)
+    export(path, folder)
+    return start(onnx_files.read_onnx(folder, form))
+
+
+def exported_on_cpu(
+    weights: Path, form: str, device: str, start: Callable[[OnnxModel], Engine]
+) -> Engine | None:
+    """Starts what is exported already, if the CPU was asked for or nothing faster is there.
+
+    Args:
+        weights: a checkpoint, or the folder of a page model.
+        form: what the files must be (``mdocr.weights.onnx_files``).
+        device: a name of a device, or ``auto``.
+        start: see ``open_exported``.
+    """
+    if device not in ("auto", "cpu"):
         return None
-    models = list(onnx_files.find_onnx(cache.find_weights(path)))
+    models = list(onnx_files.find_onnx(weights, form))
     if not models or (device == "auto" and _has_accelerator()):
         return None
-    return _first_sound(models, "cpu")
+    return _first_sound(models, start)
 
 
 def _has_accelerator() -> bool:
@@ -141,16 +193,18 @@ def _has_accelerator() -> bool:
     return choose_device().type != "cpu"
 
 
-def _first_sound(models: Iterable[onnx_files.OnnxModel], device: str) -> WordEngine | None:
+def _first_sound(
+    models: Iterable[OnnxModel], start: Callable[[OnnxModel], Engine]
+) -> Engine | None:
     for model in models:
         try:
-            return _opened(model, device)
+            return start(model)
         except WeightsError as error:
             log.warning("passed over: %s", error.message)
     return None
 
 
-def _opened(model: onnx_files.OnnxModel, device: str) -> WordEngine:
+def _opened(model: OnnxModel, device: str) -> WordEngine:
     from mdocr.engines.onnx_words import OnnxWordEngine
 
     return OnnxWordEngine(model, device)

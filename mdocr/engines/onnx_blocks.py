@@ -6,27 +6,25 @@ K heads, E width of a head, V vocabulary.
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
-from torch import Tensor
 
-from mdocr.decoding.cache import ROUNDING, CacheShape
 from mdocr.decoding.requests import Feed
-from mdocr.engines import Export
+from mdocr.engines import CPU_SLOTS, DEVICE_SLOTS
 from mdocr.engines.onnx_sessions import first_that_works, open_session, run
-from mdocr.errors import WeightsError
-from mdocr.models.line_reader import LineReaderConfig
-from mdocr.models.mineru_diffusion import MinerUDiffusionConfig
-from mdocr.models.sdar import SDARConfig
-from mdocr.weights import cache, onnx_files
-from mdocr.weights.line_reader import read_config
-from mdocr.weights.onnx_files import ENCODER, LINES, STEP
+from mdocr.models.page_config import (
+    CacheShape,
+    LineReaderConfig,
+    MinerUDiffusionConfig,
+    SDARConfig,
+    rounded,
+)
+from mdocr.weights.onnx_files import ENCODER, STEP, OnnxModel
+from mdocr.weights.page_folders import line_reader_config
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +33,13 @@ TRIAL = (1, 3, 32, 32)
 
 Floats = NDArray[np.float32]
 Whole = NDArray[np.int64]
-Model = TypeVar("Model", bound="OnnxBlockModel")
 
 
 class OnnxBlockModel(ABC):
     """An exported model on a device; its kinds differ in what a picture is.
 
     Args:
-        folder: with the exported files.
+        files: the exported model.
         device: ``cpu``, ``cuda``, ``cuda:N``, or ``auto``: CUDA where it works.
 
     Attributes:
@@ -53,27 +50,30 @@ class OnnxBlockModel(ABC):
         DeviceError: the device that was asked for is absent, or does not work.
     """
 
-    form: ClassVar[str]
-    dtype = torch.float32
+    most_slots: ClassVar[int]
     config: LineReaderConfig | MinerUDiffusionConfig
     text: SDARConfig
 
-    def __init__(self, folder: Path, device: str = "auto") -> None:
-        self.folder, record = onnx_files.read_files(folder, self.form)
-        self._read(record.get("model", {}))
-        self.device = torch.device(first_that_works(device, self._start))
+    def __init__(self, files: OnnxModel, device: str = "auto") -> None:
+        self.files = files
+        self._read(files.model)
+        self.device = first_that_works(device, self._start)
         log.info("running on %s, by ONNX Runtime", self.device)
 
     def blocks(self, slots: int) -> "OnnxBlocks":
         """The ``predict`` of ``mdocr.decoding.blocks`` for so many sequences at a time."""
         return OnnxBlocks(self, slots)
 
+    def slots(self, longest: int) -> int:
+        """Sequences that may be in work; the cache is not on the device, so any length will do."""
+        return CPU_SLOTS if self.device == "cpu" else self.most_slots
+
     @abstractmethod
     def see(self, feeds: Sequence[Feed], tokens: Whole) -> tuple[Floats, Floats]:
         """Features [S, T, D] of picture tokens, and places [S, T] of all."""
 
     @abstractmethod
-    def _read(self, record: dict[str, Any]) -> None:
+    def _read(self, record: Mapping[str, Any]) -> None:
         """Sets ``config`` and ``text``."""
 
     @abstractmethod
@@ -81,8 +81,10 @@ class OnnxBlockModel(ABC):
         """Lets the encoder see something."""
 
     def _start(self, device: str) -> None:
-        self.encoder = open_session(self.folder / ENCODER, device)
-        self.step = open_session(self.folder / STEP, device)
+        self.encoder, self.step = (
+            open_session(self.files.folder / name, device, self.files.weights(name))
+            for name in (ENCODER, STEP)
+        )
         if device != "cpu":
             self._try()
 
@@ -90,7 +92,7 @@ class OnnxBlockModel(ABC):
 class OnnxLineReader(OnnxBlockModel):
     """An exported line reader, in the place of ``mdocr.models.line_reader``'s."""
 
-    form = LINES
+    most_slots = DEVICE_SLOTS
     config: LineReaderConfig
 
     def see(self, feeds: Sequence[Feed], tokens: Whole) -> tuple[Floats, Floats]:
@@ -108,50 +110,12 @@ class OnnxLineReader(OnnxBlockModel):
                 features[row, pictured], places[row, pictured] = seen
         return features, places
 
-    def _read(self, record: dict[str, Any]) -> None:
-        self.config = read_config(record)
+    def _read(self, record: Mapping[str, Any]) -> None:
+        self.config = line_reader_config(record)
         self.text = self.config.text
 
     def _try(self) -> None:
         run_on_arrays(self.encoder, {"images": np.zeros(TRIAL, np.float32)}, ("places",))
-
-
-def open_line_reader(folder: Path, device: str, export: Export) -> OnnxLineReader:
-    """The line reader of a folder: exported files, or a checkpoint, which is exported once.
-
-    Args:
-        folder: what holds the model.
-        device: see ``OnnxBlockModel``.
-        export: writes the ONNX files of a checkpoint's folder to another folder.
-    """
-
-    def identify(folder: Path) -> str:
-        return cache.file_sha256(folder / "model.safetensors")
-
-    return open_exported(OnnxLineReader, folder, identify, device, export)
-
-
-def open_exported(
-    kind: type[Model], folder: Path, identify: Callable[[Path], str], device: str, export: Export
-) -> Model:
-    """The model of a folder: exported files, or a checkpoint, which is exported once to the cache.
-
-    Args:
-        kind: of the model.
-        folder: what holds it.
-        identify: the sha256 of a checkpoint's folder; only asked of a checkpoint.
-        device: see ``OnnxBlockModel``.
-        export: writes the ONNX files of a checkpoint's folder to another folder.
-    """
-    if onnx_files.is_onnx(folder):
-        return kind(folder, device)
-    made = onnx_files.onnx_folder(identify(folder))
-    try:
-        return kind(made, device)
-    except WeightsError:
-        log.warning("exporting %s to ONNX, once; the files are kept in %s", folder.name, made)
-    export(folder, made)
-    return kind(made, device)
 
 
 class OnnxBlocks:
@@ -166,7 +130,7 @@ class OnnxBlocks:
         self.model = model
         self.cache = _room(model.text.cache_shape, slots, 0)  # [layers, 2, slots, C, K, E]
 
-    def __call__(self, feeds: Sequence[Feed]) -> Tensor:
+    def __call__(self, feeds: Sequence[Feed]) -> Floats:
         """Logits [M, V] of the wanted tokens of all feeds."""
         self._reserve(max(feed.capacity for feed in feeds))
         length = max(1, *(feed.start for feed in feeds))
@@ -177,14 +141,15 @@ class OnnxBlocks:
         for row, feed in enumerate(feeds):
             end = feed.start + len(feed.tokens)
             self.cache[:, :, feed.slot, feed.start : end] = new[:, :, row, : len(feed.tokens)]
-        return torch.from_numpy(logits)
+        found: Floats = logits
+        return found
 
     def _reserve(self, capacity: int) -> None:
         """Makes every slot hold at least ``capacity`` tokens; what is stored stays."""
         held = self.cache.shape[3]
         if capacity > held:
-            rounded = -(-capacity // ROUNDING) * ROUNDING
-            cache = _room(self.model.text.cache_shape, self.cache.shape[2], rounded)
+            shape = self.model.text.cache_shape
+            cache = _room(shape, self.cache.shape[2], rounded(capacity))
             cache[:, :, :, :held] = self.cache
             self.cache = cache
 

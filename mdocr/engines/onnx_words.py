@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from mdocr.decoding.draft import Predict
 from mdocr.engines.onnx_sessions import first_that_works, open_session, run
-from mdocr.models.charset import Charset
-from mdocr.weights.onnx_files import ENCODER, STEP, OnnxModel
+from mdocr.weights.configuration import from_dict
+from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, OnnxModel
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,8 @@ class OnnxWordEngine:
 
     def __init__(self, model: OnnxModel, device: str = "auto") -> None:
         self.model = model
-        self.charset = Charset(model.symbols)
+        config = from_dict(model.model, model.folder / CONFIG)
+        self.charset, self.length = config.charset, config.decoder.max_length + 1
         first_that_works(device, self._start)
         log.info("running on %s, by ONNX Runtime", self.device)
 
@@ -53,7 +54,7 @@ class OnnxWordEngine:
 
     def blank(self, words: int) -> NDArray[np.int64]:
         """Fully masked words [B, L]."""
-        return np.full((words, self.model.length), self.charset.mask_id, np.int64)
+        return np.full((words, self.length), self.charset.mask_id, np.int64)
 
     def encode(self, images: NDArray[np.float32]) -> Predict:
         """Runs the encoder on pictures [B, 3, H, W] in -1..1, once for all passes.

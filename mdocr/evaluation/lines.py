@@ -11,7 +11,8 @@ from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.evaluation.metrics import edits
 from mdocr.models.line_pictures import LinePicture, prepare_line
-from mdocr.models.line_reader import LineReader, LineReaderConfig
+from mdocr.models.line_reader import LineReader
+from mdocr.models.page_config import LineReaderConfig
 
 WIDTHS = (128, 256, 384, 512)
 

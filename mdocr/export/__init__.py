@@ -11,7 +11,7 @@ from mdocr.export.documents import export_document_model, is_document_model
 from mdocr.export.graphs import TOLERANCES, Export, ExportError, Precision, check_request
 from mdocr.export.lines import export_line_reader
 from mdocr.export.words import export_recognizer
-from mdocr.weights.line_reader import is_line_reader
+from mdocr.weights.page_folders import is_line_reader
 from mdocr.weights.registry import MODELS, resolve
 
 __all__ = [
@@ -36,7 +36,7 @@ def export_model(
         model: a name, or the path of a checkpoint or of a page model's folder.
         folder: where to write.
         precision: see ``export_recognizer``, and ``export_document_model`` for ``int4``.
-        apart: leave a word model's weights in its checkpoint; see ``export_recognizer``.
+        apart: leave the weights in the checkpoint; see ``export_recognizer``.
 
     Returns:
         The model's name, and what became of it.
@@ -54,12 +54,14 @@ def export_model(
         _refuse_four_bits(precision)
         found = resolve(model, "recognizer")
         return found.name, export_recognizer(found.path, folder, precision, apart)
-    if apart:
-        raise UsageError("only weights of word models can stay apart", "Leave out --weights-apart.")
     found = resolve(model, "parser")
     if is_line_reader(found.path):
         _refuse_four_bits(precision)
-        return found.name, export_line_reader(found.path, folder, precision)
+        return found.name, export_line_reader(found.path, folder, precision, apart)
+    if apart:
+        raise UsageError(
+            "weights of large page models cannot stay apart", "Leave out --weights-apart."
+        )
     return found.name, export_document_model(found.path, folder, precision)
 
 

@@ -122,6 +122,9 @@ def record(predict: Predict, requests: Iterable[Request], mask_id: int) -> list[
 
 def largest_difference(predict: Predict, passes: Iterable[Pass]) -> float:
     """Largest difference of a logit in any pass, as a share of the pass's largest logit."""
-    worst = max(relative_difference(predict(feeds), expected) for feeds, expected in passes)
+    worst = max(
+        relative_difference(torch.from_numpy(predict(feeds)), expected)
+        for feeds, expected in passes
+    )
     log.info("largest difference from torch: %.1e of the largest logit", worst)
     return worst

@@ -18,7 +18,6 @@ import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-import mdocr
 from mdocr.decoding.prompts import PromptTokenizer
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.errors import UsageError
@@ -28,16 +27,18 @@ from mdocr.export.graphs import (
     Export,
     Inputs,
     Precision,
+    accepted,
     check_request,
-    require_likeness,
+    describe,
+    put_in_place,
     write_config,
-    written_folder,
 )
 from mdocr.export.large import check_quantizer, outline, write_graph
-from mdocr.models.mineru_diffusion import MinerUDiffusion, MinerUDiffusionConfig
+from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.models.page_config import MinerUDiffusionConfig
 from mdocr.models.page_pictures import PagePicture, PictureConfig
 from mdocr.weights.keys import WithoutDraws
-from mdocr.weights.mineru_diffusion import load_folder, read_json
+from mdocr.weights.mineru_diffusion import load_folder
 from mdocr.weights.onnx_files import (
     CONFIG,
     ENCODER,
@@ -45,8 +46,10 @@ from mdocr.weights.onnx_files import (
     PICTURES,
     STEP,
     TOKENIZER,
-    folder_sha256,
+    read_onnx,
+    source_of,
 )
+from mdocr.weights.page_folders import read_json
 
 
 class VisionGraph(nn.Module):
@@ -119,26 +122,15 @@ def export_document_model(weights: Path, folder: Path, precision: Precision = "f
     model = load_folder(weights)
     PromptTokenizer(weights / TOKENIZER, model.config.image_token_id)  # before hours in vain
     PictureConfig.read(weights / PICTURES)
-    with written_folder(folder) as made:
+    with put_in_place(folder) as made:
         _write_graphs(model, made, precision)
         for name in (TOKENIZER, PICTURES):
             if (weights / name).exists():
                 shutil.copyfile(weights / name, made / name)
-        write_config(
-            {
-                "format": PAGES,
-                "mdocr": mdocr.__version__,
-                "source": folder_sha256(weights),
-                "precision": precision,
-                "model": asdict(model.config),
-            },
-            made,
-        )
+        source = source_of(weights)
+        write_config(describe(PAGES, source, precision, asdict(model.config)), made)
         del model
-        difference = compare(weights, made)
-        require_likeness(difference, precision)
-        size = sum(file.stat().st_size for file in made.iterdir())
-    return Export(folder, difference, size)
+        return accepted(folder, made, compare(weights, made), precision)
 
 
 def compare(weights: Path, folder: Path) -> float:
@@ -150,7 +142,7 @@ def compare(weights: Path, folder: Path) -> float:
     from mdocr.engines.onnx_pages import OnnxPageModel
 
     passes = _passes_of_torch(weights)
-    return largest_difference(OnnxPageModel(folder, "cpu").blocks(2), passes)
+    return largest_difference(OnnxPageModel(read_onnx(folder, PAGES), "cpu").blocks(2), passes)
 
 
 def _passes_of_torch(weights: Path) -> list[Pass]:

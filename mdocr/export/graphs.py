@@ -7,10 +7,11 @@ import contextlib
 import json
 import logging
 import math
+import os
 import tempfile
 import warnings
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,8 +20,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+import mdocr
 from mdocr.errors import MdocrError, MissingExtraError, UsageError, WeightsError
-from mdocr.weights.onnx_files import CONFIG, DATA, ENCODER, STEP
+from mdocr.weights.onnx_files import CONFIG, DATA, ENCODER, STEP, OnnxModel
 
 Precision = Literal["fp32", "fp16", "int8", "int4"]
 
@@ -78,7 +80,7 @@ def check_request(precision: str) -> None:
 
 
 @contextlib.contextmanager
-def written_folder(folder: Path) -> Iterator[Path]:
+def put_in_place(folder: Path) -> Iterator[Path]:
     """Gives an empty folder; at the end its files replace those of that name in ``folder``.
 
     Between two exports there is no ``config.json``, and so no model to be read.
@@ -123,6 +125,45 @@ def capture(module: nn.Module, inputs: Inputs, outputs: list[str], optimize: boo
         )
 
 
+def describe(
+    form: str, source: str, precision: Precision, model: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What ``config.json`` says of an export (``mdocr.weights.onnx_files.OnnxModel``)."""
+    return {
+        "format": form,
+        "mdocr": mdocr.__version__,
+        "source": source,
+        "precision": precision,
+        "model": model,
+    }
+
+
+def check_apart(precision: Precision, checkpoint: Path) -> None:
+    """Checks that weights can stay in a checkpoint.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    if precision != "fp32" or checkpoint.suffix != ".safetensors":
+        raise UsageError(
+            "only fp32 weights of a .safetensors file can stay apart", "Leave out --weights-apart."
+        )
+
+
+def leave_weights(graphs: Mapping[str, Any], checkpoint: Path, folder: Path) -> dict[str, Any]:
+    """Takes weights out of graphs; what ``config.json`` says of them."""
+    tensors = {name: take_out_weights(graph, checkpoint) for name, graph in graphs.items()}
+    place = os.path.relpath(checkpoint.resolve(), folder.resolve())
+    return {"weights_apart": {"file": Path(place).as_posix(), "tensors": tensors}}
+
+
+def with_weights(exported: OnnxModel, checkpoint: Path) -> OnnxModel:
+    """A model that is not in its place yet, from where its weights would be elsewhere."""
+    if exported.apart is None:
+        return exported
+    return replace(exported, apart=replace(exported.apart, file=checkpoint))
+
+
 def write_files(
     graphs: Mapping[str, Any], config: Mapping[str, Any], folder: Path, precision: Precision
 ) -> None:
@@ -136,6 +177,16 @@ def write_config(config: Mapping[str, Any], folder: Path) -> None:
     """Writes what describes the graphs of a folder."""
     text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
     (folder / CONFIG).write_text(text, "utf-8")
+
+
+def accepted(folder: Path, made: Path, difference: float, precision: Precision) -> Export:
+    """What became of an export to ``folder`` whose files are in ``made``.
+
+    Raises:
+        ExportError: they differ too much from torch.
+    """
+    require_likeness(difference, precision)
+    return Export(folder, difference, sum(file.stat().st_size for file in made.iterdir()))
 
 
 def save_graph(graph: Any, path: Path, precision: Precision) -> None:

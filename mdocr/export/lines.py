@@ -11,24 +11,27 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-import mdocr
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.export.blocks import BlockGraph, largest_difference, record
 from mdocr.export.graphs import (
     FREE,
     Export,
     Precision,
+    accepted,
+    check_apart,
     check_request,
-    require_likeness,
+    describe,
+    leave_weights,
+    put_in_place,
     trace,
+    with_weights,
     write_files,
-    written_folder,
 )
 from mdocr.models.line_pictures import COLUMN, LINE_HEIGHT, LinePicture
-from mdocr.models.line_reader import LineReader, LineReaderConfig, config_record
-from mdocr.weights import cache
+from mdocr.models.line_reader import LineReader
+from mdocr.models.page_config import LineReaderConfig, config_record
 from mdocr.weights.line_reader import load_line_reader
-from mdocr.weights.onnx_files import ENCODER, LINES, STEP
+from mdocr.weights.onnx_files import ENCODER, LINES, STEP, OnnxModel, read_onnx, source_of
 
 
 class LookGraph(nn.Module):
@@ -44,39 +47,39 @@ class LookGraph(nn.Module):
         return seen.features, seen.places
 
 
-def export_line_reader(weights: Path, folder: Path, precision: Precision = "fp32") -> Export:
+def export_line_reader(
+    weights: Path, folder: Path, precision: Precision = "fp32", apart: bool = False
+) -> Export:
     """Writes the ONNX files of a line reader, after comparing them with torch.
 
     Args:
         weights: the model's folder.
         folder: where to write; made if need be. Files of an earlier export are replaced.
         precision: as for ``mdocr.export.words.export_recognizer``.
+        apart: as there.
 
     Raises:
-        UsageError: no such precision.
+        UsageError: no such precision, or not for weights apart.
         MissingExtraError: the packages of the extra ``export`` are not installed.
         WeightsError: the weights cannot be read, or the files cannot be written.
         ExportError: the files compute something else than torch.
     """
     check_request(precision)
+    checkpoint = weights / "model.safetensors"
+    if apart:
+        check_apart(precision, checkpoint)
     model = load_line_reader(weights)
-    source = cache.file_sha256(weights / "model.safetensors")
-    with written_folder(folder) as made:
-        config = {
-            "format": LINES,
-            "mdocr": mdocr.__version__,
-            "source": source,
-            "precision": precision,
-            "model": config_record(model.config),
-        }
-        write_files(graphs(model), config, made, precision)
-        difference = compare(model, made)
-        require_likeness(difference, precision)
-        size = sum(file.stat().st_size for file in made.iterdir())
-    return Export(folder, difference, size)
+    config = describe(LINES, source_of(weights), precision, config_record(model.config))
+    made_of = graphs(model)
+    with put_in_place(folder) as made:
+        if apart:
+            config |= leave_weights(made_of, checkpoint, folder)
+        write_files(made_of, config, made, precision)
+        difference = compare(model, with_weights(read_onnx(made, LINES), checkpoint))
+        return accepted(folder, made, difference, precision)
 
 
-def compare(model: LineReader, folder: Path) -> float:
+def compare(model: LineReader, exported: OnnxModel) -> float:
     """Lets torch write texts for random lines, three in two slots, and ONNX Runtime look on.
 
     Returns:
@@ -87,7 +90,7 @@ def compare(model: LineReader, folder: Path) -> float:
 
     requests, mask_id = _random_lines(model.config), model.config.mask_token_id
     passes = record(TorchBlocks(model, 2), requests, mask_id)
-    return largest_difference(OnnxLineReader(folder, "cpu").blocks(2), passes)
+    return largest_difference(OnnxLineReader(exported, "cpu").blocks(2), passes)
 
 
 def _random_lines(config: LineReaderConfig) -> Iterator[Request]:

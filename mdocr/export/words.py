@@ -10,33 +10,32 @@ E width of a head, L positions of a word, V classes.
 """
 
 import logging
-import os
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-import mdocr
-from mdocr.errors import UsageError
 from mdocr.export.graphs import (
     FREE,
     Export,
     Precision,
+    accepted,
+    check_apart,
     check_request,
+    describe,
+    leave_weights,
+    put_in_place,
     relative_difference,
-    require_likeness,
-    take_out_weights,
     trace,
+    with_weights,
     write_files,
-    written_folder,
 )
 from mdocr.models.mdiff4str import MaskedDiffusionDecoder, MDiff4STR
 from mdocr.models.word_pictures import BUCKETS
 from mdocr.weights import cache, configuration
 from mdocr.weights.checkpoint import load_recognizer_weights
-from mdocr.weights.onnx_files import ENCODER, STEP, WORDS, OnnxModel, read_onnx
+from mdocr.weights.onnx_files import ENCODER, STEP, WORDS, OnnxModel, read_onnx, source_of
 
 log = logging.getLogger(__name__)
 
@@ -89,22 +88,17 @@ def export_recognizer(
     """
     check_request(precision)
     checkpoint = cache.find_weights(weights)
-    if apart and (precision != "fp32" or checkpoint.suffix != ".safetensors"):
-        raise UsageError(
-            "only fp32 weights of a .safetensors file can stay apart", "Leave out --weights-apart."
-        )
+    if apart:
+        check_apart(precision, checkpoint)
     model = load_recognizer_weights(checkpoint)
-    with written_folder(folder) as made:
-        config = _config(model, cache.file_sha256(checkpoint), precision)
-        made_of = graphs(model)
+    config = describe(WORDS, source_of(checkpoint), precision, configuration.to_dict(model.config))
+    made_of = graphs(model)
+    with put_in_place(folder) as made:
         if apart:
-            tensors = {name: take_out_weights(graph, checkpoint) for name, graph in made_of.items()}
-            place = os.path.relpath(checkpoint.resolve(), folder.resolve())
-            config["weights_apart"] = {"file": Path(place).as_posix(), "tensors": tensors}
+            config |= leave_weights(made_of, checkpoint, folder)
         write_files(made_of, config, made, precision)
-        difference = compare(model, _with_weights(read_onnx(made), checkpoint))
-        size = sum(file.stat().st_size for file in made.iterdir())
-    return Export(folder, difference, size)
+        difference = compare(model, with_weights(read_onnx(made, WORDS), checkpoint))
+        return accepted(folder, made, difference, precision)
 
 
 def compare(model: MDiff4STR, exported: OnnxModel) -> float:
@@ -112,9 +106,6 @@ def compare(model: MDiff4STR, exported: OnnxModel) -> float:
 
     Returns:
         The largest difference of a logit, as a share of the largest logit.
-
-    Raises:
-        ExportError: it is above the tolerance of the precision.
     """
     from mdocr.engines.onnx_words import OnnxWordEngine
     from mdocr.engines.torch_words import TorchWordEngine
@@ -129,27 +120,7 @@ def compare(model: MDiff4STR, exported: OnnxModel) -> float:
         found = torch.from_numpy(theirs.encode(images.numpy())(tokens.numpy(), None))
         worst = max(worst, relative_difference(found, expected))
     log.info("largest difference from torch: %.1e of the largest logit", worst)
-    require_likeness(worst, cast(Precision, exported.precision))
     return worst
-
-
-def _with_weights(exported: OnnxModel, checkpoint: Path) -> OnnxModel:
-    """A model that is not in its place yet, from where its weights would be elsewhere."""
-    if exported.apart is None:
-        return exported
-    return replace(exported, apart=replace(exported.apart, file=checkpoint))
-
-
-def _config(model: MDiff4STR, source: str, precision: Precision) -> dict[str, Any]:
-    return {
-        "format": WORDS,
-        "mdocr": mdocr.__version__,
-        "source": source,
-        "precision": precision,
-        "length": model.config.decoder.max_length + 1,
-        "symbols": model.config.symbols,
-        "model": configuration.to_dict(model.config),
-    }
 
 
 def graphs(model: MDiff4STR) -> dict[str, Any]:

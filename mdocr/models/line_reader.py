@@ -10,74 +10,17 @@ Shapes: B lines, P picture tokens of a line (width / 4), T packed picture tokens
 L tokens of a row, V vocabulary.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from mdocr.models.alignment import expected_places
 from mdocr.models.attention import Attention
-from mdocr.models.charset import Charset
-from mdocr.models.sdar import SDAR, SDARConfig
-from mdocr.models.svtrv2 import LITE, EncoderConfig, SVTRv2Encoder
-
-
-@dataclass(frozen=True)
-class LineReaderConfig:
-    """Sizes and characters.
-
-    Attributes:
-        symbols: characters in the order of their ids.
-        encoder: the vision tower.
-        text: the language model; its vocabulary is that of ``symbols`` and five special tokens.
-        tasks: names of the tokens that end a prompt and say what is to be read.
-    """
-
-    symbols: str
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
-    text: SDARConfig = field(default_factory=SDARConfig)
-    tasks: tuple[str, ...] = ("text", "formula", "table")
-
-    @property
-    def charset(self) -> Charset:
-        """Characters; EOS is 0, MASK and PAD follow them."""
-        return Charset(self.symbols)
-
-    @property
-    def mask_token_id(self) -> int:
-        """A character that is not yet known."""
-        return self.charset.mask_id
-
-    @property
-    def image_token_id(self) -> int:
-        """Stands where a picture token goes."""
-        return self.charset.pad_id
-
-    def task_id(self, task: str) -> int:
-        """The token that ends the prompt of a task."""
-        return self.charset.pad_id + 1 + self.tasks.index(task)
-
-    @property
-    def vocabulary(self) -> int:
-        """Number of tokens, special ones included."""
-        return self.charset.pad_id + 1 + len(self.tasks)
-
-
-def lite(symbols: str) -> LineReaderConfig:
-    """The line reader inside the package."""
-    text = SDARConfig(
-        vocab_size=LineReaderConfig(symbols).vocabulary,
-        hidden_size=192,
-        intermediate_size=512,
-        num_hidden_layers=4,
-        num_attention_heads=6,
-        num_key_value_heads=6,
-        head_dim=32,
-        rope_theta=10000.0,
-    )
-    return LineReaderConfig(symbols, LITE, text)
+from mdocr.models.page_config import LineReaderConfig
+from mdocr.models.sdar import SDAR
+from mdocr.models.svtrv2 import SVTRv2Encoder
 
 
 @dataclass(frozen=True)
@@ -160,10 +103,3 @@ class LineReader(nn.Module):
                 nn.init.normal_(module.weight, std=0.02)
         nn.init.normal_(self.language_model.model.embed_tokens.weight, std=0.1)
         nn.init.xavier_normal_(self.projection.weight)
-
-
-def config_record(config: LineReaderConfig) -> Mapping[str, Any]:
-    """The configuration as plain values, for a ``config.json``."""
-    from dataclasses import asdict
-
-    return {"model_type": "mdocr_line_reader", **asdict(config)}

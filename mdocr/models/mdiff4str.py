@@ -9,74 +9,20 @@ the picture.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mdocr.models import charset as charsets
 from mdocr.models.alignment import expected_places, position_codes
 from mdocr.models.attention import attend
 from mdocr.models.charset import Charset
-from mdocr.models.svtrv2 import LITE, EncoderConfig, SVTRv2Encoder
+from mdocr.models.svtrv2 import SVTRv2Encoder
+from mdocr.models.word_config import DecoderConfig, MDiff4STRConfig
 
 Projected = list[tuple[Tensor, Tensor]]
 """Keys and values of the picture for each decoder layer, each [B, heads, N, D / heads]."""
-
-
-@dataclass(frozen=True)
-class DecoderConfig:
-    """Sizes of the decoder.
-
-    Attributes:
-        layers: transformer layers.
-        heads: attention heads.
-        max_length: longest word in characters; EOS takes one position more.
-        dropout: rate on the embedding and the residual branches, in training.
-        aligned: give the picture's columns the places of their characters, from a CTC head.
-    """
-
-    layers: int = 6
-    heads: int = 6
-    max_length: int = 25
-    dropout: float = 0.1
-    aligned: bool = False
-
-
-@dataclass(frozen=True)
-class MDiff4STRConfig:
-    """Sizes and characters of one model; the decoder is as wide as the encoder's last stage."""
-
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
-    decoder: DecoderConfig = field(default_factory=DecoderConfig)
-    symbols: str = charsets.ENGLISH
-
-    @property
-    def charset(self) -> Charset:
-        """Characters and their ids."""
-        return Charset(self.symbols)
-
-
-def base(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
-    """The released base model: 31.9 M parameters with the English charset."""
-    return MDiff4STRConfig(symbols=symbols)
-
-
-def small(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
-    """The released small model: 18.8 M parameters with the English charset."""
-    encoder = EncoderConfig(depths=(3, 6, 3), convolutions=(3, 3, 0))
-    return MDiff4STRConfig(encoder, DecoderConfig(layers=3), symbols)
-
-
-def lite(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
-    """The model inside the package: small enough to train and to run on a CPU."""
-    decoder = DecoderConfig(layers=2, heads=8, dropout=0.0, aligned=True)
-    return MDiff4STRConfig(LITE, decoder, symbols)
-
-
-SIZES = {"base": base, "small": small, "lite": lite}
 
 
 class SelfAttention(nn.Module):

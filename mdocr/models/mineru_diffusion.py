@@ -6,66 +6,16 @@ filled in step by step is decided elsewhere (``mdocr.decoding.blocks``).
 Shapes: N patches, P pixels of a patch, B rows, L tokens, T packed tokens, D width, V vocabulary.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from mdocr.errors import UsageError, WeightsError
+from mdocr.errors import UsageError
 from mdocr.models.attention import Attention
-from mdocr.models.qwen2_vision import Grid, PatchMerger, Qwen2Vision, VisionConfig
-from mdocr.models.sdar import SDAR, SDARConfig
-
-Section = TypeVar("Section", VisionConfig, SDARConfig)
-
-
-@dataclass(frozen=True)
-class MinerUDiffusionConfig:
-    """Sizes and special tokens; names as in the released ``config.json``.
-
-    Attributes:
-        text_config: the language model.
-        vision_config: the vision tower.
-        image_token_id: stands where a picture's features go.
-        mask_token_id: a token that is not yet known.
-    """
-
-    text_config: SDARConfig = field(default_factory=SDARConfig)
-    vision_config: VisionConfig = field(default_factory=VisionConfig)
-    image_token_id: int = 151655
-    mask_token_id: int = 151669
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> "MinerUDiffusionConfig":
-        """Reads the content of a ``config.json``, in either spelling of its sections.
-
-        Raises:
-            WeightsError: it asks for something that this model does not have.
-        """
-        text = record.get("text_config") or record.get("language_model_config") or {}
-        vision = record.get("vision_config") or record.get("vision_model_config") or {}
-        _check(record, "model_type", "mineru_diffusion")
-        _check(record, "vision_projector_type", "patch_merger2x")
-        _check(text, "hidden_act", "silu")
-        _check(text, "rope_scaling", None)
-        _check(vision, "model_type", "qwen2_vl")
-        _check(vision, "hidden_act", "quick_gelu")
-        ids = {k: record[k] for k in ("image_token_id", "mask_token_id") if k in record}
-        return cls(_section(SDARConfig, text), _section(VisionConfig, vision), **ids)
-
-
-def _check(record: Mapping[str, Any], key: str, supported: str | None) -> None:
-    if record.get(key, supported) != supported:
-        raise WeightsError(
-            f"config.json: {key} is {record[key]!r}; this model supports {supported!r} only",
-            "Use a folder of the released layout of MinerU-Diffusion.",
-        )
-
-
-def _section(kind: type[Section], record: Mapping[str, Any]) -> Section:
-    return kind(**{f.name: record[f.name] for f in fields(kind) if record.get(f.name) is not None})
+from mdocr.models.page_config import Grid, MinerUDiffusionConfig
+from mdocr.models.qwen2_vision import PatchMerger, Qwen2Vision
+from mdocr.models.sdar import SDAR
 
 
 class VisionAbstractor(nn.Module):

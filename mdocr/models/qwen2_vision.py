@@ -7,53 +7,22 @@ Shapes: N patches of all pictures, P pixels of a patch, D width, H heads.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mdocr.models.page_config import Grid, VisionConfig
+from mdocr.models.page_pictures import patch_places
 from mdocr.models.rotary import angles, rotate, turns
-
-Grid = tuple[int, int]
-"""Rows and columns of patches of one picture."""
 
 Turns = tuple[Tensor, Tensor]
 """Cosine and sine [N, 1, D / H] of every patch's place."""
 
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Lets every patch look at its picture: query, key and value [N, H, D / H] each → [N, D]."""
-
-
-@dataclass(frozen=True)
-class VisionConfig:
-    """Sizes of the vision tower; names as in the released ``config.json``.
-
-    Attributes:
-        depth: transformer blocks.
-        embed_dim: width.
-        num_heads: attention heads.
-        mlp_ratio: width of the MLP's hidden layer, in widths.
-        patch_size: edge of a patch in pixels.
-        temporal_patch_size: frames in a patch.
-        spatial_merge_size: patches along the edge of one token.
-        in_channels: colours.
-    """
-
-    depth: int = 32
-    embed_dim: int = 1280
-    num_heads: int = 16
-    mlp_ratio: float = 4
-    patch_size: int = 14
-    temporal_patch_size: int = 2
-    spatial_merge_size: int = 2
-    in_channels: int = 3
-
-    @property
-    def patch_pixels(self) -> int:
-        """Numbers of a patch."""
-        return self.in_channels * self.temporal_patch_size * self.patch_size**2
 
 
 class PatchEmbed(nn.Module):
@@ -154,9 +123,10 @@ class Qwen2Vision(nn.Module):
             [N, D].
         """
         merge = self.config.spatial_merge_size
-        places = torch.cat([patch_places(grid, merge) for grid in grids]).to(patches.device)
+        places = np.concatenate([patch_places(grid, merge) for grid in grids])
         lengths = [rows * columns for rows, columns in grids]
-        return self.look(patches, places, partial(attend_apart, lengths))
+        sent = torch.from_numpy(places).to(patches.device)
+        return self.look(patches, sent, partial(attend_apart, lengths))
 
     def look(self, patches: Tensor, places: Tensor, attend: Attend) -> Tensor:
         """Features [N, D] of patches [N, P] at rows and columns ``places`` [N, 2]."""
@@ -188,13 +158,3 @@ class PatchMerger(nn.Module):
         """[N, D] → [tokens, out_dim]."""
         out: Tensor = self.mlp(self.ln_q(x).view(-1, self.joined))
         return out
-
-
-def patch_places(grid: Grid, merge: int) -> Tensor:
-    """Row and column [N, 2] of each patch of one picture, in merge order."""
-    rows, columns = grid
-    places = torch.cartesian_prod(
-        torch.arange(rows, device="cpu"), torch.arange(columns, device="cpu")
-    )
-    tiles = places.view(rows // merge, merge, columns // merge, merge, 2)
-    return tiles.transpose(1, 2).reshape(-1, 2)

@@ -8,48 +8,12 @@ Shapes: ... any leading dimensions (rows and tokens, or packed tokens), D width,
 K key-value heads, E width of a head, V vocabulary.
 """
 
-from dataclasses import dataclass
-
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mdocr.decoding.cache import CacheShape
 from mdocr.models.attention import Attention
+from mdocr.models.page_config import SDARConfig
 from mdocr.models.rotary import angles, rotate, turns
-
-
-@dataclass(frozen=True)
-class SDARConfig:
-    """Sizes of the language model; names as in the released ``config.json``.
-
-    Attributes:
-        vocab_size: tokens, special ones included.
-        hidden_size: width.
-        intermediate_size: width of the MLP's hidden layer.
-        num_hidden_layers: layers.
-        num_attention_heads: query heads.
-        num_key_value_heads: key-value heads.
-        head_dim: width of a head.
-        rope_theta: base of the rotary wavelengths.
-        rms_norm_eps: added to the variance in norms.
-        attention_bias: biases in the attention's linear layers.
-    """
-
-    vocab_size: int = 151936
-    hidden_size: int = 2048
-    intermediate_size: int = 6144
-    num_hidden_layers: int = 28
-    num_attention_heads: int = 16
-    num_key_value_heads: int = 8
-    head_dim: int = 128
-    rope_theta: float = 1000000.0
-    rms_norm_eps: float = 1e-6
-    attention_bias: bool = False
-
-    @property
-    def cache_shape(self) -> CacheShape:
-        """What a cache of keys and values must know."""
-        return CacheShape(self.num_hidden_layers, self.num_key_value_heads, self.head_dim)
 
 
 class RMSNorm(nn.RMSNorm):

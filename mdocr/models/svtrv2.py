@@ -8,45 +8,13 @@ Features flow as [B, H, W, C]; a convolution sees the same memory as a channels-
 """
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from mdocr.models.attention import attend
-
-
-@dataclass(frozen=True)
-class EncoderConfig:
-    """Sizes of the encoder.
-
-    Attributes:
-        dims: channels of each stage.
-        depths: blocks of each stage.
-        heads: attention heads of each stage, and groups of its convolutions.
-        convolutions: how many blocks of each stage mix by convolution; the others by attention.
-        strides: (vertical, horizontal) stride between a stage and the next.
-        drop_path: rate at which the last block is skipped in training; rises from 0 at the first.
-    """
-
-    dims: tuple[int, ...] = (128, 256, 384)
-    depths: tuple[int, ...] = (6, 6, 6)
-    heads: tuple[int, ...] = (4, 8, 12)
-    convolutions: tuple[int, ...] = (6, 2, 0)
-    strides: tuple[tuple[int, int], ...] = ((1, 1), (2, 1))
-    drop_path: float = 0.1
-
-
-LITE = EncoderConfig(
-    dims=(64, 128, 256),
-    depths=(2, 3, 3),
-    heads=(2, 4, 8),
-    convolutions=(2, 2, 0),
-    strides=((2, 1), (2, 1)),
-    drop_path=0.0,
-)
-"""The encoder of the lite models: small enough to train and to run on a CPU."""
+from mdocr.models.word_config import EncoderConfig
 
 
 class DropPath(nn.Module):

@@ -51,7 +51,8 @@ def light(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> P
 
 
 def _exposed(picture: Picture, contrast: float, brightness: float) -> Picture:
-    return (picture - 128) * numpy.float32(contrast) + numpy.float32(128 + brightness)
+    exposed: Picture = (picture - 128) * contrast + (128 + brightness)
+    return exposed
 
 
 def _shade(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from mdocr.errors import UsageError, WeightsError
 from mdocr.models.charset import ENGLISH
-from mdocr.models.mdiff4str import SIZES, DecoderConfig, MDiff4STRConfig
-from mdocr.models.svtrv2 import EncoderConfig
+from mdocr.models.word_config import SIZES, DecoderConfig, EncoderConfig, MDiff4STRConfig
 from mdocr.training.run_files import load_config as load_config
 
 SOURCE_KINDS = ("synthesis", "folder", "lmdb")

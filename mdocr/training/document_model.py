@@ -21,7 +21,8 @@ from mdocr.errors import UsageError
 from mdocr.evaluation.metrics import rapidfuzz
 from mdocr.evaluation.table_trees import apted
 from mdocr.models.attention import DenseAttention
-from mdocr.models.mineru_diffusion import MinerUDiffusion, MinerUDiffusionConfig
+from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.models.page_config import MinerUDiffusionConfig
 from mdocr.parser import find_parser
 from mdocr.training.adapters import add_adapters, merged
 from mdocr.training.batches import prefetched
@@ -40,7 +41,8 @@ from mdocr.training.documents import (
 from mdocr.training.loop import train
 from mdocr.training.processes import Processes, mean_over_processes
 from mdocr.weights.keys import WithoutDraws
-from mdocr.weights.mineru_diffusion import load_folder, read_json
+from mdocr.weights.mineru_diffusion import load_folder
+from mdocr.weights.page_folders import read_json
 
 logger = logging.getLogger(__name__)
 

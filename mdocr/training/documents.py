@@ -21,7 +21,7 @@ from torch.utils.data import Dataset
 from mdocr.decoding.prompts import STOPS, PromptTokenizer
 from mdocr.errors import InputError, UsageError
 from mdocr.inputs import open_picture
-from mdocr.models.mineru_diffusion import MinerUDiffusionConfig
+from mdocr.models.page_config import MinerUDiffusionConfig
 from mdocr.models.page_pictures import PictureConfig
 from mdocr.parsing import crops
 from mdocr.synthesis.manifests import Sample, read_manifest

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mdocr.models.attention import DenseAttention
-from mdocr.models.line_reader import LineReader, LineReaderConfig, Seen, lite
+from mdocr.models.line_reader import LineReader, Seen
 from mdocr.models.page_charset import PAGE_SYMBOLS
+from mdocr.models.page_config import LineReaderConfig, lite
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, ParserRunConfig, require

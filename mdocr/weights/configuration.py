@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mdocr.errors import UsageError, WeightsError
-from mdocr.models.mdiff4str import DecoderConfig, MDiff4STRConfig
-from mdocr.models.svtrv2 import EncoderConfig
+from mdocr.models.word_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
 
 AGAIN = "Copy or download it again, or make it anew with this version of mdocr."
 """What to do with a file whose configuration is not sound."""

@@ -5,18 +5,18 @@ several ``.safetensors`` files. The model is built without memory, and the files
 weights: nothing is copied unless another type or device is asked for.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from mdocr.errors import WeightsError
-from mdocr.models.mineru_diffusion import MinerUDiffusion, MinerUDiffusionConfig
+from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.models.page_config import MinerUDiffusionConfig
 from mdocr.weights.keys import WithoutDraws, require_same
+from mdocr.weights.page_folders import read_json
 
 
 def load_folder(
@@ -40,25 +40,6 @@ def load_folder(
     weights = dict(tensors(files, torch.device(device), dtype))
     model.load_state_dict(weights, strict=True, assign=True)
     return model.eval().requires_grad_(False)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object of a model's folder.
-
-    Raises:
-        WeightsError: the file is missing or is not a JSON object.
-    """
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise WeightsError(
-            f"{path.parent} has no {path.name}", "Give a folder of the released layout."
-        ) from error
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{path} cannot be read: {error}", "Download it again.") from error
-    if not isinstance(record, dict):
-        raise WeightsError(f"{path} is not a JSON object", "Download it again.")
-    return record
 
 
 def weight_files(folder: Path) -> list[Path]:

@@ -7,9 +7,9 @@
 The large page model has its weights beside the graphs, in ``encoder.onnx.data`` and
 ``step.onnx.data``, and its ``tokenizer.json`` and ``preprocessor_config.json``.
 
-Those of a word model lie beside them, in ``<name>-onnx``, or in the cache, in
-``onnx/<sha256>``. Files made from other weights, or by another version of the export, are passed
-over. The weights may stay in the checkpoint: then ``config.json`` says where it lies and which of
+Those of a checkpoint lie beside it, in ``<name>-onnx``, or in the cache, in ``onnx/<sha256>``.
+Files made from other weights, or by another version of the export, are passed over. The weights
+may stay in the checkpoint: then ``config.json`` says where it lies and which of
 its tensors a graph needs. Knows nothing of torch and of ONNX Runtime.
 """
 
@@ -81,22 +81,20 @@ class WeightsApart:
 
 @dataclass(frozen=True)
 class OnnxModel:
-    """What the ``config.json`` beside the ONNX files of a word model says.
+    """ONNX files, and what the ``config.json`` beside them says.
 
     Attributes:
         folder: where the files lie.
-        symbols: the charset.
-        length: positions of a word.
         precision: of the weights, as ``mdocr export`` names it.
         source: sha256 of the weights that they were made from.
+        model: characters and sizes.
         apart: the weights, if they are not in the files.
     """
 
     folder: Path
-    symbols: str
-    length: int
     precision: str
     source: str
+    model: Mapping[str, Any]
     apart: WeightsApart | None = None
 
     def weights(self, graph: str) -> dict[str, NDArray[np.float32]]:
@@ -113,21 +111,8 @@ def is_onnx(path: Path) -> bool:
     return path.suffix == ".onnx" or (path / ENCODER).is_file()
 
 
-def read_onnx(path: Path) -> OnnxModel:
-    """The exported word model that lies in a folder, or in the folder of a file.
-
-    Raises:
-        WeightsError: a file is missing, damaged, or of another model or version.
-    """
-    folder, record = read_files(path, WORDS)
-    try:
-        return _described(folder, record)
-    except (KeyError, TypeError) as error:
-        raise WeightsError(f"{folder / CONFIG} is damaged: {error}", HINT) from error
-
-
-def read_files(path: Path, form: str) -> tuple[Path, dict[str, Any]]:
-    """The folder of an exported model, and its ``config.json``.
+def read_onnx(path: Path, form: str) -> OnnxModel:
+    """The exported model that lies in a folder, or in the folder of a file.
 
     Args:
         path: the folder, or a file in it.
@@ -143,7 +128,10 @@ def read_files(path: Path, form: str) -> tuple[Path, dict[str, Any]]:
     if found != form:
         raise WeightsError(f"{folder} has the format {found!r}, not {form!r}", HINT)
     _require(folder, NEEDED[form])
-    return folder, record
+    try:
+        return _described(folder, record)
+    except (KeyError, TypeError) as error:
+        raise WeightsError(f"{folder / CONFIG} is damaged: {error}", HINT) from error
 
 
 def is_page_model(folder: Path) -> bool:
@@ -176,12 +164,14 @@ def onnx_folder(source: str) -> Path:
     return cache.cache_dir() / "onnx" / source
 
 
-def folder_sha256(folder: Path) -> str:
-    """The sha256 of all that an export of a page model's folder is made of."""
-    names = sorted(file.name for file in folder.glob("*.safetensors"))
+def source_of(weights: Path) -> str:
+    """The sha256 of all that an export is made of: a checkpoint, or a page model's folder."""
+    if not weights.is_dir():
+        return cache.file_sha256(weights)
+    names = sorted(file.name for file in weights.glob("*.safetensors"))
     named = [*names, CONFIG, TOKENIZER, PICTURES]
-    present = [name for name in named if (folder / name).exists()]
-    sums = [f"{name} {cache.file_sha256(folder / name)}" for name in present]
+    present = [name for name in named if (weights / name).exists()]
+    sums = [f"{name} {cache.file_sha256(weights / name)}" for name in present]
     return hashlib.sha256("\n".join(sums).encode()).hexdigest()
 
 
@@ -196,21 +186,25 @@ def remove_exported(weights: Path) -> int:
     """
     if not (cache.cache_dir() / "onnx").is_dir():
         return 0  # the sum of a large file takes seconds
-    source = folder_sha256(weights) if weights.is_dir() else cache.file_sha256(weights)
-    return cache.remove_folder(onnx_folder(source))
+    return cache.remove_folder(onnx_folder(source_of(weights)))
 
 
-def find_onnx(weights: Path) -> Iterator[OnnxModel]:
-    """The exported models at hand that were made from a checkpoint file, the nearest first."""
-    beside = weights.with_name(f"{weights.stem}-onnx")
+def find_onnx(weights: Path, form: str) -> Iterator[OnnxModel]:
+    """The exported models at hand that were made from a checkpoint, the nearest first.
+
+    Args:
+        weights: the checkpoint's file, or the folder of a page model.
+        form: ``WORDS``, ``LINES`` or ``PAGES``.
+    """
+    beside = weights.with_name(f"{weights.name if weights.is_dir() else weights.stem}-onnx")
     if not beside.is_dir() and not (cache.cache_dir() / "onnx").is_dir():
         return
-    source = cache.file_sha256(weights)
+    source = source_of(weights)
     for folder in (beside, onnx_folder(source)):
         if not folder.is_dir():
             continue
         try:
-            model = read_onnx(folder)
+            model = read_onnx(folder, form)
         except WeightsError as error:
             logger.info("passed over: %s", error.message)
             continue
@@ -221,11 +215,10 @@ def find_onnx(weights: Path) -> Iterator[OnnxModel]:
 
 
 def _described(folder: Path, record: dict[str, Any]) -> OnnxModel:
-    names = ("symbols", "length", "precision", "source")
-    kinds = (str, int, str, str)
-    for name, kind in zip(names, kinds, strict=True):
+    kinds = {"precision": str, "source": str, "model": dict}
+    for name, kind in kinds.items():
         if not isinstance(record[name], kind):
             raise TypeError(f"{name} is not {kind.__name__}")
     apart = record.get("weights_apart")
     weights = WeightsApart(folder / apart["file"], apart["tensors"]) if apart else None
-    return OnnxModel(folder, apart=weights, **{name: record[name] for name in names})
+    return OnnxModel(folder, apart=weights, **{name: record[name] for name in kinds})

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 from golden_pages import CASES, GOLDEN, expected, generated
-from PIL import Image, ImageDraw, ImageFont
+from page_models import drawn
+from PIL import Image
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
@@ -27,13 +28,6 @@ pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device"),
 ]
-
-
-def drawn(text: str, size: tuple[int, int], height: int = 24) -> Image.Image:
-    picture = Image.new("RGB", size, "white")
-    font = ImageFont.load_default(height)
-    ImageDraw.Draw(picture).multiline_text((8, 6), text, fill="black", font=font, spacing=10)
-    return picture
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +76,7 @@ def test_replayed_steps_of_the_large_layout(golden: Path) -> None:
         for parser in (usual, replayed)
     )
     assert [made.tokens for made in found] == [made.tokens for made in expected]
-    blocks = GraphedBlocks(replayed.model, 2)
+    blocks = GraphedBlocks(replayed.engine.model, 2)
     dict(denoise(blocks, [Request((40, 41), BlockOptions(max_tokens=64))], 3, 2))
     assert blocks.recordings
     assert not blocks.usual
@@ -91,7 +85,7 @@ def test_replayed_steps_of_the_large_layout(golden: Path) -> None:
 def test_eight_bits(golden: Path) -> None:
     feed = Feed(0, 0, tuple(range(40, 56)), (16,) * 16, tuple(range(16)), 16, 16)
     parsers = [load_parser(golden / "mineru_diffusion", DEVICE, d) for d in ("float32", "int8")]
-    single, eight = (TorchBlocks(parser.model, 1)([feed]).float() for parser in parsers)
+    single, eight = (TorchBlocks(parser.engine.model, 1)([feed]).float() for parser in parsers)
     assert float((single - eight).abs().max() / single.abs().max()) < 0.05
 
 

@@ -10,14 +10,14 @@ from golden_pages import GOLDEN, META, PROMPT, VECTORS, expected, options
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from mdocr.decoding.blocks import likeliest
+from mdocr.decoding.choices import likeliest
 from mdocr.decoding.requests import BlockOptions
 from mdocr.errors import DeviceError, InputError, UsageError, WeightsError
 from mdocr.models.attention import DenseAttention, block_mask
-from mdocr.models.mineru_diffusion import MinerUDiffusionConfig
+from mdocr.models.page_config import MinerUDiffusionConfig, SDARConfig, VisionConfig
 from mdocr.models.page_pictures import prepare
-from mdocr.models.qwen2_vision import Qwen2Vision, VisionConfig
-from mdocr.models.sdar import SDAR, SDARConfig
+from mdocr.models.qwen2_vision import Qwen2Vision
+from mdocr.models.sdar import SDAR
 from mdocr.parser import load_parser
 
 MASK = META["ids"]["mask"]
@@ -36,7 +36,7 @@ def picture(name):
 def see(parser, names):
     pictures = [picture(name) for name in names]
     patches = torch.cat([torch.from_numpy(one.patches) for one in pictures])
-    return parser.model.see(patches, [one.grid for one in pictures])
+    return parser.engine.model.see(patches, [one.grid for one in pictures])
 
 
 def dense_logits(parser, tokens, block):
@@ -44,7 +44,8 @@ def dense_logits(parser, tokens, block):
     wide = picture("wide")
     mask = block_mask(len(PROMPT), len(tokens), block)
     patches = torch.from_numpy(wide.patches)
-    return parser.model(torch.tensor([tokens]), DenseAttention(mask), patches, [wide.grid])[0]
+    attend = DenseAttention(mask)
+    return parser.engine.model(torch.tensor([tokens]), attend, patches, [wide.grid])[0]
 
 
 @pytest.mark.parametrize("name", list(META["image_processor"]))
@@ -70,7 +71,7 @@ def test_features_of_several_pictures_at_once(parser):
 
 
 def test_prompt_embeddings(parser):
-    made = parser.model.embed(VECTORS["prompt_ids"], see(parser, ["wide"]))
+    made = parser.engine.model.embed(VECTORS["prompt_ids"], see(parser, ["wide"]))
     torch.testing.assert_close(made, VECTORS["prompt_embeds"], atol=1e-4, rtol=0)
 
 
@@ -165,7 +166,7 @@ def test_the_cache_changes_nothing(parser):
     tokens = list(PROMPT)
     for _ in range(12):
         logits = dense_logits(parser, [*tokens, MASK], 1)[-1:]
-        tokens.append(int(likeliest(logits, MASK)[0]))
+        tokens.append(int(likeliest(logits, MASK)[0][0]))
     assert list(made.tokens) == tokens[45:]
     assert made.passes == 12
 
@@ -219,7 +220,7 @@ def test_lack_of_memory_is_a_device_error(parser, monkeypatch, error):
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(parser.model, "see", fail)
+    monkeypatch.setattr(parser.engine.model, "see", fail)
     wanted = RuntimeError if str(error) == "a bug" else DeviceError
     with pytest.raises(wanted, match=r"a bug|out of memory"):
         parser.generate([GOLDEN / "tiny.png"], "text")
@@ -248,12 +249,13 @@ def test_pictures_are_opened_as_everywhere(parser, tmp_path):
 
 def test_half_precision(parser):
     half = load_parser(GOLDEN, device="cpu", dtype="bfloat16")
-    assert half.model.dtype == torch.bfloat16
+    assert half.engine.model.dtype == torch.bfloat16
     logits = dense_logits(parser, PROMPT + [MASK] * 32, 32)
     wide = picture("wide")
     patches = torch.from_numpy(wide.patches).bfloat16()
     tokens = torch.tensor([PROMPT + [MASK] * 32])
-    made = half.model(tokens, DenseAttention(block_mask(45, 77, 32)), patches, [wide.grid])[0]
+    attend = DenseAttention(block_mask(45, 77, 32))
+    made = half.engine.model(tokens, attend, patches, [wide.grid])[0]
     assert torch.nn.functional.cosine_similarity(made.float(), logits, dim=-1).min() > 0.99
     assert half.generate([GOLDEN / "wide.png"], "text", max_tokens=32)[0].passes >= 1
 
@@ -275,7 +277,7 @@ def weights():
 
 def test_weights_are_mapped_not_copied():
     """Tensors lie in memory as they lie in the file."""
-    model = load_parser(GOLDEN, device="cpu").model
+    model = load_parser(GOLDEN, device="cpu").engine.model
     content = (GOLDEN / "model.safetensors").read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     header.pop("__metadata__", None)
@@ -291,7 +293,7 @@ def test_shards_and_the_other_spelling_of_the_configuration(folder, parser):
     record = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     record["language_model_config"] = record.pop("text_config")
     record["vision_model_config"] = record.pop("vision_config")
-    assert MinerUDiffusionConfig.from_record(record) == parser.model.config
+    assert MinerUDiffusionConfig.from_record(record) == parser.engine.config
     (folder / "config.json").write_text(json.dumps(record), encoding="utf-8")
     state = weights()
     names = {key: f"model-0000{1 + (number % 2)}.safetensors" for number, key in enumerate(state)}
@@ -299,7 +301,7 @@ def test_shards_and_the_other_spelling_of_the_configuration(folder, parser):
         save_file({key: state[key] for key in state if names[key] == name}, folder / name)
     index = json.dumps({"weight_map": names})
     (folder / "model.safetensors.index.json").write_text(index, encoding="utf-8")
-    loaded = load_parser(folder, device="cpu").model.state_dict()
+    loaded = load_parser(folder, device="cpu").engine.model.state_dict()
     assert all(torch.equal(loaded[key], value) for key, value in state.items())
     (folder / "model-00002.safetensors").unlink()
     with pytest.raises(WeightsError, match="model-00002"):

@@ -12,14 +12,24 @@ from typer.testing import CliRunner
 
 from mdocr.cli.main import app
 from mdocr.document import Block, Box
+from mdocr.engines import CPU_SLOTS
 from mdocr.engines.onnx_pages import OnnxPageModel
 from mdocr.errors import UsageError, WeightsError
 from mdocr.export import TOLERANCES, ExportError, documents, export_model
-from mdocr.export.graphs import written_folder
+from mdocr.export.graphs import put_in_place
 from mdocr.models.page_pictures import prepare
-from mdocr.parser import CPU_SLOTS, load_parser
+from mdocr.parser import load_parser
 from mdocr.weights import onnx_files
-from mdocr.weights.onnx_files import CONFIG, DATA, ENCODER, PICTURES, STEP, TOKENIZER
+from mdocr.weights.onnx_files import (
+    CONFIG,
+    DATA,
+    ENCODER,
+    PAGES,
+    PICTURES,
+    STEP,
+    TOKENIZER,
+    read_onnx,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # an export, on a busy machine
 
@@ -64,10 +74,10 @@ def torch_parser():
 
 def test_files(exported, parser):
     assert sorted(file.name for file in exported.iterdir()) == FILES
-    assert isinstance(parser.model, OnnxPageModel)
+    assert isinstance(parser.engine, OnnxPageModel)
     assert not parser.reads_lines
     assert parser.slots(1024) == CPU_SLOTS
-    assert parser.model.config == load_parser(GOLDEN, device="cpu").model.config
+    assert parser.engine.config == load_parser(GOLDEN, device="cpu").engine.config
 
 
 @pytest.mark.parametrize("slots", [1, 3])
@@ -84,7 +94,7 @@ def test_generation_is_that_of_the_released_code(parser, slots):
 
 @pytest.mark.parametrize("name", PICTURE_NAMES)
 def test_features(parser, name):
-    features = parser.model.look(prepare(Image.open(GOLDEN / f"{name}.png")))
+    features = parser.engine.look(prepare(Image.open(GOLDEN / f"{name}.png")))
     np.testing.assert_allclose(features, VECTORS[f"features_{name}"].numpy(), atol=1e-4, rtol=0)
 
 
@@ -185,7 +195,7 @@ def test_weights_of_an_earlier_export_go(tmp_path):
     for name in FILES:
         (tmp_path / name).write_text("earlier", encoding="utf-8")
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    with written_folder(tmp_path) as made:
+    with put_in_place(tmp_path) as made:
         for name in (ENCODER, STEP, CONFIG):
             (made / name).write_text("new", encoding="utf-8")
     found = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
@@ -215,7 +225,7 @@ def test_missing_files_are_named(exported, tmp_path, name):
     copied = shutil.copytree(exported, tmp_path / "copy")
     (copied / name).unlink()
     with pytest.raises(WeightsError, match=name.replace(".", r"\.")):
-        OnnxPageModel(copied, "cpu")
+        OnnxPageModel(read_onnx(copied, PAGES), "cpu")
 
 
 def test_damaged_files_are_named(exported, tmp_path):
@@ -223,7 +233,7 @@ def test_damaged_files_are_named(exported, tmp_path):
     weights = copied / f"{STEP}{DATA}"
     weights.write_bytes(weights.read_bytes()[:-5000])
     with pytest.raises(WeightsError, match=STEP):
-        OnnxPageModel(copied, "cpu")
+        OnnxPageModel(read_onnx(copied, PAGES), "cpu")
     record = json.loads((copied / CONFIG).read_text("utf-8"))
     for damaged in ("{", "[]", json.dumps({**record, "model": {"text_config": 3}})):
         (copied / CONFIG).write_text(damaged, "utf-8")
@@ -246,11 +256,11 @@ def test_checkpoint_is_exported_once(cache_folder, caplog, parser):
     assert caplog.text.count("exporting") == 1
     (folder,) = (cache_folder / "onnx").iterdir()
     assert json.loads((folder / CONFIG).read_text("utf-8"))["precision"] == "fp16"
-    assert onnx_files.remove_exported(GOLDEN) > weight_bytes(parser.model.folder) / 4
+    assert onnx_files.remove_exported(GOLDEN) > weight_bytes(parser.engine.files.folder) / 4
     assert not folder.exists()
     assert wanted.passes > 0
 
 
 def test_auto_takes_exported_files_only(cache_folder):
-    assert not isinstance(load_parser(GOLDEN, device="cpu").model, OnnxPageModel)
+    assert not isinstance(load_parser(GOLDEN, device="cpu").engine, OnnxPageModel)
     assert not cache_folder.exists()

@@ -16,7 +16,7 @@ from mdocr.engines.torch_words import TorchWordEngine
 from mdocr.options import RecognizeOptions
 from mdocr.recognizer import read, words_of
 from mdocr.weights.checkpoint import load_recognizer_weights
-from mdocr.weights.onnx_files import read_onnx
+from mdocr.weights.onnx_files import WORDS, read_onnx
 
 TOLERANCE = 1e-5
 EXPORTED = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -38,7 +38,7 @@ def engine(
     request: pytest.FixtureRequest, golden: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> WordEngine:
     if request.param == "onnx":
-        return OnnxWordEngine(read_onnx(request.getfixturevalue("exported")), "cpu")
+        return OnnxWordEngine(read_onnx(request.getfixturevalue("exported"), WORDS), "cpu")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MDOCR_CACHE", str(tmp_path_factory.mktemp("cache")))
         model = load_recognizer_weights(golden / "mdiff4str/tiny_best.pth")

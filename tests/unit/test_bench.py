@@ -14,7 +14,8 @@ from mdocr.bench.limits import Limits
 from mdocr.bench.pictures import pages_of, pictures_of
 from mdocr.bench.setup import measured_with
 from mdocr.errors import InputError, UsageError
-from mdocr.models.sdar import SDAR, SDARConfig
+from mdocr.models.page_config import SDARConfig
+from mdocr.models.sdar import SDAR
 from mdocr.options import RecognizeOptions
 from mdocr.recognizer import load_recognizer
 

@@ -1,11 +1,14 @@
 """Block diffusion over a fake model, whose answers are a function of the places alone."""
 
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
-from mdocr.decoding.blocks import denoise, likeliest, select, visible_places
+from mdocr.decoding.blocks import denoise, visible_places
+from mdocr.decoding.choices import drawn, likeliest, select
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.errors import UsageError
 from mdocr.models.attention import block_mask
@@ -183,10 +186,40 @@ def test_the_mask_is_never_the_likeliest_token():
 
 
 def test_select_takes_the_sure_and_at_least_so_many():
-    confidences = torch.tensor([0.9, 0.1, 0.8, 0.2])
+    confidences = np.array([0.9, 0.1, 0.8, 0.2], np.float32)
     assert select(confidences, 0.7, 1).tolist() == [True, False, True, False]
     assert select(confidences, 0.7, 3).tolist() == [True, False, True, True]
     assert select(confidences, 0.95, 1).tolist() == [True, False, False, False]
+    assert select(confidences, 0.95, 4).tolist() == [True] * 4
+
+
+@pytest.mark.parametrize("least", range(1, 9))
+def test_of_equals_those_are_taken_that_torch_takes(least):
+    confidences = np.array([0.5, -np.inf, 0.2, -np.inf, 0.5, -np.inf, -np.inf, 0.2], np.float32)
+    taken = torch.from_numpy(confidences).topk(least).indices.tolist()
+    assert select(confidences, 0.9, least).nonzero()[0].tolist() == sorted(taken)
+
+
+def test_arrays_and_tensors_choose_alike():
+    logits = torch.randn(70, 50_000, generator=torch.Generator().manual_seed(1)) * 3
+    logits[:, 9] = 40.0
+    for choose in (likeliest, partial(drawn, temperature=0.7)):
+        given = {} if choose is likeliest else {"generator": np.random.default_rng(4)}
+        tokens, confidences = choose(logits, 9, **given)
+        given = {} if choose is likeliest else {"generator": np.random.default_rng(4)}
+        again, sure = choose(logits.numpy(), 9, **given)
+        assert tokens.tolist() == again.tolist()
+        assert confidences == pytest.approx(sure, rel=1e-5)
+        assert 9 not in tokens
+    assert (logits[:, 9] == 40.0).all()
+
+
+def test_draws_follow_the_probabilities():
+    logits = np.log(np.array([[0.1, 0.6, 0.3, 5.0]], np.float32)).repeat(4000, 0)
+    tokens, confidences = drawn(logits, 3, 1.0, np.random.default_rng(0))
+    shares = np.bincount(tokens, minlength=4) / 4000
+    assert shares == pytest.approx([0.1, 0.6, 0.3, 0.0], abs=0.03)
+    assert confidences == pytest.approx(np.array([0.1, 0.6, 0.3])[tokens], rel=1e-5)
 
 
 @pytest.mark.parametrize(("prompt", "block"), [(45, 4), (7, 8), (8, 8), (5, 1)])

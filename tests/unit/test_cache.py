@@ -1,6 +1,7 @@
 import torch
 
-from mdocr.decoding.cache import ROUNDING, CacheShape, KVCache
+from mdocr.decoding.cache import KVCache
+from mdocr.models.page_config import ROUNDING, CacheShape
 
 SHAPE = CacheShape(layers=2, heads=3, head_dim=4)
 
@@ -49,4 +50,4 @@ def test_growing_keeps_what_is_stored_and_unused_places_are_finite():
 
 
 def test_the_memory_of_a_token():
-    assert SHAPE.token_bytes(torch.bfloat16) == 2 * 2 * 3 * 4 * 2
+    assert SHAPE.token_bytes(torch.bfloat16.itemsize) == 2 * 2 * 3 * 4 * 2

@@ -16,6 +16,7 @@ from mdocr.decoding.requests import BlockOptions, Feed, Request
 from mdocr.engines import cuda_graphs
 from mdocr.engines.cuda_graphs import GraphedBlocks, fill_up
 from mdocr.engines.torch_blocks import TorchBlocks
+from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import OutOfMemoryError, UsageError
 from mdocr.parser import Parser, load_parser
 
@@ -23,7 +24,8 @@ from mdocr.parser import Parser, load_parser
 @pytest.fixture
 def graphed(golden: Path) -> Parser:
     parser = load_parser(golden / "mineru_diffusion", "cpu", "float32")
-    return Parser(parser.model, parser.tokenizer, parser.pictures, parser.name, cuda_graphs=True)
+    engine = TorchPageEngine(parser.engine.model, cuda_graphs=True)
+    return Parser(engine, parser.tokenizer, parser.pictures, parser.name)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -40,7 +42,7 @@ def requests() -> list[Request]:
 
 @pytest.mark.parametrize("slots", [2, 3, 5])
 def test_mixed_sequences(graphed: Parser, slots: int) -> None:
-    model, mask = graphed.model, graphed.model.config.mask_token_id
+    model, mask = graphed.engine.model, graphed.engine.model.config.mask_token_id
     usual, fixed = (
         dict(denoise(kind(model, slots), requests(), mask, slots))
         for kind in (TorchBlocks, GraphedBlocks)
@@ -57,10 +59,10 @@ def test_device_that_refuses(
         raise RuntimeError("operation not permitted when stream is capturing\nmore")
 
     monkeypatch.setattr(GraphedBlocks, "_run", refuse)
-    mask = graphed.model.config.mask_token_id
+    mask = graphed.engine.model.config.mask_token_id
     with caplog.at_level(logging.WARNING):
-        made = dict(denoise(GraphedBlocks(graphed.model, 2), requests(), mask, 2))
-    expected = dict(denoise(TorchBlocks(graphed.model, 2), requests(), mask, 2))
+        made = dict(denoise(GraphedBlocks(graphed.engine.model, 2), requests(), mask, 2))
+    expected = dict(denoise(TorchBlocks(graphed.engine.model, 2), requests(), mask, 2))
     assert [made[n].tokens for n in range(4)] == [expected[n].tokens for n in range(4)]
     (record,) = caplog.records
     assert "cannot be recorded" in record.message
@@ -110,9 +112,9 @@ def test_recordings_are_replayed_with_new_inputs(
 
     monkeypatch.setattr(cuda_graphs, "record", record)
     monkeypatch.setattr(GraphedBlocks, "_records", property(lambda self: True))
-    mask = graphed.model.config.mask_token_id
+    mask = graphed.engine.model.config.mask_token_id
     usual, replayed = (
-        dict(denoise(kind(graphed.model, 2), requests(), mask, 2))
+        dict(denoise(kind(graphed.engine.model, 2), requests(), mask, 2))
         for kind in (TorchBlocks, GraphedBlocks)
     )
     assert {n: one.tokens for n, one in replayed.items()} == {

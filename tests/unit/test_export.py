@@ -14,10 +14,10 @@ from mdocr.errors import MissingExtraError, UsageError
 from mdocr.export import TOLERANCES, ExportError, check_request, export_model, export_recognizer
 from mdocr.export.graphs import save_graph
 from mdocr.export.words import compare
-from mdocr.models.mdiff4str import DecoderConfig, MDiff4STR, MDiff4STRConfig
-from mdocr.models.svtrv2 import EncoderConfig
+from mdocr.models.mdiff4str import MDiff4STR
+from mdocr.models.word_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
 from mdocr.weights.checkpoint import load_recognizer_weights, save_checkpoint
-from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, read_onnx
+from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, WORDS, read_onnx
 
 
 @pytest.fixture
@@ -39,9 +39,10 @@ def test_precisions() -> None:
 @pytest.mark.timeout(1800)
 def test_tiny_model_is_exported_exactly(model: MDiff4STR, exported: Path) -> None:
     assert sorted(path.name for path in exported.iterdir()) == [CONFIG, ENCODER, STEP]
-    assert compare(model, read_onnx(exported)) < 1e-5
-    found = read_onnx(exported)
-    assert (found.symbols, found.length, found.precision) == (model.config.symbols, 26, "fp32")
+    assert compare(model, read_onnx(exported, WORDS)) < 1e-5
+    found = read_onnx(exported, WORDS)
+    assert found.model["symbols"] == model.config.symbols
+    assert found.precision == "fp32"
 
 
 @pytest.mark.slow
@@ -65,15 +66,19 @@ def test_smaller_precisions(
     config = (folder / CONFIG).read_text("utf-8").replace('"fp32"', f'"{precision}"')
     (folder / CONFIG).write_text(config, "utf-8")
     assert size(folder) < share * size(exported)
-    assert 0 < compare(model, read_onnx(folder)) <= TOLERANCES[precision]  # type: ignore[index]
+    assert 0 < compare(model, read_onnx(folder, WORDS)) <= TOLERANCES[precision]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
-    ("model", "precision"), [("lite", "int8"), ("mineru-diffusion-lite", "fp32")]
+    ("model", "precision"),
+    [("lite", "int8"), ("mineru-diffusion-lite", "fp16"), ("mineru_diffusion", "fp32")],
 )
-def test_weights_that_cannot_stay_apart(tmp_path: Path, model: str, precision: str) -> None:
+def test_weights_that_cannot_stay_apart(
+    golden: Path, tmp_path: Path, model: str, precision: str
+) -> None:
+    named = str(golden / model) if (golden / model).exists() else model
     with pytest.raises(UsageError, match="apart"):
-        export_model(model, tmp_path, precision, apart=True)  # type: ignore[arg-type]
+        export_model(named, tmp_path, precision, apart=True)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
@@ -82,7 +87,7 @@ def test_mismatch_is_an_error(model: MDiff4STR, exported: Path) -> None:
     with torch.no_grad():
         model.decoder.head.weight[3] += 0.5
     with pytest.raises(ExportError, match="differs from torch"):
-        compare(model, read_onnx(exported))
+        compare(model, read_onnx(exported, WORDS))
 
 
 @pytest.mark.slow
@@ -94,8 +99,9 @@ def test_aligned_model(tmp_path: Path) -> None:
     save_checkpoint(MDiff4STR(config).state_dict(), config, weights)
     done = export_recognizer(weights, tmp_path / "out", "fp16")
     assert done.difference < 1e-4
-    made = read_onnx(done.folder)
-    assert (made.symbols, made.length, made.precision) == ("abc", 13, "fp16")
+    made = read_onnx(done.folder, WORDS)
+    assert (made.model["symbols"], made.model["decoder"]["max_length"]) == ("abc", 12)
+    assert made.precision == "fp16"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [CONFIG, ENCODER, STEP]
 
 

@@ -19,9 +19,10 @@ from mdocr.evaluation.metrics import rapidfuzz
 from mdocr.models.alignment import expected_places
 from mdocr.models.attention import DenseAttention, block_mask
 from mdocr.models.line_pictures import prepare_line
-from mdocr.models.line_reader import LineReader, LineReaderConfig
-from mdocr.models.sdar import RMSNorm, SDARConfig
-from mdocr.models.svtrv2 import EncoderConfig
+from mdocr.models.line_reader import LineReader
+from mdocr.models.page_config import LineReaderConfig, SDARConfig
+from mdocr.models.sdar import RMSNorm
+from mdocr.models.word_config import EncoderConfig
 from mdocr.training.line_noising import hidden_places, structured_mask
 from mdocr.training.line_reader import (
     LineModelConfig,

@@ -22,7 +22,8 @@ from mdocr.models.linear import (
     quantize,
     to_int8,
 )
-from mdocr.models.sdar import SDAR, SDARConfig
+from mdocr.models.page_config import SDARConfig
+from mdocr.models.sdar import SDAR
 from mdocr.parser import load_parser
 
 TOLERANCE = {torch.float32: 0.02, torch.bfloat16: 0.03}

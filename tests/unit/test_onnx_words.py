@@ -21,7 +21,7 @@ from mdocr.errors import DeviceError, UsageError, WeightsError
 from mdocr.options import WORD_DECODERS, RecognizeOptions
 from mdocr.recognizer import MANY, Recognizer, load_recognizer, read
 from mdocr.weights import cache
-from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, find_onnx, onnx_folder, read_onnx
+from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, WORDS, find_onnx, onnx_folder, read_onnx
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # an export, on a busy machine
 
@@ -106,7 +106,7 @@ def test_auto_takes_torch_for_many_words(both: Path) -> None:
 
 def test_packaged_files_are_those_of_the_packaged_weights() -> None:
     weights = Path(mdocr.__file__).with_name("assets") / "mdiff4str-lite.safetensors"
-    (model,) = find_onnx(weights)
+    (model,) = find_onnx(weights, WORDS)
     assert model.apart and model.apart.file.samefile(weights)
     (picture,) = pictures(1)
     (by_onnx,) = load_recognizer("lite", "cpu").recognize([picture])
@@ -182,12 +182,12 @@ def test_provider_that_refuses_gives_way_to_the_cpu(
     monkeypatch.setattr(onnx_sessions, "candidates", lambda device: ["cuda:0", "cpu"])
     if onnx_sessions.may_have_gpu():
         pytest.skip("here it may not refuse")
-    engine = OnnxWordEngine(read_onnx(exported))
+    engine = OnnxWordEngine(read_onnx(exported, WORDS))
     assert engine.device == "cpu"
     assert "cuda:0 does not work" in caplog.text
     monkeypatch.setattr(onnx_sessions, "candidates", lambda device: ["cuda:0"])
     with pytest.raises(DeviceError, match="cuda:0"):
-        OnnxWordEngine(read_onnx(exported), "cuda")
+        OnnxWordEngine(read_onnx(exported, WORDS), "cuda")
 
 
 def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,6 +263,6 @@ def test_commands_take_the_engine(both: Path, tmp_path: Path) -> None:
 
 
 def test_reader_keeps_its_engine_protocol(exported: Path) -> None:
-    engine = OnnxWordEngine(read_onnx(exported), "cpu")
+    engine = OnnxWordEngine(read_onnx(exported, WORDS), "cpu")
     assert engine.blank(2).tolist() == [[engine.charset.mask_id] * 26] * 2
     assert Recognizer(engine, "tiny").recognize([]) == []

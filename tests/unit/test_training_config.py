@@ -10,7 +10,7 @@ import pytest
 from training_runs import write_run
 
 from mdocr.errors import InputError, UsageError
-from mdocr.models.svtrv2 import EncoderConfig
+from mdocr.models.word_config import EncoderConfig
 from mdocr.training import config
 from mdocr.training.config import RecognizerConfig, SourceConfig, load_config
 from mdocr.training.run_files import SHIPPED, shipped_runs

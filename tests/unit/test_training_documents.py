@@ -175,7 +175,7 @@ def test_a_run_learns_exports_and_the_export_generates(manifest):
     (made,) = parser.generate(manifest.parent / "0.png", "text", block_length=4, max_tokens=8)
     assert len(made.tokens) <= 8
     saved = torch.load(folder.parent / "checkpoint.pt", weights_only=True)["average"]
-    for name, value in parser.model.state_dict().items():
+    for name, value in parser.engine.model.state_dict().items():
         torch.testing.assert_close(value, saved[f"model.{name}"].to(value.dtype))
     assert json.loads((folder / "config.json").read_text())["training"]["steps"] == 12
 

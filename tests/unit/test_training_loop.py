@@ -16,7 +16,8 @@ from training_runs import write_folder, write_run
 
 from mdocr.errors import InputError, UsageError, WeightsError
 from mdocr.evaluation.words import WordScores, normalise, score
-from mdocr.models.mdiff4str import MDiff4STR, base
+from mdocr.models.mdiff4str import MDiff4STR
+from mdocr.models.word_config import base
 from mdocr.training import recognizer
 from mdocr.training.config import OptimizerConfig, RecognizerConfig, RunConfig, load_config
 from mdocr.training.journal import Journal

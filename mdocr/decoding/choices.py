@@ -1,0 +1,106 @@
+"""Which token stands at a place, and which places are sure enough to be committed.
+
+Logits are a tensor on any device or a NumPy array, whichever the model gives; what is chosen from
+them are NumPy arrays. Torch is not imported here, so that exported models are read without it.
+
+Shapes: M wanted tokens, L tokens of a block, V vocabulary.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdocr.decoding.draft import Array, namespace
+
+Tokens = NDArray[np.int64]
+Confidences = NDArray[np.float32]
+
+LOGITS_AT_ONCE = 1 << 20
+"""Logits that are turned into probabilities at once on a CPU: what its caches hold."""
+MOST_LOGITS_AT_ONCE = 1 << 25
+"""The same on other devices; bounds memory."""
+
+
+def select(confidences: Confidences, threshold: float, least: int) -> NDArray[np.bool_]:
+    """Which positions of a block to commit.
+
+    Args:
+        confidences: [L]; minus infinity where nothing is masked.
+        threshold: positions above it are committed.
+        least: so many of the most confident are committed in any case.
+
+    Returns:
+        True where a position is committed, [L].
+    """
+    chosen = confidences > threshold
+    if chosen.sum() < least:
+        chosen[_surest(confidences, least)] = True
+    return chosen
+
+
+def _surest(confidences: Confidences, count: int) -> NDArray[np.int64]:
+    order = np.argsort(-confidences)
+    first, last = confidences[order[count - 1 : count + 1]][[0, -1]]
+    if count == len(order) or first != last:
+        return order[:count]
+    import torch  # the released code leaves it to torch which of equals are taken, and so do we
+
+    ranked: NDArray[np.int64] = torch.from_numpy(confidences).topk(count).indices.numpy()
+    return ranked
+
+
+def likeliest(logits: Array, mask_id: int) -> tuple[Tokens, Confidences]:
+    """The likeliest tokens [M] and their probabilities [M], from logits [M, V]; never the mask."""
+    choose = _likeliest_of_arrays if isinstance(logits, np.ndarray) else _likeliest_of_tensors
+    parts = [choose(rows) for rows in _unmasked(logits, mask_id)]
+    tokens, confidences = (namespace(logits).concatenate(part) for part in zip(*parts, strict=True))
+    return on_host(tokens), on_host(confidences)
+
+
+def _likeliest_of_arrays(logits: NDArray[np.float32]) -> tuple[Tokens, Confidences]:
+    highest = logits.max(-1, keepdims=True)
+    return logits.argmax(-1), 1 / np.exp(logits - highest).sum(-1)
+
+
+def _likeliest_of_tensors(logits: Array) -> tuple[Array, Array]:
+    confidences, tokens = logits.softmax(dim=-1).max(dim=-1)
+    return tokens, confidences
+
+
+def drawn(
+    logits: Array, mask_id: int, temperature: float, generator: np.random.Generator
+) -> tuple[Tokens, Confidences]:
+    """Drawn tokens [M] and their probabilities [M], from logits [M, V]; never the mask."""
+    (rows,) = _unmasked(logits, mask_id, at_once=len(logits))
+    scaled = on_host(rows).astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max(-1, keepdims=True))
+    running = powers.cumsum(-1)
+    reached = generator.random((len(running), 1)) * running[:, -1:]
+    tokens = (running <= reached).sum(-1)
+    chosen = np.take_along_axis(powers, tokens[:, None], -1) / running[:, -1:]
+    return tokens, chosen[:, 0].astype(np.float32)
+
+
+def on_host(values: Array) -> NDArray[Any]:
+    """A NumPy array of what lies on any device."""
+    host: NDArray[Any] = values if isinstance(values, np.ndarray) else values.cpu().numpy()
+    return host
+
+
+def _unmasked(logits: Array, mask_id: int, at_once: int | None = None) -> Iterator[Array]:
+    """Rows in single precision in which the mask is impossible; so many at once."""
+    on_cpu = isinstance(logits, np.ndarray) or logits.device.type == "cpu"
+    most = LOGITS_AT_ONCE if on_cpu else MOST_LOGITS_AT_ONCE
+    at_once = at_once or max(1, most // logits.shape[-1])
+    for start in range(0, len(logits), at_once):
+        rows = _single_copy(logits[start : start + at_once])
+        rows[:, mask_id] = -np.inf
+        yield rows
+
+
+def _single_copy(rows: Array) -> Array:
+    if isinstance(rows, np.ndarray):
+        return rows.astype(np.float32)
+    return rows.to(namespace(rows).float32, copy=True)

@@ -1,0 +1,87 @@
+"""Page models on torch."""
+
+from pathlib import Path
+
+import torch
+
+from mdocr.decoding.requests import Predict
+from mdocr.engines import CPU_SLOTS, DEVICE_SLOTS
+from mdocr.engines.cuda_graphs import GraphedBlocks
+from mdocr.engines.torch_blocks import TorchBlocks
+from mdocr.models.line_reader import LineReader
+from mdocr.models.linear import pack, quantize
+from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.models.page_config import LineReaderConfig, MinerUDiffusionConfig
+from mdocr.options import INT8
+from mdocr.weights.line_reader import load_line_reader
+from mdocr.weights.mineru_diffusion import load_folder
+from mdocr.weights.page_folders import is_line_reader
+
+CACHE_SHARE = 0.6
+"""Share of the free memory of a device that the cache may take."""
+
+
+class TorchPageEngine:
+    """See ``mdocr.engines.PageEngine``.
+
+    Args:
+        model: the model, on its device.
+        cuda_graphs: record block steps and replay them.
+    """
+
+    def __init__(self, model: MinerUDiffusion | LineReader, cuda_graphs: bool = False) -> None:
+        self.model = model
+        self.cuda_graphs = cuda_graphs
+
+    @property
+    def config(self) -> LineReaderConfig | MinerUDiffusionConfig:
+        """Sizes and special tokens."""
+        return self.model.config
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model runs."""
+        return self.model.device
+
+    def blocks(self, slots: int) -> Predict:
+        """The ``predict`` of ``mdocr.decoding.blocks`` for so many sequences at a time."""
+        kind = GraphedBlocks if self.cuda_graphs else TorchBlocks
+        return kind(self.model, slots)
+
+    def slots(self, longest: int) -> int:
+        """Sequences of so many tokens that there is room for at the same time."""
+        if self.device.type == "cpu":
+            return CPU_SLOTS
+        if self.device.type != "cuda":
+            return DEVICE_SLOTS
+        shape = self.model.language_model.config.cache_shape
+        room = torch.cuda.mem_get_info(self.device)[0] * CACHE_SHARE
+        fitting = int(room // (longest * shape.token_bytes(self.model.dtype.itemsize)))
+        return max(1, min(DEVICE_SLOTS, fitting))
+
+
+def load_page_engine(
+    folder: Path, device: torch.device, dtype: str, cuda_graphs: bool = False
+) -> TorchPageEngine:
+    """The page model of a folder on torch.
+
+    Args:
+        folder: a line reader, or a folder of the released layout.
+        device: where it goes.
+        dtype: ``float32``, ``bfloat16``, ``float16``; ``int8`` for matrices in eight bits; ``auto``
+            for the type of the weights (single precision for line readers).
+        cuda_graphs: see ``TorchPageEngine``.
+
+    Raises:
+        WeightsError: a file is missing or damaged, or of another model.
+    """
+    number = None if dtype in ("auto", INT8) else getattr(torch, dtype)
+    model: MinerUDiffusion | LineReader
+    if is_line_reader(folder):
+        model = load_line_reader(folder, device).to(number or torch.float32)
+    else:
+        model = load_folder(folder, device, number)
+    if dtype == INT8:
+        quantize(model)
+    pack(model)
+    return TorchPageEngine(model, cuda_graphs)
