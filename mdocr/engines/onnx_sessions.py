@@ -90,6 +90,7 @@ def open_session(
     """
     options = SessionOptions()
     options.log_severity_level = 3  # its warnings are about nodes that stay on the CPU, and such
+    options.enable_cpu_mem_arena = False  # of inputs of all sizes it would keep what each has taken
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)  # 0: all cores
     given = {name: OrtValue.ortvalue_from_numpy(value) for name, value in (weights or {}).items()}
     options.add_external_initializers(list(given), list(given.values()))

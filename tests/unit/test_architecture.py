@@ -100,6 +100,14 @@ def test_start_up_imports_nothing_heavy(command):
     assert done.stderr.strip().splitlines()[-1] == "[]"
 
 
+def test_exported_models_are_read_without_torch():
+    modules = ["recognizer", "parser", "parsing", "engines.onnx_words", "engines.onnx_pages"]
+    code = "import sys\n" + "".join(f"import mdocr.{module}\n" for module in modules)
+    code += "print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 def test_public_names_exist():
     for name in mdocr.__all__:
         assert getattr(mdocr, name) is not None
