@@ -16,8 +16,9 @@ from mdocr.models.charset import Charset
 BLOCK_STEPS = 6
 """The block rule cuts a word into 2 to this many blocks."""
 
-Confidence = Callable[[], Tensor]
-"""The model's confidence [B, L] in its prediction of each position, after one parallel pass."""
+Confidence = Callable[[Tensor], Tensor]
+"""The model's confidence [R, L] in its prediction of each position of the words ``rows`` [R], after
+one parallel pass."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,17 @@ def mask(words: Words, draws: Draws, confidence: Confidence) -> Tensor:
     Args:
         words: the labels.
         draws: which rule for which copy, and its random numbers.
-        confidence: called only if a confidence rule was drawn.
+        confidence: called for the words alone for which a confidence rule was drawn.
 
     Returns:
         [B, K, L]; at least one position of every copy is true, none behind EOS.
     """
     device = words.labels.device
     kinds = draws.kind.to(device)
-    scores = confidence() if bool((kinds >= FIRST_CONFIDENCE_RULE).any()) else None
+    scores = torch.zeros(words.labels.shape, device=device)
+    (rows,) = (kinds >= FIRST_CONFIDENCE_RULE).any(-1).nonzero(as_tuple=True)
+    if len(rows):
+        scores[rows] = confidence(rows)
     context = _Context(words, draws, scores)
     hidden = torch.zeros_like(context.each, dtype=torch.bool)
     for index, rule in enumerate(RULES.values()):
@@ -138,7 +142,7 @@ def hide(words: Words, hidden: Tensor, charset: Charset) -> Tensor:
 class _Context:
     """What the rules look at: draws moved to the device, and positions."""
 
-    def __init__(self, words: Words, draws: Draws, scores: Tensor | None) -> None:
+    def __init__(self, words: Words, draws: Draws, scores: Tensor) -> None:
         device = words.labels.device
         self.level = draws.level.to(device)
         self.block = draws.block.to(device)
@@ -146,7 +150,7 @@ class _Context:
         self.valid = words.valid[:, None].expand_as(self.each)  # [B, K, L]
         self.lengths = words.lengths[:, None, None]  # [B, 1, 1]
         self.positions = torch.arange(words.labels.shape[1], device=device)
-        self.scores = scores[:, None].expand_as(self.each) if scores is not None else self.each
+        self.scores = scores[:, None].expand_as(self.each)
 
 
 def _random(context: _Context) -> Tensor:

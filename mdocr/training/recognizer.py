@@ -1,6 +1,7 @@
 """Training of the word recognizer: MDiff4STR's loss on noised words, sections 3.2 to 3.4."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,7 @@ class RecognizerLoss(nn.Module):
         mine = slice(rank * batch, (rank + 1) * batch)
         draws = noising.draw(*size, generator)
         hidden = noising.mask(
-            words, draws.rows(mine.start, mine.stop), lambda: self._confidence(words, projected)
+            words, draws.rows(mine.start, mine.stop), partial(self._confidence, words, projected)
         )
         wrong = noising.draw(*size, generator)
         characters = noising.draw_characters(*size, self.model.charset, generator)
@@ -169,10 +170,10 @@ class RecognizerLoss(nn.Module):
         )
 
     @torch.no_grad()
-    def _confidence(self, words: Words, projected: Projected) -> Tensor:
-        """The highest probability at each position [B, L] after one parallel pass."""
-        tokens = torch.full_like(words.labels, self.model.charset.mask_id)
-        logits = self.model.decoder(tokens, projected)
+    def _confidence(self, words: Words, projected: Projected, rows: Tensor) -> Tensor:
+        """The highest probability at each position [R, L] of ``rows`` [R] after a parallel pass."""
+        tokens = torch.full_like(words.labels[rows], self.model.charset.mask_id)
+        logits = self.model.decoder(tokens, [(key[rows], value[rows]) for key, value in projected])
         return functional.softmax(logits.float(), -1).amax(-1)
 
 

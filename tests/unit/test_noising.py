@@ -37,10 +37,10 @@ def draw(rule: str | None = None, seed: int = 0) -> Draws:
 
 
 def hidden_by(rule: str, seed: int = 0) -> Tensor:
-    return noising.mask(WORDS, draw(rule, seed), lambda: CONFIDENCE)
+    return noising.mask(WORDS, draw(rule, seed), CONFIDENCE.__getitem__)
 
 
-def refuse() -> Tensor:
+def refuse(rows: Tensor) -> Tensor:
     raise AssertionError("no rule asked for confidence")
 
 
@@ -60,7 +60,7 @@ def test_extreme_draws_keep_the_promises():
             each = torch.full_like(draws.each, level)
             extreme = torch.full_like(draws.level, level)
             edge = Draws(kind, extreme, extreme, each)
-            hidden = noising.mask(WORDS, edge, lambda: torch.ones_like(CONFIDENCE))
+            hidden = noising.mask(WORDS, edge, torch.ones_like(CONFIDENCE).__getitem__)
             assert hidden.any(-1).all(), rule
             assert not (hidden & ~INSIDE).any(), rule
 
@@ -137,11 +137,15 @@ def test_confidence_is_asked_for_only_where_it_is_needed():
     for rule in ("low-confidence", "block-low-confidence"):
         with pytest.raises(AssertionError, match="no rule"):
             noising.mask(WORDS, draw(rule), refuse)
+    draws, asked = draw("low-confidence"), []
+    draws.kind[::2] = 0
+    noising.mask(WORDS, draws, lambda rows: (asked.append(rows), CONFIDENCE[rows])[1])
+    assert [rows.tolist() for rows in asked] == [[1, 3, 5, 7, 9]]
 
 
 def test_each_copy_follows_its_own_rule():
     draws = draw()
-    hidden = noising.mask(WORDS, draws, lambda: CONFIDENCE)
+    hidden = noising.mask(WORDS, draws, CONFIDENCE.__getitem__)
     for index, rule in enumerate(RULES):
         chosen = draws.kind == index
         assert torch.equal(hidden[chosen], hidden_by(rule)[chosen])
@@ -149,10 +153,10 @@ def test_each_copy_follows_its_own_rule():
 
 def test_the_draws_of_some_rows_give_the_noise_of_those_rows():
     draws = draw()
-    whole = noising.mask(WORDS, draws, lambda: CONFIDENCE)
+    whole = noising.mask(WORDS, draws, CONFIDENCE.__getitem__)
     part = Words(WORDS.labels[3:7], WORDS.lengths[3:7])
     assert torch.equal(
-        noising.mask(part, draws.rows(3, 7), lambda: CONFIDENCE[3:7]),
+        noising.mask(part, draws.rows(3, 7), CONFIDENCE[3:7].__getitem__),
         whole[3:7],
     )
 
