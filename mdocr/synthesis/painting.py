@@ -13,7 +13,7 @@ def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: flo
 
     Args:
         rng: the only source of chance.
-        masks: "fill", and where present "edge" and "shadow"; each uint8 [height, width].
+        masks: "fill", and where present "edge", "side" and "shadow"; each uint8 [height, width].
         difficulty: 0 to 1.
     """
     size = (masks["fill"].shape[1], masks["fill"].shape[0])
@@ -24,6 +24,9 @@ def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: flo
     if "edge" in masks:
         surface = backgrounds.flat(size, _edge_colour(rng, ink))
         picture += _opacity(masks["edge"]) * (surface - picture)
+    if "side" in masks:
+        surface = backgrounds.flat(size, _side_colour(rng, ink))
+        picture += _opacity(masks["side"]) * (surface - picture)
     fill, surface = masks["fill"], _surface(rng, size, ink, difficulty)
     chance = rng.random() / max(difficulty, 1e-6)
     if chance < 0.22:
@@ -46,6 +49,14 @@ def _edge_colour(rng: numpy.random.Generator, ink: Colour) -> Colour:
         if abs(backgrounds.brightness(colour) - backgrounds.brightness(ink)) > 50:
             break
     return colour
+
+
+def _side_colour(rng: numpy.random.Generator, ink: Colour) -> Colour:
+    """The sides of solid letters are mostly the ink in shade."""
+    if rng.random() < 0.7:
+        shaded: Colour = ink * numpy.float32(rng.uniform(0.2, 0.75))
+        return shaded
+    return _edge_colour(rng, ink)
 
 
 def _surface(rng: numpy.random.Generator, size: Size, ink: Colour, difficulty: float) -> Picture:

@@ -159,7 +159,7 @@ class WordSynthesizer:
     def _ink(
         self, rng: numpy.random.Generator, lettered: Lettered, difficulty: float
     ) -> tuple[dict[str, Mask], Box]:
-        """Masks of shadow, edge and fill, where present, and the box of the word's ink."""
+        """Masks of shadow, edge, side and fill, where present, and the box of the word's ink."""
         line = lettering.draw_line(
             lettered.setting, self._neighbours(rng, lettered, difficulty), rng
         )
@@ -174,7 +174,7 @@ class WordSynthesizer:
         """Other words around, in the same font: sides and settings."""
         font, found = lettered.font, []
         for side in SIDES:
-            if rng.random() < 0.18 * difficulty:
+            if rng.random() < 0.23 * difficulty:
                 text = self._text(rng, font, 2 + int(7 * rng.random()))
                 found.append((side, set_text(open_sheet(font.path, font.index, FONT_SIZE), text)))
         return [(side, setting) for side, setting in found if setting is not None]
@@ -201,16 +201,17 @@ def _set(rng: numpy.random.Generator, font: Font, text: str, difficulty: float) 
 
 
 def _behind(rng: numpy.random.Generator, fill: Mask, difficulty: float) -> dict[str, Mask]:
-    """Masks behind the fill: a cast shadow, and an outline or solid depth."""
+    """Masks behind the fill: a cast shadow, and an outline or the sides of solid letters."""
     chance = rng.random() / max(difficulty, 1e-6)
     dx, dy = (int(step) for step in rng.integers(-3, 4, 2))
     masks = {}
     if chance < 0.11:
         masks["edge"] = lettering.embolden(fill, 1 + int(2.5 * rng.random()))
-    elif chance < 0.23:
-        masks["edge"] = lettering.extrude(fill, dx, dy)
+    elif chance < 0.25:
+        deep = 1 + int(2 * rng.random())
+        masks["side"] = lettering.extrude(fill, deep * dx, deep * dy)
     if rng.random() < 0.15 * difficulty:
-        source = masks.get("edge", fill)
+        source = next(iter(masks.values()), fill)
         masks["shadow"] = lettering.cast(source, dx or 1, dy or 2, 2.5 * rng.random())
     return masks
 
