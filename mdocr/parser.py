@@ -15,9 +15,10 @@ from PIL import Image
 
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.prompts import LineTokenizer, Prompt, PromptTokenizer
-from mdocr.decoding.requests import BlockOptions, Generation, Request
+from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
 from mdocr.document import Document
-from mdocr.engines import SINGLE, PageEngine, check_onnx_dtype, exported_on_cpu, open_exported
+from mdocr.engines import SINGLE, PageEngine, check_onnx_dtype
+from mdocr.engines.exported import exported_on_cpu, open_exported
 from mdocr.engines.memory import is_memory_error
 from mdocr.errors import MdocrError, OutOfMemoryError, UsageError, WeightsError
 from mdocr.inputs import open_picture
@@ -181,10 +182,14 @@ class Parser:
         Requests may be made on the way: they are drawn when there is room for them.
         """
         with memory_errors():
-            predict = self.engine.blocks(batch_size)
+            predict = self.predictor(batch_size)
             mask_id = self.engine.config.mask_token_id
             for number, made in denoise(predict, requests, mask_id, batch_size):
                 yield number, replace(made, text=self.tokenizer.decode(made.tokens))
+
+    def predictor(self, slots: int) -> Predict:
+        """What the decoder calls, for so many texts at a time."""
+        return self.engine.blocks(slots)
 
     def parse(
         self, path: str | Path, options: ParseOptions | None = None, **changes: Any
@@ -211,7 +216,7 @@ class Parser:
         return parse(self, path, replace(options or ParseOptions(), **changes))
 
     def slots(self, max_tokens: int) -> int:
-        """Texts of so many tokens that the device has room for at the same time."""
+        """Texts of so many tokens, and a picture each, that there is room for at the same time."""
         return self.engine.slots(max_tokens + self.pictures.most_tokens)
 
 
@@ -233,10 +238,11 @@ def load_parser(
         dtype: "float32", "bfloat16", "float16", "int8" (matrices in eight bits, all else as
             "auto": ``mdocr.models.linear``), or "auto" for that of the weights.
         engine: "torch"; "onnx", for which a model is exported when first used; or "auto": onnx for
-            exported files, and for few pages on a CPU if such files are at hand; else torch.
+            exported files, and on a CPU for few ``pages``; else torch.
         cuda_graphs: record block steps and replay them (``mdocr.engines.cuda_graphs``); for torch
             on CUDA.
-        pages: how many are to be read, if that is known.
+        pages: how many are to be read, if that is known: up to ``FEW_PAGES`` of them ``auto`` reads
+            by an exported line reader that is at hand.
 
     Raises:
         WeightsError: the weights are missing, damaged, or of another model.
@@ -305,23 +311,25 @@ def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None
 
 
 def _exported_parser(folder: Path, name: str, device: str) -> Parser:
-    from mdocr.engines.onnx_blocks import OnnxLineReader
-    from mdocr.engines.onnx_pages import OnnxPageModel
+    from mdocr.engines.onnx_blocks import OnnxLineEngine
+    from mdocr.engines.onnx_pages import OnnxPageEngine
 
     exported = onnx_files.is_onnx(folder)
     large = onnx_files.is_page_model(folder) if exported else not is_line_reader(folder)
-    kind, form = (OnnxPageModel, PAGES) if large else (OnnxLineReader, LINES)
-    engine: OnnxPageModel | OnnxLineReader = open_exported(
-        folder, form, lambda files: kind(files, device), _export
-    )
+    kind, form = (OnnxPageEngine, PAGES) if large else (OnnxLineEngine, LINES)
+    with memory_errors():
+        engine: OnnxPageEngine | OnnxLineEngine = open_exported(
+            folder, form, lambda files: kind(files, device), _export
+        )
     return Parser(engine, *_prompts(engine.files.folder, engine.config), name)
 
 
 def _parser_at_hand(folder: Path, name: str, device: str) -> Parser | None:
     """The parser of files that are exported already, if nothing faster is there."""
-    from mdocr.engines.onnx_blocks import OnnxLineReader
+    from mdocr.engines.onnx_blocks import OnnxLineEngine
 
-    engine = exported_on_cpu(folder, LINES, device, lambda files: OnnxLineReader(files, "cpu"))
+    with memory_errors():
+        engine = exported_on_cpu(folder, LINES, device, lambda files: OnnxLineEngine(files, "cpu"))
     return Parser(engine, *_prompts(folder, engine.config), name) if engine else None
 
 

@@ -15,8 +15,9 @@ from mdocr import inputs
 from mdocr.decoding.draft import EOS, Array, Decoding
 from mdocr.decoding.words import decode
 from mdocr.document import Character, Word
-from mdocr.engines import WordEngine, word_engine
+from mdocr.engines import WordEngine
 from mdocr.engines.memory import MemoryGuard
+from mdocr.engines.word_engines import word_engine
 from mdocr.errors import InputError
 from mdocr.inputs import Picture, Unread
 from mdocr.models.charset import Charset

@@ -10,7 +10,7 @@ import torch
 
 from mdocr.bench.cost import count_parameters, weight_bytes
 from mdocr.bench.limits import Limits, measure_limits, peak_memory, synchronise
-from mdocr.decoding.requests import Generation, Request
+from mdocr.decoding.requests import Feed, Generation, Predict, Request
 from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import UsageError
 from mdocr.evaluation.page_sets import TruePage
@@ -105,20 +105,28 @@ class Meter(Parser):
     ) -> Iterator[tuple[int, Generation]]:
         """See ``Parser.denoise``."""
         stream = super().denoise(self._untimed(requests), batch_size)
-        hook = on_torch(self).language_model.register_forward_pre_hook(self._count_call)
-        try:
-            while True:
-                begin = time.perf_counter()
-                found = next(stream, None)
-                synchronise(self.engine.device)
-                self.work.seconds += time.perf_counter() - begin
-                if found is None:
-                    return
-                self.work.tokens += len(found[1].tokens)
-                self.work.passes += found[1].passes
-                yield found
-        finally:
-            hook.remove()
+        while True:
+            begin = time.perf_counter()
+            found = next(stream, None)
+            synchronise(on_torch(self).device)
+            self.work.seconds += time.perf_counter() - begin
+            if found is None:
+                return
+            self.work.tokens += len(found[1].tokens)
+            self.work.passes += found[1].passes
+            yield found
+
+    def predictor(self, slots: int) -> Predict:
+        """See ``Parser.predictor``."""
+        predict = super().predictor(slots)
+
+        def counted(feeds: Sequence[Feed]) -> Any:
+            self.work.calls += 1
+            self.work.fed += sum(len(feed.tokens) for feed in feeds)
+            self.work.wanted += sum(len(feed.wanted) for feed in feeds)
+            return predict(feeds)
+
+        return counted
 
     def _untimed(self, requests: Iterator[Request]) -> Iterator[Request]:
         """The requests; the time that it takes to make them is given back."""
@@ -129,12 +137,6 @@ class Meter(Parser):
             if request is None:
                 return
             yield request
-
-    def _count_call(self, model: object, given: tuple[Any, ...]) -> None:
-        embeddings, _, _, wanted = given
-        self.work.calls += 1
-        self.work.fed += len(embeddings)
-        self.work.wanted += len(wanted)
 
 
 @dataclass(frozen=True)

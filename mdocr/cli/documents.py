@@ -43,6 +43,8 @@ class LazyParser:
         engine: what runs it here.
         dtype: of its weights.
         cuda_graphs: replay recorded block steps.
+        alone: a single document is to be read with it, so that the number of its pages tells which
+            engine is the faster one.
     """
 
     def __init__(
@@ -53,11 +55,19 @@ class LazyParser:
         engine: str = "auto",
         dtype: str = "auto",
         cuda_graphs: bool = False,
+        *,
+        alone: bool = False,
     ) -> None:
+        self._alone = alone
+        self._pages: int | None = None
         self._model, self._device, self._server = model, device, server
         self._cuda_graphs = cuda_graphs
         self._engine, self._dtype = engine, dtype
-        self.pages: int | None = None  # to be read, if that is known
+
+    def expect(self, pages: int) -> None:
+        """Tells how many pages a document has, before the model is loaded."""
+        if self._alone:
+            self._pages = pages
 
     @cached_property
     def name(self) -> str:
@@ -97,7 +107,7 @@ class LazyParser:
             self._dtype,
             self._engine,
             cuda_graphs=self._cuda_graphs,
-            pages=self.pages,
+            pages=self._pages,
         )
 
 
@@ -204,7 +214,7 @@ class Run:
             for event in read_documents(lambda: lazy.parser, tasks, options):
                 if isinstance(event, Opened):
                     self.display.expect(event.pages)
-                    lazy.pages = event.pages if len(self.paths) == 1 else None
+                    lazy.expect(event.pages + len(event.kept))
                     self.tally.pages += len(event.kept)
                     self.open[event.number].keep(event.kept)
                 elif isinstance(event, Ended):

@@ -124,7 +124,6 @@ def parse(
     on, with its pictures in DIR/NAME_images.
     """
     check_engine(engine, server)
-    lazy = LazyParser(model, device, server, engine, dtype, cuda_graphs)
     common, single = thresholds(threshold or [])
     options = ParseOptions(
         pages=pages,
@@ -155,6 +154,8 @@ def parse(
         raise InputError("there are only results of earlier runs to read", "Name the documents.")
     if layout_image is not None:
         make_folder(layout_image)
+    alone = len(found) == 1
+    lazy = LazyParser(model, device, server, engine, dtype, cuda_graphs, alone=alone)
     with destination_of(output, forms, len(found), written) as destination:
         destination = replace(destination, drawings=layout_image)
         tally = read_all(found, lazy, options, destination, resume)

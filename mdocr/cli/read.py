@@ -74,7 +74,8 @@ def read(
 
     found = find_files(paths, PICTURE_SUFFIXES | {".pdf"})
     load = partial(load_recognizer, word_model, device, engine)
-    reading = Reading(len(found), LazyParser(page_model, device), load, resume)
+    parser = LazyParser(page_model, device, engine=engine, alone=len(found) == 1)
+    reading = Reading(len(found), parser, load, resume)
     sorted_out = [(kind_of_item(item), item) for item in found]
     if output:
         reading.read_words([item for name, item in sorted_out if name == "word"])

@@ -72,7 +72,7 @@ class Progress:
         self.tokens: list[int] = []
         self.steps: list[int] = []
         self.confidences: list[float] = []
-        self.generator = np.random.default_rng((request.options.seed % 2**64, number))
+        self.generator = np.random.default_rng((int(request.options.seed) % 2**64, number))
         self._pending = request.prompt  # committed, but not yet shown to the model
         self._open_block()
 

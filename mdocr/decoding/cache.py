@@ -9,7 +9,7 @@ Shapes: S slots, C capacity in tokens, K key-value heads, E width of a head, T t
 import torch
 from torch import Tensor
 
-from mdocr.models.page_config import CacheShape, rounded
+from mdocr.models.cache_shape import CacheShape, cache_capacity
 
 
 class KVCache:
@@ -34,7 +34,7 @@ class KVCache:
         """Makes every slot hold at least ``capacity`` tokens; what is stored stays."""
         if capacity <= self.capacity:
             return
-        capacity = rounded(capacity)
+        capacity = cache_capacity(capacity)
         shape = self.shape
         # Zeros, since unseen places are read too, and a weight of 0 does not cancel a NaN.
         store = self._store.new_zeros(

@@ -6,13 +6,13 @@ them are NumPy arrays. Torch is not imported here, so that exported models are r
 Shapes: M wanted tokens, L tokens of a block, V vocabulary.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.decoding.draft import Array, namespace
+from mdocr.errors import DeviceError
 
 Tokens = NDArray[np.int64]
 Confidences = NDArray[np.float32]
@@ -52,9 +52,18 @@ def _surest(confidences: Confidences, count: int) -> NDArray[np.int64]:
 
 
 def likeliest(logits: Array, mask_id: int) -> tuple[Tokens, Confidences]:
-    """The likeliest tokens [M] and their probabilities [M], from logits [M, V]; never the mask."""
-    choose = _likeliest_of_arrays if isinstance(logits, np.ndarray) else _likeliest_of_tensors
-    parts = [choose(rows) for rows in _unmasked(logits, mask_id)]
+    """The likeliest tokens [M] and their probabilities [M], from logits [M, V]; never the mask.
+
+    M is at least 1.
+    """
+    is_array = isinstance(logits, np.ndarray)
+    choose = _likeliest_of_arrays if is_array else _likeliest_of_tensors
+    most = LOGITS_AT_ONCE if is_array or logits.device.type == "cpu" else MOST_LOGITS_AT_ONCE
+    at_once = max(1, most // logits.shape[-1])
+    parts = [
+        choose(_unmasked(logits[start : start + at_once], mask_id))
+        for start in range(0, len(logits), at_once)
+    ]
     tokens, confidences = (namespace(logits).concatenate(part) for part in zip(*parts, strict=True))
     return on_host(tokens), on_host(confidences)
 
@@ -72,11 +81,22 @@ def _likeliest_of_tensors(logits: Array) -> tuple[Array, Array]:
 def drawn(
     logits: Array, mask_id: int, temperature: float, generator: np.random.Generator
 ) -> tuple[Tokens, Confidences]:
-    """Drawn tokens [M] and their probabilities [M], from logits [M, V]; never the mask."""
-    (rows,) = _unmasked(logits, mask_id, at_once=len(logits))
-    scaled = on_host(rows).astype(np.float64) / temperature
+    """Drawn tokens [M] and their probabilities [M], from logits [M, V]; never the mask.
+
+    Args:
+        logits: of the wanted tokens.
+        mask_id: the token that is never drawn.
+        temperature: above 0; logits are divided by it.
+        generator: gives one number for each token, whatever the engine.
+
+    Raises:
+        DeviceError: a logit is not a number.
+    """
+    scaled = on_host(_unmasked(logits, mask_id)).astype(np.float64) / temperature
     powers = np.exp(scaled - scaled.max(-1, keepdims=True))
     running = powers.cumsum(-1)
+    if not np.isfinite(running[:, -1]).all():
+        raise DeviceError("the model's logits are not numbers", "Use --dtype float32.")
     reached = generator.random((len(running), 1)) * running[:, -1:]
     tokens = (running <= reached).sum(-1)
     chosen = np.take_along_axis(powers, tokens[:, None], -1) / running[:, -1:]
@@ -89,18 +109,11 @@ def on_host(values: Array) -> NDArray[Any]:
     return host
 
 
-def _unmasked(logits: Array, mask_id: int, at_once: int | None = None) -> Iterator[Array]:
-    """Rows in single precision in which the mask is impossible; so many at once."""
-    on_cpu = isinstance(logits, np.ndarray) or logits.device.type == "cpu"
-    most = LOGITS_AT_ONCE if on_cpu else MOST_LOGITS_AT_ONCE
-    at_once = at_once or max(1, most // logits.shape[-1])
-    for start in range(0, len(logits), at_once):
-        rows = _single_copy(logits[start : start + at_once])
-        rows[:, mask_id] = -np.inf
-        yield rows
-
-
-def _single_copy(rows: Array) -> Array:
-    if isinstance(rows, np.ndarray):
-        return rows.astype(np.float32)
-    return rows.to(namespace(rows).float32, copy=True)
+def _unmasked(logits: Array, mask_id: int) -> Array:
+    """A copy in single precision in which the mask is impossible."""
+    if isinstance(logits, np.ndarray):
+        rows = logits.astype(np.float32)
+    else:
+        rows = logits.to(namespace(logits).float32, copy=True)
+    rows[:, mask_id] = -np.inf
+    return rows

@@ -19,9 +19,9 @@ from mdocr.decoding.requests import Feed
 from mdocr.engines.memory import is_memory_error
 from mdocr.engines.torch_blocks import TorchBlocks, lay_out, to_device
 from mdocr.models.attention import CachedAttention, Mask, Packing
+from mdocr.models.cache_shape import cache_capacity
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
-from mdocr.models.page_config import rounded
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class GraphedBlocks(TorchBlocks):
         self._reserve(max(feed.capacity for feed in feeds) + width)
         rows = fill_up(feeds, width, self.cache.slots, self.cache.capacity)
         seen = max(max(feed.visible) for feed in feeds)
-        batch = lay_out(rows, self.model.device, rounded(seen))
+        batch = lay_out(rows, self.model.device, cache_capacity(seen))
         x, places = self.embed(rows, batch)
         packing = batch.packing
         assert packing.mask is not None  # a length was given

@@ -16,15 +16,10 @@ from onnxruntime import InferenceSession
 from mdocr.decoding.requests import Feed
 from mdocr.engines import CPU_SLOTS, DEVICE_SLOTS
 from mdocr.engines.onnx_sessions import first_that_works, open_session, run
-from mdocr.models.page_config import (
-    CacheShape,
-    LineReaderConfig,
-    MinerUDiffusionConfig,
-    SDARConfig,
-    rounded,
-)
-from mdocr.weights.onnx_files import ENCODER, STEP, OnnxModel
-from mdocr.weights.page_folders import line_reader_config
+from mdocr.models.cache_shape import CacheShape, cache_capacity
+from mdocr.models.page_config import LineReaderConfig, MinerUDiffusionConfig, SDARConfig
+from mdocr.weights.configuration import line_reader_config
+from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, OnnxModel
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +30,8 @@ Floats = NDArray[np.float32]
 Whole = NDArray[np.int64]
 
 
-class OnnxBlockModel(ABC):
-    """An exported model on a device; its kinds differ in what a picture is.
+class OnnxBlockEngine(ABC):
+    """An exported page model, see ``mdocr.engines.PageEngine``; kinds differ in what a picture is.
 
     Args:
         files: the exported model.
@@ -89,14 +84,14 @@ class OnnxBlockModel(ABC):
             self._try()
 
 
-class OnnxLineReader(OnnxBlockModel):
-    """An exported line reader, in the place of ``mdocr.models.line_reader``'s."""
+class OnnxLineEngine(OnnxBlockEngine):
+    """An exported line reader."""
 
     most_slots = DEVICE_SLOTS
     config: LineReaderConfig
 
     def see(self, feeds: Sequence[Feed], tokens: Whole) -> tuple[Floats, Floats]:
-        """See ``OnnxBlockModel``; text counts from 1 behind its prompt, the task stands at 0."""
+        """See ``OnnxBlockEngine``; text counts from 1 behind its prompt, the task stands at 0."""
         prompts = np.array([feed.prompt_length for feed in feeds])
         places = np.maximum(own_places(feeds, tokens) - prompts[:, None] + 1, 0, dtype=np.float32)
         features = np.zeros((*tokens.shape, self.text.hidden_size), np.float32)
@@ -111,7 +106,7 @@ class OnnxLineReader(OnnxBlockModel):
         return features, places
 
     def _read(self, record: Mapping[str, Any]) -> None:
-        self.config = line_reader_config(record)
+        self.config = line_reader_config(record, self.files.folder / CONFIG)
         self.text = self.config.text
 
     def _try(self) -> None:
@@ -126,7 +121,7 @@ class OnnxBlocks:
         slots: sequences in work at the same time.
     """
 
-    def __init__(self, model: OnnxBlockModel, slots: int) -> None:
+    def __init__(self, model: OnnxBlockEngine, slots: int) -> None:
         self.model = model
         self.cache = _room(model.text.cache_shape, slots, 0)  # [layers, 2, slots, C, K, E]
 
@@ -149,7 +144,7 @@ class OnnxBlocks:
         held = self.cache.shape[3]
         if capacity > held:
             shape = self.model.text.cache_shape
-            cache = _room(shape, self.cache.shape[2], rounded(capacity))
+            cache = _room(shape, self.cache.shape[2], cache_capacity(capacity))
             cache[:, :, :, :held] = self.cache
             self.cache = cache
 

@@ -12,7 +12,7 @@ from mdocr.decoding.requests import Feed
 from mdocr.engines import CPU_SLOTS
 from mdocr.engines.onnx_blocks import (
     Floats,
-    OnnxBlockModel,
+    OnnxBlockEngine,
     Whole,
     own_places,
     run_on_arrays,
@@ -23,14 +23,14 @@ from mdocr.models.page_pictures import PagePicture, patch_places
 from mdocr.weights.onnx_files import CONFIG, HINT
 
 
-class OnnxPageModel(OnnxBlockModel):
-    """An exported page model, in the place of ``mdocr.models.mineru_diffusion``'s."""
+class OnnxPageEngine(OnnxBlockEngine):
+    """An exported large page model."""
 
     most_slots = CPU_SLOTS
     config: MinerUDiffusionConfig
 
     def see(self, feeds: Sequence[Feed], tokens: Whole) -> tuple[Floats, Floats]:
-        """See ``OnnxBlockModel``; pictures go one by one, so that each looks at itself only."""
+        """See ``OnnxBlockEngine``; pictures go one by one, so that each looks at itself only."""
         features = np.zeros((*tokens.shape, self.text.hidden_size), np.float32)
         for row, feed in enumerate(feeds):
             if feed.picture is not None:

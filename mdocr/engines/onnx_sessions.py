@@ -87,6 +87,7 @@ def open_session(
     Raises:
         WeightsError: the file is missing or damaged.
         DeviceError: the device refuses.
+        MemoryError: memory is too small.
     """
     options = SessionOptions()
     options.log_severity_level = 3  # its warnings are about nodes that stay on the CPU, and such
@@ -103,6 +104,8 @@ def open_session(
         model = path.read_bytes() if given else path
         session = InferenceSession(model, options, providers=providers, enable_fallback=0)
     except Exception as error:  # its errors have no base of their own
+        if isinstance(error, MemoryError) or _is_shortage(error):
+            raise MemoryError(_first_line(error)) from error
         if device != "cpu":
             raise DeviceError(f"ONNX Runtime cannot use {device}: {_first_line(error)}") from error
         raise WeightsError(
@@ -123,9 +126,13 @@ def run(session: InferenceSession, binding: IOBinding) -> None:
     try:
         session.run_with_iobinding(binding)
     except Exception as error:
-        if any(message in str(error) for message in _MEMORY_MESSAGES):
+        if _is_shortage(error):
             raise MemoryError(_first_line(error)) from error
         raise
+
+
+def _is_shortage(error: Exception) -> bool:
+    return any(message in str(error) for message in _MEMORY_MESSAGES)
 
 
 def _has_cuda() -> bool:

@@ -23,7 +23,7 @@ class OnnxWordEngine:
     """Runs a recognizer's model.
 
     Args:
-        model: the exported files.
+        files: the exported model.
         device: ``cpu``, ``cuda``, ``cuda:N``, or ``auto``: CUDA where it works.
 
     Attributes:
@@ -37,9 +37,9 @@ class OnnxWordEngine:
 
     device: str
 
-    def __init__(self, model: OnnxModel, device: str = "auto") -> None:
-        self.model = model
-        config = from_dict(model.model, model.folder / CONFIG)
+    def __init__(self, files: OnnxModel, device: str = "auto") -> None:
+        self.files = files
+        config = from_dict(files.model, files.folder / CONFIG)
         self.charset, self.length = config.charset, config.decoder.max_length + 1
         first_that_works(device, self._start)
         log.info("running on %s, by ONNX Runtime", self.device)
@@ -47,7 +47,7 @@ class OnnxWordEngine:
     def move(self, device: str) -> None:
         """Goes on on another device."""
         self._encoder, self._step = (
-            open_session(self.model.folder / name, device, self.model.weights(name))
+            open_session(self.files.folder / name, device, self.files.weights(name))
             for name in (ENCODER, STEP)
         )
         self.device = device

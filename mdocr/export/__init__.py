@@ -49,6 +49,11 @@ def export_model(
     """
     check_request(precision)  # before a download in vain
     known = MODELS.get(model)
+    if apart and (precision != "fp32" or (known and not known.packaged)):
+        raise UsageError(
+            "only fp32 weights of a .safetensors file at hand can stay apart",
+            "Leave out --weights-apart.",
+        )
     reads_pages = known.task == "parser" if known else _is_page_model(Path(model))
     if not reads_pages:
         _refuse_four_bits(precision)

@@ -139,10 +139,10 @@ def compare(weights: Path, folder: Path) -> float:
     Returns:
         The largest difference of a logit in any pass, as a share of the pass's largest logit.
     """
-    from mdocr.engines.onnx_pages import OnnxPageModel
+    from mdocr.engines.onnx_pages import OnnxPageEngine
 
     passes = _passes_of_torch(weights)
-    return largest_difference(OnnxPageModel(read_onnx(folder, PAGES), "cpu").blocks(2), passes)
+    return largest_difference(OnnxPageEngine(read_onnx(folder, PAGES), "cpu").blocks(2), passes)
 
 
 def _passes_of_torch(weights: Path) -> list[Pass]:

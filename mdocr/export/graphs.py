@@ -151,7 +151,7 @@ def check_apart(precision: Precision, checkpoint: Path) -> None:
 
 
 def leave_weights(graphs: Mapping[str, Any], checkpoint: Path, folder: Path) -> dict[str, Any]:
-    """Takes weights out of graphs; what ``config.json`` says of them."""
+    """Takes weights out of ``graphs``, in place; returns what ``config.json`` says of them."""
     tensors = {name: take_out_weights(graph, checkpoint) for name, graph in graphs.items()}
     place = os.path.relpath(checkpoint.resolve(), folder.resolve())
     return {"weights_apart": {"file": Path(place).as_posix(), "tensors": tensors}}

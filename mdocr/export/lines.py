@@ -29,7 +29,7 @@ from mdocr.export.graphs import (
 )
 from mdocr.models.line_pictures import COLUMN, LINE_HEIGHT, LinePicture
 from mdocr.models.line_reader import LineReader
-from mdocr.models.page_config import LineReaderConfig, config_record
+from mdocr.models.page_config import LineReaderConfig, line_reader_record
 from mdocr.weights.line_reader import load_line_reader
 from mdocr.weights.onnx_files import ENCODER, LINES, STEP, OnnxModel, read_onnx, source_of
 
@@ -69,9 +69,9 @@ def export_line_reader(
     if apart:
         check_apart(precision, checkpoint)
     model = load_line_reader(weights)
-    config = describe(LINES, source_of(weights), precision, config_record(model.config))
-    made_of = graphs(model)
+    config = describe(LINES, source_of(weights), precision, line_reader_record(model.config))
     with put_in_place(folder) as made:
+        made_of = graphs(model)
         if apart:
             config |= leave_weights(made_of, checkpoint, folder)
         write_files(made_of, config, made, precision)
@@ -85,12 +85,12 @@ def compare(model: LineReader, exported: OnnxModel) -> float:
     Returns:
         The largest difference of a logit in any pass, as a share of the pass's largest logit.
     """
-    from mdocr.engines.onnx_blocks import OnnxLineReader
+    from mdocr.engines.onnx_blocks import OnnxLineEngine
     from mdocr.engines.torch_blocks import TorchBlocks
 
     requests, mask_id = _random_lines(model.config), model.config.mask_token_id
     passes = record(TorchBlocks(model, 2), requests, mask_id)
-    return largest_difference(OnnxLineReader(exported, "cpu").blocks(2), passes)
+    return largest_difference(OnnxLineEngine(exported, "cpu").blocks(2), passes)
 
 
 def _random_lines(config: LineReaderConfig) -> Iterator[Request]:

@@ -92,8 +92,8 @@ def export_recognizer(
         check_apart(precision, checkpoint)
     model = load_recognizer_weights(checkpoint)
     config = describe(WORDS, source_of(checkpoint), precision, configuration.to_dict(model.config))
-    made_of = graphs(model)
     with put_in_place(folder) as made:
+        made_of = graphs(model)
         if apart:
             config |= leave_weights(made_of, checkpoint, folder)
         write_files(made_of, config, made, precision)

@@ -5,41 +5,15 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
 from mdocr.errors import WeightsError
+from mdocr.models.cache_shape import CacheShape
 from mdocr.models.charset import Charset
 from mdocr.models.word_config import LITE, EncoderConfig
-
-ROUNDING = 256
-"""Caches grow in steps of so many tokens, so that a slightly longer sequence finds room."""
 
 LINE_READER = "mdocr_line_reader"
 """``model_type`` in the ``config.json`` of a line reader."""
 
 Grid = tuple[int, int]
 """Rows and columns of patches of one picture."""
-
-
-def rounded(capacity: int) -> int:
-    """Tokens that a cache holds which must hold at least ``capacity``."""
-    return -(-capacity // ROUNDING) * ROUNDING
-
-
-@dataclass(frozen=True)
-class CacheShape:
-    """What the cache must know of a model.
-
-    Attributes:
-        layers: layers that attend.
-        heads: key-value heads.
-        head_dim: width of a head.
-    """
-
-    layers: int
-    heads: int
-    head_dim: int
-
-    def token_bytes(self, itemsize: int) -> int:
-        """Memory of one token in bytes, for numbers of so many bytes."""
-        return 2 * self.layers * self.heads * self.head_dim * itemsize
 
 
 @dataclass(frozen=True)
@@ -163,7 +137,7 @@ class LineReaderConfig:
     Attributes:
         symbols: characters in the order of their ids.
         encoder: the vision tower.
-        text: the language model; its vocabulary is that of ``symbols`` and five special tokens.
+        text: the language model; its vocabulary is that of ``symbols`` and six special tokens.
         tasks: names of the tokens that end a prompt and say what is to be read.
     """
 
@@ -197,7 +171,7 @@ class LineReaderConfig:
         return self.charset.pad_id + 1 + len(self.tasks)
 
 
-def lite(symbols: str) -> LineReaderConfig:
+def lite_line_reader(symbols: str) -> LineReaderConfig:
     """The line reader inside the package."""
     text = SDARConfig(
         vocab_size=LineReaderConfig(symbols).vocabulary,
@@ -212,6 +186,6 @@ def lite(symbols: str) -> LineReaderConfig:
     return LineReaderConfig(symbols, LITE, text)
 
 
-def config_record(config: LineReaderConfig) -> Mapping[str, Any]:
+def line_reader_record(config: LineReaderConfig) -> Mapping[str, Any]:
     """The configuration as plain values, for a ``config.json``."""
     return {"model_type": LINE_READER, **asdict(config)}

@@ -171,6 +171,8 @@ def _cut(pixels: NDArray[np.float32], config: PictureConfig) -> NDArray[np.float
 def patch_places(grid: Grid, merge: int) -> NDArray[np.int64]:
     """Row and column [N, 2] of each patch of one picture, in merge order."""
     rows, columns = grid
-    tiles = np.indices(grid).reshape(2, rows // merge, merge, columns // merge, merge)
+    tiles = np.indices(grid, dtype=np.int64).reshape(
+        2, rows // merge, merge, columns // merge, merge
+    )
     places: NDArray[np.int64] = tiles.transpose(1, 3, 2, 4, 0).reshape(-1, 2)
     return places

@@ -28,11 +28,14 @@ BESIDE = ((-0.08, 0.06), (-0.02, 0.12), (0.0, 0.15), (0.0, 0.4))
 ABOVE = ((-0.06, 0.06), (0.0, 0.15), (0.05, 0.3), (0.05, 0.5))
 """Least and most that is seen around a word, in its heights; found words are cut in all ways."""
 LETTER = {1: 0.5, 2: 0.51, 3: 0.53, 4: 0.62}
-"""Width of a letter in the middle of found words of each ratio, in heights of the picture."""
+"""Width of a letter in the middle of found words of each ratio, in heights of the picture; measured
+as docs/lite.md tells."""
 LETTER_SPREAD = 0.27
 """Standard deviation of its logarithm."""
-STRETCH = 1.2
-STRETCHES = (0.6, 1.6)
+MOST_STRETCH, LEAST_STRETCH = 1.6, 0.6
+"""How far the width of letters is changed to fill a picture."""
+FURTHER = 1.2
+"""The same for a picture whose ratio does not fit yet, after turning and bending; then margins."""
 USUAL_STRETCH, STRETCH_SPREAD = 0.95, 0.2
 """Found letters are a little narrower than fonts have them; the spread is of the logarithm."""
 TRIES = 10
@@ -103,7 +106,7 @@ class WordSynthesizer:
         lettered = self._letter(rng, ratio, cut, difficulty)
         masks, box = self._ink(rng, lettered, difficulty)
         shape = draw_shape(rng, box, difficulty)
-        crop, size = frame(rng, shape, box, ratio, cut, lettered.stretch)
+        crop, size = frame(rng, shape, box, ratio, cut, stretch=lettered.stretch)
         centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         seen = geometry.resample(list(masks.values()), centre, shape, crop, size)
         picture = painting.compose(rng, dict(zip(masks, seen, strict=True)), difficulty)
@@ -121,7 +124,7 @@ class WordSynthesizer:
         seen = min(3.5 + rng.exponential(1.2), 11.0) if ratio == 4 else rng.uniform(low, high)
         length = seen / (LETTER[ratio] * float(numpy.exp(rng.normal(0, LETTER_SPREAD))))
         found: list[tuple[float, Lettered]] = []
-        while len(found) < TRIES:
+        for _ in range(10 * TRIES):
             font = self._font(rng, difficulty)
             text = self._text(rng, font, max(1, round(length)))
             setting = _set(rng, font, text, difficulty)
@@ -129,10 +132,16 @@ class WordSynthesizer:
                 continue
             stretch = seen / max(cut.picture_ratio(setting.ratio), 0.1)
             unlikely = (numpy.log(stretch / USUAL_STRETCH) / STRETCH_SPREAD) ** 2
-            stretch = float(numpy.clip(stretch, *STRETCHES))
+            stretch = float(numpy.clip(stretch, LEAST_STRETCH, MOST_STRETCH))
             found.append((unlikely, Lettered(text, font, setting, stretch)))
             if rng.random() < numpy.exp(-unlikely / 2):
                 return found[-1][1]
+            if len(found) == TRIES:
+                break
+        if not found:
+            raise InputError(
+                "the fonts have no ink for any word", "Install some: see docs/fonts.md."
+            )
         return min(found, key=lambda pair: pair[0])[1]
 
     def _font(self, rng: numpy.random.Generator, difficulty: float) -> Font:
@@ -259,6 +268,7 @@ def frame(
     box: Box,
     ratio: int,
     cut: Cut,
+    *,
     stretch: float,
 ) -> tuple[geometry.Box, tuple[int, int]]:
     """What part of the picture plane is seen, and at what size (width, height) in pixels.
@@ -285,9 +295,9 @@ def _fitted(
     low, high = ratios
     seen = across / down * stretch
     if seen < low:
-        stretch = min(low / across * down, STRETCH)
+        stretch *= min(low / seen, FURTHER)
     elif seen > high:
-        stretch = max(high / across * down, 1 / STRETCH)
+        stretch *= max(high / seen, 1 / FURTHER)
     seen = across / down * stretch
     wider = max(0.0, low - seen) * down / stretch
     taller = max(0.0, seen / high - 1) * down

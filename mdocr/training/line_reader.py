@@ -12,7 +12,7 @@ from torch.nn import functional
 from mdocr.models.attention import DenseAttention
 from mdocr.models.line_reader import LineReader, Seen
 from mdocr.models.page_charset import PAGE_SYMBOLS
-from mdocr.models.page_config import LineReaderConfig, lite
+from mdocr.models.page_config import LineReaderConfig, lite_line_reader
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, ParserRunConfig, require
@@ -177,7 +177,7 @@ def _make_model(config: LineModelConfig) -> LineReader:
         from mdocr.weights.line_reader import load_line_reader
 
         return load_line_reader(resolve(config.start, "parser").path).requires_grad_(True)
-    model = LineReader(lite(PAGE_SYMBOLS))
+    model = LineReader(lite_line_reader(PAGE_SYMBOLS))
     if config.encoder:
         from mdocr.weights import load_recognizer_weights
 

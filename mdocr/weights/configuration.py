@@ -1,4 +1,4 @@
-"""The configuration of a word model as plain values, there and back, with everything checked."""
+"""Configurations as plain values: word models', there and back and checked; line readers', back."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mdocr.errors import UsageError, WeightsError
+from mdocr.models.page_config import LineReaderConfig, SDARConfig
 from mdocr.models.word_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
 
 AGAIN = "Copy or download it again, or make it anew with this version of mdocr."
@@ -46,6 +47,26 @@ def checked(config: MDiff4STRConfig, path: Path) -> MDiff4STRConfig:
     if problem:
         raise WeightsError(f"{path}: the model's configuration makes no sense: {problem}", AGAIN)
     return config
+
+
+def line_reader_config(record: Mapping[str, Any], path: Path) -> LineReaderConfig:
+    """The configuration of a line reader from plain values (``line_reader_record``).
+
+    Args:
+        record: the content of ``config.json``, or what an export keeps of it.
+        path: named in errors.
+
+    Raises:
+        WeightsError: keys are missing or unknown.
+    """
+    try:
+        encoder = {key: _frozen(value) for key, value in record["encoder"].items()}
+        text = {field.name: record["text"][field.name] for field in dataclasses.fields(SDARConfig)}
+        return LineReaderConfig(
+            record["symbols"], EncoderConfig(**encoder), SDARConfig(**text), tuple(record["tasks"])
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(f"{path} is not that of a line reader: {error}", AGAIN) from error
 
 
 def _encoder_problem(encoder: EncoderConfig) -> str:

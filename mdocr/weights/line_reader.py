@@ -10,10 +10,11 @@ from torch import Tensor
 
 from mdocr.files import write_text, written_whole
 from mdocr.models.line_reader import LineReader
-from mdocr.models.page_config import LineReaderConfig, config_record
+from mdocr.models.page_config import LineReaderConfig, line_reader_record
+from mdocr.weights.configuration import line_reader_config
 from mdocr.weights.keys import WithoutDraws
 from mdocr.weights.mineru_diffusion import check_shapes, stored_shapes, tensors
-from mdocr.weights.page_folders import line_reader_config, read_json
+from mdocr.weights.page_folders import read_json
 
 
 def save_line_reader(
@@ -27,7 +28,7 @@ def save_line_reader(
     }
     with written_whole(folder / "model.safetensors") as temporary:
         save_file(halves, temporary, metadata={"training": json.dumps(training)})
-    record = {**config_record(config), "training": training}
+    record = {**line_reader_record(config), "training": training}
     write_text(folder / "config.json", json.dumps(record, ensure_ascii=False, indent=1))
 
 
@@ -37,7 +38,8 @@ def load_line_reader(folder: Path, device: torch.device | str = "cpu") -> LineRe
     Raises:
         WeightsError: a file is missing or damaged, or its keys or shapes are not the model's.
     """
-    config = line_reader_config(read_json(folder / "config.json"))
+    path = folder / "config.json"
+    config = line_reader_config(read_json(path), path)
     with torch.device("meta"), WithoutDraws():
         model = LineReader(config)
     files = [folder / "model.safetensors"]

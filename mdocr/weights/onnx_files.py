@@ -17,6 +17,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,18 @@ DATA = ".data"
 """What a graph's name is followed by in the name of the file that holds its weights."""
 TOKENIZER, PICTURES = "tokenizer.json", "preprocessor_config.json"
 
+EXACT = ("fp32", "fp16")
+"""Precisions that compute in single precision."""
+
 NEEDED = {WORDS: (), LINES: (), PAGES: (f"{ENCODER}{DATA}", f"{STEP}{DATA}", TOKENIZER)}
 """Files of each format beside graphs and ``config.json``."""
+
+SIZES = {
+    WORDS: ("symbols", "encoder", "decoder"),
+    LINES: ("symbols", "encoder", "text", "tasks"),
+    PAGES: ("text_config", "vision_config"),
+}
+"""What ``model`` in the ``config.json`` of each format must hold."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ class OnnxModel:
         folder: where the files lie.
         precision: of the weights, as ``mdocr export`` names it.
         source: sha256 of the weights that they were made from.
-        model: characters and sizes.
+        model: characters and sizes, as plain values: the configuration of the model of that form.
         apart: the weights, if they are not in the files.
     """
 
@@ -129,7 +140,7 @@ def read_onnx(path: Path, form: str) -> OnnxModel:
         raise WeightsError(f"{folder} has the format {found!r}, not {form!r}", HINT)
     _require(folder, NEEDED[form])
     try:
-        return _described(folder, record)
+        return _described(folder, record, form)
     except (KeyError, TypeError) as error:
         raise WeightsError(f"{folder / CONFIG} is damaged: {error}", HINT) from error
 
@@ -192,10 +203,16 @@ def remove_exported(weights: Path) -> int:
 def find_onnx(weights: Path, form: str) -> Iterator[OnnxModel]:
     """The exported models at hand that were made from a checkpoint, the nearest first.
 
+    Those in ``int8`` and ``int4`` read something else now and then, so they must be named.
+
     Args:
         weights: the checkpoint's file, or the folder of a page model.
         form: ``WORDS``, ``LINES`` or ``PAGES``.
+
+    Yields:
+        What is sound as far as its ``config.json`` tells.
     """
+    weights = weights.resolve()
     beside = weights.with_name(f"{weights.name if weights.is_dir() else weights.stem}-onnx")
     if not beside.is_dir() and not (cache.cache_dir() / "onnx").is_dir():
         return
@@ -208,17 +225,46 @@ def find_onnx(weights: Path, form: str) -> Iterator[OnnxModel]:
         except WeightsError as error:
             logger.info("passed over: %s", error.message)
             continue
-        if model.source == source:
-            yield model
-        else:
+        if model.source != source:
             logger.info("passed over: %s was not made from %s", folder, weights)
+        elif model.precision not in EXACT:
+            logger.info("passed over: %s is in %s", folder, model.precision)
+        else:
+            yield model
 
 
-def _described(folder: Path, record: dict[str, Any]) -> OnnxModel:
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keeps other processes from exporting to a folder of the cache at the same time.
+
+    Raises:
+        WeightsError: the cache cannot be written to.
+    """
+    from filelock import FileLock
+
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+        lock.acquire()
+    except OSError as error:
+        raise WeightsError(
+            f"cannot write to {folder.parent}: {error.strerror or error}",
+            "Name another cache with MDOCR_CACHE.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _described(folder: Path, record: dict[str, Any], form: str) -> OnnxModel:
     kinds = {"precision": str, "source": str, "model": dict}
     for name, kind in kinds.items():
         if not isinstance(record[name], kind):
             raise TypeError(f"{name} is not {kind.__name__}")
+    for name in SIZES[form]:
+        if name not in record["model"]:
+            raise KeyError(f"model.{name}")
     apart = record.get("weights_apart")
     weights = WeightsApart(folder / apart["file"], apart["tensors"]) if apart else None
     return OnnxModel(folder, apart=weights, **{name: record[name] for name in kinds})

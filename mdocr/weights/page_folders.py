@@ -1,14 +1,11 @@
 """What the ``config.json`` of a page model's folder says. Free of torch."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from mdocr.errors import WeightsError
-from mdocr.models.page_config import LINE_READER, LineReaderConfig, SDARConfig
-from mdocr.models.word_config import EncoderConfig
+from mdocr.models.page_config import LINE_READER
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -35,25 +32,3 @@ def is_line_reader(folder: Path) -> bool:
     if not (folder / "config.json").is_file():
         return False
     return bool(read_json(folder / "config.json").get("model_type") == LINE_READER)
-
-
-def line_reader_config(record: Mapping[str, Any]) -> LineReaderConfig:
-    """A configuration from the content of ``config.json``.
-
-    Raises:
-        WeightsError: keys are missing or unknown.
-    """
-    try:
-        encoder = {key: _frozen(value) for key, value in record["encoder"].items()}
-        text = {f.name: record["text"][f.name] for f in fields(SDARConfig)}
-        return LineReaderConfig(
-            record["symbols"], EncoderConfig(**encoder), SDARConfig(**text), tuple(record["tasks"])
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise WeightsError(
-            f"config.json is not that of a line reader: {error}", "Copy the model's folder again."
-        ) from error
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

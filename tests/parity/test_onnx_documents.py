@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from mdocr.cli.main import app
 from mdocr.document import Block, Box
 from mdocr.engines import CPU_SLOTS
-from mdocr.engines.onnx_pages import OnnxPageModel
+from mdocr.engines.onnx_pages import OnnxPageEngine
 from mdocr.errors import UsageError, WeightsError
 from mdocr.export import TOLERANCES, ExportError, documents, export_model
 from mdocr.export.graphs import put_in_place
@@ -74,7 +74,7 @@ def torch_parser():
 
 def test_files(exported, parser):
     assert sorted(file.name for file in exported.iterdir()) == FILES
-    assert isinstance(parser.engine, OnnxPageModel)
+    assert isinstance(parser.engine, OnnxPageEngine)
     assert not parser.reads_lines
     assert parser.slots(1024) == CPU_SLOTS
     assert parser.engine.config == load_parser(GOLDEN, device="cpu").engine.config
@@ -225,7 +225,7 @@ def test_missing_files_are_named(exported, tmp_path, name):
     copied = shutil.copytree(exported, tmp_path / "copy")
     (copied / name).unlink()
     with pytest.raises(WeightsError, match=name.replace(".", r"\.")):
-        OnnxPageModel(read_onnx(copied, PAGES), "cpu")
+        OnnxPageEngine(read_onnx(copied, PAGES), "cpu")
 
 
 def test_damaged_files_are_named(exported, tmp_path):
@@ -233,7 +233,7 @@ def test_damaged_files_are_named(exported, tmp_path):
     weights = copied / f"{STEP}{DATA}"
     weights.write_bytes(weights.read_bytes()[:-5000])
     with pytest.raises(WeightsError, match=STEP):
-        OnnxPageModel(read_onnx(copied, PAGES), "cpu")
+        OnnxPageEngine(read_onnx(copied, PAGES), "cpu")
     record = json.loads((copied / CONFIG).read_text("utf-8"))
     for damaged in ("{", "[]", json.dumps({**record, "model": {"text_config": 3}})):
         (copied / CONFIG).write_text(damaged, "utf-8")
@@ -262,5 +262,5 @@ def test_checkpoint_is_exported_once(cache_folder, caplog, parser):
 
 
 def test_auto_takes_exported_files_only(cache_folder):
-    assert not isinstance(load_parser(GOLDEN, device="cpu").engine, OnnxPageModel)
+    assert not isinstance(load_parser(GOLDEN, device="cpu").engine, OnnxPageEngine)
     assert not cache_folder.exists()

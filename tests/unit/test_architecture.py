@@ -23,7 +23,7 @@ LAYERS = [
 """Lowest first; a module imports from its own layer and from lower ones."""
 
 ALLOWED = {
-    ("models", "decoding"): "the KV cache's shape and the attention over it belong together",
+    ("models", "decoding"): "attention over a KV cache belongs to the cache",
 }
 
 

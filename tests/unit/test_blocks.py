@@ -10,7 +10,7 @@ import torch
 from mdocr.decoding.blocks import denoise, visible_places
 from mdocr.decoding.choices import drawn, likeliest, select
 from mdocr.decoding.requests import BlockOptions, Request
-from mdocr.errors import UsageError
+from mdocr.errors import DeviceError, UsageError
 from mdocr.models.attention import block_mask
 
 MASK, STOP, VOCABULARY = 9, 8, 10
@@ -212,6 +212,20 @@ def test_arrays_and_tensors_choose_alike():
         assert confidences == pytest.approx(sure, rel=1e-5)
         assert 9 not in tokens
     assert (logits[:, 9] == 40.0).all()
+
+
+def test_logits_that_are_no_numbers_are_not_drawn_from():
+    with pytest.raises(DeviceError, match="not numbers"):
+        drawn(np.full((2, 4), np.nan, np.float32), 3, 1.0, np.random.default_rng(0))
+
+
+def test_seeds_of_any_integer_kind():
+    first, second = (
+        run(Fake(), request(block_length=4, max_tokens=8, temperature=9.0, seed=seed))[0].tokens
+        for seed in (3, np.int64(3))
+    )
+    assert first == second
+    run(Fake(), request(block_length=4, max_tokens=8, temperature=9.0, seed=-1))
 
 
 def test_draws_follow_the_probabilities():

@@ -1,7 +1,7 @@
 import torch
 
 from mdocr.decoding.cache import KVCache
-from mdocr.models.page_config import ROUNDING, CacheShape
+from mdocr.models.cache_shape import ROUNDING, CacheShape
 
 SHAPE = CacheShape(layers=2, heads=3, head_dim=4)
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 from golden_pages import CASES, expected, generated
 
+from mdocr.bench.throughput import Meter
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Feed, Request
 from mdocr.engines import cuda_graphs
@@ -122,3 +123,13 @@ def test_recordings_are_replayed_with_new_inputs(
     }
     passes = sum(one.passes for one in usual.values())
     assert 0 < len(made) < passes / 2
+
+
+def test_work_is_counted_alike(graphed: Parser, golden: Path) -> None:
+    works = []
+    for parser in (graphed, load_parser(golden / "mineru_diffusion", "cpu", "float32")):
+        meter = Meter(parser)
+        dict(meter.denoise(iter(requests()), 2))
+        works.append((meter.work.calls, meter.work.fed, meter.work.wanted, meter.work.passes))
+    assert works[0] == works[1]
+    assert works[0][0] > 10

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from page_models import save_tiny_line_reader
 from typer.testing import CliRunner
 
 from mdocr.cli.export import PRECISIONS
@@ -81,13 +82,37 @@ def test_weights_that_cannot_stay_apart(
         export_model(named, tmp_path, precision, apart=True)  # type: ignore[arg-type]
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_mismatch_is_an_error(model: MDiff4STR, exported: Path) -> None:
+def test_mismatch_is_found(model: MDiff4STR, exported: Path) -> None:
     with torch.no_grad():
         model.decoder.head.weight[3] += 0.5
+    assert compare(model, read_onnx(exported, WORDS)) > TOLERANCES["fp32"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("kind", ["words", "lines", "documents"])
+def test_mismatch_is_an_error(
+    golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(f"mdocr.export.{kind}.compare", lambda *_: 0.01)
+    weights = {
+        "words": golden / "mdiff4str/tiny_best.pth",
+        "lines": save_tiny_line_reader(tmp_path / "reader"),
+        "documents": golden / "mineru_diffusion",
+    }
     with pytest.raises(ExportError, match="differs from torch"):
-        compare(model, read_onnx(exported, WORDS))
+        export_model(str(weights[kind]), tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_weights_that_cannot_stay_apart_are_not_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mdocr.export.resolve", lambda *_: pytest.fail("looked for weights"))
+    with pytest.raises(UsageError, match="apart"):
+        export_model("mineru-diffusion", tmp_path, apart=True)
+    with pytest.raises(UsageError, match="apart"):
+        export_model("mdiff4str-base", tmp_path, "fp16", apart=True)
 
 
 @pytest.mark.slow

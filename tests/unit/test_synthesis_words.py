@@ -18,7 +18,7 @@ from mdocr.synthesis.fonts import Font, load_fonts
 from mdocr.synthesis.glyphs import open_sheet, set_text
 from mdocr.synthesis.signs import FALLBACK, SIGNS, TEMPLATES
 from mdocr.synthesis.vocabulary import Vocabulary, load_vocabulary, set_case
-from mdocr.synthesis.words import WordSynthesizer
+from mdocr.synthesis.words import LETTER, WordSynthesizer
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +81,22 @@ def test_pictures_have_the_ratio_and_texts_fit_the_charset(
         assert min(max(round(width / height), 1), 4) == ratio
         assert 20 <= height <= 160
         assert 1 <= len(text) <= 25 and set(text) <= set(ENGLISH)
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 3, 4])
+def test_letters_are_as_wide_as_found_ones(synthesizer: WordSynthesizer, ratio: int) -> None:
+    rng = numpy.random.default_rng(8)
+    drawn = [synthesizer.draw(rng, ratio, 0.5) for _ in range(150)]
+    widths = [image.shape[1] / image.shape[0] / len(text) for image, text in drawn]
+    assert numpy.median(widths) == pytest.approx(LETTER[ratio], rel=0.15)
+
+
+def test_fonts_without_ink_are_an_input_error(
+    synthesizer: WordSynthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mdocr.synthesis.words.set_text", lambda *_: None)
+    with pytest.raises(InputError, match="ink"):
+        synthesizer.draw(numpy.random.default_rng(0), 3, 0.5)
 
 
 def test_the_generator_alone_decides(synthesizer: WordSynthesizer) -> None:

@@ -1,0 +1,80 @@
+"""Chooses what runs a word model."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mdocr.engines import SINGLE, WordEngine, check_onnx_dtype
+from mdocr.engines.exported import Export, exported_on_cpu, open_exported
+from mdocr.errors import UsageError, WeightsError
+from mdocr.options import ENGINES
+from mdocr.weights import cache, onnx_files
+from mdocr.weights.onnx_files import WORDS, OnnxModel
+
+Load = Callable[[Path], WordEngine]
+"""Makes an engine from the weights, or the ONNX files, at a path."""
+
+
+def word_engine(name: str, device: str, dtype: str, export: Export, many: bool = False) -> Load:
+    """What loads word models into the engine of that name.
+
+    Args:
+        name: ``torch``, ``onnx``, or ``auto``: onnx on a CPU if the exported files are at hand.
+        device: a name of a device, or ``auto``.
+        dtype: ``auto``, ``float32`` or ``bfloat16``.
+        export: called by the engine onnx for a model that was not yet exported.
+        many: so many words that ``auto`` takes torch, which is slow to start and then faster.
+
+    Raises:
+        UsageError: an argument is unknown, or is not for this engine.
+        DeviceError: the device is absent.
+    """
+    if name not in ENGINES:
+        raise UsageError(f"unknown engine {name!r}", f"Choose one of: {', '.join(ENGINES)}")
+    if name == "onnx":
+        check_onnx_dtype(dtype)
+        return _onnx(device, export)
+    if name == "auto" and dtype in SINGLE and device in ("auto", "cpu"):
+        return lambda path: _at_hand(path, device, many) or _torch(device, dtype)(path)
+    return _torch(device, dtype)
+
+
+def _at_hand(path: Path, device: str, many: bool) -> WordEngine | None:
+    if onnx_files.is_onnx(path):
+        return _opened(onnx_files.read_onnx(path, WORDS), device)
+    if many:
+        return None
+    weights = cache.find_weights(path)
+    return exported_on_cpu(weights, WORDS, device, lambda model: _opened(model, "cpu"))
+
+
+def _torch(device: str, dtype: str) -> Load:
+    from mdocr.engines.device import choose_device
+    from mdocr.engines.torch_words import TorchWordEngine
+    from mdocr.weights.checkpoint import load_recognizer_weights
+
+    place = choose_device(device)
+
+    def load(path: Path) -> WordEngine:
+        if onnx_files.is_onnx(path):
+            raise WeightsError(f"{path} holds an exported model", "Use --engine onnx.")
+        return TorchWordEngine(load_recognizer_weights(path), place, dtype)
+
+    return load
+
+
+def _onnx(device: str, export: Export) -> Load:
+    from mdocr.engines.onnx_sessions import candidates
+
+    candidates(device)
+
+    def load(path: Path) -> WordEngine:
+        weights = path if onnx_files.is_onnx(path) else cache.find_weights(path)
+        return open_exported(weights, WORDS, lambda model: _opened(model, device), export)
+
+    return load
+
+
+def _opened(files: OnnxModel, device: str) -> WordEngine:
+    from mdocr.engines.onnx_words import OnnxWordEngine
+
+    return OnnxWordEngine(files, device)
