@@ -37,7 +37,7 @@ Picture = Image.Image | Path | str
 Value = TypeVar("Value")
 
 
-FEW_PAGES = 2
+FEW_PAGES = 1
 """So many pages are read by ONNX Runtime before torch has started and read them."""
 
 
