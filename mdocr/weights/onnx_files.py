@@ -235,7 +235,7 @@ def find_onnx(weights: Path, form: str) -> Iterator[OnnxModel]:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Keeps other processes from exporting to a folder of the cache at the same time.
+    """Keeps other processes from exporting to the cache at the same time.
 
     Raises:
         WeightsError: the cache cannot be written to.
@@ -244,7 +244,7 @@ def alone(folder: Path) -> Iterator[None]:
 
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+        lock = FileLock(folder.parent.with_name(".onnx.lock"))
         lock.acquire()
     except OSError as error:
         raise WeightsError(
