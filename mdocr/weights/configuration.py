@@ -3,11 +3,13 @@
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mdocr.errors import UsageError, WeightsError
-from mdocr.models.page_config import LineReaderConfig, SDARConfig
 from mdocr.models.word_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
+
+if TYPE_CHECKING:
+    from mdocr.models.page_config import LineReaderConfig
 
 AGAIN = "Copy or download it again, or make it anew with this version of mdocr."
 """What to do with a file whose configuration is not sound."""
@@ -49,7 +51,7 @@ def checked(config: MDiff4STRConfig, path: Path) -> MDiff4STRConfig:
     return config
 
 
-def line_reader_config(record: Mapping[str, Any], path: Path) -> LineReaderConfig:
+def line_reader_config(record: Mapping[str, Any], path: Path) -> "LineReaderConfig":
     """The configuration of a line reader from plain values (``line_reader_record``).
 
     Args:
@@ -59,6 +61,8 @@ def line_reader_config(record: Mapping[str, Any], path: Path) -> LineReaderConfi
     Raises:
         WeightsError: keys are missing or unknown.
     """
+    from mdocr.models.page_config import LineReaderConfig, SDARConfig  # words do without
+
     try:
         encoder = {key: _frozen(value) for key, value in record["encoder"].items()}
         text = {field.name: record["text"][field.name] for field in dataclasses.fields(SDARConfig)}
