@@ -36,7 +36,6 @@ logger = logging.getLogger(__name__)
 Picture = Image.Image | Path | str
 Value = TypeVar("Value")
 
-
 FEW_PAGES = 1
 """So many pages are read by ONNX Runtime before torch has started and read them."""
 

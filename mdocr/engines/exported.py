@@ -40,9 +40,10 @@ def open_exported(
     found = _first_sound(onnx_files.find_onnx(path, form), start)
     if found is not None:
         return found
-    folder = onnx_files.onnx_folder(onnx_files.source_of(path))
+    source = onnx_files.source_of(path)
+    folder = onnx_files.onnx_folder(source)
     with onnx_files.alone(folder):  # another process may have exported it meanwhile
-        found = _first_sound(onnx_files.find_onnx(path, form), start)
+        found = _first_sound(onnx_files.onnx_of(folder, form, source), start)
         if found is not None:
             return found
         name = path.resolve().name

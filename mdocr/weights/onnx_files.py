@@ -218,19 +218,24 @@ def find_onnx(weights: Path, form: str) -> Iterator[OnnxModel]:
         return
     source = source_of(weights)
     for folder in (beside, onnx_folder(source)):
-        if not folder.is_dir():
-            continue
-        try:
-            model = read_onnx(folder, form)
-        except WeightsError as error:
-            logger.info("passed over: %s", error.message)
-            continue
-        if model.source != source:
-            logger.info("passed over: %s was not made from %s", folder, weights)
-        elif model.precision not in EXACT:
-            logger.info("passed over: %s is in %s", folder, model.precision)
-        else:
-            yield model
+        yield from onnx_of(folder, form, source)
+
+
+def onnx_of(folder: Path, form: str, source: str) -> Iterator[OnnxModel]:
+    """The exported model in a folder, if it is one of weights of this sha256; see ``find_onnx``."""
+    if not folder.is_dir():
+        return
+    try:
+        model = read_onnx(folder, form)
+    except WeightsError as error:
+        logger.info("passed over: %s", error.message)
+        return
+    if model.source != source:
+        logger.info("passed over: %s was made from other weights", folder)
+    elif model.precision not in EXACT:
+        logger.info("passed over: %s is in %s", folder, model.precision)
+    else:
+        yield model
 
 
 @contextmanager
