@@ -79,12 +79,12 @@ def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Pi
     height = picture.shape[0]
     chance = rng.random() / max(difficulty, 1e-6)
     if chance < 0.42:
-        sigma = height * (0.008 + 0.045 * rng.random() ** 2)
+        sigma = height * (0.008 + 0.045 * rng.random() ** 1.5)
         picture = cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.3))
     elif chance < 0.53:
         picture = cv2.filter2D(picture, -1, _motion(rng, height))
-    if rng.random() < 0.5 * difficulty:
-        picture = coarsen(picture, rng.uniform(8, 30), rng)
+    if rng.random() < 0.55 * difficulty:
+        picture = coarsen(picture, rng.uniform(8, 27), rng)
     return picture
 
 

@@ -34,7 +34,7 @@ FOLDERS = (
     Path("/System/Library/Fonts"),
     Path("C:/Windows/Fonts"),
 )
-SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
+SUFFIXES = {".ttf", ".otf", ".ttc", ".otc", ".woff"}
 CLASSES = (string.ascii_uppercase, string.ascii_lowercase, string.digits)
 THIN = frozenset("Iil1j")
 """Strokes without a shape: squeezed into a box they are nearly black in every font."""

@@ -227,13 +227,13 @@ def _any_symbols(vocabulary: Vocabulary, rng: numpy.random.Generator, length: in
 
 Maker = Callable[[Vocabulary, numpy.random.Generator, int], str]
 MAKERS: tuple[tuple[float, Maker], ...] = (
-    (0.44, _word),
-    (0.76, _sign),
-    (0.86, _number),
-    (0.91, _punctuated),
-    (0.93, _joined),
-    (0.945, _address),
-    (0.985, _code),
-    (1.01, _any_symbols),
+    (0.48, _word),
+    (0.80, _sign),
+    (0.89, _number),
+    (0.935, _punctuated),
+    (0.95, _joined),
+    (0.965, _address),
+    (0.99, _code),
+    (1.0, _any_symbols),
 )
 """Kinds of text with the running sum of their shares."""

@@ -150,7 +150,7 @@ class WordSynthesizer:
         for _ in range(20):
             family = self.families[int(rng.random() * len(self.families))]
             font = family[int(rng.random() * len(family))]
-            if font.plainness >= least and rng.random() < 0.2 + 0.8 * font.plainness**2:
+            if font.plainness >= least and rng.random() < 0.3 + 0.7 * font.plainness**2:
                 break
         return font
 
@@ -180,12 +180,15 @@ class WordSynthesizer:
     def _neighbours(
         self, rng: numpy.random.Generator, lettered: Lettered, difficulty: float
     ) -> list[tuple[str, Setting]]:
-        """Other words around, in the same font: sides and settings."""
-        font, found = lettered.font, []
+        """Other words around, mostly in the same font and size: sides and settings."""
+        found = []
         for side in SIDES:
             if rng.random() < 0.23 * difficulty:
+                same = rng.random() < 0.6
+                font = lettered.font if same else self._font(rng, difficulty)
+                size = FONT_SIZE if same or rng.random() < 0.5 else SMALL_SIZE
                 text = self._text(rng, font, 2 + int(7 * rng.random()))
-                found.append((side, set_text(open_sheet(font.path, font.index, FONT_SIZE), text)))
+                found.append((side, set_text(open_sheet(font.path, font.index, size), text)))
         return [(side, setting) for side, setting in found if setting is not None]
 
 
