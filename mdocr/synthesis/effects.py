@@ -3,6 +3,8 @@
 A picture is float32 [height, width, 3], 0 to 255, until ``to_bytes``.
 """
 
+from typing import TypeVar
+
 import numpy
 from numpy.typing import NDArray
 
@@ -10,6 +12,10 @@ from mdocr.synthesis.backgrounds import Picture, clouds, spread
 from mdocr.synthesis.opencv import opencv
 
 Bytes = NDArray[numpy.uint8]
+Either = TypeVar("Either", Picture, Bytes)
+
+COARSE = 24
+"""Rows below which noise and JPEG would leave nothing to read if as strong as elsewhere."""
 
 
 def cover(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
@@ -74,7 +80,7 @@ def _highlight(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
 
 
 def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
-    """Out of focus, or moved, or taken from far away and enlarged."""
+    """Out of focus, or moved."""
     cv2 = opencv()
     height = picture.shape[0]
     chance = rng.random() / max(difficulty, 1e-6)
@@ -83,9 +89,19 @@ def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Pi
         picture = cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.3))
     elif chance < 0.53:
         picture = cv2.filter2D(picture, -1, _motion(rng, height))
-    if rng.random() < 0.55 * difficulty:
-        picture = coarsen(picture, rng.uniform(8, 27), rng)
     return picture
+
+
+def smudge(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+    """A letter or two that cannot be made out: dirt, wear, a reflection."""
+    if rng.random() >= 0.08 * difficulty:
+        return picture
+    height, width = picture.shape[:2]
+    away = numpy.abs(numpy.arange(width) - width * rng.random()) / (height * rng.uniform(0.2, 0.6))
+    soft = opencv().GaussianBlur(picture, (0, 0), height * rng.uniform(0.06, 0.2))
+    strength = numpy.clip(3 - 3 * away, 0, rng.uniform(0.6, 1)).astype(numpy.float32)
+    smudged: Picture = picture + strength[None, :, None] * (soft - picture)
+    return smudged
 
 
 def _motion(rng: numpy.random.Generator, height: int) -> Picture:
@@ -100,17 +116,24 @@ def _motion(rng: numpy.random.Generator, height: int) -> Picture:
     return kernel
 
 
-def coarsen(picture: Picture, rows: float, rng: numpy.random.Generator) -> Picture:
-    """The picture as if only ``rows`` pixels high, enlarged to its size again."""
-    cv2 = opencv()
+def shrink(picture: Picture, rows: float) -> Picture:
+    """The picture ``rows`` pixels high; as it is where it has no more."""
     height, width = picture.shape[:2]
     if rows >= height:
         return picture
     small = (max(4, round(width * rows / height)), max(4, round(rows)))
-    shrunk = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
+    shrunk: Picture = opencv().resize(picture, small, interpolation=opencv().INTER_AREA)
+    return shrunk
+
+
+def enlarge(rng: numpy.random.Generator, picture: Either, size: tuple[int, int]) -> Either:
+    """The picture at ``size`` (width, height), interpolated in one way or another."""
+    cv2 = opencv()
+    if picture.shape[1::-1] == size:
+        return picture
     way = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST)[int(rng.random() * 2.15)]
-    coarse: Picture = cv2.resize(shrunk, (width, height), interpolation=way)
-    return coarse
+    enlarged: Either = cv2.resize(picture, size, interpolation=way)
+    return enlarged
 
 
 def disturb(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
@@ -121,7 +144,7 @@ def disturb(rng: numpy.random.Generator, picture: Picture, difficulty: float) ->
         picture = picture + rng.uniform(0.3, 1.5) * (picture - soft)
     if rng.random() < 0.35 * difficulty:
         shape = picture.shape if rng.random() < 0.5 else picture.shape[:2]
-        strength = numpy.float32(3 + 38 * rng.random() ** 2)
+        strength = numpy.float32((3 + 38 * rng.random() ** 2) * min(1, shape[0] / COARSE))
         noise = rng.random(shape, dtype=numpy.float32) * strength - strength / 2
         picture = picture + (noise if noise.ndim == 3 else spread(noise))
     if rng.random() < 0.08 * difficulty:
@@ -139,11 +162,12 @@ def to_bytes(picture: Picture) -> Bytes:
 
 
 def compress(rng: numpy.random.Generator, picture: Bytes, difficulty: float) -> Bytes:
-    """JPEG of quality 15 to 90, and back."""
+    """JPEG of quality 15 to 90, of coarse pictures 50 to 90, and back."""
     if rng.random() >= 0.5 * difficulty:
         return picture
     cv2 = opencv()
-    quality = int(15 + 75 * rng.random() ** 0.6)
+    least = 15 if picture.shape[0] >= COARSE else 50
+    quality = int(least + (90 - least) * rng.random() ** 0.6)
     _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded: Bytes = cv2.imdecode(coded, cv2.IMREAD_COLOR)
     return decoded

@@ -204,7 +204,7 @@ def _set(rng: numpy.random.Generator, font: Font, text: str, difficulty: float) 
     spacing, shifts, rest = 0.0, [], None
     sheet = open_sheet(font.path, font.index, FONT_SIZE)
     if rng.random() < 0.1 + 0.2 * difficulty:
-        spacing = rng.uniform(-0.04, 0.12) if rng.random() < 0.75 else rng.uniform(0.1, 0.6)
+        spacing = rng.uniform(-0.04, 0.12) if rng.random() < 0.7 else rng.uniform(0.1, 0.9)
     if rng.random() < 0.05 * difficulty:
         shifts = rng.uniform(-0.1, 0.1, len(text)).tolist()
     if text.isupper() and rng.random() < 0.05 * difficulty:
@@ -219,7 +219,7 @@ def _behind(rng: numpy.random.Generator, fill: Mask, difficulty: float) -> dict[
     masks = {}
     if chance < 0.11:
         masks["edge"] = lettering.embolden(fill, 1 + int(2.5 * rng.random()))
-    elif chance < 0.25:
+    elif chance < 0.30:
         deep = 1 + int(2 * rng.random())
         masks["side"] = lettering.extrude(fill, deep * dx, deep * dy)
     if rng.random() < 0.15 * difficulty:
@@ -329,6 +329,13 @@ def develop(
     """From the scene to the photograph."""
     picture = effects.cover(rng, picture, difficulty)
     picture = effects.light(rng, picture, difficulty)
+    picture = effects.smudge(rng, picture, difficulty)
     picture = effects.blur(rng, picture, difficulty)
+    height, width = picture.shape[:2]
+    if rng.random() < 0.55 * difficulty:  # taken from far away
+        picture = effects.shrink(picture, rng.uniform(8, 27))
+    if rng.random() < 0.5:
+        picture = effects.enlarge(rng, picture, (width, height))
     picture = effects.disturb(rng, picture, difficulty)
-    return effects.compress(rng, effects.to_bytes(picture), difficulty)
+    photograph = effects.compress(rng, effects.to_bytes(picture), difficulty)
+    return effects.enlarge(rng, photograph, (width, height))
