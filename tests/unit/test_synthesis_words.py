@@ -13,7 +13,7 @@ pytest.importorskip("fontTools")
 from mdocr.cli.synth import app
 from mdocr.errors import InputError
 from mdocr.models.charset import ENGLISH
-from mdocr.synthesis import geometry
+from mdocr.synthesis import effects, geometry
 from mdocr.synthesis.fonts import Font, load_fonts
 from mdocr.synthesis.glyphs import open_sheet, set_text
 from mdocr.synthesis.signs import FALLBACK, SIGNS, TEMPLATES
@@ -68,6 +68,23 @@ def test_fonts_come_from_the_cache_until_a_file_changes(
         load_fonts([tmp_path])
 
 
+def test_a_web_font_is_the_same_design(plain_fonts: Path, cache: Path, tmp_path: Path) -> None:
+    from fontTools.ttLib import TTFont
+
+    plain, web = sorted(plain_fonts.iterdir())[0], tmp_path / "web" / "font.woff"
+    web.parent.mkdir()
+    packed = TTFont(plain)
+    packed.flavor = "woff"
+    packed.save(web)
+    (alone,) = load_fonts([web.parent])
+    assert (alone.path, set(alone.symbols)) == (str(web), set(ENGLISH))
+    shutil.copy(plain, web.parent)
+    assert len(load_fonts([web.parent])) == 1
+    setting = set_text(open_sheet(alone.path, alone.index, 48), "Word")
+    again = set_text(open_sheet(str(plain), 0, 48), "Word")
+    assert setting is not None and again is not None and setting.box == again.box
+
+
 @pytest.mark.parametrize("ratio", [1, 2, 3, 4])
 @pytest.mark.parametrize("difficulty", [0.0, 0.5, 1.0])
 def test_pictures_have_the_ratio_and_texts_fit_the_charset(
@@ -89,6 +106,28 @@ def test_letters_are_as_wide_as_found_ones(synthesizer: WordSynthesizer, ratio: 
     drawn = [synthesizer.draw(rng, ratio, 0.5) for _ in range(150)]
     widths = [image.shape[1] / image.shape[0] / len(text) for image, text in drawn]
     assert numpy.median(widths) == pytest.approx(LETTER[ratio], rel=0.15)
+
+
+def test_a_far_picture_keeps_its_size_and_loses_its_details() -> None:
+    rng = numpy.random.default_rng(2)
+    scene = rng.uniform(0, 255, (48, 96, 3)).astype(numpy.float32)
+    small = effects.shrink(scene, 12)
+    far = effects.enlarge(rng, small, (96, 48))
+    assert small.shape == (12, 24, 3) and far.shape == scene.shape
+    assert far.std() < scene.std() / 2 and abs(far.mean() - scene.mean()) < 3
+    assert effects.shrink(scene, 60) is scene
+    assert effects.enlarge(rng, scene, (96, 48)) is scene
+
+
+def test_a_smudge_blurs_a_part_only() -> None:
+    scene = numpy.random.default_rng(2).uniform(0, 255, (32, 320, 3)).astype(numpy.float32)
+    changes = [
+        numpy.abs(effects.smudge(numpy.random.default_rng(seed), scene, 1.0) - scene).mean((0, 2))
+        for seed in range(200)
+    ]
+    smudged = [change for change in changes if change.any()]
+    assert 4 < len(smudged) < 40
+    assert all(0 < (change > 0).mean() < 0.25 and change.max() > 10 for change in smudged)
 
 
 def test_fonts_without_ink_are_an_input_error(
