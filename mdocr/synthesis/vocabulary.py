@@ -34,7 +34,12 @@ SHARES = {
 POSSESSIVE = 0.1
 """Weight of a word with an apostrophe beside one without: the lists hold one for every noun."""
 REGIONS = ("english", "american", "british")
-ENDINGS = (".com", ".org", ".net", ".co.uk", ".de", ".info", ".edu", ".tv")
+ENDINGS = (
+    *(".com", ".com", ".com", ".com", ".com", ".com", ".org", ".net", ".co.uk", ".de", ".info"),
+    *(".edu", ".tv", ".cn", ".nl", ".in", ".ca", ".fr", ".gov"),
+)
+LONG = 13
+"""Characters from which texts are often web addresses, or several words run together."""
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 PLATE = string.ascii_uppercase + string.digits
 
@@ -67,8 +72,9 @@ class Vocabulary:
 
     def draw(self, rng: numpy.random.Generator, length: int) -> str:
         """A text without spaces of about ``length`` characters, 1 to 25."""
+        long = length >= LONG and rng.random() < 0.7
         chance = rng.random()
-        make = next(make for limit, make in MAKERS if chance < limit)
+        make = next(make for limit, make in (LONG_MAKERS if long else MAKERS) if chance < limit)
         return make(self, rng, max(1, min(length, LONGEST)))[:LONGEST]
 
     def word(self, rng: numpy.random.Generator, length: int) -> str:
@@ -198,16 +204,27 @@ def _address(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -
     """A web or mail address."""
     ending = ENDINGS[int(rng.random() * len(ENDINGS))]
     chance = rng.random()
-    if chance < 0.4:
-        text = "www." + vocabulary.word(rng, length - 4 - len(ending)) + ending
-    elif chance < 0.6:
+    if chance < 0.5:
+        text = "www." + _site(vocabulary, rng, length - 4 - len(ending)) + ending
+    elif chance < 0.65:
         name = vocabulary.word(rng, (length - len(ending)) // 2)
-        text = name + "@" + vocabulary.word(rng, length - len(name) - 1 - len(ending)) + ending
+        text = name + "@" + _site(vocabulary, rng, length - len(name) - 1 - len(ending)) + ending
     elif chance < 0.7:
         text = "http://" + vocabulary.word(rng, length - 7 - len(ending)) + ending
     else:
-        text = vocabulary.word(rng, length - len(ending)) + ending
+        text = _site(vocabulary, rng, length - len(ending)) + ending
     return text.upper() if rng.random() < 0.2 else text
+
+
+def _site(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
+    """The name of a site: words run together, often with capitals, now and then a digit between."""
+    words = []
+    while length > 0:
+        words.append(vocabulary.word(rng, min(length, 3 + int(6 * rng.random()))))
+        length -= len(words[-1])
+    if rng.random() < 0.4:
+        words = [word.capitalize() for word in words]
+    return ("24-"[int(3 * rng.random())] if rng.random() < 0.1 else "").join(words)
 
 
 def _code(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
@@ -237,3 +254,5 @@ MAKERS: tuple[tuple[float, Maker], ...] = (
     (1.0, _any_symbols),
 )
 """Kinds of text with the running sum of their shares."""
+LONG_MAKERS: tuple[tuple[float, Maker], ...] = ((0.75, _address), (1.0, _joined))
+"""The same of most long texts, since there are few long words."""

@@ -16,7 +16,7 @@ from mdocr.synthesis import effects, geometry, lettering, painting
 from mdocr.synthesis.backgrounds import Picture
 from mdocr.synthesis.fonts import Font
 from mdocr.synthesis.glyphs import Box, Mask, Setting, open_sheet, set_text
-from mdocr.synthesis.vocabulary import Vocabulary
+from mdocr.synthesis.vocabulary import LONG, LONGEST, Vocabulary
 
 HEIGHTS = {1: 64, 2: 48, 3: 40, 4: 32}
 """Height of the recognizer's input for each ratio; pictures are drawn at 0.8 to 1.5 times it."""
@@ -32,6 +32,8 @@ LETTER = {1: 0.5, 2: 0.51, 3: 0.53, 4: 0.62}
 as docs/lite.md tells."""
 LETTER_SPREAD = 0.27
 """Standard deviation of its logarithm."""
+LONG_SHARE, LONG_LETTER = 0.07, 0.46
+"""Share of the widest pictures that hold an address or the like, and the width of its letters."""
 MOST_STRETCH, LEAST_STRETCH = 1.6, 0.6
 """How far the width of letters is changed to fill a picture."""
 FURTHER = 1.2
@@ -120,9 +122,7 @@ class WordSynthesizer:
         A wide picture holds a long word or a short one in wide letters. Chosen by the fonts' own
         widths alone, words in wide pictures would be too long and their letters too narrow.
         """
-        low, high = RATIOS[ratio]
-        seen = min(3.5 + rng.exponential(1.2), 11.0) if ratio == 4 else rng.uniform(low, high)
-        length = seen / (LETTER[ratio] * float(numpy.exp(rng.normal(0, LETTER_SPREAD))))
+        seen, length = _draw_sizes(rng, ratio)
         found: list[tuple[float, Lettered]] = []
         for _ in range(10 * TRIES):
             font = self._font(rng, difficulty)
@@ -190,6 +190,20 @@ class WordSynthesizer:
                 text = self._text(rng, font, 2 + int(7 * rng.random()))
                 found.append((side, set_text(open_sheet(font.path, font.index, size), text)))
         return [(side, setting) for side, setting in found if setting is not None]
+
+
+def _draw_sizes(rng: numpy.random.Generator, ratio: int) -> tuple[float, float]:
+    """Width over height of a picture, and how many letters stand in it."""
+    low, high = RATIOS[ratio]
+    spread = float(numpy.exp(rng.normal(0, LETTER_SPREAD)))
+    if ratio < 4:
+        seen = rng.uniform(low, high)
+    elif rng.random() < LONG_SHARE:
+        length = rng.uniform(LONG, LONGEST)
+        return float(numpy.clip(length * LONG_LETTER * spread**0.5, low, high)), length
+    else:
+        seen = min(3.5 + rng.exponential(1.2), 11.0)
+    return seen, seen / (LETTER[ratio] * spread)
 
 
 def _group(fonts: Sequence[Font]) -> list[list[Font]]:
