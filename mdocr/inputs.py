@@ -20,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 
 from mdocr.errors import InputError
 from mdocr.pages import FROM_HERE, to_rgb
-from mdocr.streams import STDIN, is_stream, stream_content
+from mdocr.streams import STDIN, is_stream, mode_of, stream_content
 
 Picture: TypeAlias = str | os.PathLike[str] | Image.Image | NDArray[Any]
 """A path (``-`` is standard input), a PIL picture, or an array [height, width(, channels)]."""
@@ -57,23 +57,30 @@ def find_files(
 
 
 def _expand(argument: str, suffixes: frozenset[str]) -> Iterator[str | Unread]:
-    path = Path(argument)
-    if argument == STDIN or (path.exists() and not path.is_dir()):
-        yield argument
-    elif path.is_dir():
-        below = _in_folder(path, suffixes)
-        yield from below
-        if not below:
-            taken = ", ".join(sorted(suffixes))
-            yield _nothing(argument, "no picture in the folder", f"Names taken end in: {taken}")
+    if not argument:  # Path would take it for the folder that one is in
+        yield Unread(argument, InputError("the name of a file is empty", FROM_HERE))
+    elif argument == STDIN or mode_of(argument) is not None:
+        yield from _taken(argument, suffixes)
     elif glob.has_magic(argument):
         matches = glob.glob(argument, recursive=True)  # noqa: PTH207, Path.glob refuses "/..."
         for match in sorted(matches, key=natural_order):
-            yield from _expand(match, suffixes)
+            yield from _taken(match, suffixes)
         if not matches:
             yield _nothing(argument, "nothing matches", FROM_HERE)
     else:
         yield _nothing(argument, "no such file or folder:", FROM_HERE)
+
+
+def _taken(path: str, suffixes: frozenset[str]) -> Iterator[str | Unread]:
+    """A file, or all below a folder."""
+    if path == STDIN or not Path(path).is_dir():
+        yield path
+        return
+    below = _in_folder(Path(path), suffixes)
+    yield from below
+    if not below:
+        taken = ", ".join(sorted(suffixes))
+        yield _nothing(path, "no picture in the folder", f"Names taken end in: {taken}")
 
 
 def _nothing(argument: str, problem: str, hint: str) -> Unread:
@@ -125,9 +132,8 @@ def open_picture(source: Picture) -> Image.Image:
         hint = "Name the pictures in it, or give the folder to the command line."
         raise InputError(f"{name!r} is a folder, not a picture", hint) from None
     except UnidentifiedImageError:
-        raise InputError(
-            f"{name!r} is not a picture that can be read", "PNG, JPEG, TIFF, WebP, BMP and GIF can."
-        ) from None
+        hint = "PNG, JPEG, TIFF, WebP, BMP and GIF can; documents are read with: mdocr parse"
+        raise InputError(f"{name!r} is not a picture that can be read", hint) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large(name) from None
     except Exception as error:  # decoders raise nearly anything on a damaged file
@@ -143,9 +149,27 @@ def name_of(source: Picture) -> str:
 
 def _open(source: "str | os.PathLike[str] | NDArray[Any]") -> Image.Image:
     if isinstance(source, np.ndarray):
-        return Image.fromarray(source)
+        return _from_array(source)
+    if not isinstance(source, str | os.PathLike):
+        raise InputError(
+            f"a {type(source).__name__} is no picture", "Give a path, a PIL picture or an array."
+        )
     content = stream_content(source)  # through which Pillow could not go back and forth
     return Image.open(source if content is None else BytesIO(content))
+
+
+def _from_array(array: NDArray[Any]) -> Image.Image:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim == 3 and array.dtype == np.uint16:  # which Pillow has for grey only
+        array = (array >> 8).astype(np.uint8)
+    try:
+        return Image.fromarray(array)
+    except TypeError:
+        raise InputError(
+            f"an array {list(array.shape)} of {array.dtype} is no picture",
+            "Give uint8 or uint16, [height, width] or [height, width, 3].",
+        ) from None
 
 
 def _checked(picture: Image.Image, name: str) -> Image.Image:

@@ -67,7 +67,7 @@ class FolderCollection:
         """
         labels = self.folder / LABELS
         try:
-            lines = labels.read_text(encoding="utf-8").split("\n")
+            lines = labels.read_text(encoding="utf-8-sig").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise InputError(

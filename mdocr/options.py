@@ -105,6 +105,8 @@ class ParseOptions:
     draw_layout: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.pages, str):
+            raise UsageError(f"pages must be a text, not {self.pages!r}", "Write it like '1-3,7'.")
         if not 1 <= self.dpi <= 2400:
             raise UsageError(f"dpi must be between 1 and 2400, not {self.dpi:g}")
         for value in (self.threshold, *self.thresholds.values()):

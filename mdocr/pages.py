@@ -303,7 +303,7 @@ class _Pictures:
         self._dpi = dpi
         try:
             with self._open() as file:
-                self.count: int = getattr(file, "n_frames", 1) if file.format == "TIFF" else 1
+                self.count = self._frames(file) if file.format == "TIFF" else 1
         except InputError:
             raise
         except Exception as error:  # plug-ins raise what they like on damaged files
@@ -311,6 +311,19 @@ class _Pictures:
                 f"{path} is neither a PDF nor a picture that can be read",
                 "PDF, PNG, JPEG, TIFF, WebP, BMP and GIF can.",
             ) from error
+
+    def _frames(self, file: "ImageFile") -> int:
+        """How many can be found, one by one, since ``n_frames`` is all or nothing."""
+        count = 1
+        while True:
+            try:
+                file.seek(count)
+            except EOFError:
+                return count
+            except Exception as error:  # as below
+                logger.warning("%s is cut short after page %d: %s", self._path, count, error)
+                return count
+            count += 1
 
     def _open(self) -> "ImageFile":
         from PIL import Image

@@ -31,8 +31,10 @@ def stream_content(path: str | os.PathLike[str]) -> bytes | None:
     """
     name = os.fspath(path)
     if name == STDIN:
-        return _read("standard input", lambda: sys.stdin.buffer.read())
-    kind = _kind(name)
+        if sys.stdin is None:
+            raise InputError("standard input is closed", "Pipe a picture or a PDF to it.")
+        return _read("standard input", sys.stdin.buffer.read)
+    kind = mode_of(name)
     if kind is None or stat.S_ISREG(kind) or stat.S_ISDIR(kind):
         return None
     if stat.S_ISFIFO(kind):
@@ -45,11 +47,12 @@ def stream_content(path: str | os.PathLike[str]) -> bytes | None:
 
 def is_stream(path: str | os.PathLike[str]) -> bool:
     """Whether it is standard input or a named pipe, which may keep who reads it waiting."""
-    kind = _kind(os.fspath(path))
+    kind = mode_of(os.fspath(path))
     return os.fspath(path) == STDIN or (kind is not None and stat.S_ISFIFO(kind))
 
 
-def _kind(name: str) -> int | None:
+def mode_of(name: str) -> int | None:
+    """``st_mode`` of a file, or of what a link leads to; None if that cannot be had."""
     try:
         return Path(name).stat().st_mode
     except (OSError, ValueError):  # whoever opens it will say what is wrong

@@ -1,6 +1,7 @@
 """Documents read and written, shared by ``parse`` and ``read``: what is said, and how it ends."""
 
 import contextlib
+import errno
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -165,6 +166,38 @@ class Display:
     say: Callable[[str], None]
 
 
+def without_products(
+    found: "Sequence[str | Unread]",
+    named: Sequence[str],
+    output: str,
+    drawings: Path | None = None,
+) -> "list[str | Unread]":
+    """What was found, less the pictures that an earlier run has put among its results.
+
+    Args:
+        found: paths.
+        named: those that were named themselves, which stay.
+        output: as after ``-o``.
+        drawings: folder of drawn layouts.
+
+    Raises:
+        InputError: nothing is left.
+    """
+    left = [item for item in found if item in named or not _is_product(item, output, drawings)]
+    if not left:
+        raise InputError("there are only results of earlier runs to read", "Name the documents.")
+    return left
+
+
+def _is_product(item: object, output: str, drawings: Path | None) -> bool:
+    if not isinstance(item, str):
+        return False
+    folder = Path(item).resolve().parent
+    is_drawing = drawings is not None and folder == drawings.resolve()
+    is_inside = bool(output) and folder.parent == Path(output).resolve()
+    return is_drawing or (is_inside and folder.name.endswith("_images"))
+
+
 def read_all(
     found: "Sequence[str | Unread]",
     lazy: LazyParser,
@@ -239,9 +272,21 @@ class Run:
 
     def _close(self, number: int, lazy: LazyParser) -> None:
         results = self.open.pop(number)
-        if results.pages or not results.failures:
-            results.write(lazy.name)
         results.save()
+        if results.failures and not results.pages:
+            return
+        try:
+            results.write(lazy.name)
+        except UsageError as error:
+            if len(self.paths) == 1 or is_full(error):
+                raise
+            self.tally.miss(error)
+            self.display.say(f"not written: {self.paths[number]}: {error}")
+
+
+def is_full(error: Exception) -> bool:
+    """Whether there is no more room on the disk, for anything."""
+    return getattr(error.__cause__, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _told(path: str, failure: Failure) -> str:

@@ -122,11 +122,11 @@ def recognizer(
         found, wrong = _score_sets(reader, sets, options, limit)
         rows += found
         misread += wrong
+    tables.show(form, {"schema": "mdocr.eval/1", "sets": rows}, rows, WORD_COLUMNS)
     if errors:
         from mdocr.evaluation.sheets import write_sheet
 
         console.note(f"wrote {write_sheet(misread, errors)} misread words to {errors}")
-    tables.show(form, {"schema": "mdocr.eval/1", "sets": rows}, rows, WORD_COLUMNS)
 
 
 def _score_sets(

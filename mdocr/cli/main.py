@@ -1,6 +1,7 @@
 """The entry: global options, the table of subcommands, and the one place where errors are shown."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -40,7 +41,8 @@ class RootGroup(TyperGroup):
         """Runs the subcommand; what it printed is out before the end is called good."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
             return result
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
@@ -117,5 +119,6 @@ _register()
 
 
 def run() -> None:
-    """Entry of the ``mdocr`` program."""
+    """Entry of the ``mdocr`` program; to be ended is to be interrupted: nothing is left behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app(prog_name="mdocr")

@@ -6,7 +6,7 @@ import io
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -36,6 +36,27 @@ def open_output(path: Path | None) -> Iterator[TextIO]:
             stack.close()
 
 
+def refuse_inputs(output: Path | None, found: Iterable[object]) -> None:
+    """Refuses to write over what is to be read.
+
+    Args:
+        output: the file to write; a folder, stdout or a device is no danger.
+        found: paths; anything else is passed over.
+
+    Raises:
+        UsageError: the output is one of the inputs.
+    """
+    if output is None or not output.is_file():
+        return
+    for path in found:
+        with contextlib.suppress(OSError):  # whoever reads it will say what is wrong
+            if isinstance(path, str) and output.samefile(path):
+                raise UsageError(
+                    f"{str(output)!r} is to be read, and would be written over",
+                    "Give another file with: -o",
+                )
+
+
 @contextlib.contextmanager
 def _disk_errors(path: Path | None) -> Iterator[None]:
     try:
@@ -51,6 +72,8 @@ def _disk_errors(path: Path | None) -> Iterator[None]:
 
 def _open(path: Path | None, stack: contextlib.ExitStack) -> TextIO:
     if path is None or str(path) == "-":
+        if sys.stdout is None:
+            raise UsageError("standard output is closed", "Give a file with: -o")
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", errors=ERRORS)
         return sys.stdout

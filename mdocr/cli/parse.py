@@ -6,8 +6,15 @@ from typing import Annotated
 
 import typer
 
-from mdocr.cli.documents import LazyParser, chosen_forms, destination_of, read_all
-from mdocr.errors import InputError, UsageError
+from mdocr.cli.documents import (
+    LazyParser,
+    chosen_forms,
+    destination_of,
+    read_all,
+    without_products,
+)
+from mdocr.cli.output import refuse_inputs
+from mdocr.errors import UsageError
 from mdocr.options import PARSE_ENGINES, ParseOptions, RenderOptions
 
 DEFAULTS = ParseOptions()
@@ -145,13 +152,9 @@ def parse(
     from mdocr.inputs import PICTURE_SUFFIXES, find_files
     from mdocr.parsing.results import make_folder
 
-    found = [
-        item
-        for item in find_files(documents, PICTURE_SUFFIXES | {".pdf"})
-        if item in documents or not is_product(item, output, layout_image)
-    ]
-    if not found:
-        raise InputError("there are only results of earlier runs to read", "Name the documents.")
+    files = find_files(documents, PICTURE_SUFFIXES | {".pdf"})
+    found = without_products(files, documents, output, layout_image)
+    refuse_inputs(Path(output), found)
     if layout_image is not None:
         make_folder(layout_image)
     alone = len(found) == 1
@@ -182,16 +185,6 @@ def thresholds(values: list[str]) -> tuple[float, dict[str, float]]:
         else:
             common = parsed
     return common, single
-
-
-def is_product(item: object, output: str, layout_image: Path | None) -> bool:
-    """Whether a file is a picture that an earlier run has put into a folder of its results."""
-    if not isinstance(item, str):
-        return False
-    folder = Path(item).resolve().parent
-    is_drawing = layout_image is not None and folder == layout_image.resolve()
-    is_inside = bool(output) and folder.parent == Path(output).resolve()
-    return is_drawing or (is_inside and folder.name.endswith("_images"))
 
 
 def check_engine(engine: str, server: str) -> None:

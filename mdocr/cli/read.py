@@ -3,13 +3,21 @@
 from collections.abc import Callable
 from functools import cached_property, partial
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mdocr.cli import console
-from mdocr.cli.documents import LazyParser, Tally, chosen_forms, destination_of, read_all
-from mdocr.cli.output import one_line, open_output, word_writer
+from mdocr.cli.documents import (
+    LazyParser,
+    Tally,
+    chosen_forms,
+    destination_of,
+    read_all,
+    without_products,
+)
+from mdocr.cli.output import one_line, open_output, refuse_inputs, word_writer
 from mdocr.cli.recognize import load_recognizer
 from mdocr.document import Word
 from mdocr.errors import UsageError
@@ -72,14 +80,16 @@ def read(
     def kind_of_item(item: str | Unread) -> str:
         return kind_of(item) if kind == "auto" and isinstance(item, str) else kind
 
-    found = find_files(paths, PICTURE_SUFFIXES | {".pdf"})
+    files = find_files(paths, PICTURE_SUFFIXES | {".pdf"})
+    found = without_products(files, paths, output)
+    refuse_inputs(Path(output), found)
     load = partial(load_recognizer, word_model, device, engine)
     parser = LazyParser(page_model, device, engine=engine, alone=len(found) == 1)
     reading = Reading(len(found), parser, load, resume)
     sorted_out = [(kind_of_item(item), item) for item in found]
     if output:
-        reading.read_words([item for name, item in sorted_out if name == "word"])
         reading.read_documents([item for name, item in sorted_out if name != "word"], output)
+        reading.read_words([item for name, item in sorted_out if name == "word"])
     else:
         for name, group in groupby(sorted_out, key=lambda pair: pair[0]):
             items = [item for _, item in group]

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mdocr.cli import console
-from mdocr.cli.output import WORD_FORMATS, WordWriter, one_line, open_output, word_writer
+from mdocr.cli.output import (
+    WORD_FORMATS,
+    WordWriter,
+    one_line,
+    open_output,
+    refuse_inputs,
+    word_writer,
+)
 from mdocr.document import Word
 from mdocr.errors import InputError, PartialFailureError, UsageError
 from mdocr.options import ENGINES, WORD_DECODERS, RecognizeOptions
@@ -82,6 +89,7 @@ def recognize(
     from mdocr.inputs import find_files
 
     found = find_files(images)
+    refuse_inputs(output, found)
     load = partial(load_recognizer, model, device, engine, dtype)
     with open_output(output) as stream:
         writer = word_writer(form, stream, bare=found == images and len(found) == 1)

@@ -139,11 +139,15 @@ class ServerParser:
             raise self._trouble(error) from error
 
     def _trouble(self, error: Exception) -> DeviceError:
+        from huggingface_hub.errors import OfflineModeIsEnabled
+
         reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-        return DeviceError(
-            f"the server {self.url} gives no answer: {reason}",
-            f"See whether it runs and holds the model; its key, if any, goes into {KEY_VARIABLE}.",
+        hint = (
+            f"See whether it runs and holds the model; its key, if any, goes into {KEY_VARIABLE}."
         )
+        if isinstance(error, OfflineModeIsEnabled):
+            hint = "Unset HF_HUB_OFFLINE: it forbids this connection too."
+        return DeviceError(f"the server {self.url} gives no answer: {reason}", hint)
 
 
 class _NoTokens:

@@ -202,7 +202,7 @@ def _read(
     batch_size = reader.batch_size
     while not queue.is_done:
         try:
-            for number, made in parser.denoise(queue, batch_size):
+            for number, made in parser.denoise(queue.begin(), batch_size):
                 queue.take(number, made)
                 yield from queue.done()
         except OutOfMemoryError as error:

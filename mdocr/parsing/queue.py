@@ -45,6 +45,11 @@ class Queue(Iterator[Request], Generic[Settled]):
         """Whether every page has been read."""
         return self._exhausted and not self._open
 
+    def begin(self) -> "Queue[Settled]":
+        """Itself, for a decoder that counts from 0; to be called when no text is in work."""
+        self._count = 0
+        return self
+
     def __next__(self) -> Request:
         """The next request; StopIteration means none for the moment."""
         while True:
@@ -91,7 +96,6 @@ class Queue(Iterator[Request], Generic[Settled]):
         if alone and not jobs:
             raise error
         self._drawn.clear()
-        self._count = 0
         if alone and jobs:
             self._miss(jobs.pop(0), error)
         self._ready += reversed(jobs)

@@ -103,7 +103,7 @@ class Results:
         """Writes the document, in all formats or in none.
 
         Raises:
-            InputError: a file cannot be written.
+            UsageError: a file cannot be written.
         """
         pages = tuple(sorted(self.pages, key=lambda page: page.number))
         document = Document(self._source, model, pages, tuple(self.failures))

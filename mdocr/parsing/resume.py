@@ -71,7 +71,11 @@ class Progress:
         if not self._unsaved:
             return
         pages = [self.pages[number].as_dict() for number in sorted(self.pages)]
-        write_text(self.path, json.dumps({**self._key, "pages": pages}, ensure_ascii=False))
+        text = json.dumps({**self._key, "pages": pages}, ensure_ascii=False)
+        try:
+            write_text(self.path, text)
+        except OSError as error:  # the document itself may yet be written
+            logger.warning("%s cannot be kept for a later run: %s", self.path, error.strerror)
         self._unsaved = 0
 
 

@@ -42,8 +42,8 @@ def write_folder(
         The files of the formats, in the order of ``forms``; pictures are not listed.
 
     Raises:
-        InputError: a file cannot be written, or a picture's name is a path.
-        UsageError: there is no such format.
+        InputError: a picture's name is a path.
+        UsageError: there is no such format, or a file cannot be written.
     """
     stem = stem or name_of(document)
     options = replace(options or RenderOptions(), images=f"{stem}_images")
@@ -64,8 +64,8 @@ def write_file(
     """Writes one format to ``path``, and the pictures beside it to ``<stem>_images/``.
 
     Raises:
-        InputError: a file cannot be written, or a picture's name is a path.
-        UsageError: there is no such format.
+        InputError: a picture's name is a path.
+        UsageError: there is no such format, or a file cannot be written.
     """
     options = replace(options or RenderOptions(), images=f"{path.stem}_images")
     text = _encoded(render(document, form, options))
@@ -97,7 +97,7 @@ def _write_all(files: dict[Path, bytes]) -> None:
             for path, data in reversed(files.items()):
                 stack.enter_context(written_whole(path)).write_bytes(data)
     except OSError as error:
-        raise InputError(
+        raise UsageError(
             f"cannot write {error.filename or path}: {error.strerror}",
             "Choose another place with: -o",
         ) from error

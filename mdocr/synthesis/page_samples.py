@@ -12,7 +12,7 @@ from mdocr.document import PARATEXT_TYPES, Block, Document, Page, Source
 from mdocr.files import write_text
 from mdocr.synthesis.manifests import Sample, write_manifest
 from mdocr.synthesis.page_sheets import MadePage, PageSynthesizer
-from mdocr.synthesis.samples import save_picture, write_words
+from mdocr.synthesis.samples import require_no_samples, save_picture, write_words
 
 SCALE = 1000
 TURNS = {0: "up", 90: "right", 180: "down", 270: "left"}
@@ -37,7 +37,11 @@ def write_pages(pages: Iterable[MadePage], folder: Path) -> int:
     Of each page ``pages/NUMBER.png``, ``.json`` (schema ``mdocr.document/1``), ``.layout.txt`` (as
     the page model writes it) and ``.gt.txt`` (what is to be read, in order, without running heads
     and the like); of all ``manifest.jsonl``, their layouts and regions as samples to learn from.
+
+    Raises:
+        UsageError: the folder holds samples already.
     """
+    require_no_samples(folder)
     inner = folder / "pages"
     samples: list[Sample] = []
     count = 0
@@ -54,7 +58,11 @@ def write_pages(pages: Iterable[MadePage], folder: Path) -> int:
 
 
 def write_crops(pictures: Iterable[tuple[Image.Image, str]], task: str, folder: Path) -> int:
-    """Writes pictures of formulas or tables with ``labels.tsv``, a sheet, and a manifest."""
+    """Writes pictures of formulas or tables with ``labels.tsv``, a sheet, and a manifest.
+
+    Raises:
+        UsageError: the folder holds samples already.
+    """
     count = write_words(pictures, folder)
     lines = (folder / "labels.tsv").read_text("utf-8").splitlines()
     pairs = (line.split("\t", 1) for line in lines)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy
 from PIL import Image, ImageDraw, ImageFont
 
+from mdocr.errors import UsageError
 from mdocr.files import write_text, written_whole
 from mdocr.synthesis.words import WordSynthesizer
 
@@ -28,7 +29,12 @@ def draw_words(
 
 
 def write_words(samples: Iterable[Sample], folder: Path) -> int:
-    """Write ``images/*.png``, ``labels.tsv`` and ``sheet.png`` under ``folder``; how many."""
+    """Write ``images/*.png``, ``labels.tsv`` and ``sheet.png`` under ``folder``; how many.
+
+    Raises:
+        UsageError: the folder holds samples already.
+    """
+    require_no_samples(folder)
     labels: list[str] = []
     shown: list[Sample] = []
     for number, (picture, text) in enumerate(samples, start=1):
@@ -40,6 +46,19 @@ def write_words(samples: Iterable[Sample], folder: Path) -> int:
     write_text(folder / "labels.tsv", "".join(labels))
     save_picture(contact_sheet(shown), folder / "sheet.png")
     return len(labels)
+
+
+def require_no_samples(folder: Path) -> None:
+    """Keeps samples, which may be someone's own, from being written over.
+
+    Raises:
+        UsageError: the folder holds some.
+    """
+    for name in ("labels.tsv", "manifest.jsonl"):
+        if (folder / name).exists():
+            raise UsageError(
+                f"{folder / name} exists", "Name another folder with -o, or remove this one first."
+            )
 
 
 def contact_sheet(samples: Iterable[Sample]) -> Image.Image:

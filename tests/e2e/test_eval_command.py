@@ -76,6 +76,13 @@ def test_several_sets_are_averaged_and_misread_words_drawn(folder, golden, tmp_p
     assert sheet.exists()
 
 
+def test_a_sheet_that_cannot_be_written_does_not_lose_the_figures(folder, golden, tmp_path):
+    model = ("--model", golden / ALL_READ_AS, "--device", "cpu")
+    done = run(folder, *model, "--format", "json", "--errors", folder / "a.png" / "sheet.png")
+    assert done.exit_code == 2
+    assert json.loads(done.stdout)["sets"][0]["words"] == 3
+
+
 def test_a_set_is_checked_without_reading(folder):
     done = run(folder, "--check", "--format", "json")
     assert done.exit_code == 0, done.output

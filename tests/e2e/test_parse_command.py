@@ -1,5 +1,6 @@
 """``mdocr parse`` and ``mdocr read`` from arguments to files and exit codes."""
 
+import errno
 import json
 import os
 import signal
@@ -401,6 +402,15 @@ run()
         end.set()
 
 
+def test_a_server_that_may_not_be_asked():
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    from mdocr.engines.server import ServerParser
+
+    error = ServerParser("http://127.0.0.1:1", "any")._trouble(OfflineModeIsEnabled("offline"))
+    assert "Unset HF_HUB_OFFLINE" in (error.hint or "")
+
+
 def test_no_server_at_the_address(pdf):
     result = parse(pdf, "--server", "http://127.0.0.1:9")
     assert result.exit_code == 6
@@ -450,6 +460,62 @@ def test_output_that_cannot_be_written(model, pdf, tmp_path, place):
     assert result.exit_code == 2
     assert "cannot write" in result.stderr
     assert not model.asked
+
+
+@pytest.mark.parametrize("command", ["parse", "read"])
+def test_an_input_is_not_written_over(model, pdf, tmp_path, command):
+    before = pdf.read_bytes()
+    (tmp_path / "link.md").symlink_to(pdf)
+    for place in (pdf, tmp_path / "link.md"):
+        result = run(command, pdf, "-o", place)
+        assert result.exit_code == 2
+        assert "would be written over" in result.stderr
+    assert pdf.read_bytes() == before and not model.asked
+
+
+def test_a_document_that_cannot_be_written_among_others(model, pdf, tmp_path):
+    others = [write_pdf(tmp_path / f"{name}.pdf", [["x"]]) for name in ("a", "z")]
+    (tmp_path / "out/report.md").mkdir(parents=True)
+    result = parse(others[0], pdf, others[1], "-o", tmp_path / "out")
+    assert result.exit_code == 7
+    assert "report.pdf: cannot write" in result.stderr
+    assert (tmp_path / "out/a.md").is_file() and (tmp_path / "out/z.md").is_file()
+    model.asked.clear()
+    (tmp_path / "out/report.md").rmdir()
+    assert parse(pdf, "-o", tmp_path / "out").exit_code == 0
+    assert not model.asked  # what was read had been kept
+    (tmp_path / "out/report.md").unlink()
+    (tmp_path / "out/report.md").mkdir()
+    assert parse(pdf, "-o", tmp_path / "out").exit_code == 2
+
+
+def test_a_full_disk_ends_the_run(model, pdf, tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("mdocr.render.files.written_whole", full)
+    result = parse(write_pdf(tmp_path / "a.pdf", [["x"]]), pdf, "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "No space left" in result.stderr
+
+
+def test_progress_that_cannot_be_kept_is_only_said(model, tmp_path):
+    name = "n" * 243  # with a dot before and .progress.json behind it is too long for most disks
+    pdfs = [write_pdf(tmp_path / f"{stem}.pdf", [["x"]]) for stem in (name, "z")]
+    result = parse(*pdfs, "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.stderr
+    assert "cannot be kept for a later run" in result.stderr
+    assert (tmp_path / f"out/{name}.md").is_file() and (tmp_path / "out/z.md").is_file()
+
+
+def test_read_leaves_out_what_it_made(model, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    write_pdf(folder / "a.pdf", [["x"]])
+    for _ in range(2):
+        result = run("read", folder, "-o", folder)
+        assert (result.exit_code, result.stdout) == (0, ""), result.stderr
+    assert list((folder / "a_images").iterdir())
 
 
 def test_several_documents_need_a_folder(model, pdf, tmp_path):

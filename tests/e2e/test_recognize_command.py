@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,36 @@ def test_output_file_is_whole_or_not_there(words: Path, model: str, tmp_path: Pa
     assert recognize(tmp_path / "gone.png", "--model", model, "-o", out).exit_code == 3
     assert len(out.read_text().splitlines()) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.jsonl", "words"]
+
+
+def test_an_input_is_not_written_over(words: Path, model: str) -> None:
+    before = (words / "w2.png").read_bytes()
+    result = recognize(words, "--model", model, "-o", words / "w2.png")
+    assert result.exit_code == 2
+    assert "would be written over" in result.stderr
+    assert (words / "w2.png").read_bytes() == before
+
+
+def test_ended_from_outside_nothing_is_left_behind(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mdocr", "recognize", "-", "-o", "out.txt", "--engine", "onnx"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=tmp_path) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+        process.terminate()
+        assert process.wait(60) == 130
+    assert not list(tmp_path.iterdir())
+
+
+def test_closed_standard_streams(words: Path) -> None:
+    for closing, arguments, code, message in (
+        (">&-", str(words / "w2.png"), 2, "standard output is closed"),
+        ("<&-", "-", 3, "standard input is closed"),
+    ):
+        line = f"{sys.executable} -m mdocr recognize {arguments} --engine onnx {closing}"
+        made = subprocess.run(["sh", "-c", line], stderr=subprocess.PIPE, text=True, check=False)
+        assert (made.returncode, message in made.stderr) == (code, True), made.stderr
 
 
 def test_output_to_a_folder_or_below_a_file_is_refused(

@@ -66,6 +66,29 @@ def test_argument_that_names_nothing(tmp_path: Path, name: str, message: str) ->
     assert argument in found.error.message
 
 
+def test_an_empty_name_is_not_the_folder_that_one_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "1.png")
+    monkeypatch.chdir(tmp_path)
+    (found,) = find_files([""])
+    assert isinstance(found, Unread) and "empty" in found.error.message
+
+
+def test_a_name_that_is_too_long_is_not_there(tmp_path: Path) -> None:
+    long, *rest = find_files(["x" * 300 + ".png", str(tmp_path / "a.png")])
+    assert isinstance(long, Unread) and "no such file" in long.error.message
+    assert len(rest) == 1
+
+
+def test_a_link_that_leads_nowhere_and_looks_like_a_pattern(tmp_path: Path) -> None:
+    (tmp_path / "star*.png").symlink_to(tmp_path / "nowhere")
+    (found,) = find_files([str(tmp_path / "star*.png")])
+    assert found == str(tmp_path / "star*.png")
+    with pytest.raises(InputError, match="no such file"):
+        open_picture(found)
+
+
 def test_turned_upright_by_exif(tmp_path: Path) -> None:
     picture = Image.new("RGB", (20, 10), WHITE)
     picture.paste(RED, (0, 0, 5, 10))
@@ -117,8 +140,28 @@ def test_arrays() -> None:
     assert open_picture(np.full((2, 3), 255, np.uint8)).size == (3, 2)
     assert open_picture(np.full((2, 3, 3), 255, np.uint8)).getpixel((0, 0)) == WHITE
     assert open_picture(np.zeros((2, 3, 4), np.uint8)).getpixel((0, 0)) == WHITE
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="no picture"):
         open_picture(np.zeros((2, 3, 7), np.float64))
+
+
+def test_arrays_of_one_channel_and_of_sixteen_bits() -> None:
+    colour = np.full((2, 3, 3), 40, np.uint8)
+    for array in (colour[..., :1], colour[..., 0], colour.astype(np.uint16) * 257):
+        assert open_picture(array).getpixel((0, 0)) == (40, 40, 40)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (np.zeros((2, 3, 3)), "float64"),
+        (np.zeros((2, 3, 5), np.uint8), r"\[2, 3, 5\] of uint8"),
+        (b"png", "bytes"),
+    ],
+)
+def test_what_is_no_picture_is_told(source: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        open_picture(source)
+    assert "Give" in (caught.value.hint or "")
 
 
 def test_picture_of_the_caller_stays_open() -> None:

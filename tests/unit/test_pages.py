@@ -177,6 +177,22 @@ def test_multi_page_tiff_and_stated_resolution(tmp_path: Path) -> None:
     assert second.picture.getpixel((0, 0)) == (255, 255, 255)
 
 
+def test_a_tiff_that_was_cut_short_has_its_first_pages(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    chance = np.random.default_rng(0)
+    sheets = [Image.fromarray(chance.integers(0, 255, (90, 90), np.uint8)) for _ in range(3)]
+    sheets[0].save(tmp_path / "whole.tif", save_all=True, append_images=sheets[1:])
+    content = (tmp_path / "whole.tif").read_bytes()
+    (tmp_path / "cut.tif").write_bytes(content[: len(content) * 2 // 3 - 500])
+    read = []
+    with pytest.raises(PageError, match="page 2 of"):
+        for page in open_pages(tmp_path / "cut.tif"):
+            read.append(page.number)
+    assert read == [1]
+    assert "cut short after page 2" in caplog.text
+
+
 def test_picture_modes(tmp_path: Path) -> None:
     deep = Image.fromarray(np.full((4, 4), 65535, np.uint16))
     clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))

@@ -123,6 +123,26 @@ def test_documents_come_in_order_with_their_pages(tmp_path):
     ]
 
 
+def test_the_decoder_begins_again_after_documents_that_need_no_model(tmp_path):
+    first, last = (write_pdf(tmp_path / f"{n}.pdf", [[n]]) for n in ("first", "last"))
+    between = [DocumentTask(str(tmp_path / f"missing{n}.pdf")) for n in range(4 * LOOK_AHEAD)]
+    tasks = [DocumentTask(str(first)), *between, DocumentTask(str(last))]
+    parser = FakeParser(answer)
+    events = list(read_documents(lambda: parser, tasks, ParseOptions()))
+    read = [event.key for event in events if isinstance(event, ReadPage) and event.error is None]
+    assert read == [(0, 1), (len(tasks) - 1, 1)]
+    assert len(parser.batch_sizes) > 1
+    assert [event.number for event in events if isinstance(event, Ended)] == list(range(len(tasks)))
+
+
+def test_blank_pages_between_others(tmp_path):
+    path = write_pdf(tmp_path / "a.pdf", [["abc"], *[[]] * 3 * LOOK_AHEAD, ["bca"]])
+    document = read(lite_parser(lambda image, prompt: "words"), path, dpi=72)
+    found = {page.number: [block.content for block in page.blocks] for page in document.pages}
+    assert len(found) == 2 + 3 * LOOK_AHEAD and not document.failures
+    assert {number for number, texts in found.items() if texts} == {1, len(found)}
+
+
 def test_known_pages_are_not_read(tmp_path):
     path = str(write_pdf(tmp_path / "a.pdf", [["x"]] * 2))
     first = {page.number: page for page in read(FakeParser(answer), path).pages}

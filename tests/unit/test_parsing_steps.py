@@ -217,6 +217,7 @@ def test_kinds_of_other_files(tmp_path):
         {"batch_size": 0},
         {"jobs": 0},
         {"dpi": 0},
+        {"pages": 3},
     ],
 )
 def test_options_that_make_no_sense(wrong):

@@ -50,7 +50,7 @@ def test_nothing_is_written_if_one_format_fails(
 ) -> None:
     (tmp_path / "report.md").write_text("old")
     (tmp_path / "report.json").mkdir()
-    with pytest.raises(InputError, match=r"report\.json"):
+    with pytest.raises(UsageError, match=r"report\.json"):
         write_folder(everything(), tmp_path, ["md", "json"])
     assert (tmp_path / "report.md").read_text() == "old"
     assert names(tmp_path) == ["report.json", "report.md"]
@@ -66,7 +66,7 @@ def test_nothing_is_written_if_one_format_fails(
 
 def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
-    with pytest.raises(InputError, match="taken"):
+    with pytest.raises(UsageError, match="taken"):
         write_folder(everything(), tmp_path / "taken")
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("matplotlib")
 
 from mdocr.cli.synth import app
 from mdocr.document import BLOCK_TYPES, PARATEXT_TYPES, Block, Box, Document
-from mdocr.errors import InputError
+from mdocr.errors import InputError, UsageError
 from mdocr.parsing.layout_text import parse_layout
 from mdocr.synthesis.fonts import load_fonts
 from mdocr.synthesis.manifests import TASKS, Sample, read_manifest, write_manifest
@@ -96,6 +96,8 @@ def test_layouts_are_read_back_by_the_parser(pages: list[MadePage]) -> None:
 
 def test_written_pages(pages: list[MadePage], tmp_path: Path) -> None:
     assert write_pages(pages[:2], tmp_path) == 2
+    with pytest.raises(UsageError, match=r"manifest\.jsonl exists"):
+        write_pages(pages[:1], tmp_path)
     document = json.loads((tmp_path / "pages/000001.json").read_text("utf-8"))
     read = Document.from_dict(document).pages[0]
     assert [block.content for block in read.blocks] == [b.content for b in pages[0].blocks]

@@ -66,10 +66,11 @@ def test_a_folder(tmp_path):
 
 def test_a_folder_with_texts_of_many_kinds(tmp_path):
     write_word(tmp_path / "a.png", "x")
-    text = "a.png\ttab\tin it\r\na.png\tline\u2028end\n\na.png\t\n"
+    text = "\ufeffa.png\ttab\tin it\r\na.png\tline\u2028end\n\na.png\t\n"  # as some editors begin
     (tmp_path / "labels.tsv").write_bytes(text.encode())
     collection = FolderCollection(tmp_path)
     assert [text for _, text in collection.rows] == ["tab\tin it", "line\u2028end", ""]
+    assert collection.picture(0).size == collection.picture(1).size
 
 
 def test_a_folder_that_cannot_be_used(tmp_path):
