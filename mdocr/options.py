@@ -28,6 +28,9 @@ PARSE_TARGETS = ("layout", *BLOCK_TYPES)
 MAX_TOKENS = {"layout": 2048, "table": 2048}
 """Longest text of each target, in tokens."""
 
+LONGEST_BLOCK = 2048
+"""Tokens; as many as the longest texts have. Memory grows with it."""
+
 MAX_TEXT_TOKENS = 1024
 """The same for all others."""
 
@@ -115,6 +118,8 @@ class ParseOptions:
         for target in (*self.thresholds, *self.max_tokens):
             _choose("region type", target, PARSE_TARGETS)
         _at_least_one("block length", self.block_length)
+        if self.block_length and self.block_length > LONGEST_BLOCK:
+            raise UsageError(f"block length must be at most {LONGEST_BLOCK}")
         _at_least_one("steps", self.steps)
         _at_least_one("batch size", self.batch_size)
         _at_least_one("jobs", self.jobs)

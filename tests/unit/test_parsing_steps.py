@@ -212,6 +212,7 @@ def test_kinds_of_other_files(tmp_path):
         {"thresholds": {"table": -1}},
         {"thresholds": {"nothing": 0.5}},
         {"block_length": 0},
+        {"block_length": 100_000},
         {"steps": 9, "block_length": 8},
         {"max_tokens": {"text": 0}},
         {"batch_size": 0},
