@@ -6,6 +6,7 @@ import logging
 import sys
 import traceback
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -54,6 +55,8 @@ def configure(verbose: bool = False, quiet: bool = False) -> None:
     verbosity.verbose, verbosity.quiet = verbose, quiet
     logger = logging.getLogger("mdocr")
     logger.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING)
+    if not verbose:  # of damaged pictures we tell ourselves
+        warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
     if not any(isinstance(handler, StderrHandler) for handler in logger.handlers):
         logger.addHandler(StderrHandler("%(levelname)s: %(message)s"))
 

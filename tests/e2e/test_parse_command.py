@@ -595,6 +595,18 @@ def test_bad_documents_among_good_ones(model, pdf, tmp_path):
     assert "none of the 2 inputs" in result.stderr
 
 
+def test_a_tiff_that_was_cut_short(tmp_path):
+    sheets = [Image.new("L", (500, 500), 255)] * 3
+    sheets[0].save(tmp_path / "whole.tif", save_all=True, append_images=sheets[1:])
+    content = (tmp_path / "whole.tif").read_bytes()
+    (tmp_path / "cut.tif").write_bytes(content[: len(content) * 2 // 3 + 60])  # in its tags
+    command = [sys.executable, "-m", "mdocr", "parse", "cut.tif", "--dpi", "72"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("WARNING: cut.tif is cut short after page 2")
+    assert "UserWarning" not in done.stderr
+
+
 def picky(model: FakeParser, error: Exception, bad: int) -> None:
     """Lets one layout, or all (0), fail."""
     request, layouts = model.request, []
