@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -26,6 +28,9 @@ COMMANDS = {
     "bench": "mdocr.cli.bench:app",
 }
 """Name → module and the function, or the group of commands, in it; in the order of the help."""
+
+interrupted = threading.Event()
+"""Set by Ctrl-C, and by who ends the program from outside."""
 
 GLOBAL_FLAGS = frozenset({"--verbose", "-v", "--quiet", "-q"})
 
@@ -57,6 +62,8 @@ class RootGroup(TyperGroup):
         try:
             return super().main(*args, **kwargs)
         except Exception as error:
+            if interrupted.is_set():  # within an import, say, which makes it an ImportError
+                sys.exit(130)
             sys.exit(console.report_error(error))
 
 
@@ -118,7 +125,13 @@ def _register() -> None:
 _register()
 
 
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    interrupted.set()
+    raise KeyboardInterrupt
+
+
 def run() -> None:
     """Entry of the ``mdocr`` program; to be ended is to be interrupted: nothing is left behind."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     app(prog_name="mdocr")
