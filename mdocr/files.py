@@ -12,6 +12,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from mdocr.errors import UsageError
+
 NAME_KEPT = 40
 """Characters of a name that its temporary name shows; the whole could be too long for the disk."""
 
@@ -64,6 +66,29 @@ def written_folder(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder where it is missing, and sees whether it can be written to.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    probe = folder / f".{uuid.uuid4().hex}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(
+            f"cannot write to the folder {str(folder)!r}: {error.strerror or error}",
+            "Give a folder that you may write to.",
+        ) from error
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether there is no more room on the disk, for anything."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -28,11 +28,11 @@ PARSE_TARGETS = ("layout", *BLOCK_TYPES)
 MAX_TOKENS = {"layout": 2048, "table": 2048}
 """Longest text of each target, in tokens."""
 
-LONGEST_BLOCK = 2048
-"""Tokens; as many as the longest texts have. Memory grows with it."""
-
 MAX_TEXT_TOKENS = 1024
 """The same for all others."""
+
+LONGEST_BLOCK = 2048
+"""Tokens; as many as the longest texts have. Memory grows with it."""
 
 
 @dataclass(frozen=True)

@@ -320,7 +320,7 @@ class _Pictures:
                 file.seek(count)
             except EOFError:
                 return count
-            except Exception as error:  # as below
+            except Exception as error:  # as above
                 logger.warning("%s is cut short after page %d: %s", self._path, count, error)
                 return count
             count += 1

@@ -1,7 +1,6 @@
 """Documents read and written, shared by ``parse`` and ``read``: what is said, and how it ends."""
 
 import contextlib
-import errno
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdocr.cli import console
-from mdocr.cli.output import open_output
+from mdocr.cli.output import open_output, refuse_inputs
 from mdocr.document import Failure
 from mdocr.errors import InputError, MdocrError, PartialFailureError, UsageError
+from mdocr.files import is_full, make_folder
 from mdocr.options import ParseOptions, RenderOptions
 
 if TYPE_CHECKING:
@@ -166,27 +166,31 @@ class Display:
     say: Callable[[str], None]
 
 
-def without_products(
-    found: "Sequence[str | Unread]",
-    named: Sequence[str],
-    output: str,
-    drawings: Path | None = None,
+def find_documents(
+    arguments: Sequence[str], output: str, drawings: Path | None = None
 ) -> "list[str | Unread]":
-    """What was found, less the pictures that an earlier run has put among its results.
+    """The files that arguments name, less the pictures that an earlier run has put among its own.
 
     Args:
-        found: paths.
-        named: those that were named themselves, which stay.
+        arguments: files, folders, patterns; what is named itself is never left out.
         output: as after ``-o``.
         drawings: folder of drawn layouts.
 
     Raises:
         InputError: nothing is left.
+        UsageError: the output would be written over one of them.
     """
-    left = [item for item in found if item in named or not _is_product(item, output, drawings)]
-    if not left:
+    from mdocr.inputs import PICTURE_SUFFIXES, find_files
+
+    found = [
+        item
+        for item in find_files(arguments, PICTURE_SUFFIXES | {".pdf"})
+        if item in arguments or not _is_product(item, output, drawings)
+    ]
+    if not found:
         raise InputError("there are only results of earlier runs to read", "Name the documents.")
-    return left
+    refuse_inputs(Path(output), found)
+    return found
 
 
 def _is_product(item: object, output: str, drawings: Path | None) -> bool:
@@ -278,15 +282,10 @@ class Run:
         try:
             results.write(lazy.name)
         except UsageError as error:
-            if len(self.paths) == 1 or is_full(error):
+            if len(self.paths) == 1 or is_full(error.__cause__):
                 raise
             self.tally.miss(error)
             self.display.say(f"not written: {self.paths[number]}: {error}")
-
-
-def is_full(error: Exception) -> bool:
-    """Whether there is no more room on the disk, for anything."""
-    return getattr(error.__cause__, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _told(path: str, failure: Failure) -> str:
@@ -329,7 +328,7 @@ def destination_of(
     Raises:
         UsageError: there is no room for all of them, or the place cannot be written to.
     """
-    from mdocr.parsing.results import Destination, make_folder
+    from mdocr.parsing.results import Destination
 
     path = Path(output)
     if output and output != "-" and _is_folder(output, documents):

@@ -48,11 +48,8 @@ def export(
         raise UsageError(
             f"unknown precision {precision!r}", f"Choose one of: {', '.join(PRECISIONS)}"
         )
-    from mdocr.export import check_request, export_model
-    from mdocr.parsing.results import make_folder
+    from mdocr.export import export_model
 
-    check_request(precision)
-    make_folder(output)  # a model is downloaded and traced for minutes
     name, done = export_model(model, output, precision, weights_apart)  # type: ignore[arg-type]
     console.note(
         f"{name}: {done.size / 1e6:.1f} MB; the logits differ from torch's by "

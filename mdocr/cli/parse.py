@@ -10,11 +10,11 @@ from mdocr.cli.documents import (
     LazyParser,
     chosen_forms,
     destination_of,
+    find_documents,
     read_all,
-    without_products,
 )
-from mdocr.cli.output import refuse_inputs
 from mdocr.errors import UsageError
+from mdocr.files import make_folder
 from mdocr.options import PARSE_ENGINES, ParseOptions, RenderOptions
 
 DEFAULTS = ParseOptions()
@@ -149,12 +149,8 @@ def parse(
     forms = chosen_forms(form, output)
     _check_trace(trace, forms, server)
     written = RenderOptions(tables=tables, math=math, keep_paratext=keep_paratext)
-    from mdocr.inputs import PICTURE_SUFFIXES, find_files
-    from mdocr.parsing.results import make_folder
 
-    files = find_files(documents, PICTURE_SUFFIXES | {".pdf"})
-    found = without_products(files, documents, output, layout_image)
-    refuse_inputs(Path(output), found)
+    found = find_documents(documents, output, layout_image)
     if layout_image is not None:
         make_folder(layout_image)
     alone = len(found) == 1

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import cached_property, partial
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,10 +13,10 @@ from mdocr.cli.documents import (
     Tally,
     chosen_forms,
     destination_of,
+    find_documents,
     read_all,
-    without_products,
 )
-from mdocr.cli.output import one_line, open_output, refuse_inputs, word_writer
+from mdocr.cli.output import one_line, open_output, word_writer
 from mdocr.cli.recognize import load_recognizer
 from mdocr.document import Word
 from mdocr.errors import UsageError
@@ -74,15 +73,13 @@ def read(
     """
     if kind not in KINDS:
         raise UsageError(f"unknown kind {kind!r}", f"Choose one of: {', '.join(KINDS)}")
-    from mdocr.inputs import PICTURE_SUFFIXES, Unread, find_files
+    from mdocr.inputs import Unread
     from mdocr.parsing.kinds import kind_of
 
     def kind_of_item(item: str | Unread) -> str:
         return kind_of(item) if kind == "auto" and isinstance(item, str) else kind
 
-    files = find_files(paths, PICTURE_SUFFIXES | {".pdf"})
-    found = without_products(files, paths, output)
-    refuse_inputs(Path(output), found)
+    found = find_documents(paths, output)
     load = partial(load_recognizer, word_model, device, engine)
     parser = LazyParser(page_model, device, engine=engine, alone=len(found) == 1)
     reading = Reading(len(found), parser, load, resume)

@@ -11,6 +11,7 @@ from mdocr.export.documents import export_document_model, is_document_model
 from mdocr.export.graphs import TOLERANCES, Export, ExportError, Precision, check_request
 from mdocr.export.lines import export_line_reader
 from mdocr.export.words import export_recognizer
+from mdocr.files import make_folder
 from mdocr.weights.page_folders import is_line_reader
 from mdocr.weights.registry import MODELS, resolve
 
@@ -42,7 +43,8 @@ def export_model(
         The model's name, and what became of it.
 
     Raises:
-        UsageError: no such precision, or not for this model or for weights apart.
+        UsageError: no such precision, or not for this model or for weights apart; or the folder
+            cannot be written to.
         MissingExtraError: the packages of the extra ``export`` are not installed.
         WeightsError: no such model, or one that cannot be read.
         ExportError: the files compute something else than torch.
@@ -54,6 +56,7 @@ def export_model(
             "only fp32 weights of a .safetensors file at hand can stay apart",
             "Leave out --weights-apart.",
         )
+    make_folder(folder)
     reads_pages = known.task == "parser" if known else _is_page_model(Path(model))
     if not reads_pages:
         _refuse_four_bits(precision)

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
-from uuid import uuid4
 
 from mdocr.document import Document, Failure, Page, Source
-from mdocr.errors import UsageError
 from mdocr.files import written_whole
 from mdocr.options import ParseOptions, RenderOptions
 from mdocr.parsing.resume import Progress, progress_file
@@ -167,21 +165,3 @@ def stems(paths: Iterable[str]) -> list[str]:
         taken.add(name.casefold())
         names.append(name)
     return names
-
-
-def make_folder(folder: Path) -> None:
-    """Makes a folder where it is missing, and sees whether it can be written to.
-
-    Raises:
-        UsageError: it cannot.
-    """
-    probe = folder / f".{uuid4().hex}.tmp"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UsageError(
-            f"cannot write to the folder {str(folder)!r}: {error.strerror or error}",
-            "Give a folder that you may write to.",
-        ) from error

@@ -13,7 +13,7 @@ from typing import Any
 
 from mdocr import __version__
 from mdocr.document import Page, Source
-from mdocr.files import write_text
+from mdocr.files import is_full, write_text
 from mdocr.options import ParseOptions
 
 SCHEMA = "mdocr.progress/1"
@@ -74,7 +74,10 @@ class Progress:
         text = json.dumps({**self._key, "pages": pages}, ensure_ascii=False)
         try:
             write_text(self.path, text)
-        except OSError as error:  # the document itself may yet be written
+        except OSError as error:
+            if is_full(error):
+                raise
+            # the document itself may yet be written
             logger.warning("%s cannot be kept for a later run: %s", self.path, error.strerror)
         self._unsaved = 0
 

@@ -79,6 +79,18 @@ def _highlight(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
     return spread((rng.uniform(40, 150) * spot).astype(numpy.float32))
 
 
+def smudge(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+    """A letter or two that cannot be made out: dirt, wear, a reflection."""
+    if rng.random() >= 0.08 * difficulty:
+        return picture
+    height, width = picture.shape[:2]
+    away = numpy.abs(numpy.arange(width) - width * rng.random()) / (height * rng.uniform(0.2, 0.6))
+    soft = opencv().GaussianBlur(picture, (0, 0), height * rng.uniform(0.06, 0.2))
+    strength = numpy.clip(3 - 3 * away, 0, rng.uniform(0.6, 1)).astype(numpy.float32)
+    smudged: Picture = picture + strength[None, :, None] * (soft - picture)
+    return smudged
+
+
 def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
     """Out of focus, or moved."""
     cv2 = opencv()
@@ -90,18 +102,6 @@ def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Pi
     elif chance < 0.53:
         picture = cv2.filter2D(picture, -1, _motion(rng, height))
     return picture
-
-
-def smudge(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
-    """A letter or two that cannot be made out: dirt, wear, a reflection."""
-    if rng.random() >= 0.08 * difficulty:
-        return picture
-    height, width = picture.shape[:2]
-    away = numpy.abs(numpy.arange(width) - width * rng.random()) / (height * rng.uniform(0.2, 0.6))
-    soft = opencv().GaussianBlur(picture, (0, 0), height * rng.uniform(0.06, 0.2))
-    strength = numpy.clip(3 - 3 * away, 0, rng.uniform(0.6, 1)).astype(numpy.float32)
-    smudged: Picture = picture + strength[None, :, None] * (soft - picture)
-    return smudged
 
 
 def _motion(rng: numpy.random.Generator, height: int) -> Picture:
@@ -118,11 +118,12 @@ def _motion(rng: numpy.random.Generator, height: int) -> Picture:
 
 def shrink(picture: Picture, rows: float) -> Picture:
     """The picture ``rows`` pixels high; as it is where it has no more."""
+    cv2 = opencv()
     height, width = picture.shape[:2]
     if rows >= height:
         return picture
     small = (max(4, round(width * rows / height)), max(4, round(rows)))
-    shrunk: Picture = opencv().resize(picture, small, interpolation=opencv().INTER_AREA)
+    shrunk: Picture = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
     return shrunk
 
 

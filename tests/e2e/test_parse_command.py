@@ -489,11 +489,12 @@ def test_a_document_that_cannot_be_written_among_others(model, pdf, tmp_path):
     assert parse(pdf, "-o", tmp_path / "out").exit_code == 2
 
 
-def test_a_full_disk_ends_the_run(model, pdf, tmp_path, monkeypatch):
+@pytest.mark.parametrize("writer", ["render.files.written_whole", "parsing.resume.write_text"])
+def test_a_full_disk_ends_the_run(model, pdf, tmp_path, monkeypatch, writer):
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("mdocr.render.files.written_whole", full)
+    monkeypatch.setattr(f"mdocr.{writer}", full)
     result = parse(write_pdf(tmp_path / "a.pdf", [["x"]]), pdf, "-o", tmp_path / "out")
     assert result.exit_code == 2
     assert "No space left" in result.stderr
