@@ -74,16 +74,19 @@ def make_folder(folder: Path) -> None:
     Raises:
         UsageError: it cannot.
     """
-    probe = folder / f".{uuid.uuid4().hex}.tmp"
-    try:
+    with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UsageError(
-            f"cannot write to the folder {str(folder)!r}: {error.strerror or error}",
-            "Give a folder that you may write to.",
-        ) from error
+        _probe(folder)
+
+
+def check_folder(folder: Path) -> None:
+    """Sees whether a folder can be written to, or made where it is missing; leaves nothing.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    with _told(folder):
+        _probe(next(place for place in (folder, *folder.parents) if place.exists()))
 
 
 def is_full(error: BaseException | None) -> bool:
@@ -103,3 +106,20 @@ def write_text(path: Path, text: str) -> None:
 
 def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name[:NAME_KEPT]}.{uuid.uuid4().hex[:8]}.part")
+
+
+def _probe(folder: Path) -> None:
+    probe = folder / f".{uuid.uuid4().hex}.tmp"
+    probe.touch()
+    probe.unlink()
+
+
+@contextlib.contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"cannot write to the folder {str(folder)!r}: {error.strerror or error}",
+            "Give a folder that you may write to.",
+        ) from error

@@ -11,7 +11,7 @@ from mdocr.export.documents import export_document_model, is_document_model
 from mdocr.export.graphs import TOLERANCES, Export, ExportError, Precision, check_request
 from mdocr.export.lines import export_line_reader
 from mdocr.export.words import export_recognizer
-from mdocr.files import make_folder
+from mdocr.files import check_folder
 from mdocr.weights.page_folders import is_line_reader
 from mdocr.weights.registry import MODELS, resolve
 
@@ -56,7 +56,7 @@ def export_model(
             "only fp32 weights of a .safetensors file at hand can stay apart",
             "Leave out --weights-apart.",
         )
-    make_folder(folder)
+    check_folder(folder)
     reads_pages = known.task == "parser" if known else _is_page_model(Path(model))
     if not reads_pages:
         _refuse_four_bits(precision)

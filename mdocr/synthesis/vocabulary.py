@@ -10,7 +10,7 @@ import numpy
 from numpy.typing import NDArray
 
 from mdocr.models.charset import ENGLISH
-from mdocr.synthesis.signs import FALLBACK, SIGNS, TEMPLATES
+from mdocr.synthesis.signs import FALLBACK, NAMES, SIGNS, TEMPLATES, TRADES
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ SHARES = {
 """How often a word comes from each frequency class of SCOWL (10 holds the most common words)."""
 POSSESSIVE = 0.1
 """Weight of a word with an apostrophe beside one without: the lists hold one for every noun."""
+RARER = 0.5
+"""Weight of names and of the words of trades beside the most common words of signs."""
 REGIONS = ("english", "american", "british")
 ENDINGS = (
     *(".com", ".com", ".com", ".com", ".com", ".com", ".org", ".net", ".co.uk", ".de", ".info"),
@@ -105,7 +107,7 @@ def load_vocabulary(folder: Path = SCOWL) -> Vocabulary:
         weights = dict.fromkeys(FALLBACK, 1.0)
     return Vocabulary(
         _by_length(weights),
-        _by_length(dict.fromkeys(SIGNS, 1.0)),
+        _by_length(dict.fromkeys((*NAMES, *TRADES), RARER) | dict.fromkeys(SIGNS, 1.0)),
         _by_length(dict.fromkeys(TEMPLATES, 1.0)),
     )
 

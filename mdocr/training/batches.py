@@ -136,12 +136,17 @@ class _Told(Dataset[Any]):
 def collate(samples: Sequence[Sample], charset: Charset, max_length: int) -> WordBatch:
     """Resizes pictures to their bucket and encodes their labels."""
     images = torch.from_numpy(np.stack([preprocess(picture) for picture, _ in samples]))
-    ids = [charset.encode(text) for _, text in samples]
+    return WordBatch(images, encode_words([text for _, text in samples], charset, max_length))
+
+
+def encode_words(texts: Sequence[str], charset: Charset, max_length: int) -> Words:
+    """Labels of texts of at most ``max_length`` characters of the charset."""
+    ids = [charset.encode(text) for text in texts]
     labels = torch.full((len(ids), max_length + 1), charset.pad_id)
     for row, word in enumerate(ids):
         labels[row, : len(word)] = torch.tensor(word, dtype=torch.long)
         labels[row, len(word)] = charset.eos_id
-    return WordBatch(images, Words(labels, torch.tensor([len(word) + 1 for word in ids])))
+    return Words(labels, torch.tensor([len(word) + 1 for word in ids]))
 
 
 def begin_worker(_: int) -> None:

@@ -18,10 +18,14 @@ from mdocr.training import losses, noising
 from mdocr.training.batches import WordBatch, WordBatches, prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import RecognizerConfig, RecognizerModelConfig
+from mdocr.training.imagination import Imagination
 from mdocr.training.loop import train
 from mdocr.training.noising import Words
 from mdocr.training.processes import Processes, mean_over_processes
 from mdocr.training.sources import Labels, open_source
+
+IMAGINED_WEIGHT = 0.25
+"""Weight of the loss on words without pictures, which is larger than that on pictures."""
 
 
 def train_recognizer(config: RecognizerConfig, processes: Processes, resume: bool) -> Path:
@@ -112,6 +116,7 @@ class RecognizerLoss(nn.Module):
         self.ctc_head = None  # an aligned model has one of its own
         if weighted and model.letters is None:
             self.ctc_head = nn.Linear(model.encoder.dim, model.charset.outputs)
+        self.imagination = self._make_imagination() if config.model.imagined else None
 
     def train(self, mode: bool = True) -> "RecognizerLoss":
         """Training mode; the batch norms stay as they are if frozen."""
@@ -134,13 +139,39 @@ class RecognizerLoss(nn.Module):
         if letters is not None:
             loss = losses.ctc_loss(letters, words.labels, words.lengths)
             found["ctc"] = self.settings.ctc_weight * loss
+        if self.imagination is not None and letters is not None:
+            self.imagination.observe(self.model.encoder.grid(memory, images.shape[-1]), letters)
+            found["imagined"] = self._imagined_loss(self.imagination, len(images), step)
         return found
 
+    def _make_imagination(self) -> Imagination:
+        config = self.model.config
+        if self.model.letters is None:
+            raise UsageError(
+                "model.imagined is for aligned models", "Leave it out, or train an aligned model."
+            )
+        return Imagination(
+            self.model.charset, self.model.encoder.dim, config.decoder.max_length, self.seed
+        )
+
+    def _imagined_loss(self, imagination: Imagination, batch: int, step: int) -> Tensor:
+        """The denoising loss on words without pictures, some for each of ``batch`` pictures."""
+        device, rank = self.processes.device, self.processes.rank
+        count = self.settings.imagined * batch
+        drawn = imagination.draw(step, range(rank * count, (rank + 1) * count))
+        words = Words(drawn.labels.to(device), drawn.lengths.to(device))
+        features = imagination.features(words, torch.default_generator)
+        projected = self.model.decoder.project(features)
+        hidden = self._hide(words, projected, self._generator(step))
+        denoised = self.model.decoder(noising.hide(words, hidden, self.model.charset), projected)
+        loss = losses.denoising_loss(denoised, words.labels, hidden, words.lengths)
+        return IMAGINED_WEIGHT * loss
+
     def _diffusion_losses(self, words: Words, projected: Projected, step: int) -> dict[str, Tensor]:
-        charset = self.model.charset
-        hidden, replaced = self._noise(words, projected, step)
-        noisy = noising.hide(words, hidden, charset)
-        tokens = torch.cat([noisy, replaced], dim=1)  # [B, 2·K, L]
+        generator = self._generator(step)
+        hidden = self._hide(words, projected, generator)
+        noisy = noising.hide(words, hidden, self.model.charset)
+        tokens = torch.cat([noisy, self._replace(words, generator)], dim=1)  # [B, 2·K, L]
         denoised, restored = self.model.decoder(tokens, projected).chunk(2, dim=1)
         total = mean_over_processes(words.valid.sum())
         return {
@@ -148,25 +179,33 @@ class RecognizerLoss(nn.Module):
             "replace": losses.replacement_loss(restored, words.labels, words.valid, total),
         }
 
-    def _noise(self, words: Words, projected: Projected, step: int) -> tuple[Tensor, Tensor]:
-        """What is hidden [B, K, L], and words with wrong characters [B, K, L].
+    def _generator(self, step: int) -> torch.Generator:
+        """Of the noise of a step.
 
         Every process draws for the whole batch and takes its rows: the noise does not depend on how
         many processes share the work.
         """
+        return torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+
+    def _hide(self, words: Words, projected: Projected, generator: torch.Generator) -> Tensor:
+        """Which positions are hidden [B, K, L]."""
+        size, mine = self._share(words)
+        draws = noising.draw(*size, generator).rows(mine.start, mine.stop)
+        return noising.mask(words, draws, partial(self._confidence, words, projected))
+
+    def _replace(self, words: Words, generator: torch.Generator) -> Tensor:
+        """Words with wrong characters in them [B, K, L]."""
+        size, mine = self._share(words)
+        draws = noising.draw(*size, generator).rows(mine.start, mine.stop)
+        characters = noising.draw_characters(*size, self.model.charset, generator)
+        return noising.replace(words, characters[mine], draws, self.model.charset)
+
+    def _share(self, words: Words) -> tuple[tuple[int, int, int], slice]:
+        """Size of the noise for all processes, and the rows of this one."""
         batch, length = words.labels.shape
         world, rank = self.processes.world, self.processes.rank
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
-        size = (batch * world, self.settings.copies, length)
-        mine = slice(rank * batch, (rank + 1) * batch)
-        draws = noising.draw(*size, generator)
-        hidden = noising.mask(
-            words, draws.rows(mine.start, mine.stop), partial(self._confidence, words, projected)
-        )
-        wrong = noising.draw(*size, generator)
-        characters = noising.draw_characters(*size, self.model.charset, generator)
-        return hidden, noising.replace(
-            words, characters[mine], wrong.rows(mine.start, mine.stop), self.model.charset
+        return (batch * world, self.settings.copies, length), slice(
+            rank * batch, (rank + 1) * batch
         )
 
     @torch.no_grad()

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from mdocr.files import write_text, written_folder, written_whole
+from mdocr.errors import UsageError
+from mdocr.files import check_folder, make_folder, write_text, written_folder, written_whole
 
 
 def names(folder):
@@ -93,3 +94,18 @@ def test_a_folder_takes_its_place_at_the_end(tmp_path):
         (temporary / "half").touch()
         raise RuntimeError
     assert names(target) == ["file"] and names(tmp_path) == ["inner"]
+
+
+def test_asking_for_a_folder_makes_none(tmp_path):
+    check_folder(tmp_path / "a/b")
+    check_folder(tmp_path)
+    assert not names(tmp_path)
+    make_folder(tmp_path / "a/b")
+    assert names(tmp_path) == ["a"] and not names(tmp_path / "a/b")
+
+
+@pytest.mark.parametrize("ask", [check_folder, make_folder])
+def test_a_folder_below_a_file_is_refused(tmp_path, ask):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UsageError, match="cannot write to the folder"):
+        ask(tmp_path / "file/below")

@@ -16,7 +16,7 @@ from mdocr.models.charset import ENGLISH
 from mdocr.synthesis import effects, geometry
 from mdocr.synthesis.fonts import Font, load_fonts
 from mdocr.synthesis.glyphs import open_sheet, set_text
-from mdocr.synthesis.signs import FALLBACK, SIGNS, TEMPLATES
+from mdocr.synthesis.signs import FALLBACK, NAMES, SIGNS, TEMPLATES, TRADES
 from mdocr.synthesis.vocabulary import Vocabulary, load_vocabulary, set_case
 from mdocr.synthesis.words import LETTER, WordSynthesizer
 
@@ -200,6 +200,16 @@ def test_common_words_are_drawn_more_often(tmp_path: Path) -> None:
     assert drawn.count("house") > 3 * drawn.count("xebec")
 
 
+def test_names_and_trades_stand_on_signs_too(vocabulary: Vocabulary) -> None:
+    rng = numpy.random.default_rng(0)
+    drawn = [vocabulary.sign(rng, 7) for _ in range(3000)]
+    assert set(drawn) & set(NAMES) and set(drawn) & set(TRADES)
+    common = sum(word in SIGNS for word in drawn) / sum(len(word) == 7 for word in set(SIGNS))
+    rarer = set(NAMES) | set(TRADES)
+    rare = sum(word in rarer - set(SIGNS) for word in drawn)
+    assert common > 1.5 * rare / sum(len(word) == 7 for word in rarer - set(SIGNS))
+
+
 def test_case_styles_have_their_shares() -> None:
     rng = numpy.random.default_rng(0)
     drawn = [set_case(rng, "market") for _ in range(4000)]
@@ -210,7 +220,9 @@ def test_case_styles_have_their_shares() -> None:
 
 def test_built_in_lists_fit_the_charset() -> None:
     assert len(set(SIGNS)) >= 300
-    for text in (*SIGNS, *TEMPLATES, *FALLBACK):
+    for words in (NAMES, TRADES):
+        assert len(set(words)) == len(words)
+    for text in (*SIGNS, *NAMES, *TRADES, *TEMPLATES, *FALLBACK):
         assert set(text) <= set(ENGLISH) and len(text) <= 25
 
 
