@@ -81,7 +81,7 @@ def _highlight(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
 
 def smudge(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
     """A letter or two that cannot be made out: dirt, wear, a reflection."""
-    if rng.random() >= 0.08 * difficulty:
+    if rng.random() >= 0.12 * difficulty:
         return picture
     height, width = picture.shape[:2]
     away = numpy.abs(numpy.arange(width) - width * rng.random()) / (height * rng.uniform(0.2, 0.6))

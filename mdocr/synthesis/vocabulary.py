@@ -220,9 +220,9 @@ def _address(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -
 
 def _site(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
     """The name of a site: words run together, often with capitals, now and then a digit between."""
-    words = []
-    while length > 0:
-        words.append(vocabulary.word(rng, min(length, 3 + int(6 * rng.random()))))
+    words: list[str] = []
+    while length > 0 or not words:
+        words.append(vocabulary.word(rng, max(3, min(length, 3 + int(6 * rng.random())))))
         length -= len(words[-1])
     if rng.random() < 0.4:
         words = [word.capitalize() for word in words]

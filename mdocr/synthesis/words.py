@@ -20,13 +20,15 @@ from mdocr.synthesis.vocabulary import LONG, LONGEST, Vocabulary
 
 HEIGHTS = {1: 64, 2: 48, 3: 40, 4: 32}
 """Height of the recognizer's input for each ratio; pictures are drawn at 0.8 to 1.5 times it."""
-FONT_SIZE, SMALL_SIZE = 48, 38
+FONT_SIZE, SMALL_SIZES = 48, (34, 38)
 """Pixels at which glyphs, and capitals behind a larger one, are drawn before resampling."""
 RATIOS = {1: (0.45, 1.48), 2: (1.52, 2.48), 3: (2.52, 3.48), 4: (3.52, 14.0)}
 """Width over height that rounds to each ratio, with a little room for whole pixels."""
 BESIDE = ((-0.08, 0.06), (-0.02, 0.12), (0.0, 0.15), (0.0, 0.4))
 ABOVE = ((-0.06, 0.06), (0.0, 0.15), (0.05, 0.3), (0.05, 0.5))
-"""Least and most that is seen around a word, in its heights; found words are cut in all ways."""
+FAR_ABOVE, FAR_SHARE = (0.3, 1.0), 0.08
+"""Least and most that is seen around a word, in its heights; found words are cut in all ways. A share,
+mostly of widely spaced letters, stands far from the edges above and below."""
 LETTER = {1: 0.5, 2: 0.51, 3: 0.53, 4: 0.62}
 """Width of a letter in the middle of found words of each ratio, in heights of the picture; measured
 as docs/lite.md tells."""
@@ -186,7 +188,7 @@ class WordSynthesizer:
             if rng.random() < 0.23 * difficulty:
                 same = rng.random() < 0.6
                 font = lettered.font if same else self._font(rng, difficulty)
-                size = FONT_SIZE if same or rng.random() < 0.5 else SMALL_SIZE
+                size = FONT_SIZE if same or rng.random() < 0.5 else SMALL_SIZES[-1]
                 text = self._text(rng, font, 2 + int(7 * rng.random()))
                 found.append((side, set_text(open_sheet(font.path, font.index, size), text)))
         return [(side, setting) for side, setting in found if setting is not None]
@@ -221,8 +223,8 @@ def _set(rng: numpy.random.Generator, font: Font, text: str, difficulty: float) 
         spacing = rng.uniform(-0.04, 0.12) if rng.random() < 0.7 else rng.uniform(0.1, 0.9)
     if rng.random() < 0.05 * difficulty:
         shifts = rng.uniform(-0.1, 0.1, len(text)).tolist()
-    if text.isupper() and rng.random() < 0.05 * difficulty:
-        rest = open_sheet(font.path, font.index, SMALL_SIZE)
+    if text.isupper() and rng.random() < 0.12 * difficulty:
+        rest = open_sheet(font.path, font.index, SMALL_SIZES[int(2 * rng.random())])
     return set_text(sheet, text, spacing, shifts, rest)
 
 
@@ -274,6 +276,8 @@ def _limited(perspective: tuple[float, float], width: float, height: float) -> t
 def draw_cut(rng: numpy.random.Generator) -> Cut:
     """As found words are cut: tightly or loosely, above and below more loosely than beside."""
     beside, above = (kinds[int(rng.random() * len(kinds))] for kinds in (BESIDE, ABOVE))
+    if rng.random() < FAR_SHARE:
+        above = FAR_ABOVE
     left, right = rng.uniform(*beside, 2)
     top, bottom = rng.uniform(*above, 2)
     return Cut(left, top, right, bottom)

@@ -210,6 +210,14 @@ def test_names_and_trades_stand_on_signs_too(vocabulary: Vocabulary) -> None:
     assert common > 1.5 * rare / sum(len(word) == 7 for word in rarer - set(SIGNS))
 
 
+def test_addresses_have_a_name(vocabulary: Vocabulary) -> None:
+    rng = numpy.random.default_rng(0)
+    drawn = [vocabulary.draw(rng, 1 + k % 25) for k in range(6000)]
+    addresses = [text.lower() for text in drawn if text.lower().startswith("www.")]
+    assert len(addresses) > 50
+    assert not [text for text in addresses if text.startswith("www..")]
+
+
 def test_case_styles_have_their_shares() -> None:
     rng = numpy.random.default_rng(0)
     drawn = [set_case(rng, "market") for _ in range(4000)]
