@@ -27,8 +27,8 @@ RATIOS = {1: (0.45, 1.48), 2: (1.52, 2.48), 3: (2.52, 3.48), 4: (3.52, 14.0)}
 BESIDE = ((-0.08, 0.06), (-0.02, 0.12), (0.0, 0.15), (0.0, 0.4))
 ABOVE = ((-0.06, 0.06), (0.0, 0.15), (0.05, 0.3), (0.05, 0.5))
 FAR_ABOVE, FAR_SHARE = (0.3, 1.0), 0.08
-"""Least and most that is seen around a word, in its heights; found words are cut in all ways. A share,
-mostly of widely spaced letters, stands far from the edges above and below."""
+"""Least and most that is seen around a word, in its heights; found words are cut in all ways. A
+share, mostly of widely spaced letters, stands far from the edges above and below."""
 LETTER = {1: 0.5, 2: 0.51, 3: 0.53, 4: 0.62}
 """Width of a letter in the middle of found words of each ratio, in heights of the picture; measured
 as docs/lite.md tells."""
