@@ -39,6 +39,7 @@ class Progress:
         self.pages: dict[int, Page] = {}
         self._key: dict[str, Any] = {"model": dict(model), "options": reading_options(options)}
         self._unsaved = 0
+        self._refused = False
 
     def open(self, source: Source, is_whole: Callable[[Page], bool]) -> Mapping[int, Page]:
         """The pages known from earlier runs, by number.
@@ -67,8 +68,14 @@ class Progress:
             self.save()
 
     def save(self) -> None:
-        """Writes the file, whole or not at all, if there is anything new."""
-        if not self._unsaved:
+        """Writes the file, whole or not at all, if there is anything new.
+
+        Where it cannot be written, that is told once: the document itself may yet be written.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        if not self._unsaved or self._refused:
             return
         pages = [self.pages[number].as_dict() for number in sorted(self.pages)]
         text = json.dumps({**self._key, "pages": pages}, ensure_ascii=False)
@@ -77,7 +84,7 @@ class Progress:
         except OSError as error:
             if is_full(error):
                 raise
-            # the document itself may yet be written
+            self._refused = True
             logger.warning("%s cannot be kept for a later run: %s", self.path, error.strerror)
         self._unsaved = 0
 

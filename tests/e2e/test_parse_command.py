@@ -509,6 +509,14 @@ def test_progress_that_cannot_be_kept_is_only_said(model, tmp_path):
     assert (tmp_path / f"out/{name}.md").is_file() and (tmp_path / "out/z.md").is_file()
 
 
+def test_progress_that_cannot_be_kept_is_said_once(model, tmp_path):
+    name = "n" * 243
+    path = write_pdf(tmp_path / f"{name}.pdf", [["x"]] * 9)
+    result = parse(path, "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.count("cannot be kept for a later run") == 1
+
+
 def test_read_leaves_out_what_it_made(model, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
