@@ -9,15 +9,11 @@ twice now and then. A decoder trained on pictures reads them nearly as well as p
 Shapes: B words, W columns, D width, V classes of the CTC head (0 is the blank), L positions.
 """
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from mdocr.models.alignment import expected_places, position_codes
-from mdocr.models.charset import Charset
-from mdocr.synthesis.vocabulary import load_vocabulary
-from mdocr.training.batches import encode_words
 from mdocr.training.noising import Words
 
 DECAY = 0.999
@@ -30,31 +26,25 @@ UNEVEN = 0.4
 """How much noise differs from column to column: standard deviation of its logarithm."""
 MISSED = DOUBLED = 0.02
 """Chance of a character to be missed, or seen twice."""
-LENGTH, LENGTH_SPREAD = 6.0, 0.45
-"""Middle of the lengths of imagined words, and the standard deviation of their logarithm."""
 
 
 class Imagination(nn.Module):
-    """Statistics of the encoder's columns, and words made from them.
+    """Statistics of the encoder's columns, and features made from them.
 
     Args:
-        charset: the model's characters.
+        classes: of the CTC head.
         dim: width of the encoder's columns.
-        max_length: the model's longest word.
-        seed: of everything drawn.
     """
 
     count: Tensor
     total: Tensor
     squares: Tensor
 
-    def __init__(self, charset: Charset, dim: int, max_length: int, seed: int) -> None:
+    def __init__(self, classes: int, dim: int) -> None:
         super().__init__()
-        self.charset, self.max_length, self.seed = charset, max_length, seed
-        self.register_buffer("count", torch.zeros(charset.outputs, 1))
-        self.register_buffer("total", torch.zeros(charset.outputs, dim))
-        self.register_buffer("squares", torch.zeros(charset.outputs, dim))
-        self._vocabulary = load_vocabulary()
+        self.register_buffer("count", torch.zeros(classes, 1))
+        self.register_buffer("total", torch.zeros(classes, dim))
+        self.register_buffer("squares", torch.zeros(classes, dim))
 
     @torch.no_grad()
     def observe(self, grid: Tensor, letters: Tensor) -> None:
@@ -76,17 +66,6 @@ class Imagination(nn.Module):
             (self.squares, examples.square()),
         ):
             kept.mul_(DECAY).index_add_(0, found, values)
-
-    def draw(self, number: int, rows: range) -> Words:
-        """Texts of the given rows of batch ``number``, as synthesis draws them for pictures."""
-        texts = []
-        for row in rows:
-            rng = np.random.default_rng((self.seed, 6, number, row))
-            length = round(float(rng.lognormal(np.log(LENGTH), LENGTH_SPREAD)))
-            text = self._vocabulary.draw(rng, length)
-            known = "".join(symbol for symbol in text if symbol in self.charset)
-            texts.append(known[: self.max_length] or self.charset.symbols[0])
-        return encode_words(texts, self.charset, self.max_length)
 
     @torch.no_grad()
     def features(self, words: Words, generator: torch.Generator) -> Tensor:

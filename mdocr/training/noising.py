@@ -33,6 +33,10 @@ class Words:
     labels: Tensor
     lengths: Tensor
 
+    def to(self, device: torch.device) -> "Words":
+        """The same on another device."""
+        return Words(self.labels.to(device), self.lengths.to(device))
+
     @property
     def valid(self) -> Tensor:
         """[B, L] true at the characters and at EOS."""

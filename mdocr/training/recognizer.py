@@ -74,6 +74,7 @@ class RecognizerTask:
             seed=run.seed,
             rank=self.processes.rank,
             world=self.processes.world,
+            imagined=self.config.model.imagined,
         )
         return prefetched(dataset, start, run.batches, data.workers)
 
@@ -131,7 +132,7 @@ class RecognizerLoss(nn.Module):
         """Losses of one batch; noise is drawn from the run's seed and ``step``."""
         device = self.processes.device
         images = batch.images.to(device, non_blocking=True)
-        words = Words(batch.words.labels.to(device), batch.words.lengths.to(device))
+        words = batch.words.to(device)
         memory, letters = self.model.look(images)
         if self.ctc_head is not None:
             letters = self.ctc_head(self.model.encoder.grid(memory, images.shape[-1]).mean(1))
@@ -139,27 +140,21 @@ class RecognizerLoss(nn.Module):
         if letters is not None:
             loss = losses.ctc_loss(letters, words.labels, words.lengths)
             found["ctc"] = self.settings.ctc_weight * loss
-        if self.imagination is not None and letters is not None:
+        if self.imagination is not None and letters is not None and batch.imagined is not None:
             self.imagination.observe(self.model.encoder.grid(memory, images.shape[-1]), letters)
-            found["imagined"] = self._imagined_loss(self.imagination, len(images), step)
+            imagined = batch.imagined.to(device)
+            found["imagined"] = self._imagined_loss(self.imagination, imagined, step)
         return found
 
     def _make_imagination(self) -> Imagination:
-        config = self.model.config
         if self.model.letters is None:
             raise UsageError(
                 "model.imagined is for aligned models", "Leave it out, or train an aligned model."
             )
-        return Imagination(
-            self.model.charset, self.model.encoder.dim, config.decoder.max_length, self.seed
-        )
+        return Imagination(self.model.charset.outputs, self.model.encoder.dim)
 
-    def _imagined_loss(self, imagination: Imagination, batch: int, step: int) -> Tensor:
-        """The denoising loss on words without pictures, some for each of ``batch`` pictures."""
-        device, rank = self.processes.device, self.processes.rank
-        count = self.settings.imagined * batch
-        drawn = imagination.draw(step, range(rank * count, (rank + 1) * count))
-        words = Words(drawn.labels.to(device), drawn.lengths.to(device))
+    def _imagined_loss(self, imagination: Imagination, words: Words, step: int) -> Tensor:
+        """The denoising loss on words without pictures."""
         features = imagination.features(words, torch.default_generator)
         projected = self.model.decoder.project(features)
         hidden = self._hide(words, projected, self._generator(step))

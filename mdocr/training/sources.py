@@ -69,6 +69,10 @@ class SynthesisSource:
             made.append(self._draw(rng, ratio, difficulty * rng.random() ** 0.3))
         return made
 
+    def texts(self, index: int, rows: range) -> Sequence[str]:
+        """See ``Source``."""
+        return [self._text(np.random.default_rng((self.seed, 6, index, row))) for row in rows]
+
     def difficulty(self, progress: float) -> float:
         """Difficulty of the hardest made words at ``progress`` of the run, both 0 to 1."""
         start = self.data.start_difficulty
@@ -87,7 +91,17 @@ class SynthesisSource:
             picture, text = self._synthesizer.draw(rng, ratio, difficulty)
             if self.labels.learnable(text):
                 return Image.fromarray(picture), text
-        raise UsageError(
+        raise self._unfit()
+
+    def _text(self, rng: np.random.Generator) -> str:
+        for _ in range(MAX_DRAWS):
+            text: str = self._synthesizer.draw_text(rng)
+            if self.labels.learnable(text):
+                return text
+        raise self._unfit()
+
+    def _unfit(self) -> UsageError:
+        return UsageError(
             f"no made word fits a model of {self.labels.max_length} characters",
             "Use a larger model.sizes.decoder.max_length.",
         )
@@ -145,6 +159,12 @@ class CollectionSource:
             self._order, self._epoch = self._shuffle(epoch), epoch
         bucket, numbers = self._order[place]
         return [self._sample(index, row, np.roll(numbers, -row), bucket) for row in rows]
+
+    def texts(self, index: int, rows: range) -> Sequence[str]:
+        """See ``Source``: labels of pictures anywhere in the collection."""
+        numbers = np.concatenate(list(self._buckets.values()))
+        chances = (np.random.default_rng((self.seed, 6, index, row)) for row in rows)
+        return [self.collection.text(int(rng.choice(numbers))) for rng in chances]
 
     def _sample(self, index: int, row: int, numbers: NDArray[np.int64], bucket: int) -> Sample:
         """The first of the pictures that can be read, changed."""

@@ -9,7 +9,7 @@ from training_runs import write_folder, write_run, write_word
 
 from mdocr.errors import UsageError
 from mdocr.models.alignment import position_codes
-from mdocr.models.charset import ENGLISH, Charset
+from mdocr.models.charset import Charset
 from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.training import imagination
 from mdocr.training.batches import collate, encode_words
@@ -30,7 +30,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def test_statistics_are_means_and_spreads_without_the_codes_of_places():
-    found = Imagination(CHARSET, 8, 5, seed=0)
+    found = Imagination(CHARSET.outputs, 8)
     letters = torch.full((1, 4, 4), -20.0)
     for column, shown in enumerate((1, 0, 2, 1)):  # a, blank, b, a
         letters[0, column, shown] = 20.0
@@ -44,14 +44,14 @@ def test_statistics_are_means_and_spreads_without_the_codes_of_places():
 
 
 def test_columns_of_which_the_head_is_not_sure_do_not_count():
-    found = Imagination(CHARSET, 8, 5, seed=0)
+    found = Imagination(CHARSET.outputs, 8)
     found.observe(torch.randn(1, 3, 4, 8), torch.zeros(1, 4, 4))
     assert not found.count.any()
 
 
 def test_old_examples_fade(monkeypatch):
     monkeypatch.setattr(imagination, "DECAY", 0.5)
-    found = Imagination(CHARSET, 8, 5, seed=0)
+    found = Imagination(CHARSET.outputs, 8)
     letters = torch.zeros(1, 2, 4)
     letters[..., 3] = 20.0
     for _ in range(3):
@@ -75,23 +75,6 @@ def test_characters_are_missed_and_doubled_now_and_then(monkeypatch):
         assert (again[:, place] == letter).float().mean().item() == pytest.approx(0.2, abs=0.02)
 
 
-def test_drawn_words_depend_on_their_number_alone():
-    drawn = Imagination(Charset(ENGLISH), 8, 25, seed=3)
-    both, second = drawn.draw(7, range(4)), drawn.draw(7, range(2, 4))
-    assert torch.equal(both.labels[2:], second.labels)
-    assert not torch.equal(both.labels, drawn.draw(8, range(4)).labels)
-    other = Imagination(Charset(ENGLISH), 8, 25, seed=4)
-    assert not torch.equal(both.labels, other.draw(7, range(4)).labels)
-
-
-def test_drawn_words_fit_the_model():
-    words = Imagination(Charset("aé"), 8, 3, seed=0).draw(0, range(200))
-    assert words.lengths.max() <= 4
-    assert words.lengths.min() >= 2
-    inside = words.labels[words.valid]
-    assert inside.max() <= 2
-
-
 def picture(folder: Path, text: str) -> Image.Image:
     write_word(folder / f"{text}.png", text, (96, 32))
     return Image.open(folder / f"{text}.png").convert("RGB")
@@ -101,7 +84,7 @@ def test_a_decoder_reads_imagined_words_that_it_never_saw(tmp_path, monkeypatch)
     for name in ("WORST", "MISSED", "DOUBLED"):
         monkeypatch.setattr(imagination, name, 0.0)
     model: MDiff4STR = load_recognizer_weights(resolve("mdiff4str-lite", "recognizer").path).eval()
-    imagined = Imagination(model.charset, model.encoder.dim, 25, seed=0)
+    imagined = Imagination(model.charset.outputs, model.encoder.dim)
     batch = collate([(picture(tmp_path, word), word) for word in TAUGHT], model.charset, 25)
     words = encode_words(UNSEEN, model.charset, 25)
     with torch.inference_mode():
