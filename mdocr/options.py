@@ -14,6 +14,8 @@ WORD_DECODERS = (
     "refine",
     "random",
 )
+STEPPED_DECODERS = ("block-low-confidence", "low-confidence", "random")
+"""Those whose number of passes is chosen; the others take as many as they need."""
 ENGINES = ("auto", "torch", "onnx")
 INT8 = "int8"
 """Matrices in eight bits, all else as for ``auto``."""

@@ -65,7 +65,7 @@ def readers(model: str) -> dict[str, Callable[[TruePage], str] | str]:
     """What reads pages, mdocr first."""
     parser = load_parser(model, "cpu")
     found: dict[str, Callable[[TruePage], str] | str] = {
-        f"mdocr {parser.name}": lambda page: next(read_pages(parser, [page], ParseOptions()))[1]
+        f"mdocr {parser.name}": lambda page: next(read_pages(parser, [page], ParseOptions())).text
     }
     for name, reader in page_readers().items():
         found[name] = reader if isinstance(reader, str) else partial(_read_path, reader)

@@ -22,12 +22,10 @@ from mdocr.decoding.words import decode
 from mdocr.engines.torch_words import DTYPES, TorchWordEngine
 from mdocr.errors import MdocrError, UsageError
 from mdocr.inputs import Picture
-from mdocr.options import WORD_DECODERS, RecognizeOptions
+from mdocr.options import STEPPED_DECODERS, WORD_DECODERS, RecognizeOptions
 from mdocr.recognizer import Crop, Recognizer, load_recognizer, make_crop, words_of
 
 STAGES = ("preprocessing", "encoder", "decoder", "postprocessing")
-STEPPED = ("block-low-confidence", "low-confidence", "random")
-"""Decoders whose number of passes is chosen; the others take as many as they need."""
 
 PUBLISHED = (
     ("parallel", 1, 10.5),
@@ -47,7 +45,6 @@ class LatencyOptions:
         batch_sizes: pictures of one shape read together.
         warm_up: batches before the clock starts, for each row.
         repeats: how many times all pictures are read, for each row.
-        revise: predict every position anew in each step.
     """
 
     decoders: tuple[str, ...] = WORD_DECODERS
@@ -55,7 +52,6 @@ class LatencyOptions:
     batch_sizes: tuple[int, ...] = (1,)
     warm_up: int = 3
     repeats: int = 3
-    revise: bool = False
 
     def __post_init__(self) -> None:
         for name, numbers in (("steps", self.steps), ("batch sizes", self.batch_sizes)):
@@ -70,8 +66,8 @@ class LatencyOptions:
     def runs(self, batch_size: int) -> Iterator[RecognizeOptions]:
         """The ways to read that are compared."""
         for decoder in self.decoders:
-            for steps in self.steps if decoder in STEPPED else self.steps[:1]:
-                yield RecognizeOptions(decoder, steps, batch_size, self.revise)
+            for steps in self.steps if decoder in STEPPED_DECODERS else self.steps[:1]:
+                yield RecognizeOptions(decoder, steps, batch_size)
 
 
 PAPER = LatencyOptions(batch_sizes=(1,), warm_up=10, repeats=1)
@@ -211,7 +207,7 @@ def measure(
     for size in options.batch_sizes:
         batches = batches_of(sources, size)
         for run in options.runs(size):
-            stepped = run.decoder in STEPPED
+            stepped = run.decoder in STEPPED_DECODERS
             counted = f", {run.steps} steps" if stepped else ""
             progress(f"{subject.engine}, batch {size}: {run.decoder}{counted}")
             for batch in batches[: options.warm_up]:
@@ -280,7 +276,7 @@ def _row(subject: Subject, run: RecognizeOptions, timed: Sequence[Timed]) -> Lat
         engine=subject.engine,
         device=str(subject.reader.engine.device),
         decoder=run.decoder,
-        steps=run.steps if run.decoder in STEPPED else None,
+        steps=run.steps if run.decoder in STEPPED_DECODERS else None,
         batch_size=run.batch_size,
         batches=len(timed),
         median=median,

@@ -106,7 +106,7 @@ def measure(
         pages = shuffled_pages(texts, share, options.seed, folder)
         for mode, run in options.runs():
             progress(f"reading {len(pages)} pages, {share:.0%} of the words shuffled: {mode}")
-            found = [_compared(text, page) for page, text in read_pages(parser, pages, run)]
+            found = [_compared(text, page) for page, text, _ in read_pages(parser, pages, run)]
             yield ShuffleRow(
                 mode,
                 share,

@@ -44,7 +44,7 @@ class ThroughputOptions:
         thresholds: of the diffusion decoding.
         autoregressive: also decode with the same model, one token after another.
         batch_size: texts in work at the same time; 1 as in the published figures.
-        warm_up: pages that are read before the clock starts, for each way to decode.
+        warm_up: pages, or documents of several, read before the clock starts, each way to decode.
         repeats: how often all pages are read; the median counts.
         parse: all other options of reading.
     """
@@ -104,7 +104,7 @@ class Meter(Parser):
         self, requests: Iterator[Request], batch_size: int
     ) -> Iterator[tuple[int, Generation]]:
         """See ``Parser.denoise``."""
-        stream = super().denoise(self._untimed(requests), batch_size)
+        stream = super().denoise(_Untimed(requests, self.work), batch_size)
         while True:
             begin = time.perf_counter()
             found = next(stream, None)
@@ -128,15 +128,22 @@ class Meter(Parser):
 
         return counted
 
-    def _untimed(self, requests: Iterator[Request]) -> Iterator[Request]:
-        """The requests; the time that it takes to make them is given back."""
-        while True:
-            begin = time.perf_counter()
-            request = next(requests, None)
+
+class _Untimed(Iterator[Request]):
+    """Requests; the time that it takes to make them is given back.
+
+    No generator: that would end for good where there is only none for the moment.
+    """
+
+    def __init__(self, requests: Iterator[Request], work: Work) -> None:
+        self.requests, self.work = requests, work
+
+    def __next__(self) -> Request:
+        begin = time.perf_counter()
+        try:
+            return next(self.requests)
+        finally:
             self.work.seconds -= time.perf_counter() - begin
-            if request is None:
-                return
-            yield request
 
 
 @dataclass(frozen=True)
@@ -146,7 +153,7 @@ class ThroughputRow:
     Attributes:
         mode: ``threshold T`` or ``autoregressive``.
         threshold: None for autoregressive decoding.
-        pages: that were read.
+        pages: that were read, of all documents.
         seconds: for all of them, layout and rendering included.
         generating: seconds of it in which texts were generated.
         tokens: generated.
@@ -273,13 +280,14 @@ def _row(
     read = list(read_pages(meter, pages, options))
     seconds = time.perf_counter() - begin
     work = meter.work
-    scores = [score_page(text, page).text for page, text in read if page.parts]
+    count = sum(found.pages for found in read)
+    scores = [score_page(found.text, found.page).text for found in read if found.page.parts]
     generating = max(work.seconds, 1e-9)
     operations, moved = cost(on_torch(parser).language_model, work)
     return ThroughputRow(
         mode=mode,
         threshold=None if mode == AUTOREGRESSIVE else options.threshold,
-        pages=len(read),
+        pages=count,
         seconds=seconds,
         generating=work.seconds,
         tokens=work.tokens,
@@ -287,7 +295,7 @@ def _row(
         passes=work.passes,
         tokens_per_pass=work.tokens / max(work.passes, 1),
         calls=work.calls,
-        pages_per_minute=60 * len(read) / seconds,
+        pages_per_minute=60 * count / seconds,
         similarity=mean(scores) if scores else None,
         gigaflops=operations / generating / 1e9,
         of_arithmetic=operations / generating / limits.arithmetic,

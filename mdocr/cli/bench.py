@@ -155,8 +155,10 @@ def throughput(
         bool, typer.Option("--cuda-graphs", help="On CUDA: replay recorded block steps.")
     ] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Texts in work at the same time.")] = 1,
-    count: Annotated[int, typer.Option(min=1, help="Pages, at most.")] = 4,
-    warm_up: Annotated[int, typer.Option(min=0, help="Pages before the clock starts.")] = 1,
+    count: Annotated[int, typer.Option(min=1, help="Pages or documents, at most.")] = 4,
+    warm_up: Annotated[
+        int, typer.Option(min=0, help="Pages or documents before the clock starts.")
+    ] = 1,
     repeats: Annotated[
         int, typer.Option(min=1, help="How often all pages are read; the median counts.")
     ] = 1,

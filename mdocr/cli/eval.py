@@ -9,10 +9,15 @@ import typer
 from mdocr.cli import console, tables
 from mdocr.cli.tables import Column
 from mdocr.errors import InputError, UsageError
-from mdocr.options import ENGINES, WORD_DECODERS, ParseOptions, RecognizeOptions
+from mdocr.options import (
+    ENGINES,
+    STEPPED_DECODERS,
+    WORD_DECODERS,
+    ParseOptions,
+    RecognizeOptions,
+)
 
 if TYPE_CHECKING:
-    from mdocr.evaluation.page_sets import TruePage
     from mdocr.evaluation.sheets import Misread
     from mdocr.evaluation.suites import OpenSet
     from mdocr.recognizer import Recognizer
@@ -106,7 +111,7 @@ def recognizer(
     runs = [
         RecognizeOptions(name, count, batch_size, revise)
         for name in tables.some_names(decoder)
-        for count in tables.numbers(steps)
+        for count in tables.numbers(steps)[: None if name in STEPPED_DECODERS else 1]
     ]
     from mdocr.recognizer import load_recognizer
 
@@ -123,7 +128,7 @@ def recognizer(
         rows += found
         misread += wrong
     tables.show(form, {"schema": "mdocr.eval/1", "sets": rows}, rows, WORD_COLUMNS)
-    if errors:
+    if errors and misread:
         from mdocr.evaluation.sheets import write_sheet
 
         console.note(f"wrote {write_sheet(misread, errors)} misread words to {errors}")
@@ -138,7 +143,8 @@ def _score_sets(
     """A record a set and one a mean over several; and what was read wrong."""
     from mdocr.evaluation import words as scoring
 
-    how = {"model": reader.model, "decoder": options.decoder, "steps": options.steps}
+    steps = options.steps if options.decoder in STEPPED_DECODERS else None
+    how = {"model": reader.model, "decoder": options.decoder, "steps": steps}
     how["revise"] = options.revise
     rows: list[dict[str, Any]] = []
     misread: list[Misread] = []
@@ -236,12 +242,17 @@ def parser(
     _check_form(form)
     options = ParseOptions(threshold=threshold)
     from mdocr.evaluation import page_sets, pages
+    from mdocr.parser import load_parser
 
     known = page_sets.load_pages(data)[:limit]
+    report: dict[str, Any] = {"schema": "mdocr.eval.pages/1"}
     if predictions:
         read = pages.saved(known, predictions)
     else:
-        read = _read((model, device, dtype), known, options)
+        reader = load_parser(model, device, dtype)
+        report |= {"model": reader.name, "threshold": threshold}
+        console.note(f"reading {len(known)} pages")
+        read = ((done.page, done.text) for done in pages.read_pages(reader, known, options))
     scores = []
     for page, text in read:
         scores.append(pages.score_page(text, page))
@@ -257,18 +268,7 @@ def parser(
     columns: tuple[Column, ...] = PAGE_COLUMNS
     if per_page:
         columns = (Column("page", "page"), *PAGE_COLUMNS[2:3], *PAGE_COLUMNS[4:-1])
-    report = {"schema": "mdocr.eval.pages/1", "model": model, "threshold": threshold}
     tables.show(form, {**report, "pages": records}, records, columns)
-
-
-def _read(
-    model: tuple[str, str, str], known: "list[TruePage]", options: ParseOptions
-) -> "Iterator[tuple[TruePage, str]]":
-    from mdocr.evaluation.pages import read_pages
-    from mdocr.parser import load_parser
-
-    console.note(f"reading {len(known)} pages")
-    return read_pages(load_parser(*model), known, options)
 
 
 def _check_form(form: str) -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mdocr.cli import console
+
 if TYPE_CHECKING:
     from mdocr.synthesis.fonts import Font
 
@@ -50,7 +52,7 @@ def words(
 
     synthesizer = WordSynthesizer(load_fonts(fonts), load_vocabulary())
     written = write_words(draw_words(synthesizer, count, difficulty, seed), output)
-    typer.echo(f"wrote {written} words to {output}", err=True)
+    console.note(f"wrote {written} words to {output}")
 
 
 @app.command()
@@ -70,7 +72,7 @@ def lines(
     chosen = _chosen_fonts(fonts, held_out)
     synthesizer = LineSynthesizer(chosen, load_sentences())
     written = write_words(draw_lines(synthesizer, count, difficulty, seed), output)
-    typer.echo(f"wrote {written} lines to {output}", err=True)
+    console.note(f"wrote {written} lines to {output}")
 
 
 @app.command()
@@ -82,7 +84,7 @@ def formulas(
     from mdocr.synthesis.page_samples import write_crops
 
     written = write_crops(draw_formulas(count, difficulty, seed), "formula", output)
-    typer.echo(f"wrote {written} formulas to {output}", err=True)
+    console.note(f"wrote {written} formulas to {output}")
 
 
 @app.command()
@@ -103,7 +105,7 @@ def tables(
     chosen = _chosen_fonts(fonts, held_out)
     made = draw_tables(group_typefaces(chosen), load_sentences(), count, difficulty, seed)
     written = write_crops(made, "table", output)
-    typer.echo(f"wrote {written} tables to {output}", err=True)
+    console.note(f"wrote {written} tables to {output}")
 
 
 @app.command()
@@ -127,7 +129,7 @@ def pages(
     chosen = _chosen_fonts(fonts, held_out)
     synthesizer = PageSynthesizer(chosen, load_sentences())
     written = write_pages(draw_pages(synthesizer, count, difficulty, seed), output)
-    typer.echo(f"wrote {written} pages to {output}", err=True)
+    console.note(f"wrote {written} pages to {output}")
 
 
 def _chosen_fonts(folders: list[Path] | None, held_out: bool) -> "list[Font]":

@@ -1,6 +1,9 @@
 """How well text lines are read: made lines in fonts that no training run uses."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +16,8 @@ from mdocr.evaluation.metrics import edits
 from mdocr.models.line_pictures import LinePicture, prepare_line
 from mdocr.models.line_reader import LineReader
 from mdocr.models.page_config import LineReaderConfig
+
+logger = logging.getLogger(__name__)
 
 WIDTHS = (128, 256, 384, 512)
 
@@ -27,23 +32,34 @@ class Line:
 
 
 def made_lines(
-    config: LineReaderConfig, count: int, seed: int = 1, prose: bool = False
+    config: LineReaderConfig,
+    count: int,
+    seed: int = 1,
+    prose: bool = False,
+    folders: Sequence[Path] | None = None,
 ) -> list[Line]:
     """Lines of the held-out fonts, the same for every call with the same arguments.
+
+    There are none, and the log says so, where no such font is installed.
 
     Args:
         config: of the model that will read them.
         count: how many.
         seed: of all chance.
         prose: running text alone, not also numbers, codes, formulas and characters at random.
+        folders: where to look for fonts instead of the system's folders.
     """
     from mdocr.synthesis.fonts import load_fonts
     from mdocr.synthesis.lines import LineSynthesizer
     from mdocr.synthesis.sentences import load_sentences
     from mdocr.synthesis.texts import draw_prose, draw_text
-    from mdocr.synthesis.typefaces import held_out_fonts
+    from mdocr.synthesis.typefaces import HELD_OUT_FAMILIES, held_out_fonts
 
-    fonts = held_out_fonts(load_fonts())
+    fonts = held_out_fonts(load_fonts(folders))
+    if not fonts:
+        families = ", ".join(HELD_OUT_FAMILIES)
+        logger.warning("no lines to score: none of the fonts kept for it is there (%s)", families)
+        return []
     texts = draw_prose if prose else draw_text
     synthesizer = LineSynthesizer(fonts, load_sentences(), config.symbols, texts)
     lines = []

@@ -100,7 +100,11 @@ def _kinds(folder: Path) -> dict[str, str]:
     manifest = folder / "manifest.tsv"
     if not manifest.is_file():
         return {}
-    head, *rows = [line.split("\t") for line in manifest.read_text(encoding="utf-8").splitlines()]
+    try:
+        lines = manifest.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {manifest}: {error}", "Save it as UTF-8 text.") from error
+    head, *rows = [line.split("\t") for line in lines or [""]]
     records = [dict(zip(head, row, strict=False)) for row in rows]
     return {row["name"]: row["kind"] for row in records if "name" in row and "kind" in row}
 
@@ -115,25 +119,39 @@ def _listing(folder: Path) -> list[dict[str, Any]]:
                 f"cannot read {path}: {error}",
                 "JSON files there are a listing of OmniDocBench or documents; move others away.",
             ) from error
-        if isinstance(records, list) and records and "layout_dets" in records[0]:
+        if isinstance(records, list) and any(map(_is_listed, records)):
             return records
         if isinstance(records, dict) and records.get("schema") == DOCUMENT_SCHEMA:
             return []
     return []
 
 
+def _is_listed(record: Any) -> bool:
+    return isinstance(record, dict) and "layout_dets" in record
+
+
 def _omnidocbench(folder: Path, records: list[dict[str, Any]]) -> Iterator[TruePage]:
-    for record in records:
-        info = record["page_info"]
-        name = Path(info["image_path"])
-        places = (folder / "images" / name.name, folder / name, folder / name.name)
-        path = next((place for place in places if place.is_file()), None)
-        if path is None:
+    for number, record in enumerate(records):
+        try:
+            yield _listed_page(folder, record)
+        except (KeyError, TypeError, AttributeError) as error:
             raise InputError(
-                f"the picture {name} of {folder} is missing", "Is the data set whole? See its size."
-            )
-        kind = str(info.get("page_attribute", {}).get("data_source", ""))
-        yield TruePage(name.stem, path, tuple(_parts(record["layout_dets"])), kind=kind)
+                f"record {number} of the listing in {folder} is none of OmniDocBench: {error!r}",
+                "Download the listing anew, or mend the record.",
+            ) from error
+
+
+def _listed_page(folder: Path, record: dict[str, Any]) -> TruePage:
+    info = record["page_info"]
+    name = Path(info["image_path"])
+    places = (folder / "images" / name.name, folder / name, folder / name.name)
+    path = next((place for place in places if place.is_file()), None)
+    if path is None:
+        raise InputError(
+            f"the picture {name} of {folder} is missing", "Is the data set whole? See its size."
+        )
+    kind = str(info.get("page_attribute", {}).get("data_source", ""))
+    return TruePage(name.stem, path, tuple(_parts(record["layout_dets"])), kind=kind)
 
 
 def _parts(regions: list[dict[str, Any]]) -> Iterator[Part]:

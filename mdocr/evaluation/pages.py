@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdocr.document import Document
 from mdocr.errors import InputError
@@ -151,10 +151,24 @@ def by_kind(scores: Iterable[PageScores]) -> dict[str, list[PageScores]]:
     return dict(sorted(kinds.items()))
 
 
+class ReadText(NamedTuple):
+    """What was read of a page, or of a document of several.
+
+    Attributes:
+        page: what was to be read.
+        text: Markdown; empty where nothing could be read.
+        pages: how many were read.
+    """
+
+    page: TruePage
+    text: str
+    pages: int
+
+
 def read_pages(
     parser: "Parser", pages: Sequence[TruePage], options: ParseOptions
-) -> Iterator[tuple[TruePage, str]]:
-    """Reads pages, many regions at once, and gives the Markdown of each.
+) -> Iterator[ReadText]:
+    """Reads pages, many regions at once.
 
     A page that fails gives an empty text; the log names it.
     """
@@ -162,7 +176,7 @@ def read_pages(
     read: list[ReadPage] = []
     for event in read_documents(lambda: parser, tasks, options):
         if isinstance(event, Opened):
-            source, read = event.source, []
+            source = event.source
         elif isinstance(event, ReadPage):
             read.append(event)
             for failure in event.failures:
@@ -171,7 +185,8 @@ def read_pages(
             known = tuple(item.page for item in read if item.page)
             document = Document(source, parser.name, known) if known else None
             text = render(without_pictures(document)) if document else ""
-            yield pages[event.number], text
+            yield ReadText(pages[event.number], text, len(known))
+            read = []
 
 
 def saved(pages: Sequence[TruePage], folder: Path) -> Iterator[tuple[TruePage, str]]:

@@ -61,16 +61,14 @@ class Shape:
         return x, y
 
 
-def homography(
-    angle: float, shear: float, stretch: float, perspective: tuple[float, float]
-) -> Floats:
-    """Stretch along x, lean by ``shear``, tilt away from the viewer, turn by ``angle`` radians.
+def homography(angle: float, shear: float, perspective: tuple[float, float]) -> Floats:
+    """Lean by ``shear``, tilt away from the viewer, turn by ``angle`` radians.
 
     ``perspective`` is in 1 / mask pixels.
     """
     cosine, sine = numpy.cos(angle), numpy.sin(angle)
     turn = numpy.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
-    lean = numpy.array([[stretch, shear, 0], [0, 1, 0], [0, 0, 1]])
+    lean = numpy.array([[1, shear, 0], [0, 1, 0], [0, 0, 1]])
     tilt = numpy.array([[1, 0, 0], [0, 1, 0], [perspective[0], perspective[1], 1]])
     product: Floats = turn @ tilt @ lean
     return product

@@ -59,11 +59,9 @@ def _beside(
 
 
 def embolden(mask: Mask, pixels: int) -> Mask:
-    """Strokes thicker by ``pixels`` on every side, or thinner where negative."""
-    cv2 = opencv()
-    kernel = _disc(abs(pixels))
-    changed: Mask = cv2.dilate(mask, kernel) if pixels > 0 else cv2.erode(mask, kernel)
-    return changed
+    """Strokes thicker by ``pixels`` on every side."""
+    thicker: Mask = opencv().dilate(mask, _disc(pixels))
+    return thicker
 
 
 def extrude(mask: Mask, dx: int, dy: int) -> Mask:

@@ -1,4 +1,4 @@
-"""Ink on a ground: background, shadow, edge and fill, painted one over the other."""
+"""Ink on a ground: background, shadow, edge or side, and fill, painted one over the other."""
 
 import numpy
 
@@ -9,7 +9,7 @@ from mdocr.synthesis.opencv import opencv
 
 
 def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: float) -> Picture:
-    """Background, shadow, edge and ink, one over the other.
+    """Background, shadow, edge or side, and ink, one over the other.
 
     Args:
         rng: the only source of chance.

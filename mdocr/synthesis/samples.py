@@ -8,10 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.errors import UsageError
 from mdocr.files import write_text, written_whole
-from mdocr.synthesis.words import WordSynthesizer
+from mdocr.synthesis.words import RATIO_SHARES, WordSynthesizer, draw_difficulty
 
-RATIO_SHARES = (0.12, 0.25, 0.25, 0.38)
-"""How often width over height rounds to 1, 2, 3, and 4 or more in photographs of signs."""
 SHOWN = 160
 ROW, CAPTION, SHEET_WIDTH = 48, 16, 1400
 
@@ -21,10 +19,10 @@ Sample = tuple[Image.Image, str]
 def draw_words(
     synthesizer: WordSynthesizer, count: int, difficulty: float, seed: int
 ) -> Iterator[Sample]:
-    """``count`` pictures and their texts; the same for the same seed."""
+    """``count`` pictures and their texts, as in training; the same for the same seed."""
     rng = numpy.random.default_rng(seed)
-    for ratio in rng.choice([1, 2, 3, 4], count, p=RATIO_SHARES):
-        picture, text = synthesizer.draw(rng, int(ratio), difficulty)
+    for ratio in rng.choice(list(RATIO_SHARES), count, p=list(RATIO_SHARES.values())):
+        picture, text = synthesizer.draw(rng, int(ratio), draw_difficulty(rng, difficulty))
         yield Image.fromarray(picture), text
 
 

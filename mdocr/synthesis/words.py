@@ -24,6 +24,8 @@ FONT_SIZE, SMALL_SIZES = 48, (34, 38)
 """Pixels at which glyphs, and capitals behind a larger one, are drawn before resampling."""
 RATIOS = {1: (0.45, 1.48), 2: (1.52, 2.48), 3: (2.52, 3.48), 4: (3.52, 14.0)}
 """Width over height that rounds to each ratio, with a little room for whole pixels."""
+RATIO_SHARES = {1: 0.06, 2: 0.26, 3: 0.32, 4: 0.36}
+"""How often each ratio is drawn; about as often as scene-text collections have it."""
 BESIDE = ((-0.08, 0.06), (-0.02, 0.12), (0.0, 0.15), (0.0, 0.4))
 ABOVE = ((-0.06, 0.06), (0.0, 0.15), (0.05, 0.3), (0.05, 0.5))
 FAR_ABOVE, FAR_SHARE = (0.3, 1.0), 0.08
@@ -70,6 +72,11 @@ class Cut:
     def picture_ratio(self, ink: float) -> float:
         """Width over height of the picture, from that of the ink."""
         return (ink + self.left + self.right) / (1 + self.top + self.bottom)
+
+
+def draw_difficulty(rng: numpy.random.Generator, hardest: float) -> float:
+    """Of a word, below that of the hardest; most are not far from it."""
+    return float(hardest * rng.random() ** 0.3)
 
 
 class WordSynthesizer:
@@ -269,7 +276,7 @@ def draw_shape(rng: numpy.random.Generator, box: Box, difficulty: float) -> geom
         radius = max(abs(radius), 1.2 * height) * (1 if radius > 0 else -1)
     elif rng.random() < 0.05 * difficulty:
         wave = height * rng.uniform(0.04, 0.14)
-    matrix = geometry.homography(angle, shear, 1.0, _limited(perspective, width, height))
+    matrix = geometry.homography(angle, shear, _limited(perspective, width, height))
     wavelength = max(width, height) / rng.uniform(2, 9)
     return geometry.Shape(matrix, radius, wave, wavelength, 6.28 * rng.random())
 

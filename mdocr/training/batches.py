@@ -115,6 +115,11 @@ class WordBatches(Dataset[WordBatch]):
         return replace(batch, imagined=encode_words(texts, self.charset, self.max_length))
 
 
+def rise(progress: float, easy_share: float) -> float:
+    """From 0 at the start of a run to 1 behind its easy share, and 1 throughout without one."""
+    return min(progress / easy_share, 1.0) if easy_share else 1.0
+
+
 def prefetched(batches: Dataset[Batch], start: int, stop: int, workers: int) -> Iterator[Batch]:
     """The batches from ``start`` to ``stop``, prepared ahead by ``workers`` processes.
 

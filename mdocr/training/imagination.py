@@ -18,6 +18,8 @@ from mdocr.training.noising import Words
 
 DECAY = 0.999
 """Of the statistics, per batch: they follow the encoder as it learns."""
+LEAST = 1e-6
+"""Stands for the count of a class without examples; counts that fade come below 1 too."""
 SURE = 0.5
 """Least probability of a class for a column to be counted as its example."""
 WORST = 2.0
@@ -74,8 +76,9 @@ class Imagination(nn.Module):
         A class without examples yet shows nothing, and the decoder has to guess.
         """
         classes = misread(words, generator)
-        mean = self.total / self.count.clamp(min=1)
-        spread = (self.squares / self.count.clamp(min=1) - mean.square()).clamp(min=0).sqrt()
+        count = self.count.clamp(min=LEAST)
+        mean = self.total / count
+        spread = (self.squares / count - mean.square()).clamp(min=0).sqrt()
         size = (*classes.shape, mean.shape[-1])
         worst = WORST * torch.rand(len(classes), 1, 1, generator=generator)
         uneven = torch.randn(*classes.shape, 1, generator=generator).mul(UNEVEN).exp()

@@ -1,10 +1,12 @@
 """Two logs of a run: ``log.jsonl`` for programs, log lines for people."""
 
+import contextlib
 import json
 import logging
 import math
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -81,12 +83,18 @@ class Journal:
         self._steps = self._samples = 0
         self._since = time.monotonic()
 
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """What is done inside does not count as time of the steps."""
+        begin = time.monotonic()
+        yield
+        self._since += time.monotonic() - begin
+
     def write_scores(self, step: int, scores: dict[str, float]) -> None:
-        """Writes the scores of an evaluation, whose time does not count as the next line's."""
+        """Writes the scores of an evaluation."""
         shown = "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
         logger.info("step %d  %s", step, shown)
         self._write({"step": step, "scores": scores})
-        self._since = time.monotonic()
 
     def _write(self, record: dict[str, Any]) -> None:
         if self._file is not None:

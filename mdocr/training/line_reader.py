@@ -94,7 +94,9 @@ class LineReaderTask:
         from mdocr.evaluation.metrics import rapidfuzz
 
         rapidfuzz()
-        return made_lines(self.model.config, self.config.data.validation)
+        data = self.config.data
+        folders = [Path(folder) for folder in data.fonts] or None
+        return made_lines(self.model.config, data.validation, folders=folders)
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
         """Character error rates on made lines of fonts that are never trained on."""

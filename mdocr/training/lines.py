@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 
 from mdocr.models.charset import Charset
 from mdocr.models.line_pictures import normalise, pad_line
+from mdocr.training.batches import rise
 from mdocr.training.config import require
 
 REFERENCE_WIDTH = 256
@@ -129,14 +130,14 @@ class LineBatches(Dataset[LineBatch]):
 
     def _width(self, rng: np.random.Generator, progress: float) -> int:
         """Widths grow as the run goes on."""
-        rise = min(progress / max(self.data.easy_share, 1e-9), 1.0)
-        widest = self.data.start_width + rise * (self.data.widest - self.data.start_width)
-        steps = max(round(widest / 64), 1)
+        wider = self.data.widest - self.data.start_width
+        widest = self.data.start_width + wider * rise(progress, self.data.easy_share)
+        steps = max(int(widest) // 64, 1)
         return int(64 * rng.integers(min(2, steps), steps + 1))
 
     def _difficulty(self, progress: float) -> float:
         start = self.data.start_difficulty
-        return start + (1 - start) * min(progress / max(self.data.easy_share, 1e-9), 1.0)
+        return start + (1 - start) * rise(progress, self.data.easy_share)
 
     @cached_property
     def _synthesizer(self) -> Any:

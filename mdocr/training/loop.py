@@ -125,8 +125,9 @@ class _Loop:
 
     def run(self) -> Path:
         before, started = self.state.seconds, time.monotonic()
+        steps = self._batches()  # opening sources may take minutes; there is nothing to save yet
         with _Signals() as signals:
-            for batches in self._batches():
+            for batches in steps:
                 losses = self._step(batches)
                 self.state.seconds = before + time.monotonic() - started
                 self._report(losses)
@@ -200,12 +201,13 @@ class _Loop:
 
     def _evaluate(self) -> None:
         average = gathered(self.state.average)
-        if self.processes.first and self.state.scores.get("step") != self.state.step:
-            scores = self.task.evaluate(average)
-            self.state.scores = {"step": self.state.step, **scores}
-            if scores:
-                self.journal.write_scores(self.state.step, scores)
-        self.processes.wait()
+        with self.journal.paused():
+            if self.processes.first and self.state.scores.get("step") != self.state.step:
+                scores = self.task.evaluate(average)
+                self.state.scores = {"step": self.state.step, **scores}
+                if scores:
+                    self.journal.write_scores(self.state.step, scores)
+            self.processes.wait()
 
     def _is_checkpoint_due(self) -> bool:
         return time.monotonic() - self.saved >= 60 * self.settings.checkpoint_minutes

@@ -17,6 +17,9 @@ import torch
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.device import choose_device
 from mdocr.errors import InputError, UsageError
+from mdocr.evaluation.metrics import rapidfuzz
+from mdocr.evaluation.table_trees import apted
+from mdocr.files import check_folder
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.parser import memory_errors
 from mdocr.synthesis.manifests import Sample, read_manifest, write_manifest
@@ -99,10 +102,15 @@ def mine_manifest(
         lengths: tokens denoised together, and of the longest answer.
 
     Raises:
+        UsageError: the output cannot be written.
+        MissingExtraError: what compares tables or texts is not installed.
         InputError: the manifest cannot be read, or none of its pictures.
         WeightsError: there is no such model.
         DeviceError: the device is absent or out of memory.
     """
+    _check_output(output)
+    for package in (rapidfuzz, apted):
+        package()  # not found missing when the first answers are there
     samples = read_manifest(manifest)
     folder = find_folder(where[0])
     place = choose_device(where[1])
@@ -122,6 +130,13 @@ def mine_manifest(
     found.sort(key=lambda each: each.number)
     write_manifest((each.sample for each in found if each.kept), output)
     return found
+
+
+def _check_output(output: Path) -> None:
+    """Before samples are read for hours."""
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder", "Name the manifest to write, a file.")
+    check_folder(output.parent)
 
 
 def judge_samples(

@@ -4,6 +4,7 @@ Keys count from 1: ``image-%09d`` the file as it is, ``label-%09d`` its text, ``
 ``width_height``, and ``num-samples``.
 """
 
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from mdocr.errors import InputError, MissingExtraError, UsageError
 from mdocr.files import written_folder
 from mdocr.labelled import HINT, FolderCollection
 
-PAGE = 4096
 ROOM = 1 << 24
 """Bytes beyond the pictures: keys, labels and the tree over them."""
 TOGETHER = 1000
@@ -89,7 +89,7 @@ class _Packer:
 def _settings(collection: FolderCollection) -> dict[str, Any]:
     """Nobody else sees the LMDB yet, so it is neither locked nor synchronised before its end."""
     sizes = [path.stat().st_size for path, _ in collection.rows if path.is_file()]
-    room = ROOM + sum(size + 2 * PAGE for size in sizes)  # a picture takes whole pages
+    room = ROOM + sum(size + 2 * mmap.PAGESIZE for size in sizes)  # a picture takes whole pages
     return {"map_size": room, "lock": False, "sync": False}
 
 

@@ -25,7 +25,7 @@ from mdocr.training.processes import Processes, mean_over_processes
 from mdocr.training.sources import Labels, open_source
 
 IMAGINED_WEIGHT = 0.25
-"""Weight of the loss on words without pictures, which is larger than that on pictures."""
+"""Weight of the loss on words without pictures; before it that loss is the larger."""
 
 
 def train_recognizer(config: RecognizerConfig, processes: Processes, resume: bool) -> Path:
@@ -149,7 +149,7 @@ class RecognizerLoss(nn.Module):
     def _make_imagination(self) -> Imagination:
         if self.model.letters is None:
             raise UsageError(
-                "model.imagined is for aligned models", "Leave it out, or train an aligned model."
+                "only aligned models, such as lite, can imagine words", "Set model.imagined=0."
             )
         return Imagination(self.model.charset.outputs, self.model.encoder.dim)
 

@@ -70,7 +70,7 @@ def shipped_runs() -> list[str]:
 
 
 def _find(path: Path) -> Path:
-    return SHIPPED / f"{path}.toml" if str(path) in shipped_runs() and not path.exists() else path
+    return SHIPPED / f"{path}.toml" if str(path) in shipped_runs() and not path.is_file() else path
 
 
 def _parse(text: str) -> dict[str, Any]:

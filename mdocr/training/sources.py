@@ -14,13 +14,10 @@ from mdocr.errors import InputError, UsageError
 from mdocr.labelled import Collection, open_collection
 from mdocr.models.charset import Charset
 from mdocr.models.word_pictures import ratio_bucket
-from mdocr.training.batches import Sample, Source
+from mdocr.training.batches import Sample, Source, rise
 from mdocr.training.config import DataConfig, SourceConfig
 
 logger = logging.getLogger(__name__)
-
-BUCKET_SHARES = {1: 0.06, 2: 0.26, 3: 0.32, 4: 0.36}
-"""Share of made batches of each ratio; about that of scene-text collections."""
 
 MAX_DRAWS = 1000
 """How often a word is drawn anew because the model could not write it."""
@@ -60,13 +57,15 @@ class SynthesisSource:
 
     def samples(self, index: int, rows: range, progress: float) -> Sequence[Sample]:
         """See ``Source``."""
-        buckets, shares = list(BUCKET_SHARES), list(BUCKET_SHARES.values())
-        ratio = int(np.random.default_rng((self.seed, 2, index)).choice(buckets, p=shares))
+        from mdocr.synthesis.words import RATIO_SHARES, draw_difficulty
+
+        ratios, shares = list(RATIO_SHARES), list(RATIO_SHARES.values())
+        ratio = int(np.random.default_rng((self.seed, 2, index)).choice(ratios, p=shares))
         difficulty = self.difficulty(progress)
         made = []
         for row in rows:
             rng = np.random.default_rng((self.seed, 3, index, row))
-            made.append(self._draw(rng, ratio, difficulty * rng.random() ** 0.3))
+            made.append(self._draw(rng, ratio, draw_difficulty(rng, difficulty)))
         return made
 
     def texts(self, index: int, rows: range) -> Sequence[str]:
@@ -76,8 +75,7 @@ class SynthesisSource:
     def difficulty(self, progress: float) -> float:
         """Difficulty of the hardest made words at ``progress`` of the run, both 0 to 1."""
         start = self.data.start_difficulty
-        rise = min(progress / self.data.easy_share, 1.0) if self.data.easy_share else 1.0
-        return start + (1 - start) * rise
+        return start + (1 - start) * rise(progress, self.data.easy_share)
 
     def prepare(self) -> None:
         """Loads fonts and words now, so that processes started later share them."""
@@ -144,6 +142,7 @@ class CollectionSource:
         self.collection, self.batch_rows = collection, batch_rows
         self.seed, self.augment = seed, augment
         self._buckets = find_buckets(collection, labels)
+        self._numbers = np.concatenate(list(self._buckets.values()))
         self._epoch = -1
         self._order: list[tuple[int, NDArray[np.int64]]] = []
 
@@ -162,9 +161,8 @@ class CollectionSource:
 
     def texts(self, index: int, rows: range) -> Sequence[str]:
         """See ``Source``: labels of pictures anywhere in the collection."""
-        numbers = np.concatenate(list(self._buckets.values()))
         chances = (np.random.default_rng((self.seed, 6, index, row)) for row in rows)
-        return [self.collection.text(int(rng.choice(numbers))) for rng in chances]
+        return [self.collection.text(int(rng.choice(self._numbers))) for rng in chances]
 
     def _sample(self, index: int, row: int, numbers: NDArray[np.int64], bucket: int) -> Sample:
         """The first of the pictures that can be read, changed."""

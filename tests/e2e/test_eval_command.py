@@ -50,6 +50,20 @@ def test_several_decoders_as_csv(folder, golden):
     assert [row["decoder"] for row in rows] == decoders.split(",")
 
 
+def test_decoders_without_steps_are_read_once(folder, golden):
+    decoders = "parallel,block-low-confidence"
+    done = run(
+        *(folder, "--model", golden / ALL_READ_AS, "--decoder", decoders),
+        *("--steps", "1-2", "--format", "csv"),
+    )
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [(row["decoder"], row["steps"]) for row in rows] == [
+        ("parallel", ""),
+        ("block-low-confidence", "1"),
+        ("block-low-confidence", "2"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -3,12 +3,16 @@
 import json
 
 import pytest
+from page_models import FakeParser, region, write_pdf
 from PIL import Image
 
 from mdocr.errors import InputError
 from mdocr.evaluation.page_parts import Part, from_markdown
 from mdocr.evaluation.page_sets import TruePage, load_pages
-from mdocr.evaluation.pages import matched, save, saved, score_page, summary
+from mdocr.evaluation.pages import matched, read_pages, save, saved, score_page, summary
+from mdocr.options import ParseOptions
+
+LAYOUT = region("text", (100, 150, 900, 300))
 
 MARKDOWN = """# A *title*
 
@@ -111,3 +115,42 @@ def test_predictions_are_written_and_found_again(tmp_path):
     assert save("text", page, tmp_path / "out").name == "a.b.md"
     other = TruePage("missing", tmp_path / "missing.png", ())
     assert [text for _, text in saved([page, other], tmp_path / "out")] == ["text", ""]
+
+
+def test_a_page_that_cannot_be_opened_gives_no_text(tmp_path):
+    Image.new("RGB", (200, 100), "white").save(tmp_path / "1.png")
+    (tmp_path / "2.png").write_bytes(b"no picture")
+    write_pdf(tmp_path / "3.pdf", [["x"]] * 3)
+    pages = [TruePage(path.stem, path, ()) for path in sorted(tmp_path.iterdir())]
+    parser = FakeParser(lambda image, prompt: LAYOUT if prompt == "layout" else "words")
+    read = list(read_pages(parser, pages, ParseOptions()))
+    assert [(one.page.name, one.text.split(), one.pages) for one in read] == [
+        ("1", ["words"], 1),
+        ("2", [], 0),
+        ("3", ["words"] * 3, 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("manifest.tsv", b"\xff"),
+        ("list.json", b'[{"layout_dets": []}]'),
+        ("list.json", b'[{"layout_dets": [{"order": 1}], "page_info": {"image_path": "a.png"}}]'),
+        ("list.json", b'[3, {"layout_dets": []}]'),
+    ],
+)
+def test_damaged_listings_are_named(tmp_path, name, content):
+    Image.new("RGB", (20, 10)).save(tmp_path / "a.png")
+    (tmp_path / "a.gt.txt").write_text("text")
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=r"manifest\.tsv|record \d"):
+        load_pages(tmp_path)
+
+
+def test_other_json_and_an_empty_manifest_do_not_matter(tmp_path):
+    Image.new("RGB", (20, 10)).save(tmp_path / "a.png")
+    (tmp_path / "a.gt.txt").write_text("text")
+    (tmp_path / "manifest.tsv").write_text("")
+    (tmp_path / "numbers.json").write_text("[1, 2]")
+    assert [page.name for page in load_pages(tmp_path)] == ["a"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
-from training_runs import write_folder, write_run, write_word
+from training_runs import write_run, write_word
 
 from mdocr.errors import UsageError
 from mdocr.models.alignment import position_codes
@@ -113,7 +113,22 @@ def test_a_run_with_imagined_words(tmp_path):
 
 
 def test_only_aligned_models_imagine(tmp_path):
-    write_folder(tmp_path / "other")
     run = load_config(write_run(tmp_path), ["model.imagined=1"], RecognizerConfig)
     with pytest.raises(UsageError, match="aligned"):
         RecognizerTask(run, ALONE)
+
+
+def test_classes_that_fade_keep_their_mean(monkeypatch):
+    for name in ("WORST", "MISSED", "DOUBLED"):
+        monkeypatch.setattr(imagination, name, 0.0)
+    found = Imagination(CHARSET.outputs, 8)
+    letters = torch.zeros(1, 1, 4)
+    letters[..., 1] = 20.0
+    found.observe(torch.full((1, 1, 1, 8), 2.0) + position_codes(torch.zeros(1, 1, 1), 8), letters)
+    for _ in range(2000):
+        found.observe(torch.zeros(1, 1, 1, 8), torch.zeros(1, 1, 4))
+    assert found.count[1] < 0.2
+    features = found.features(encode_words(["a"], CHARSET, 5), generator())
+    torch.testing.assert_close(
+        features[0, 1], torch.full((8,), 2.0) + position_codes(torch.tensor(0.0), 8)
+    )

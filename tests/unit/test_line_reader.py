@@ -15,6 +15,7 @@ from mdocr.decoding.prompts import LineTokenizer
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import MissingExtraError, UsageError, WeightsError
+from mdocr.evaluation.lines import made_lines
 from mdocr.evaluation.metrics import rapidfuzz
 from mdocr.models.alignment import expected_places
 from mdocr.models.attention import DenseAttention, block_mask
@@ -23,6 +24,7 @@ from mdocr.models.line_reader import LineReader
 from mdocr.models.page_config import LineReaderConfig, SDARConfig
 from mdocr.models.sdar import RMSNorm
 from mdocr.models.word_config import EncoderConfig
+from mdocr.synthesis.typefaces import HELD_OUT_FAMILIES
 from mdocr.training.line_noising import hidden_places, structured_mask
 from mdocr.training.line_reader import (
     LineModelConfig,
@@ -31,7 +33,7 @@ from mdocr.training.line_reader import (
     LineReaderTask,
     prompt_rows,
 )
-from mdocr.training.lines import LineDataConfig, collate
+from mdocr.training.lines import LineBatches, LineDataConfig, collate
 from mdocr.training.parser import load_parser_run
 from mdocr.training.processes import join_processes
 from mdocr.weights.line_reader import load_line_reader, save_line_reader
@@ -243,3 +245,19 @@ def test_a_saved_line_reader_comes_back(model, tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"damaged")
     with pytest.raises(WeightsError, match="damaged"):
         load_line_reader(tmp_path)
+
+
+def test_lines_are_no_wider_than_asked_for():
+    for widest in (480, 512):
+        data = LineDataConfig(start_width=128, widest=widest, easy_share=0.0)
+        batches = LineBatches(
+            data, LineReaderConfig(SYMBOLS).charset, batch_size=1, steps=1, seed=0
+        )
+        widths = {batches._width(np.random.default_rng(number), 0.0) for number in range(200)}
+        assert max(widths) == widest // 64 * 64
+
+
+def test_without_the_fonts_kept_for_it_nothing_is_scored(monkeypatch, caplog):
+    monkeypatch.setattr("mdocr.synthesis.fonts.load_fonts", lambda folders=None: [])
+    assert made_lines(LineReaderConfig(SYMBOLS), 4) == []
+    assert HELD_OUT_FAMILIES[0] in caplog.text

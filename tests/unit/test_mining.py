@@ -142,3 +142,11 @@ def test_the_command_prints_what_was_kept(manifest, tmp_path):
     kept = sum(int(row[2]) for row in rows[1:])
     lines = (tmp_path / "hard.jsonl").read_text("utf-8").splitlines()
     assert len(lines) == kept
+
+
+def test_an_output_that_cannot_be_written_is_told_first(manifest, tmp_path, monkeypatch):
+    monkeypatch.setattr("mdocr.training.mining.load_folder", lambda *_: pytest.fail("loaded"))
+    (tmp_path / "file").write_text("mine")
+    for output in (tmp_path, tmp_path / "file" / "hard.jsonl"):
+        with pytest.raises(UsageError):
+            mine(manifest, output)

@@ -262,6 +262,7 @@ def test_command_writes_pictures_labels_and_sheet(
     arguments = ["words", "--count", "7", "-o", str(out), "--fonts", str(folder), "--seed", "4"]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
+    assert "wrote 7 words" in result.stderr
     lines = (out / "labels.tsv").read_text("utf-8").splitlines()
     assert len(lines) == 7
     for line in lines:
@@ -269,4 +270,4 @@ def test_command_writes_pictures_labels_and_sheet(
         assert text
         with Image.open(out / name) as picture:
             assert picture.mode == "RGB"
-    assert (out / "sheet.png").is_file() and not list(out.rglob("*.partial"))
+    assert (out / "sheet.png").is_file() and not list(out.rglob("*.part"))

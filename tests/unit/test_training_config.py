@@ -168,3 +168,9 @@ def test_the_documentation_has_every_key_with_its_default(table):
     section = rest.partition("\n#")[0]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
     assert rows == rows_of(DOCUMENTED[table]), "\n".join(rows_of(DOCUMENTED[table]))
+
+
+def test_a_folder_does_not_hide_a_shipped_run(tmp_path, monkeypatch):
+    (tmp_path / "recognizer-lite").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_config(Path("recognizer-lite"), [], RecognizerConfig).model.size == "lite"

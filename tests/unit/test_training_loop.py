@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -358,3 +359,26 @@ def test_scores_count_as_the_field_does():
     assert counted(score(pairs, alphanumeric=False)) == (4, 0.5, 0.5)
     assert counted(score([])) == (0, 0.0, 0.0)
     assert normalise("Ab-1ä中") == "ab1"
+
+
+def test_an_evaluation_is_no_time_of_the_steps(tmp_path, monkeypatch):
+    clock = iter([0.0, 10.0, 100.0, 110.0, 110.0])  # opened, paused from 10 to 100, written
+    time = SimpleNamespace(monotonic=lambda: next(clock))
+    monkeypatch.setattr("mdocr.training.journal.time", time)
+    with Journal(tmp_path, 0) as journal:
+        journal.count({"loss": 1.0}, 40)
+        with journal.paused():
+            journal.write_scores(1, {"set": 0.5})
+        journal.write_step(1, 2, journal.means(), 1.0)
+    assert records(tmp_path)[-1]["per_second"] == 2.0
+
+
+def test_sources_can_be_interrupted_while_they_open(tmp_path):
+    class Slow(RecognizerTask):
+        def batches(self, start: int) -> Iterator[Any]:
+            signal.raise_signal(signal.SIGINT)
+            return super().batches(start)
+
+    run = make_run(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        train(Slow(run, ALONE), run.run, run.optimizer, ALONE)
