@@ -13,6 +13,8 @@ from mdocr.errors import InputError, UsageError
 from mdocr.models.word_config import EncoderConfig
 from mdocr.training import config
 from mdocr.training.config import RecognizerConfig, SourceConfig, load_config
+from mdocr.training.line_reader import LineModelConfig
+from mdocr.training.lines import LineDataConfig
 from mdocr.training.run_files import SHIPPED, shipped_runs
 
 DOCUMENTED: dict[str, Any] = {
@@ -23,6 +25,8 @@ DOCUMENTED: dict[str, Any] = {
     "data.sources": SourceConfig,
     "optimizer": config.OptimizerConfig,
     "run": config.RunConfig,
+    "model] of parser-lite": LineModelConfig,
+    "data] of parser-lite": LineDataConfig,
 }
 
 
@@ -164,7 +168,9 @@ def as_toml(value: Any) -> str:
 @pytest.mark.parametrize("table", DOCUMENTED)
 def test_the_documentation_has_every_key_with_its_default(table):
     page = (Path(__file__).parents[2] / "docs/training.md").read_text("utf-8")
-    _, _, rest = page.partition(f"### `[{table}]`\n")
+    name, _, model = table.partition("] of ")
+    heading = f"### `[{name}]` of `{model}`\n" if model else f"### `[{name}]`\n"
+    _, _, rest = page.partition(heading)
     section = rest.partition("\n#")[0]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
     assert rows == rows_of(DOCUMENTED[table]), "\n".join(rows_of(DOCUMENTED[table]))
