@@ -17,12 +17,13 @@ import torch
 
 from mdocr.bench.cost import Shape, WordCost
 from mdocr.bench.limits import Limits, measure_limits, peak_memory, synchronise
+from mdocr.bench.options import LatencyOptions
 from mdocr.decoding.draft import Array, Predict
 from mdocr.decoding.words import decode
 from mdocr.engines.torch_words import DTYPES, TorchWordEngine
-from mdocr.errors import MdocrError, UsageError
+from mdocr.errors import MdocrError
 from mdocr.inputs import Picture
-from mdocr.options import STEPPED_DECODERS, WORD_DECODERS, RecognizeOptions
+from mdocr.options import STEPPED_DECODERS, RecognizeOptions
 from mdocr.recognizer import Crop, Recognizer, load_recognizer, make_crop, words_of
 
 STAGES = ("preprocessing", "encoder", "decoder", "postprocessing")
@@ -33,45 +34,6 @@ PUBLISHED = (
     ("autoregressive", None, 57.9),
 )
 """Mean milliseconds a word of the base model (arXiv 2512.01422), on the authors' GPU."""
-
-
-@dataclass(frozen=True)
-class LatencyOptions:
-    """What is timed, and how.
-
-    Attributes:
-        decoders: names of ``WORD_DECODERS``.
-        steps: of the decoders that have them.
-        batch_sizes: pictures of one shape read together.
-        warm_up: batches before the clock starts, for each row.
-        repeats: how many times all pictures are read, for each row.
-    """
-
-    decoders: tuple[str, ...] = WORD_DECODERS
-    steps: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 8)
-    batch_sizes: tuple[int, ...] = (1,)
-    warm_up: int = 3
-    repeats: int = 3
-
-    def __post_init__(self) -> None:
-        for name, numbers in (("steps", self.steps), ("batch sizes", self.batch_sizes)):
-            if not numbers or min(numbers) < 1:
-                raise UsageError(f"{name} must be numbers from 1, not {numbers}")
-        if not self.decoders:
-            raise UsageError("no decoder is named", f"Choose of: {', '.join(WORD_DECODERS)}")
-        if self.warm_up < 0 or self.repeats < 1:
-            raise UsageError("repeats must be at least 1, and warm-up not negative")
-        list(self.runs(1))  # refuses unknown decoders and too many steps
-
-    def runs(self, batch_size: int) -> Iterator[RecognizeOptions]:
-        """The ways to read that are compared."""
-        for decoder in self.decoders:
-            for steps in self.steps if decoder in STEPPED_DECODERS else self.steps[:1]:
-                yield RecognizeOptions(decoder, steps, batch_size)
-
-
-PAPER = LatencyOptions(batch_sizes=(1,), warm_up=10, repeats=1)
-"""The paper's protocol: the 3,000 pictures of IIIT5K, one at a time, once; the mean counts."""
 
 
 def published() -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ by the language more than by the picture falls the more, the more words are shuf
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -13,48 +13,13 @@ from typing import Any
 import numpy as np
 
 from mdocr.bench.made_pages import made_texts, set_page
-from mdocr.bench.throughput import AUTOREGRESSIVE
-from mdocr.errors import InputError, UsageError
+from mdocr.bench.options import ShuffleOptions
+from mdocr.errors import InputError
 from mdocr.evaluation.metrics import bleu, edit_similarity, plain
 from mdocr.evaluation.page_parts import from_markdown, joined
 from mdocr.evaluation.page_sets import TruePage
 from mdocr.evaluation.pages import read_pages
-from mdocr.options import ParseOptions
 from mdocr.parser import Parser
-
-SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-
-
-@dataclass(frozen=True)
-class ShuffleOptions:
-    """How the benchmark is made.
-
-    Attributes:
-        shares: of the words that change places, 0 to 1.
-        pages: how many.
-        threshold: of the diffusion decoding.
-        batch_size: texts in work at the same time; as many as the device can hold if None.
-        seed: of texts and shuffling.
-    """
-
-    shares: tuple[float, ...] = SHARES
-    pages: int = 4
-    threshold: float = 0.95
-    batch_size: int | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not self.shares or not all(0 <= share <= 1 for share in self.shares):
-            raise UsageError(f"shares of words are between 0 and 1, not {self.shares}")
-        if self.pages < 1:
-            raise UsageError(f"pages must be at least 1, not {self.pages}")
-        dict(self.runs())  # refuses thresholds and batch sizes that make no sense
-
-    def runs(self) -> Iterator[tuple[str, ParseOptions]]:
-        """The two ways to decode."""
-        base = ParseOptions(threshold=self.threshold, batch_size=self.batch_size)
-        yield "diffusion", base
-        yield AUTOREGRESSIVE, replace(base, block_length=1)
 
 
 @dataclass(frozen=True)

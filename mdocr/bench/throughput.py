@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from statistics import mean
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 
 from mdocr.bench.cost import count_parameters, weight_bytes
 from mdocr.bench.limits import Limits, measure_limits, peak_memory, synchronise
+from mdocr.bench.options import AUTOREGRESSIVE, ThroughputOptions
 from mdocr.decoding.requests import Feed, Generation, Predict, Request
 from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import UsageError
@@ -22,10 +23,6 @@ from mdocr.models.sdar import SDAR
 from mdocr.options import ParseOptions
 from mdocr.parser import Parser
 
-THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99)
-AUTOREGRESSIVE = "autoregressive"
-"""The same model with blocks of one token."""
-
 PUBLISHED = (
     ("MinerU2.5, autoregressive", 51.5, 93.44),
     ("threshold 0.6", 165.0, 90.5),
@@ -34,42 +31,6 @@ PUBLISHED = (
     ("threshold 0.95", 109.0, 93.37),
 )
 """Tokens a second and OmniDocBench's overall (arXiv 2603.22458): one H200, batch 1."""
-
-
-@dataclass(frozen=True)
-class ThroughputOptions:
-    """What is timed, and how.
-
-    Attributes:
-        thresholds: of the diffusion decoding.
-        autoregressive: also decode with the same model, one token after another.
-        batch_size: texts in work at the same time; 1 as in the published figures.
-        warm_up: pages, or documents of several, read before the clock starts, each way to decode.
-        repeats: how often all pages are read; the median counts.
-        parse: all other options of reading.
-    """
-
-    thresholds: tuple[float, ...] = THRESHOLDS
-    autoregressive: bool = True
-    batch_size: int = 1
-    warm_up: int = 1
-    repeats: int = 1
-    parse: ParseOptions = field(default_factory=ParseOptions)
-
-    def __post_init__(self) -> None:
-        if not self.thresholds and not self.autoregressive:
-            raise UsageError("there is nothing to time", "Name a threshold.")
-        if self.warm_up < 0 or self.repeats < 1:
-            raise UsageError("repeats must be at least 1, and warm-up not negative")
-        list(self.runs())  # refuses thresholds and batch sizes that make no sense
-
-    def runs(self) -> Iterator[tuple[str, ParseOptions]]:
-        """The ways to decode that are compared, with their names."""
-        base = replace(self.parse, batch_size=self.batch_size)
-        for threshold in self.thresholds:
-            yield f"threshold {threshold:g}", replace(base, threshold=threshold)
-        if self.autoregressive:
-            yield AUTOREGRESSIVE, replace(base, block_length=1, steps=None)
 
 
 @dataclass

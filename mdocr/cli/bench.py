@@ -2,18 +2,19 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mdocr.bench.options import PAPER, LatencyOptions, ShuffleOptions, ThroughputOptions
 from mdocr.cli import console, tables
 from mdocr.cli.tables import Column
 from mdocr.errors import UsageError
 from mdocr.options import WORD_DECODERS
 
 if TYPE_CHECKING:
-    from mdocr.bench.latency import LatencyOptions
     from mdocr.evaluation.page_sets import TruePage
     from mdocr.inputs import Picture
 
@@ -27,6 +28,14 @@ Plot = Annotated[
 ]
 Model = Annotated[str, typer.Option(help="auto, a name, or the path of a checkpoint.")]
 PROTOCOLS = ("free", "paper")
+LATENCY, THROUGHPUT, SHUFFLE = LatencyOptions(), ThroughputOptions(), ShuffleOptions()
+
+
+def _listed(numbers: Iterable[float]) -> str:
+    """Defaults as they are typed: with commas."""
+    return ",".join(f"{number:g}" for number in numbers)
+
+
 LATENCY_COLUMNS = (
     Column("engine", "engine"),
     Column("device", "device"),
@@ -86,16 +95,24 @@ def latency(
     decoder: Annotated[
         str, typer.Option(help=f"all, or with commas: {', '.join(WORD_DECODERS)}.")
     ] = "all",
-    steps: Annotated[str, typer.Option(help="Steps of the decoders that have them.")] = "1-8",
-    batch_size: Annotated[str, typer.Option(help="One or more, such as 1,16.")] = "1",
+    steps: Annotated[
+        str, typer.Option(help="Steps of the decoders that have them.")
+    ] = f"{LATENCY.steps[0]}-{LATENCY.steps[-1]}",
+    batch_size: Annotated[str, typer.Option(help="One or more, such as 1,16.")] = _listed(
+        LATENCY.batch_sizes
+    ),
     engine: Annotated[str, typer.Option(help="One or more of auto, torch, onnx.")] = "auto",
     device: Annotated[str, typer.Option(help="One or more of auto, cpu, cuda, cuda:N, mps.")] = (
         "auto"
     ),
     dtype: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
     count: Annotated[int, typer.Option(min=1, help="Pictures, at most.")] = 50,
-    warm_up: Annotated[int, typer.Option(min=0, help="Batches before the clock starts.")] = 3,
-    repeats: Annotated[int, typer.Option(min=1, help="How often all pictures are read.")] = 3,
+    warm_up: Annotated[
+        int, typer.Option(min=0, help="Batches before the clock starts.")
+    ] = LATENCY.warm_up,
+    repeats: Annotated[
+        int, typer.Option(min=1, help="How often all pictures are read.")
+    ] = LATENCY.repeats,
     protocol: Annotated[
         str, typer.Option(help="free; or paper: all of DATA (IIIT5K), batch 1, once.")
     ] = "free",
@@ -110,7 +127,7 @@ def latency(
     memory bandwidth (a large copy; more than 100 % where the weights stay in a cache).
     """
     form = tables.chosen_form(as_json, as_csv)
-    from mdocr.bench.latency import LatencyOptions, published
+    from mdocr.bench.latency import published
     from mdocr.bench.setup import measured_with
 
     _check_plot(output)
@@ -145,23 +162,25 @@ def throughput(
     model: Model = "auto",
     thresholds: Annotated[
         str, typer.Option(help="Of the diffusion decoding, with commas.")
-    ] = "0.5,0.6,0.7,0.75,0.8,0.9,0.95,0.99",
+    ] = _listed(THROUGHPUT.thresholds),
     autoregressive: Annotated[
         bool, typer.Option(help="Also decode one token after another, with the same model.")
-    ] = True,
+    ] = THROUGHPUT.autoregressive,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16 or int8.")] = "auto",
     cuda_graphs: Annotated[
         bool, typer.Option("--cuda-graphs", help="On CUDA: replay recorded block steps.")
     ] = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Texts in work at the same time.")] = 1,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Texts in work at the same time.")
+    ] = THROUGHPUT.batch_size,
     count: Annotated[int, typer.Option(min=1, help="Pages or documents, at most.")] = 4,
     warm_up: Annotated[
         int, typer.Option(min=0, help="Pages or documents before the clock starts.")
-    ] = 1,
+    ] = THROUGHPUT.warm_up,
     repeats: Annotated[
         int, typer.Option(min=1, help="How often all pages are read; the median counts.")
-    ] = 1,
+    ] = THROUGHPUT.repeats,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     output: Plot = None,
@@ -177,7 +196,7 @@ def throughput(
     from mdocr.parser import load_parser
 
     _check_plot(output)
-    options = timing.ThroughputOptions(
+    options = ThroughputOptions(
         tables.fractions(thresholds), autoregressive, batch_size, warm_up, repeats
     )
     parser = load_parser(model, device, dtype, engine="torch", cuda_graphs=cuda_graphs)
@@ -207,14 +226,16 @@ def shuffle(
     model: Model = "auto",
     shares: Annotated[
         str, typer.Option(help="Shares of the words that change places, with commas.")
-    ] = "0,0.2,0.4,0.6,0.8,1",
-    pages: Annotated[int, typer.Option(min=1, help="Pages, at most.")] = 4,
-    threshold: Annotated[float, typer.Option(help="Of the diffusion decoding.")] = 0.95,
+    ] = _listed(SHUFFLE.shares),
+    pages: Annotated[int, typer.Option(min=1, help="Pages, at most.")] = SHUFFLE.pages,
+    threshold: Annotated[
+        float, typer.Option(help="Of the diffusion decoding.")
+    ] = SHUFFLE.threshold,
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Texts in work at the same time.")
-    ] = None,
+    ] = SHUFFLE.batch_size,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same pages.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same pages.")] = SHUFFLE.seed,
     keep: Annotated[
         Path | None, typer.Option(help="Keep the pages' pictures in this folder.", file_okay=False)
     ] = None,
@@ -236,7 +257,7 @@ def shuffle(
     from mdocr.parser import load_parser
 
     _check_plot(output)
-    options = shuffling.ShuffleOptions(tables.fractions(shares), pages, threshold, batch_size, seed)
+    options = ShuffleOptions(tables.fractions(shares), pages, threshold, batch_size, seed)
     texts = shuffling.page_texts(data, pages, seed)
     parser = load_parser(model, device)
     with TemporaryDirectory() as temporary:
@@ -265,12 +286,8 @@ def _check_plot(output: Path | None) -> None:
         check_plot(output)
 
 
-def _protocol(name: str, options: "LatencyOptions", data: Path | None) -> "LatencyOptions":
+def _protocol(name: str, options: LatencyOptions, data: Path | None) -> LatencyOptions:
     """The options as a protocol has them."""
-    from dataclasses import replace
-
-    from mdocr.bench.latency import PAPER
-
     if name not in PROTOCOLS:
         raise UsageError(f"unknown protocol {name!r}", f"Choose one of: {', '.join(PROTOCOLS)}")
     if name == "free":
@@ -290,7 +307,7 @@ def _pictures(data: Path | None, count: int | None) -> "list[Picture]":
 def _time_words(
     places: "Iterable[tuple[str, str, str, str]]",
     sources: "Sequence[Picture]",
-    options: "LatencyOptions",
+    options: LatencyOptions,
     form: str,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What reads, and the rows of all; ``places`` are model, device, engine and dtype of each."""

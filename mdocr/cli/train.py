@@ -10,9 +10,12 @@ import typer
 
 from mdocr.cli.console import StderrHandler, note, verbosity
 from mdocr.errors import PartialFailureError
+from mdocr.training.mining_options import MiningOptions
 
 if TYPE_CHECKING:
     from mdocr.training.processes import Processes
+
+MINING = MiningOptions()
 
 app = typer.Typer(no_args_is_help=True, help="Train models, on made data or your own.")
 
@@ -78,19 +81,21 @@ def mine(
     model: Annotated[
         str, typer.Option(help="A page model: a name, or a folder of the released layout.")
     ] = "mineru-diffusion",
-    answers: Annotated[int, typer.Option(help="Times each sample is read (T).")] = 4,
+    answers: Annotated[int, typer.Option(help="Times each sample is read (T).")] = MINING.answers,
     keep_below: Annotated[
         float, typer.Option(help="Samples of a lower consistency are kept (tau).")
-    ] = 0.9,
+    ] = MINING.keep_below,
     extra_weight: Annotated[
         float, typer.Option(help="Their weight: 1 + this x (1 - consistency) (beta).")
-    ] = 1.0,
-    temperature: Annotated[float, typer.Option(help="Of the draws.")] = 1.0,
-    threshold: Annotated[float, typer.Option(help="Of the decoding.")] = 0.95,
+    ] = MINING.extra_weight,
+    temperature: Annotated[float, typer.Option(help="Of the draws.")] = MINING.temperature,
+    threshold: Annotated[float, typer.Option(help="Of the decoding.")] = MINING.threshold,
     block_length: Annotated[int, typer.Option(help="Tokens that are denoised together.")] = 32,
     max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = 2048,
-    seed: Annotated[int, typer.Option(help="Same seed, same draws.")] = 0,
-    batch_size: Annotated[int, typer.Option(help="Texts in work at the same time.")] = 8,
+    seed: Annotated[int, typer.Option(help="Same seed, same draws.")] = MINING.seed,
+    batch_size: Annotated[
+        int, typer.Option(help="Texts in work at the same time.")
+    ] = MINING.batch_size,
     device: Device = "auto",
 ) -> None:
     """Find hard samples for stage II: those that the model reads differently each time.
@@ -98,7 +103,7 @@ def mine(
     Writes them as a manifest with their consistency and weight; prints, for each task, how many
     were read and kept, and their mean consistency.
     """
-    from mdocr.training.mining import MiningOptions, mine_manifest, summary
+    from mdocr.training.mining import mine_manifest, summary
 
     options = MiningOptions(
         answers, keep_below, extra_weight, temperature, threshold, seed, batch_size

@@ -11,6 +11,7 @@ from PIL import Image
 from mdocr.bench import latency, limits, plots, shuffle, throughput
 from mdocr.bench.cost import WordCost, counted
 from mdocr.bench.limits import Limits
+from mdocr.bench.options import PAPER, LatencyOptions, ShuffleOptions, ThroughputOptions
 from mdocr.bench.pictures import pages_of, pictures_of
 from mdocr.bench.setup import measured_with
 from mdocr.errors import InputError, UsageError
@@ -63,7 +64,7 @@ def test_a_pass_of_the_decoder_costs_less_than_the_picture(reader):
 
 
 def test_every_decoder_and_number_of_steps_is_timed():
-    runs = list(latency.LatencyOptions().runs(1))
+    runs = list(LatencyOptions().runs(1))
     assert len(runs) == 3 * 8 + 3
     assert len({(run.decoder, run.steps) for run in runs}) == len(runs)
 
@@ -81,7 +82,7 @@ def test_every_decoder_and_number_of_steps_is_timed():
 )
 def test_options_that_make_no_sense_are_refused(options):
     with pytest.raises(UsageError):
-        latency.LatencyOptions(**options)
+        LatencyOptions(**options)
 
 
 def test_batches_hold_one_shape_and_are_full():
@@ -94,7 +95,7 @@ def test_batches_hold_one_shape_and_are_full():
 
 def test_rows_count_the_work_that_was_done(reader):
     subject = latency.Subject(reader, "torch", LIMITS, WordCost(reader.engine))
-    options = latency.LatencyOptions(("parallel", "autoregressive"), (1,), (1, 2), 0, 2)
+    options = LatencyOptions(("parallel", "autoregressive"), (1,), (1, 2), 0, 2)
     said = []
     rows = list(latency.measure(subject, pictures((64, 16), (64, 16)), options, said.append))
     assert [(row.decoder, row.batch_size, row.batches) for row in rows] == [
@@ -117,7 +118,7 @@ def test_rows_count_the_work_that_was_done(reader):
 
 def test_what_cannot_be_counted_is_left_out(reader):
     subject = latency.Subject(reader, "onnx", LIMITS, None)
-    options = latency.LatencyOptions(("parallel",), (1,), (1,), 0, 1)
+    options = LatencyOptions(("parallel",), (1,), (1,), 0, 1)
     (row,) = latency.measure(subject, pictures((64, 16)), options)
     assert (row.gigaflops, row.of_arithmetic, row.of_bandwidth) == (None, None, None)
     assert subject.as_dict()["parameters"] is None
@@ -130,13 +131,13 @@ def test_stages_are_those_of_reading(reader):
 
 
 def test_ways_to_decode_pages():
-    options = throughput.ThroughputOptions(thresholds=(0.5, 0.9))
+    options = ThroughputOptions(thresholds=(0.5, 0.9))
     runs = dict(options.runs())
     assert [run.threshold for run in runs.values()][:2] == [0.5, 0.9]
     assert runs[throughput.AUTOREGRESSIVE].block_length == 1
     for wrong in ({"thresholds": (1.5,)}, {"thresholds": (), "autoregressive": False}):
         with pytest.raises(UsageError):
-            throughput.ThroughputOptions(**wrong)
+            ThroughputOptions(**wrong)
 
 
 def test_the_cost_of_passes():
@@ -162,7 +163,7 @@ def test_shuffling_keeps_words_and_lengths():
         assert moved >= 0.8 * share * len(words)
     for wrong in ({"shares": (2.0,)}, {"shares": ()}, {"pages": 0}, {"threshold": 3}):
         with pytest.raises(UsageError):
-            shuffle.ShuffleOptions(**wrong)
+            ShuffleOptions(**wrong)
 
 
 def test_shuffled_pages_are_set_and_read(tmp_path):
@@ -172,7 +173,7 @@ def test_shuffled_pages_are_set_and_read(tmp_path):
     assert page.path.exists()
     assert sorted(page.parts[0].content.split()) == sorted(texts[0][0].split())
     reader = FakeParser(lambda picture, prompt: TEXT_REGION if prompt == "layout" else "one two")
-    options = shuffle.ShuffleOptions(shares=(0.0,))
+    options = ShuffleOptions(shares=(0.0,))
     rows = list(shuffle.measure(reader, texts, options, tmp_path))
     assert [row.mode for row in rows] == ["diffusion", "autoregressive"]
     assert rows[0].similarity == pytest.approx(7 / 27)
@@ -221,10 +222,10 @@ def test_reports_say_what_they_were_made_with():
 
 
 def test_the_papers_protocol_reads_one_picture_at_a_time():
-    assert latency.PAPER.batch_sizes == (1,)
-    assert latency.PAPER.repeats == 1
-    assert {point["decoder"] for point in latency.published()} <= set(latency.PAPER.decoders)
-    assert dataclasses.replace(latency.PAPER, steps=(3,)).steps == (3,)
+    assert PAPER.batch_sizes == (1,)
+    assert PAPER.repeats == 1
+    assert {point["decoder"] for point in latency.published()} <= set(PAPER.decoders)
+    assert dataclasses.replace(PAPER, steps=(3,)).steps == (3,)
 
 
 def test_the_meter_asks_again_where_there_was_nothing_for_the_moment():

@@ -15,11 +15,11 @@ from mdocr.errors import InputError, UsageError
 from mdocr.synthesis.manifests import Sample, read_manifest, write_manifest
 from mdocr.training.agreement import consistency, similarity
 from mdocr.training.mining import (
-    MiningOptions,
     judged,
     mine_manifest,
     summary,
 )
+from mdocr.training.mining_options import MiningOptions
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mineru_diffusion"
 LINE = "<|box_start|>{}<|box_end|><|ref_start|>{}<|ref_end|><|rotate_up|>"

@@ -1,0 +1,119 @@
+"""What is measured, and how: frozen, validated, free of heavy imports."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from mdocr.errors import UsageError
+from mdocr.options import STEPPED_DECODERS, WORD_DECODERS, ParseOptions, RecognizeOptions
+
+THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99)
+AUTOREGRESSIVE = "autoregressive"
+"""The same model with blocks of one token."""
+SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+@dataclass(frozen=True)
+class LatencyOptions:
+    """What is timed, and how.
+
+    Attributes:
+        decoders: names of ``WORD_DECODERS``.
+        steps: of the decoders that have them.
+        batch_sizes: pictures of one shape read together.
+        warm_up: batches before the clock starts, for each row.
+        repeats: how many times all pictures are read, for each row.
+    """
+
+    decoders: tuple[str, ...] = WORD_DECODERS
+    steps: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 8)
+    batch_sizes: tuple[int, ...] = (1,)
+    warm_up: int = 3
+    repeats: int = 3
+
+    def __post_init__(self) -> None:
+        for name, numbers in (("steps", self.steps), ("batch sizes", self.batch_sizes)):
+            if not numbers or min(numbers) < 1:
+                raise UsageError(f"{name} must be numbers from 1, not {numbers}")
+        if not self.decoders:
+            raise UsageError("no decoder is named", f"Choose of: {', '.join(WORD_DECODERS)}")
+        if self.warm_up < 0 or self.repeats < 1:
+            raise UsageError("repeats must be at least 1, and warm-up not negative")
+        list(self.runs(1))  # refuses unknown decoders and too many steps
+
+    def runs(self, batch_size: int) -> Iterator[RecognizeOptions]:
+        """The ways to read that are compared."""
+        for decoder in self.decoders:
+            for steps in self.steps if decoder in STEPPED_DECODERS else self.steps[:1]:
+                yield RecognizeOptions(decoder, steps, batch_size)
+
+
+PAPER = LatencyOptions(batch_sizes=(1,), warm_up=10, repeats=1)
+"""The paper's protocol: the 3,000 pictures of IIIT5K, one at a time, once; the mean counts."""
+
+
+@dataclass(frozen=True)
+class ThroughputOptions:
+    """What is timed, and how.
+
+    Attributes:
+        thresholds: of the diffusion decoding.
+        autoregressive: also decode with the same model, one token after another.
+        batch_size: texts in work at the same time; 1 as in the published figures.
+        warm_up: pages, or documents of several, read before the clock starts, each way to decode.
+        repeats: how often all pages are read; the median counts.
+        parse: all other options of reading.
+    """
+
+    thresholds: tuple[float, ...] = THRESHOLDS
+    autoregressive: bool = True
+    batch_size: int = 1
+    warm_up: int = 1
+    repeats: int = 1
+    parse: ParseOptions = field(default_factory=ParseOptions)
+
+    def __post_init__(self) -> None:
+        if not self.thresholds and not self.autoregressive:
+            raise UsageError("there is nothing to time", "Name a threshold.")
+        if self.warm_up < 0 or self.repeats < 1:
+            raise UsageError("repeats must be at least 1, and warm-up not negative")
+        list(self.runs())  # refuses thresholds and batch sizes that make no sense
+
+    def runs(self) -> Iterator[tuple[str, ParseOptions]]:
+        """The ways to decode that are compared, with their names."""
+        base = replace(self.parse, batch_size=self.batch_size)
+        for threshold in self.thresholds:
+            yield f"threshold {threshold:g}", replace(base, threshold=threshold)
+        if self.autoregressive:
+            yield AUTOREGRESSIVE, replace(base, block_length=1, steps=None)
+
+
+@dataclass(frozen=True)
+class ShuffleOptions:
+    """How the benchmark is made.
+
+    Attributes:
+        shares: of the words that change places, 0 to 1.
+        pages: how many.
+        threshold: of the diffusion decoding.
+        batch_size: texts in work at the same time; as many as the device can hold if None.
+        seed: of texts and shuffling.
+    """
+
+    shares: tuple[float, ...] = SHARES
+    pages: int = 4
+    threshold: float = 0.95
+    batch_size: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.shares or not all(0 <= share <= 1 for share in self.shares):
+            raise UsageError(f"shares of words are between 0 and 1, not {self.shares}")
+        if self.pages < 1:
+            raise UsageError(f"pages must be at least 1, not {self.pages}")
+        dict(self.runs())  # refuses thresholds and batch sizes that make no sense
+
+    def runs(self) -> Iterator[tuple[str, ParseOptions]]:
+        """The two ways to decode."""
+        base = ParseOptions(threshold=self.threshold, batch_size=self.batch_size)
+        yield "diffusion", base
+        yield AUTOREGRESSIVE, replace(base, block_length=1)
