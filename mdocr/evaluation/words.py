@@ -85,28 +85,28 @@ def normalise(text: str) -> str:
     return letters(text).lower()
 
 
-def is_right(read: str, true: str, latin: bool = True) -> bool:
-    """Whether a word counts as read: as ``normalise`` leaves both, or, if not latin, as it is."""
-    return normalise(read) == normalise(true) if latin else read == true
+def is_right(read: str, true: str, is_latin: bool = True) -> bool:
+    """Whether a word counts as read: compared by ``normalise`` if latin, else as it stands."""
+    return normalise(read) == normalise(true) if is_latin else read == true
 
 
-def score(pairs: Iterable[tuple[str, str]], alphanumeric: bool = True) -> WordScores:
+def score(pairs: Iterable[tuple[str, str]], is_latin: bool = True) -> WordScores:
     """Compares (read, true) pairs.
 
     Args:
         pairs: what was read, and what stands there.
-        alphanumeric: compare by ``normalise``; else ``accuracy`` is ``exact``.
+        is_latin: compare by ``normalise``; else ``accuracy`` is ``exact``.
     """
     known = list(pairs)
     words = max(len(known), 1)
-    shown = normalise if alphanumeric else str
+    shown = normalise if is_latin else str
 
     def share(right: Iterable[bool]) -> float:
         return sum(right) / words
 
     return WordScores(
         words=len(known),
-        accuracy=share(is_right(read, true, alphanumeric) for read, true in known),
+        accuracy=share(is_right(read, true, is_latin) for read, true in known),
         exact=share(read == true for read, true in known),
         case_sensitive=share(letters(read) == letters(true) for read, true in known),
         punctuation_sensitive=share(read.lower() == true.lower() for read, true in known),

@@ -47,7 +47,7 @@ PLATE = string.ascii_uppercase + string.digits
 
 
 @dataclass(frozen=True)
-class Words:
+class WordList:
     """Words of one length, with the running sum of their weights up to 1."""
 
     words: tuple[str, ...]
@@ -68,9 +68,9 @@ class Vocabulary:
         templates: shapes of numbers and codes of each length.
     """
 
-    words: Mapping[int, Words]
-    signs: Mapping[int, Words]
-    templates: Mapping[int, Words]
+    words: Mapping[int, WordList]
+    signs: Mapping[int, WordList]
+    templates: Mapping[int, WordList]
 
     def draw(self, rng: numpy.random.Generator, length: int) -> str:
         """A text without spaces of about ``length`` characters, 1 to 25."""
@@ -123,22 +123,22 @@ def _read_lists(folder: Path, name: str) -> set[str]:
     return {word for word in found if len(word) <= LONGEST and all(s in ENGLISH for s in word)}
 
 
-def _by_length(weights: Mapping[str, float]) -> dict[int, Words]:
+def _by_length(weights: Mapping[str, float]) -> dict[int, WordList]:
     groups: dict[int, list[str]] = {}
     for word in weights:
         groups.setdefault(len(word), []).append(word)
     return {length: _weigh(group, weights) for length, group in sorted(groups.items())}
 
 
-def _weigh(group: Iterable[str], weights: Mapping[str, float]) -> Words:
+def _weigh(group: Iterable[str], weights: Mapping[str, float]) -> WordList:
     words = tuple(sorted(group))
     cumulative = numpy.cumsum([weights[word] for word in words])
     cumulative /= cumulative[-1]
     cumulative[-1] = 1.0
-    return Words(words, cumulative)
+    return WordList(words, cumulative)
 
 
-def _nearest(groups: Mapping[int, Words], length: int) -> Words:
+def _nearest(groups: Mapping[int, WordList], length: int) -> WordList:
     return groups.get(length) or groups[min(groups, key=lambda other: abs(other - length))]
 
 
