@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr import inputs
+from mdocr.decoding.dictionary import load_dictionary, spell
 from mdocr.decoding.draft import EOS, Array, Decoding
 from mdocr.decoding.words import decode
 from mdocr.document import Character, Word
@@ -128,6 +129,9 @@ class Recognizer:
     def _read(self, crops: Sequence[Crop], options: RecognizeOptions) -> list[Word]:
         images = np.stack([crop.pixels for crop in crops])
         decoding = read(self.engine, images, options)
+        if options.dictionary:
+            known = load_dictionary(options.dictionary)
+            decoding = spell(decoding, self.engine.charset, known)
         return words_of(decoding, self.engine.charset, self.model, options.decoder)
 
 

@@ -81,6 +81,13 @@ def recognizer(
     revise: Annotated[
         bool, typer.Option(help="Predict every position anew in each step.")
     ] = DEFAULTS.revise,
+    dictionary: Annotated[
+        str,
+        typer.Option(
+            metavar="english|FILE",
+            help="Known words, by which unclear letters are read; FILE has one a line.",
+        ),
+    ] = DEFAULTS.dictionary,
     engine: Annotated[
         str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
     ] = "auto",
@@ -109,7 +116,7 @@ def recognizer(
     """
     _check_form(form)
     runs = [
-        RecognizeOptions(name, count, batch_size, revise)
+        RecognizeOptions(name, count, batch_size, revise, dictionary=dictionary)
         for name in tables.some_names(decoder)
         for count in tables.numbers(steps)[: None if name in STEPPED_DECODERS else 1]
     ]
@@ -145,7 +152,7 @@ def _score_sets(
 
     steps = options.steps if options.decoder in STEPPED_DECODERS else None
     how = {"model": reader.model, "decoder": options.decoder, "steps": steps}
-    how["revise"] = options.revise
+    how |= {"revise": options.revise, "dictionary": options.dictionary or None}
     rows: list[dict[str, Any]] = []
     misread: list[Misread] = []
     suites: dict[str, list[scoring.WordScores]] = {}

@@ -76,14 +76,23 @@ def recognize(
         typer.Option(help="Predict every position anew in each step, so that errors are mended."),
     ] = DEFAULTS.revise,
     seed: Annotated[int, typer.Option(help="Seed of the decoder random.")] = DEFAULTS.seed,
+    dictionary: Annotated[
+        str,
+        typer.Option(
+            metavar="english|FILE",
+            help="Known words, by which unclear letters are read; FILE has one a line.",
+        ),
+    ] = DEFAULTS.dictionary,
 ) -> None:
     """Read pictures of single words.
 
     Prints path<TAB>text a line, or the text alone for a single picture.
     """
     options = RecognizeOptions(
-        decoder=decoder, steps=steps, batch_size=batch_size, revise=revise, seed=seed, trace=trace
+        decoder, steps, batch_size, revise, seed, trace=trace, dictionary=dictionary
     )
+    if dictionary:
+        _find_dictionary(dictionary)
     if form not in WORD_FORMATS:
         raise UsageError(f"unknown format {form!r}", f"Choose one of: {', '.join(WORD_FORMATS)}")
     from mdocr.inputs import find_files
@@ -103,6 +112,13 @@ def recognize(
             f"{len(unread)} of {len(found)} pictures could not be read",
             "They are named above; all others were read.",
         )
+
+
+def _find_dictionary(name: str) -> None:
+    """Before anything is read."""
+    from mdocr.decoding.dictionary import load_dictionary
+
+    load_dictionary(name)
 
 
 @dataclass(frozen=True)

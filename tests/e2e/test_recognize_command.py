@@ -116,6 +116,25 @@ def test_formats_tell_the_same(words: Path, model: str) -> None:
     assert text == "".join(f"{word['path']}\t{word['text']}\n" for word in expected)
 
 
+def test_a_dictionary_reads_unclear_letters(tmp_path: Path) -> None:
+    sample = Path(__file__).parents[2] / "docs/samples/words/02.png"  # SURFACE, its F is half an E
+    (tmp_path / "own.txt").write_text("surface\n", "utf-8")
+    (tmp_path / "other.txt").write_text("gallery\n", "utf-8")
+    for dictionary, text in (
+        ("english", "SURFACE"),
+        (tmp_path / "own.txt", "SURFACE"),
+        (tmp_path / "other.txt", recognize(sample, "--model", "lite").stdout.strip()),
+    ):
+        result = recognize(sample, "--model", "lite", "--dictionary", dictionary)
+        assert result.stdout.strip() == text
+
+
+def test_a_dictionary_that_is_not_there(words: Path, model: str) -> None:
+    result = recognize(words, "--model", model, "--dictionary", "klingon")
+    assert result.exit_code == 3
+    assert "klingon" in result.stderr and "english" in result.stderr
+
+
 @pytest.mark.parametrize("decoder", WORD_DECODERS)
 def test_every_decoder(words: Path, model: str, decoder: str) -> None:
     result = recognize(
