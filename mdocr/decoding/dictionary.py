@@ -62,8 +62,9 @@ class Dictionary:
     def __init__(self, weights: Mapping[str, float]) -> None:
         known: dict[str, float] = {}
         for word, weight in weights.items():
-            if len(word) > 1 and set(word.lower()) <= set(ascii_lowercase):
-                known[word.lower()] = known.get(word.lower(), 0.0) + weight
+            if len(word) > 1 and word.isascii() and word.isalpha():
+                word = word.lower()
+                known[word] = known.get(word, 0.0) + weight
         total = sum(known.values()) / (1 - UNKNOWN)
         self.lengths: dict[int, WordsOfLength] = {}
         for length, group in groupby(sorted(known, key=len), key=len):
@@ -71,7 +72,7 @@ class Dictionary:
             letters = np.frombuffer("".join(words).encode(), np.uint8).reshape(-1, length) - ord(
                 "a"
             )
-            prior = WEIGHT * np.log([known[word] / total for word in words])
+            prior = WEIGHT * np.log(np.array([known[word] for word in words]) / total)
             self.lengths[length] = WordsOfLength(letters, prior)
 
     def likeliest(self, scores: Floats, read: Sequence[int]) -> list[int]:
