@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy
 
-from mdocr.decoding.dictionary import SHIPPED
+from mdocr.decoding.dictionary import SHIPPED, is_plain
 from mdocr.files import written_whole
 from mdocr.synthesis.vocabulary import WordList, load_vocabulary
 
@@ -26,7 +26,7 @@ def main() -> None:
     ):
         for words in lists:
             for word, weight in weights_of(words).items():
-                if word.isascii() and word.isalpha() and len(word) > 1:
+                if is_plain(word):
                     shares[word.lower()] += share * weight
     lines = "".join(f"{word}\t{share:.1e}\n" for word, share in sorted(shares.items()))
     path: Path = SHIPPED / "english.tsv.gz"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mdocr.cli import console, tables
+from mdocr.cli.recognize import Dictionary
 from mdocr.cli.tables import Column
 from mdocr.errors import InputError, UsageError
 from mdocr.options import (
@@ -81,13 +82,7 @@ def recognizer(
     revise: Annotated[
         bool, typer.Option(help="Predict every position anew in each step.")
     ] = DEFAULTS.revise,
-    dictionary: Annotated[
-        str,
-        typer.Option(
-            metavar="english|FILE",
-            help="Known words, by which unclear letters are read; FILE has one a line.",
-        ),
-    ] = DEFAULTS.dictionary,
+    dictionary: Dictionary = DEFAULTS.dictionary,
     engine: Annotated[
         str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
     ] = "auto",

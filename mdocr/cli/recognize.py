@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from mdocr.recognizer import Recognizer
 
 DEFAULTS = RecognizeOptions()
+Dictionary = Annotated[
+    str,
+    typer.Option(
+        metavar="english|FILE",
+        help="Known words, by which unclear letters are read; FILE has one a line.",
+    ),
+]
 
 
 def recognize(
@@ -76,13 +83,7 @@ def recognize(
         typer.Option(help="Predict every position anew in each step, so that errors are mended."),
     ] = DEFAULTS.revise,
     seed: Annotated[int, typer.Option(help="Seed of the decoder random.")] = DEFAULTS.seed,
-    dictionary: Annotated[
-        str,
-        typer.Option(
-            metavar="english|FILE",
-            help="Known words, by which unclear letters are read; FILE has one a line.",
-        ),
-    ] = DEFAULTS.dictionary,
+    dictionary: Dictionary = DEFAULTS.dictionary,
 ) -> None:
     """Read pictures of single words.
 

@@ -33,9 +33,15 @@ SPREAD = 20.0
 """About how many letters may follow another in such a text."""
 LEAST = 1e-9
 """Probability that stands for none."""
+LETTERS = len(ascii_lowercase)
 SHIPPED = Path(__file__).parents[1] / "assets/dictionaries"
 
 Floats = NDArray[np.float64]
+
+
+def is_plain(word: str) -> bool:
+    """Whether it is two letters or more, of a to z in any case."""
+    return len(word) > 1 and word.isascii() and word.isalpha()
 
 
 @dataclass(frozen=True)
@@ -62,16 +68,15 @@ class Dictionary:
     def __init__(self, weights: Mapping[str, float]) -> None:
         known: dict[str, float] = {}
         for word, weight in weights.items():
-            if len(word) > 1 and word.isascii() and word.isalpha():
+            if is_plain(word):
                 word = word.lower()
                 known[word] = known.get(word, 0.0) + weight
         total = sum(known.values()) / (1 - UNKNOWN)
         self.lengths: dict[int, WordsOfLength] = {}
         for length, group in groupby(sorted(known, key=len), key=len):
             words = list(group)
-            letters = np.frombuffer("".join(words).encode(), np.uint8).reshape(-1, length) - ord(
-                "a"
-            )
+            codes = np.frombuffer("".join(words).encode(), np.uint8)
+            letters = codes.reshape(-1, length) - ord("a")
             prior = WEIGHT * np.log(np.array([known[word] for word in words]) / total)
             self.lengths[length] = WordsOfLength(letters, prior)
 
@@ -138,22 +143,23 @@ def spell(decoding: Decoding, charset: Charset, dictionary: Dictionary) -> Decod
         charset: of the model; without all letters from a to z, in both cases, nothing is changed.
         dictionary: known words.
     """
-    symbols = "".join(charset.symbols)
-    if not set(ascii_lowercase + ascii_lowercase.upper()) <= set(symbols):
+    cases = (ascii_lowercase, ascii_lowercase.upper())
+    if not set("".join(cases)) <= set(charset.symbols):
         return decoding
-    small = np.array([charset.encode(letter)[0] for letter in ascii_lowercase])
-    large = np.array([charset.encode(letter)[0] for letter in ascii_lowercase.upper()])
+    small, large = (charset.encode(case) for case in cases)
+    letters = {number: place % LETTERS for place, number in enumerate((*small, *large))}
+    capitals = set(large)
     for row, ids in enumerate(decoding.tokens.tolist()):
-        start, letters, capitals = _longest_run(ids, small.tolist(), large.tolist())
-        if len(letters) < 2:
+        start, stop = _longest_run(ids, letters)
+        if stop - start < 2:
             continue
-        part = slice(start, start + len(letters))
-        likely = np.asarray(decoding.probabilities[row, part].tolist())  # [L, V]
+        likely = np.asarray(decoding.probabilities[row, start:stop].tolist())  # [L, V]
         scores = np.log(np.maximum(likely[:, small] + likely[:, large], LEAST))
-        for place, letter in enumerate(dictionary.likeliest(scores, letters)):
-            if letter != letters[place]:
-                chosen = int((large if capitals[place] else small)[letter])
-                _settle(decoding, (row, start + place), chosen)
+        read = [letters[number] for number in ids[start:stop]]
+        for place, letter in enumerate(dictionary.likeliest(scores, read)):
+            if letter != read[place]:
+                case = large if ids[start + place] in capitals else small
+                _settle(decoding, (row, start + place), case[letter])
     return decoding
 
 
@@ -165,19 +171,13 @@ def _settle(decoding: Decoding, place: tuple[int, int], chosen: int) -> None:
     decoding.tokens[place] = chosen
 
 
-def _longest_run(
-    ids: Sequence[int], small: Sequence[int], large: Sequence[int]
-) -> tuple[int, list[int], list[bool]]:
-    """Where the first longest run of letters before EOS begins, its letters, which are capitals."""
-    letters = {number: place for cases in (small, large) for place, number in enumerate(cases)}
-    capitals = set(large)
+def _longest_run(ids: Sequence[int], letters: Mapping[int, int]) -> tuple[int, int]:
+    """Where the first longest run of letters before EOS begins, and where it is over."""
     word = ids[: ids.index(EOS)] if EOS in ids else ids
-    start = best = length = 0
+    start, longest = 0, (0, 0)
     for place, number in enumerate([*word, EOS]):
         if number in letters:
             continue
-        if place - start > length:
-            best, length = start, place - start
+        longest = max(longest, (start, place), key=lambda run: run[1] - run[0])
         start = place + 1
-    run = word[best : best + length]
-    return best, [letters[number] for number in run], [number in capitals for number in run]
+    return longest
