@@ -125,9 +125,17 @@ def _register() -> None:
 _register()
 
 
+class Interrupted(KeyboardInterrupt):
+    """An interrupt that Python does not take for its own.
+
+    Where KeyboardInterrupt itself leaves code that is run from a string (a dataclass being made,
+    say), CPython notes it, and ``python -m`` then dies by SIGINT in the place of its exit code.
+    """
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     interrupted.set()
-    raise KeyboardInterrupt
+    raise Interrupted
 
 
 def run() -> None:

@@ -209,6 +209,19 @@ def test_ended_from_outside_nothing_is_left_behind(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_ended_within_code_from_a_string(tmp_path: Path) -> None:
+    (tmp_path / "probe.py").write_text(
+        "import os, signal\n"
+        "from mdocr.cli import main\n"
+        "@main.app.command()\n"
+        "def probe() -> None:\n"
+        "    exec('os.kill(os.getpid(), signal.SIGTERM)\\nwhile True: pass')\n"
+        "main.run()\n"
+    )
+    made = subprocess.run([sys.executable, "-m", "probe", "probe"], cwd=tmp_path, check=False)
+    assert made.returncode == 130
+
+
 def test_closed_standard_streams(words: Path) -> None:
     for closing, arguments, code, message in (
         (">&-", str(words / "w2.png"), 2, "standard output is closed"),
