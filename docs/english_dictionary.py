@@ -1,15 +1,14 @@
-"""Writes ``mdocr/assets/dictionaries/english.tsv.gz``: the words that made pictures show.
+"""Writes ``mdocr/assets/dictionaries/english.npz``: the words that made pictures show.
 
-Needs the Debian package scowl. A word and its share a line; the same input gives the same bytes.
+Needs the Debian package scowl. The same input gives the same bytes.
 """
 
-import gzip
 from collections import defaultdict
 from pathlib import Path
 
 import numpy
 
-from mdocr.decoding.dictionary import SHIPPED, is_plain
+from mdocr.decoding.dictionary import SHIPPED, Dictionary, is_plain
 from mdocr.files import written_whole
 from mdocr.synthesis.vocabulary import WordList, load_vocabulary
 
@@ -28,10 +27,9 @@ def main() -> None:
             for word, weight in weights_of(words).items():
                 if is_plain(word):
                     shares[word.lower()] += share * weight
-    lines = "".join(f"{word}\t{share:.1e}\n" for word, share in sorted(shares.items()))
-    path: Path = SHIPPED / "english.tsv.gz"
-    with written_whole(path) as temporary:
-        temporary.write_bytes(gzip.compress(lines.encode(), 9, mtime=0))
+    path: Path = SHIPPED / "english.npz"
+    with written_whole(path) as temporary, temporary.open("wb") as stream:
+        Dictionary.from_weights(shares).save(stream)
     print(f"{len(shares)} words, {path.stat().st_size} bytes")
 
 

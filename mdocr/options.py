@@ -49,8 +49,9 @@ class RecognizeOptions:
             the decoders that have steps.
         seed: seed of the ``random`` decoder.
         trace: keep the text after every step.
-        dictionary: known words, by which unclear letters are read: ``english``, or the path of a
-            file with a word a line; empty: none.
+        dictionary: known words, by which unclear words are read: ``english``, the path of a file
+            with a word a line, ``none``, or ``auto``: english with the model in the package, none
+            with others.
         together: let the words of a batch stop together, as upstream does, instead of each on its
             own; then what a word reads can depend on the other words of its batch.
     """
@@ -61,7 +62,7 @@ class RecognizeOptions:
     revise: bool = False
     seed: int = 0
     trace: bool = False
-    dictionary: str = ""
+    dictionary: str = "auto"
     together: bool = False
 
     def __post_init__(self) -> None:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr import inputs
-from mdocr.decoding.dictionary import load_dictionary, spell
+from mdocr.decoding.dictionary import load_dictionary
 from mdocr.decoding.draft import EOS, Array, Decoding
+from mdocr.decoding.spelling import spell
 from mdocr.decoding.words import decode
 from mdocr.document import Character, Word
 from mdocr.engines import WordEngine
@@ -59,11 +60,13 @@ class Recognizer:
     Args:
         engine: the model, on a device.
         model: its name, as the results show it.
+        dictionary: what the dictionary ``auto`` means for it.
     """
 
-    def __init__(self, engine: WordEngine, model: str) -> None:
+    def __init__(self, engine: WordEngine, model: str, dictionary: str = "none") -> None:
         self.engine = engine
         self.model = model
+        self.dictionary = dictionary
         self._guard = MemoryGuard(engine)
 
     def recognize(
@@ -115,6 +118,10 @@ class Recognizer:
         )
         return in_order(self._read_all(crops, options))
 
+    def dictionary_of(self, options: RecognizeOptions) -> str:
+        """Name or path of the dictionary that is read with; ``none`` for none."""
+        return self.dictionary if options.dictionary == "auto" else options.dictionary
+
     def _read_all(
         self, crops: Iterable[Crop | Result], options: RecognizeOptions
     ) -> Iterator[Result]:
@@ -129,9 +136,9 @@ class Recognizer:
     def _read(self, crops: Sequence[Crop], options: RecognizeOptions) -> list[Word]:
         images = np.stack([crop.pixels for crop in crops])
         decoding = read(self.engine, images, options)
-        if options.dictionary:
-            known = load_dictionary(options.dictionary)
-            decoding = spell(decoding, self.engine.charset, known)
+        name = self.dictionary_of(options)
+        if name != "none":
+            decoding = spell(decoding, self.engine.charset, load_dictionary(name))
         return words_of(decoding, self.engine.charset, self.model, options.decoder)
 
 
@@ -160,7 +167,7 @@ def load_recognizer(
     # Finds errors before a download in vain.
     load = word_engine(engine, device, dtype, _export, many=words > MANY)
     resolved = resolve(os.fspath(model), "recognizer")
-    return Recognizer(load(resolved.path), resolved.name)
+    return Recognizer(load(resolved.path), resolved.name, resolved.dictionary)
 
 
 def _export(weights: Path, folder: Path) -> None:
@@ -183,7 +190,9 @@ def recognize(
 
 def read(engine: WordEngine, images: Array, options: RecognizeOptions) -> Decoding:
     """Reads one batch of pictures [B, 3, height, width] in -1..1."""
-    return decode(engine.encode(images), engine.blank(len(images)), options)
+    seen = engine.encode(images)
+    decoding = decode(seen.predict, engine.blank(len(images)), options)
+    return dataclasses.replace(decoding, columns=seen.columns)
 
 
 def make_crop(numbered: tuple[int, Picture]) -> Crop | Result:

@@ -105,7 +105,7 @@ def _row(
 
     def read_with(engine: Any, images: torch.Tensor) -> torch.Tensor:
         blank = engine.blank(len(images))
-        return torch.as_tensor(decode(engine.encode(images), blank, options).probabilities)
+        return torch.as_tensor(decode(engine.encode(images).predict, blank, options).probabilities)
 
     readers: list[Reader] = [
         read_theirs,

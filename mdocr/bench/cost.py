@@ -51,7 +51,7 @@ class WordCost:
 
     def _count(self, shape: Shape) -> tuple[int, int]:
         with counted() as encoder:
-            predict = self.engine.encode(torch.zeros(1, *shape))
+            predict = self.engine.encode(torch.zeros(1, *shape)).predict
         with counted() as decoder:
             predict(self.engine.blank(1), None)
         return encoder.get_total_flops(), decoder.get_total_flops()

@@ -208,7 +208,7 @@ def time_batch(reader: Recognizer, sources: Sequence[Picture], options: Recogniz
     images = np.stack([crop.pixels for crop in crops])
     mark()
     work: Counter[str] = Counter()
-    predict = _counted(engine.encode(images), work)
+    predict = _counted(engine.encode(images).predict, work)
     mark()
     decoding = decode(predict, engine.blank(len(images)), options)
     mark()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mdocr.cli import console, tables
-from mdocr.cli.recognize import Dictionary
+from mdocr.cli.recognize import Dictionary, find_dictionary
 from mdocr.cli.tables import Column
 from mdocr.errors import InputError, UsageError
 from mdocr.options import (
@@ -121,6 +121,7 @@ def recognizer(
     if check:
         _check_sets(sets, form)
         return
+    find_dictionary(dictionary)
     count = sum(len(each.numbers[:limit]) for each in sets) * len(runs)
     reader = load_recognizer(model, device, engine, dtype, count)
     rows: list[dict[str, Any]] = []
@@ -147,7 +148,7 @@ def _score_sets(
 
     steps = options.steps if options.decoder in STEPPED_DECODERS else None
     how = {"model": reader.model, "decoder": options.decoder, "steps": steps}
-    how |= {"revise": options.revise, "dictionary": options.dictionary or None}
+    how |= {"revise": options.revise, "dictionary": reader.dictionary_of(options)}
     rows: list[dict[str, Any]] = []
     misread: list[Misread] = []
     suites: dict[str, list[scoring.WordScores]] = {}

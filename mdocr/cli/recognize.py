@@ -31,8 +31,9 @@ DEFAULTS = RecognizeOptions()
 Dictionary = Annotated[
     str,
     typer.Option(
-        metavar="english|FILE",
-        help="Known words, by which unclear letters are read; FILE has one a line.",
+        metavar="auto|none|english|FILE",
+        help="Known words, by which unclear ones are read; FILE has one a line. "
+        "auto: english with mdiff4str-lite, none with other models.",
     ),
 ]
 
@@ -92,8 +93,7 @@ def recognize(
     options = RecognizeOptions(
         decoder, steps, batch_size, revise, seed, trace=trace, dictionary=dictionary
     )
-    if dictionary:
-        _find_dictionary(dictionary)
+    find_dictionary(dictionary)
     if form not in WORD_FORMATS:
         raise UsageError(f"unknown format {form!r}", f"Choose one of: {', '.join(WORD_FORMATS)}")
     from mdocr.inputs import find_files
@@ -115,11 +115,12 @@ def recognize(
         )
 
 
-def _find_dictionary(name: str) -> None:
-    """Before anything is read."""
-    from mdocr.decoding.dictionary import load_dictionary
+def find_dictionary(name: str) -> None:
+    """Opens a dictionary that is asked for, before a model is loaded."""
+    if name not in ("auto", "none"):
+        from mdocr.decoding.dictionary import load_dictionary
 
-    load_dictionary(name)
+        load_dictionary(name)
 
 
 @dataclass(frozen=True)

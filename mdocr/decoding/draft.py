@@ -43,6 +43,8 @@ class Decoding:
         steps: pass [B, L] that decided each position, from 1.
         passes: passes [B] taken for each word.
         trace: ids [B, L] after each pass, empty unless asked for; still masked positions hold MASK.
+        columns: probabilities [B, T, V] of the model's CTC head at each column of the pictures,
+            where class 0 is the blank; None if it has none.
     """
 
     probabilities: Array
@@ -50,6 +52,7 @@ class Decoding:
     steps: Array
     passes: Array
     trace: tuple[Array, ...] = ()
+    columns: Array | None = None
 
     @property
     def confidences(self) -> Array:

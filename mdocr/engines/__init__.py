@@ -5,6 +5,7 @@ the one that reads words, ``mdocr.parser`` the one that reads pages, ``exported`
 files of ONNX Runtime.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mdocr.errors import UsageError
@@ -16,14 +17,28 @@ if TYPE_CHECKING:
     from mdocr.models.page_config import LineReaderConfig, MinerUDiffusionConfig
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What an engine sees in a batch of pictures.
+
+    Attributes:
+        predict: predicts their words.
+        columns: probabilities [B, T, V] of the model's CTC head at each column of the pictures,
+            where class 0 is the blank; None if it has none.
+    """
+
+    predict: "Predict"
+    columns: "Array | None" = None
+
+
 class WordEngine(Protocol):
     """What the recognizer asks of an engine; its arrays are tensors or NumPy arrays."""
 
     charset: "Charset"
     device: Any
 
-    def encode(self, images: "Array") -> "Predict":
-        """Looks at pictures [B, 3, height, width] in -1..1 once; returns what predicts words."""
+    def encode(self, images: "Array") -> Seen:
+        """Looks at pictures [B, 3, height, width] in -1..1, once for all passes."""
 
     def blank(self, words: int) -> "Array":
         """Fully masked words [B, L] on the engine's device."""

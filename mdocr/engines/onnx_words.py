@@ -8,7 +8,7 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.decoding.draft import Predict
+from mdocr.engines import Seen
 from mdocr.engines.onnx_sessions import first_that_works, open_session, run
 from mdocr.weights.configuration import from_dict
 from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, OnnxModel
@@ -41,6 +41,7 @@ class OnnxWordEngine:
         self.files = files
         config = from_dict(files.model, files.folder / CONFIG)
         self.charset, self.length = config.charset, config.decoder.max_length + 1
+        self._aligned = config.decoder.aligned  # with the help of a CTC head
         first_that_works(device, self._start)
         log.info("running on %s, by ONNX Runtime", self.device)
 
@@ -56,16 +57,18 @@ class OnnxWordEngine:
         """Fully masked words [B, L]."""
         return np.full((words, self.length), self.charset.mask_id, np.int64)
 
-    def encode(self, images: NDArray[np.float32]) -> Predict:
+    def encode(self, images: NDArray[np.float32]) -> Seen:
         """Runs the encoder on pictures [B, 3, H, W] in -1..1, once for all passes.
 
-        What it finds stays on the device.
+        Keys and values stay on the device.
         """
         seen = self._encoder.io_binding()
         seen.bind_cpu_input("images", np.ascontiguousarray(images))
         seen.bind_output("projected", *self._place())
+        if self._aligned:
+            seen.bind_output("columns", "cpu")
         run(self._encoder, seen)
-        (projected,) = seen.get_outputs()
+        projected, *others = seen.get_outputs()
         every = np.arange(len(images))
 
         def predict(
@@ -80,7 +83,7 @@ class OnnxWordEngine:
             logits: NDArray[np.float32] = step.copy_outputs_to_cpu()[0]
             return logits
 
-        return predict
+        return Seen(predict, others[0].numpy() if others else None)
 
     def _place(self) -> tuple[str, int]:
         kind, _, number = self.device.partition(":")
@@ -89,4 +92,4 @@ class OnnxWordEngine:
     def _start(self, device: str) -> None:
         self.move(device)
         if device != "cpu":
-            self.encode(np.zeros(TRIAL, np.float32))(self.blank(1), None)
+            self.encode(np.zeros(TRIAL, np.float32)).predict(self.blank(1), None)

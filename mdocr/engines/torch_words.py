@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from mdocr.decoding.draft import Array, Predict
+from mdocr.decoding.draft import Array, softmax
+from mdocr.engines import Seen
 from mdocr.errors import UsageError
 from mdocr.models.mdiff4str import MDiff4STR
 
@@ -44,9 +45,9 @@ class TorchWordEngine:
         return torch.full(shape, self.charset.mask_id, dtype=torch.int64, device=self.device)
 
     @torch.no_grad()
-    def encode(self, images: Array) -> Predict:
+    def encode(self, images: Array) -> Seen:
         """Runs the encoder on pictures [B, 3, height, width] in -1..1, once for all passes."""
-        memory = self.model.encode(torch.as_tensor(images).to(self.device, self.dtype))
+        memory, letters = self.model.look(torch.as_tensor(images).to(self.device, self.dtype))
         projected = self.model.decoder.project(memory)
 
         @torch.no_grad()
@@ -55,4 +56,4 @@ class TorchWordEngine:
             logits: Tensor = self.model.decoder(tokens, seen)
             return logits.float()
 
-        return predict
+        return Seen(predict, None if letters is None else softmax(letters.float()))

@@ -41,16 +41,21 @@ log = logging.getLogger(__name__)
 
 
 class EncoderGraph(nn.Module):
-    """Pictures [B, 3, H, W] → keys and values [B, S, heads, N, E] for every decoder layer."""
+    """Pictures [B, 3, H, W] → keys and values [B, S, heads, N, E] for every decoder layer.
+
+    And, if the model has a CTC head, its probabilities [B, T, V] at each column.
+    """
 
     def __init__(self, model: MDiff4STR) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """See the class."""
-        projected = self.model.decoder.project(self.model.encode(images))
-        return torch.stack([part for pair in projected for part in pair], 1)
+        memory, letters = self.model.look(images)
+        pairs = self.model.decoder.project(memory)
+        projected = torch.stack([part for pair in pairs for part in pair], 1)
+        return projected if letters is None else (projected, letters.softmax(-1))
 
 
 class StepGraph(nn.Module):
@@ -105,7 +110,8 @@ def compare(model: MDiff4STR, exported: OnnxModel) -> float:
     """Runs torch and ONNX Runtime on the same random pictures, of every shape, and words.
 
     Returns:
-        The largest difference of a logit, as a share of the largest logit.
+        The largest difference of a logit or, by the CTC head, of a probability, as a share of the
+        largest one.
     """
     from mdocr.engines.onnx_words import OnnxWordEngine
     from mdocr.engines.torch_words import TorchWordEngine
@@ -116,9 +122,12 @@ def compare(model: MDiff4STR, exported: OnnxModel) -> float:
     for words, (width, height) in enumerate(BUCKETS.values(), start=1):
         images = torch.randn(words, 3, height, width, generator=chance).clamp(-1, 1)
         tokens = torch.randint(ours.charset.mask_id, (words, ours.length), generator=chance)
-        expected = ours.encode(images)(tokens, None)
-        found = torch.from_numpy(theirs.encode(images.numpy())(tokens.numpy(), None))
-        worst = max(worst, relative_difference(found, expected))
+        expected, found = ours.encode(images), theirs.encode(images.numpy())
+        logits = torch.from_numpy(found.predict(tokens.numpy(), None))
+        worst = max(worst, relative_difference(logits, expected.predict(tokens, None)))
+        if expected.columns is not None:
+            columns = torch.from_numpy(found.columns)
+            worst = max(worst, relative_difference(columns, expected.columns))
     log.info("largest difference from torch: %.1e of the largest logit", worst)
     return worst
 
@@ -137,7 +146,8 @@ def graphs(model: MDiff4STR) -> dict[str, Any]:
         "rows": (rows, {0: FREE}),
         "projected": (projected, {0: FREE, 3: FREE}),
     }
+    seen = ["projected"] if model.letters is None else ["projected", "columns"]
     return {
-        ENCODER: trace(EncoderGraph(model), encoder, ["projected"]),
+        ENCODER: trace(EncoderGraph(model), encoder, seen),
         STEP: trace(StepGraph(model.decoder), step, ["logits"]),
     }

@@ -30,7 +30,7 @@ from mdocr.weights import cache
 
 logger = logging.getLogger(__name__)
 
-WORDS, LINES, PAGES = "mdocr.onnx-words/1", "mdocr.onnx-lines/1", "mdocr.onnx-pages/1"
+WORDS, LINES, PAGES = "mdocr.onnx-words/2", "mdocr.onnx-lines/1", "mdocr.onnx-pages/1"
 """What the files take and give; with a higher number, those of before are exported anew."""
 
 HINT = "Write it again with: mdocr export MODEL -o FOLDER"

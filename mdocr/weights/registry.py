@@ -36,6 +36,7 @@ class ReleasedModel:
         folder: folder in the repository, or in the package's assets; may be empty.
         optional: files that are taken where the repository has them.
         chinese: the charset is a list of keys that comes in a file of its own.
+        dictionary: the one that a recognizer reads with unless another is asked for.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ReleasedModel:
     folder: str = ""
     optional: tuple[str, ...] = ()
     chinese: bool = False
+    dictionary: str = "none"
 
     @property
     def packaged(self) -> bool:
@@ -62,10 +64,15 @@ class ReleasedModel:
 
 @dataclass(frozen=True)
 class ResolvedModel:
-    """What a ``--model`` option came to: a name to report, and a file or folder to load."""
+    """What a ``--model`` option came to: a name to report, and a file or folder to load.
+
+    Attributes:
+        dictionary: as in ``ReleasedModel``.
+    """
 
     name: str
     path: Path
+    dictionary: str = "none"
 
     @property
     def files(self) -> list[list[str | int]]:
@@ -97,6 +104,7 @@ _ALL = (
         licence="Apache-2.0",
         size=11_500_000,
         files=("mdiff4str-lite.safetensors",),
+        dictionary="english",
     ),
     _word_model("small", 83_000_000, "English words, 18.8 M parameters"),
     _word_model("base", 136_000_000, "English words, 31.9 M parameters"),
@@ -195,7 +203,7 @@ def resolve(model: str, task: Task) -> ResolvedModel:
 def _best_installed(task: Task) -> ResolvedModel:
     for name in BEST_FIRST[task]:
         if cache.is_installed(MODELS[name]):
-            return ResolvedModel(name, cache.weights_path(MODELS[name]))
+            return _installed(MODELS[name])
     raise WeightsError(
         f"no {task} is installed", f"Run: mdocr models download {BEST_FIRST[task][0]}"
     )
@@ -206,7 +214,11 @@ def _named(model: ReleasedModel) -> ResolvedModel:
         from mdocr.weights.download import download
 
         download(model)
-    return ResolvedModel(model.name, cache.weights_path(model))
+    return _installed(model)
+
+
+def _installed(model: ReleasedModel) -> ResolvedModel:
+    return ResolvedModel(model.name, cache.weights_path(model), model.dictionary)
 
 
 def _names_hint(name: str, task: Task | None) -> str:

@@ -120,10 +120,12 @@ def test_a_dictionary_reads_unclear_letters(tmp_path: Path) -> None:
     sample = Path(__file__).parents[2] / "docs/samples/words/02.png"  # SURFACE, its F is half an E
     (tmp_path / "own.txt").write_text("surface\n", "utf-8")
     (tmp_path / "other.txt").write_text("gallery\n", "utf-8")
+    plain = recognize(sample, "--model", "lite", "--dictionary", "none").stdout.strip()
     for dictionary, text in (
         ("english", "SURFACE"),
         (tmp_path / "own.txt", "SURFACE"),
-        (tmp_path / "other.txt", recognize(sample, "--model", "lite").stdout.strip()),
+        ("auto", "SURFACE"),
+        (tmp_path / "other.txt", plain),
     ):
         result = recognize(sample, "--model", "lite", "--dictionary", dictionary)
         assert result.stdout.strip() == text

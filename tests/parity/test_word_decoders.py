@@ -154,7 +154,7 @@ def test_refining_from_parallel_is_what_refine_does(vectors: dict[str, Tensor]) 
 
 
 def test_reflect(engine: WordEngine, vectors: dict[str, Tensor]) -> None:
-    predict = engine.encode(array(engine, vectors["image_128x32"]))
+    predict = engine.encode(array(engine, vectors["image_128x32"])).predict
     tokens = array(engine, vectors["reflect_input"])
     found = softmax(predict(fill(tokens, engine.blank(24), after_eos(tokens)), None))
     expected = vectors["reflect_probs"]

@@ -1,100 +1,80 @@
-"""Unclear letters read as known words have them, on tensors and NumPy arrays."""
+"""Known words, how common they are, and how likely other words are by their letters."""
 
 import gzip
-import math
-from dataclasses import replace
+from io import BytesIO
+from math import exp, log
 
 import numpy as np
 import pytest
-import torch
 
-from mdocr.decoding.dictionary import Dictionary, load_dictionary, spell
-from mdocr.decoding.draft import Decoding
+from mdocr.decoding.dictionary import UNKNOWN, Dictionary, letter_model, load_dictionary
 from mdocr.errors import InputError
-from mdocr.models.charset import ENGLISH, Charset
-from mdocr.recognizer import words_of
 
-CHARSET = Charset(ENGLISH)
-KNOWN = Dictionary({"suites": 2.0, "music": 1.0, "suited": 1.0, "It's": 1.0})
+KNOWN = Dictionary.from_weights({"Suites": 2.0, "music": 1.0, "Music": 1.0, "It's": 1.0, "a": 1.0})
 
 
-def decoding(text: str, unclear: dict[int, dict[str, float]], kind=torch.tensor) -> Decoding:
-    """A text read with certainty but for some places, which have other characters too."""
-    probabilities = np.zeros((1, 26, CHARSET.outputs), np.float32)
-    for place in range(26):
-        symbol = text[place] if place < len(text) else ""
-        shares = unclear.get(place, {symbol: 1.0})
-        for each, share in shares.items():
-            probabilities[0, place, CHARSET.encode(each)[0] if each else 0] = share
-    tokens = probabilities.argmax(-1)
-    steps = np.ones_like(tokens)
-    return Decoding(kind(probabilities), kind(tokens), kind(steps), kind(np.array([1])))
+def letters(word: str) -> list[int]:
+    return [ord(letter) - ord("a") for letter in word]
 
 
-def read(found: Decoding, dictionary: Dictionary = KNOWN):
-    (word,) = words_of(spell(found, CHARSET, dictionary), CHARSET, "model", "decoder")
-    return word
+def test_words_by_length_without_case_and_other_characters():
+    assert {length: len(words.letters) for length, words in KNOWN.lengths.items()} == {5: 1, 6: 1}
+    assert KNOWN.lengths[5].letters.tolist() == [letters("music")]
+    for words in KNOWN.lengths.values():
+        assert words.log_shares == pytest.approx([log((1 - UNKNOWN) / 2)])
 
 
-@pytest.mark.parametrize("kind", [torch.tensor, np.array])
-def test_an_unclear_letter_is_read_as_the_known_word_has_it(kind):
-    word = read(decoding("Suiles", {3: {"l": 0.6, "t": 0.3, "f": 0.1}}, kind))
-    assert word.text == "Suites"
-    assert [round(letter.confidence, 4) for letter in word.characters] == [1, 1, 1, 0.3, 1, 1]
-    assert word.confidence == pytest.approx((5 + 0.3) / 6)
+def test_a_known_word_is_likelier_by_its_share():
+    known, other = (KNOWN.log_probability(letters(word)) for word in ("music", "musix"))
+    assert known > log((1 - UNKNOWN) / 2)
+    assert known == pytest.approx(log((1 - UNKNOWN) / 2), abs=0.1)
+    assert other < log(UNKNOWN)
 
 
-def test_a_clear_letter_stays():
-    assert read(decoding("Suiles", {3: {"l": 1.0, "t": 1e-7}})).text == "Suiles"
+def test_all_that_is_unknown_has_its_share():
+    """All words of up to two letters, of a list of such, sum up to what is there for them."""
+    list_of_two = Dictionary.from_weights({"ab": 1.0, "ba": 1.0})
+    model = list_of_two._letters
+    assert np.exp(model).sum(-1) == pytest.approx(np.ones((27, 27)))
+    unknown = exp(list_of_two.log_probability(letters("zz")))
+    assert unknown == pytest.approx(
+        UNKNOWN * exp(model[0, 0, 26] + model[0, 26, 26] + model[26, 26, 0])
+    )
 
 
-def test_a_new_letter_has_the_case_of_the_old_one():
-    assert read(decoding("SUILES", {3: {"L": 0.6, "t": 0.2, "T": 0.2}})).text == "SUITES"
+def test_letters_follow_as_in_the_words():
+    """Witten-Bell, by hand: of one word "aa", seen are a, a and the end."""
+    model = np.exp(letter_model([np.array([[0, 0]], np.uint8)]))
+    one = (2 + 2 / 27) / 5  # two of three are a; of two kinds
+    two = (1 + 2 * one) / 4  # after an a: a once, and the end once
+    assert model[1, 1, 1] == pytest.approx((0 + 1 * two) / 2)
+    assert model[0, 1, 1] == pytest.approx((1 + 1 * two) / 2)
+    assert model[5, 1, 1] == pytest.approx(two)
+    assert model[5, 5, 1] == pytest.approx(one)
+    assert model[5, 5, 9] == pytest.approx(2 / 27 / 5)
 
 
-def test_only_the_longest_run_of_letters_is_weighed():
-    unclear = {6: {"l": 0.6, "t": 0.4}}
-    assert read(decoding("a-(suiles)1", {6: {"l": 0.6, "t": 0.4}})).text == "a-(suites)1"
-    assert read(decoding("suiles7", {3: {"l": 0.6, "t": 0.4}})).text == "suites7"
-    assert read(decoding("12345", unclear)).text == "12345"
-    assert read(decoding("", {})).text == ""
-
-
-def test_a_known_word_is_not_changed_for_a_more_common_one():
-    assert read(decoding("suited", {5: {"d": 0.6, "s": 0.4}})).text == "suited"
-
-
-def test_a_length_without_words_is_left_as_it_is():
-    assert read(decoding("abc", {1: {"b": 0.5, "c": 0.4}})).text == "abc"
-
-
-def test_likeliest_weighs_letters_and_words_as_written():
-    two = Dictionary({"ab": 3.0, "cd": 1.0})
-    scores = np.log(np.full((2, 26), 1e-9))
-    scores[0, [0, 2]] = np.log([0.2, 0.8])
-    scores[1, [1, 3]] = np.log([0.5, 0.5])
-    margin = math.log(0.8 / 0.2) - 0.5 * math.log(3)
-    assert margin > 0
-    assert two.likeliest(scores, [2, 1]) == [2, 3]
-    scores[0, [0, 2]] = np.log([0.4, 0.6])
-    assert math.log(0.6 / 0.4) - 0.5 * math.log(3) < 0
-    assert two.likeliest(scores, [2, 1]) == [0, 1]
-
-
-def test_a_charset_without_all_letters_is_left_alone():
-    found = decoding("Suiles", {3: {"l": 0.6, "t": 0.4}})
-    before = found.tokens.clone()
-    assert spell(found, Charset("abc"), KNOWN) is found
-    assert torch.equal(found.tokens, before)
+def test_what_is_saved_is_loaded_again():
+    first, second = BytesIO(), BytesIO()
+    KNOWN.save(first)
+    KNOWN.save(second)
+    assert first.getvalue() == second.getvalue()
+    first.seek(0)
+    loaded = Dictionary.load(first)
+    assert list(loaded.lengths) == list(KNOWN.lengths)
+    for length, words in KNOWN.lengths.items():
+        assert np.array_equal(loaded.lengths[length].letters, words.letters)
+        assert loaded.lengths[length].log_shares == pytest.approx(words.log_shares, abs=1e-3)
 
 
 def test_the_shipped_dictionary_and_files(tmp_path):
     english = load_dictionary("english")
     assert sum(len(words.letters) for words in english.lengths.values()) > 100_000
+    shares = sum(np.exp(words.log_shares).sum() for words in english.lengths.values())
+    assert shares == pytest.approx(1 - UNKNOWN, abs=1e-3)
     (tmp_path / "own.txt").write_text("suites\n\nmusic\t2.5\n", "utf-8")
     own = load_dictionary(str(tmp_path / "own.txt"))
     assert [len(own.lengths[length].letters) for length in (5, 6)] == [1, 1]
-    assert read(decoding("Suiles", {3: {"l": 0.6, "t": 0.3}}), own).text == "Suites"
 
 
 @pytest.mark.parametrize("content", [b"", b"word\tmany\n", b"word\t0\n", b"\xff\xfe", None])
@@ -106,17 +86,13 @@ def test_what_is_no_dictionary_is_told(tmp_path, content):
         load_dictionary(str(path))
 
 
+def test_a_list_of_other_characters_alone_is_told(tmp_path):
+    (tmp_path / "own.txt").write_text("It's\n1984\na\n", "utf-8")
+    with pytest.raises(InputError, match="no words"):
+        load_dictionary(str(tmp_path / "own.txt"))
+
+
 def test_a_damaged_archive_is_told(tmp_path):
     (tmp_path / "own.gz").write_bytes(gzip.compress(b"word\n")[:-4])
     with pytest.raises(InputError, match=r"own\.gz"):
         load_dictionary(str(tmp_path / "own.gz"))
-
-
-def test_the_rest_of_a_decoding_stays():
-    found = decoding("Suiles", {3: {"l": 0.6, "t": 0.3}})
-    same = replace(found, tokens=found.tokens.clone(), probabilities=found.probabilities.clone())
-    spelled = spell(same, CHARSET, KNOWN)
-    changed = (spelled.tokens != found.tokens).nonzero().tolist()
-    assert changed == [[0, 3]]
-    assert torch.equal(spelled.probabilities[0, 4:], found.probabilities[0, 4:])
-    assert torch.equal(spelled.steps, found.steps)

@@ -115,6 +115,17 @@ def test_packaged_files_are_those_of_the_packaged_weights() -> None:
     assert by_onnx.confidence == pytest.approx(by_torch.confidence, abs=1e-4)
 
 
+def test_the_ctc_head_is_exported() -> None:
+    by_onnx, by_torch = (load_recognizer("lite", "cpu", name).engine for name in ("onnx", "torch"))
+    for width, height in SIZES:
+        images = np.random.default_rng(width).uniform(-1, 1, (2, 3, height, width))
+        found, expected = (
+            engine.encode(images.astype(np.float32)).columns for engine in (by_onnx, by_torch)
+        )
+        assert found.shape == (2, width // 4, by_torch.charset.outputs)
+        np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
 def test_weights_apart_must_be_there(tmp_path: Path) -> None:
     assets = Path(mdocr.__file__).with_name("assets")
     folder = tmp_path / "mdiff4str-lite-onnx"

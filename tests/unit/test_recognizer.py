@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 import mdocr
-from mdocr.decoding.draft import Predict
+from mdocr.engines import Seen
 from mdocr.engines.device import choose_device
 from mdocr.engines.memory import MemoryGuard
 from mdocr.errors import DeviceError, InputError, UsageError
@@ -32,7 +32,7 @@ class FakeEngine:
         self.room = room
         self.batches: list[tuple[int, ...]] = []
 
-    def encode(self, images: NDArray[np.float32]) -> Predict:
+    def encode(self, images: NDArray[np.float32]) -> Seen:
         if self.device.type != "cpu" and len(images) > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory")
         self.batches.append(tuple(images.shape))
@@ -41,7 +41,7 @@ class FakeEngine:
         for row, text in enumerate(texts):
             ids[row, : len(text)] = torch.tensor(self.charset.encode(text))
         logits = torch.nn.functional.one_hot(ids, self.charset.outputs) * 10.0
-        return lambda tokens, rows: logits if rows is None else logits[rows]
+        return Seen(lambda tokens, rows: logits if rows is None else logits[rows])
 
     def blank(self, words: int) -> Tensor:
         return torch.full((words, LENGTH), self.charset.mask_id)

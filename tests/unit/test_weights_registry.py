@@ -55,6 +55,17 @@ def test_short_names(name, task, full):
     assert find(name, task).name == full
 
 
+def test_only_the_word_model_in_the_package_has_a_dictionary_of_its_own(assets):
+    own = {name: model.dictionary for name, model in MODELS.items()}
+    assert {name: found for name, found in own.items() if found != "none"} == {
+        "mdiff4str-lite": "english"
+    }
+    assert resolve("auto", "recognizer").dictionary == "english"
+    assert resolve("lite", "recognizer").dictionary == "english"
+    path = assets / "mdiff4str-lite.safetensors"
+    assert resolve(str(path), "recognizer").dictionary == "none"
+
+
 def test_a_short_name_with_two_meanings():
     with pytest.raises(WeightsError, match="two meanings") as caught:
         find("lite")

@@ -1,0 +1,244 @@
+"""Unclear words read as a dictionary has them.
+
+The longest run of letters of a text is weighed against known words:
+
+    log p(picture | word) + WEIGHT · log P(word)
+
+P is the dictionary's. Of words as long as what was read, the decoder tells how well they fit the
+picture: Σ log p(letter), capital and small together. It says nothing of words with a letter more or
+less, since each of its positions speaks of one place; so these are weighed by the CTC head, if the
+model has one, as far as they fit better than what was read. Nothing else of a text changes.
+
+Shapes: B words, L positions, T columns of a picture, V classes, W candidates, N their letters.
+"""
+
+from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdocr.decoding.dictionary import Dictionary, Floats
+from mdocr.decoding.draft import EOS, Array, Decoding
+from mdocr.models.charset import Charset
+
+WEIGHT = 0.5
+"""Of the dictionary beside the decoder, which has learnt from words too."""
+CLEAR = 0.99
+"""Probability from which on a letter stands; a word of such letters is not weighed."""
+RESIZING = 2.0
+"""What a word of another length has to be likelier by, as a logarithm."""
+SHORTLIST = 50
+"""Words of another length that the CTC head is asked about."""
+LEAST, LEAST_COLUMN = 1e-9, 1e-6
+"""Probabilities of the decoder and of the CTC head that stand for none."""
+NEVER = -1e9
+"""Its logarithm, where there is no way at all."""
+
+Letters = Sequence[int]
+"""0 to 25 for a to z."""
+
+
+def spell(decoding: Decoding, charset: Charset, dictionary: Dictionary) -> Decoding:
+    """A decoded batch with unclear words as the dictionary has them.
+
+    A letter that changes keeps its case; its probability is that of the new one, and those of
+    likelier characters become 0: the dictionary rules them out. A letter that is put in has the
+    case of the next one and its probability in the CTC head's clearest column.
+
+    Args:
+        decoding: of NumPy arrays or tensors; it is changed itself.
+        charset: of the model; without all letters from a to z, in both cases, nothing is changed.
+        dictionary: known words.
+    """
+    if not set(ascii_lowercase + ascii_lowercase.upper()) <= set(charset.symbols):
+        return decoding
+    alphabet = Alphabet(charset)
+    for row, ids in enumerate(decoding.tokens.tolist()):
+        start, stop = _longest_run(ids, alphabet.letters)
+        if stop - start < 2:
+            continue
+        read = [alphabet.letters[number] for number in ids[start:stop]]
+        shares = alphabet.shares(decoding.probabilities[row, start:stop])
+        if min(shares[range(len(read)), read]) >= CLEAR:
+            continue
+        scores = np.log(np.maximum(shares, LEAST))
+        # The CTC head weighs whole texts, and there has to be room for one letter more.
+        whole = start == 0 and ids[stop : stop + 1] == [EOS] and stop + 1 < len(ids)
+        seen = None if decoding.columns is None or not whole else decoding.columns[row]
+        columns = None if seen is None else alphabet.columns(seen)
+        word = likeliest(read, scores, columns, dictionary)
+        if len(word) > len(read):
+            _lengthen(decoding, row, word, scores, seen, alphabet)
+        elif len(word) < len(read):
+            _shorten(decoding, row, word, scores, alphabet)
+        else:
+            _settle(decoding, row, start, word, alphabet)
+    return decoding
+
+
+class Alphabet:
+    """The classes of a charset that are letters from a to z.
+
+    Attributes:
+        cases: classes of small and capital letters.
+        letters: class → letter, 0 to 25, of either case.
+    """
+
+    def __init__(self, charset: Charset) -> None:
+        self.cases = (charset.encode(ascii_lowercase), charset.encode(ascii_lowercase.upper()))
+        self.letters = {number: letter for case in self.cases for letter, number in enumerate(case)}
+
+    def same_case(self, number: int, letter: int) -> int:
+        """The class of a letter in the case of the class ``number``."""
+        return self.cases[number in self.cases[1]][letter]
+
+    def shares(self, probabilities: Array) -> Floats:
+        """Probabilities of letters in either case [L, 26], of those of classes [L, V]."""
+        likely: Floats = np.asarray(probabilities.tolist())
+        small, large = self.cases
+        both: Floats = likely[:, small] + likely[:, large]
+        return both
+
+    def columns(self, probabilities: Array) -> Floats:
+        """Log p of the blank, and of letters in either case [T, 27], of classes [T, V]."""
+        blank: Floats = np.asarray(probabilities[:, :1].tolist())
+        both: Floats = np.concatenate([blank, self.shares(probabilities)], 1)
+        logarithms: Floats = np.log(np.maximum(both, LEAST_COLUMN))
+        return logarithms
+
+
+def likeliest(
+    read: Letters, scores: Floats, columns: Floats | None, dictionary: Dictionary
+) -> list[int]:
+    """The letters of the likeliest word.
+
+    Args:
+        read: what the decoder has read [L].
+        scores: log p of each letter at each position [L, 26].
+        columns: log p of the blank and each letter at each column [T, 27]; None to weigh words of
+            the length of ``read`` alone.
+        dictionary: known words.
+
+    Returns:
+        Those of a known word, or ``read`` itself.
+    """
+    best = list(read)
+    prior = WEIGHT * dictionary.log_probability(read)
+    least = scores[range(len(read)), best].sum() + prior
+    words = dictionary.lengths.get(len(read))
+    gain = 0.0
+    if words is not None:
+        found = scores[range(len(read)), words.letters].sum(1) + WEIGHT * words.log_shares - least
+        if found.max() > gain:
+            best, gain = words.letters[found.argmax()].tolist(), found.max()
+    if columns is None:
+        return best
+    least = ctc_scores(columns, np.array([read]))[0] + prior + RESIZING
+    for length in (len(read) - 1, len(read) + 1):
+        words = dictionary.lengths.get(length)
+        if words is None:
+            continue
+        at_most = columns[:, 1:].max(0)[words.letters].sum(1) + WEIGHT * words.log_shares
+        short = np.argsort(-at_most, kind="stable")[:SHORTLIST]
+        fits = ctc_scores(columns, words.letters[short])
+        found = fits + WEIGHT * words.log_shares[short] - least
+        if found.max() > gain:
+            best, gain = words.letters[short[found.argmax()]].tolist(), found.max()
+    return best
+
+
+def ctc_scores(columns: Floats, words: NDArray[np.integer]) -> Floats:
+    """Log p of words, over all ways to write them in the columns (Graves 2006, section 4.1).
+
+    Args:
+        columns: log p of the blank and each letter [T, 27].
+        words: letters [W, N].
+
+    Returns:
+        [W].
+    """
+    count, length = words.shape
+    labels = np.zeros((count, 2 * length + 1), np.int64)  # blank between and around the letters
+    labels[:, 1::2] = words + 1
+    repeats = np.ones_like(labels[:, 2:], dtype=bool)
+    repeats[:, 1::2] = words[:, 1:] == words[:, :-1]
+    ways = np.full(labels.shape, NEVER)
+    ways[:, 0] = 0.0
+    for column in columns:
+        came = ways.copy()
+        came[:, 1:] = np.logaddexp(came[:, 1:], ways[:, :-1])
+        skipped = np.where(repeats, NEVER, ways[:, :-2])
+        came[:, 2:] = np.logaddexp(came[:, 2:], skipped)
+        ways = came + column[labels]
+    total: Floats = np.logaddexp(ways[:, -1], ways[:, -2])
+    return total
+
+
+def _settle(decoding: Decoding, row: int, start: int, word: Letters, alphabet: Alphabet) -> None:
+    """Writes a word over one of its length."""
+    for place, letter in enumerate(word, start):
+        number = int(decoding.tokens[row, place])
+        if alphabet.letters[number] != letter:
+            _choose(decoding, row, place, alphabet.same_case(number, letter))
+
+
+def _choose(decoding: Decoding, row: int, place: int, chosen: int) -> None:
+    probabilities = decoding.probabilities[row, place]
+    probabilities[probabilities > probabilities[chosen]] = 0
+    if not probabilities[chosen]:
+        probabilities[chosen] = LEAST
+    decoding.tokens[row, place] = chosen
+
+
+def _lengthen(
+    decoding: Decoding,
+    row: int,
+    word: list[int],
+    scores: Floats,
+    columns: Array,
+    alphabet: Alphabet,
+) -> None:
+    """Writes a word over a whole text that has a letter less."""
+    place = max(range(len(word)), key=lambda place: _fit(scores, word[:place] + word[place + 1 :]))
+    beside = int(decoding.tokens[row, min(place, len(word) - 2)])
+    _reorder(decoding, row, [*range(place + 1), *range(place, decoding.tokens.shape[1] - 1)])
+    chosen = alphabet.same_case(beside, word[place])
+    clearest = int(alphabet.shares(columns)[:, word[place]].argmax())
+    decoding.probabilities[row, place] = columns[clearest]
+    decoding.probabilities[row, place, 0] = 0  # blank there, EOS here
+    _choose(decoding, row, place, chosen)
+    _settle(decoding, row, 0, word, alphabet)
+
+
+def _shorten(
+    decoding: Decoding, row: int, word: Letters, scores: Floats, alphabet: Alphabet
+) -> None:
+    """Writes a word over a whole text that has a letter more."""
+    places = range(len(word) + 1)
+    place = max(places, key=lambda place: _fit(np.delete(scores, place, 0), word))
+    last = decoding.tokens.shape[1] - 1
+    _reorder(decoding, row, [*range(place), *range(place + 1, last + 1), last])
+    _settle(decoding, row, 0, word, alphabet)
+
+
+def _fit(scores: Floats, word: Letters) -> float:
+    """Log p of letters [N] at as many positions [N, 26]."""
+    return float(scores[range(len(word)), word].sum())
+
+
+def _reorder(decoding: Decoding, row: int, order: list[int]) -> None:
+    for array in (decoding.probabilities, decoding.tokens, decoding.steps):
+        array[row] = array[row][order]
+
+
+def _longest_run(ids: Sequence[int], letters: Mapping[int, int]) -> tuple[int, int]:
+    """Where the first longest run of letters before EOS begins, and where it is over."""
+    word = ids[: ids.index(EOS)] if EOS in ids else ids
+    start, longest = 0, (0, 0)
+    for place, number in enumerate([*word, EOS]):
+        if number in letters:
+            continue
+        longest = max(longest, (start, place), key=lambda run: run[1] - run[0])
+        start = place + 1
+    return longest
