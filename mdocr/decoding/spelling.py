@@ -140,7 +140,7 @@ def likeliest(
         if words is None:
             continue
         at_most = columns[:, 1:].max(0)[words.letters].sum(1) + WEIGHT * words.log_shares
-        short = np.argsort(-at_most, kind="stable")[:SHORTLIST]
+        short = np.argpartition(-at_most, min(SHORTLIST, len(at_most)) - 1)[:SHORTLIST]
         fits = ctc_scores(columns, words.letters[short])
         found = fits + WEIGHT * words.log_shares[short] - least
         if found.max() > gain:
