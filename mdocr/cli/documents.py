@@ -208,16 +208,26 @@ def read_all(
     options: ParseOptions,
     destination: "Destination",
     resume: bool,
+    documents: int,
 ) -> Tally:
-    """Reads all documents and writes each as soon as its last page is there."""
+    """Reads documents and writes each as soon as its last page is there.
+
+    Args:
+        found: what to read.
+        lazy: the model.
+        options: how to read.
+        destination: where to write.
+        resume: go on with what an earlier run left.
+        documents: all that the command reads; the error of a single one is told by ``Tally.end``.
+    """
     from mdocr.parsing.results import stems
 
     paths = [path for path in found if isinstance(path, str)]
     unread = [path for path in found if not isinstance(path, str)]
-    tally = Tally(len(found), errors=tuple(one.error for one in unread), failures=len(unread))
+    tally = Tally(documents, errors=tuple(one.error for one in unread), failures=len(unread))
     names = dict(enumerate(stems(paths)))
     with _display(destination.stream is None) as display:
-        for one in unread:
+        for one in unread if documents > 1 else ():
             display.say(f"cannot be read: {one.error}")
         Run(paths, names, tally, display).go(lazy, options, destination, resume)
     return tally
@@ -271,6 +281,8 @@ class Run:
         self.tally.failures += len(read.failures)
         if read.error is not None:
             self.tally.errors += (read.error,)
+        if not page and self.tally.documents == 1:
+            return  # the document itself: the program ends with this error
         for failure in read.failures:
             self.display.say(_told(self.paths[number], failure))
 

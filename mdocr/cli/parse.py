@@ -157,7 +157,7 @@ def parse(
     lazy = LazyParser(model, device, server, engine, dtype, cuda_graphs, alone=alone)
     with destination_of(output, forms, len(found), written) as destination:
         destination = replace(destination, drawings=layout_image)
-        tally = read_all(found, lazy, options, destination, resume)
+        tally = read_all(found, lazy, options, destination, resume, len(found))
     tally.end()
 
 

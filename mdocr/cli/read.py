@@ -142,12 +142,13 @@ class Reading:
                 self._read(items, destination)
 
     def _read(self, items: "list[str | Unread]", destination: "Destination") -> None:
-        options = ParseOptions()
-        self.tally += read_all(items, self._parser, options, destination, self._resume)
+        options, count = ParseOptions(), self.tally.documents
+        self.tally += read_all(items, self._parser, options, destination, self._resume, count)
 
     def _miss(self, item: "Unread") -> None:
         self.tally.miss(item.error)
-        console.say(f"cannot be read: {item.error}")
+        if self.tally.documents > 1:  # that of a single one is told at the end
+            console.say(f"cannot be read: {item.error}")
 
 
 def comment(path: str) -> str:

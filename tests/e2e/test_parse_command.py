@@ -558,6 +558,8 @@ def test_bad_input(model, tmp_path, name):
     assert name in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+    assert result.stderr.startswith("error: ")  # said once, though it ends the program too
+    assert result.stderr.count("error: ") == 1
 
 
 def test_passwords(model, tmp_path):
