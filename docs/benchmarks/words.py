@@ -49,7 +49,6 @@ def accuracy(options: argparse.Namespace) -> Lines:
         return ["Not measured: no labelled words were given (`--words`)."]
     model = options.recognizer
     command = ["eval", "recognizer", *options.words, "--model", model, "--decoder", DECODERS]
-    report = run([*command, "--engine", "torch", "--format", "json"])
     columns = {
         "set": "set",
         "words": "words",
@@ -59,8 +58,12 @@ def accuracy(options: argparse.Namespace) -> Lines:
         "exact": percent("exact"),
         "similarity": percent("edit_similarity"),
     }
-    lines = [*above([*command, "--engine", "torch"]), *table(columns, report["sets"])]
-    return [*lines, "", *peers(options)]
+    lines: Lines = []
+    for dictionary in ("auto", "none"):
+        asked = [*command, "--engine", "torch", "--dictionary", dictionary]
+        report = run([*asked, "--format", "json"])
+        lines += [*above(asked), *table(columns, report["sets"]), ""]
+    return [*lines, *peers(options)]
 
 
 def peers(options: argparse.Namespace) -> Lines:
