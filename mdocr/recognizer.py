@@ -118,6 +118,13 @@ class Recognizer:
         )
         return in_order(self._read_all(crops, options))
 
+    def words(self, decoding: Decoding, options: RecognizeOptions) -> list[Word]:
+        """The words of a decoded batch, unclear ones as the dictionary has them."""
+        name = self.dictionary_of(options)
+        if name != "none":
+            decoding = spell(decoding, self.engine.charset, load_dictionary(name))
+        return words_of(decoding, self.engine.charset, self.model, options.decoder)
+
     def dictionary_of(self, options: RecognizeOptions) -> str:
         """Name or path of the dictionary that is read with; ``none`` for none."""
         return self.dictionary if options.dictionary == "auto" else options.dictionary
@@ -135,11 +142,7 @@ class Recognizer:
 
     def _read(self, crops: Sequence[Crop], options: RecognizeOptions) -> list[Word]:
         images = np.stack([crop.pixels for crop in crops])
-        decoding = read(self.engine, images, options)
-        name = self.dictionary_of(options)
-        if name != "none":
-            decoding = spell(decoding, self.engine.charset, load_dictionary(name))
-        return words_of(decoding, self.engine.charset, self.model, options.decoder)
+        return self.words(read(self.engine, images, options), options)
 
 
 def load_recognizer(

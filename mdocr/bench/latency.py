@@ -8,7 +8,7 @@ resized (preprocessing), the encoder looks at them, the decoder writes, and ids 
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
 
@@ -24,7 +24,7 @@ from mdocr.engines.torch_words import DTYPES, TorchWordEngine
 from mdocr.errors import MdocrError
 from mdocr.inputs import Picture
 from mdocr.options import STEPPED_DECODERS, RecognizeOptions
-from mdocr.recognizer import Crop, Recognizer, load_recognizer, make_crop, words_of
+from mdocr.recognizer import Crop, Recognizer, load_recognizer, make_crop
 
 STAGES = ("preprocessing", "encoder", "decoder", "postprocessing")
 
@@ -208,11 +208,12 @@ def time_batch(reader: Recognizer, sources: Sequence[Picture], options: Recogniz
     images = np.stack([crop.pixels for crop in crops])
     mark()
     work: Counter[str] = Counter()
-    predict = _counted(engine.encode(images).predict, work)
+    seen = engine.encode(images)
+    predict = _counted(seen.predict, work)
     mark()
     decoding = decode(predict, engine.blank(len(images)), options)
     mark()
-    words_of(decoding, engine.charset, reader.model, options.decoder)
+    reader.words(replace(decoding, columns=seen.columns), options)
     mark()
     seconds = tuple(after - before for before, after in pairwise(marks))
     passes = int(decoding.passes.sum())
