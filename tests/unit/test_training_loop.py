@@ -380,5 +380,9 @@ def test_sources_can_be_interrupted_while_they_open(tmp_path):
             return super().batches(start)
 
     run = make_run(tmp_path)
-    with pytest.raises(KeyboardInterrupt):
-        train(Slow(run, ALONE), run.run, run.optimizer, ALONE)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job has none
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train(Slow(run, ALONE), run.run, run.optimizer, ALONE)
+    finally:
+        signal.signal(signal.SIGINT, before)
