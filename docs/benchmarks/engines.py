@@ -84,8 +84,8 @@ def words(options: argparse.Namespace) -> Lines:
     head = ("engine", "words/s", "accuracy", "equal texts", "one word", "memory")
     return [
         f"`mdocr recognize --dictionary english` with the model {options.recognizer} over",
-        f"{len(known)} words at once, and over one, both with the start of the program (of one, the",
-        "median of three); texts are compared with those of the first row.",
+        f"{len(known)} words at once, and over one, both with the start of the program (of one,",
+        "the median of three); texts are compared with those of the first row.",
         "",
         *markdown(head, rows),
     ]
