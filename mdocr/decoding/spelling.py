@@ -125,7 +125,7 @@ def likeliest(
     """
     best = list(read)
     prior = WEIGHT * dictionary.log_probability(read)
-    least = scores[range(len(read)), best].sum() + prior
+    least = _fit(scores, read) + prior
     words = dictionary.lengths.get(len(read))
     gain = 0.0
     if words is not None:
