@@ -68,7 +68,12 @@ SCRIPTS = (
 )
 """More ways to write the same characters: readable, not plain."""
 BOX = 16
-INDEX_VERSION = 3
+INDEX_VERSION = 4
+WEIGHTS = (
+    *("thin", "extralight", "ultralight", "light", "book", "regular", "medium"),
+    *("semibold", "demibold", "bold", "extrabold", "ultrabold", "black", "heavy"),
+)
+"""Last words of names that tell a weight of a design, not another design."""
 
 Glyphs = dict[str, NDArray[numpy.float32]]
 """For each character its ink, [BOX * BOX]; of reference fonts, [references, BOX * BOX]."""
@@ -264,7 +269,15 @@ def _names(face: Any, file: Path) -> tuple[str, str]:
     codes = face.getBestCmap() or {}
     symbols = "".join(symbol for symbol in ENGLISH if ord(symbol) in codes)
     family = face["name"].getDebugName(16) or face["name"].getDebugName(1) or file.stem
-    return " ".join(family.split()[:2]), symbols
+    return _design(family), symbols
+
+
+def _design(family: str) -> str:
+    """The first two words of a family's name, without a weight behind it."""
+    words = family.split()
+    while len(words) > 1 and words[-1].lower() in WEIGHTS:
+        words.pop()
+    return " ".join(words[:2])
 
 
 def _font_files(folders: Sequence[Path]) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""Ink on a ground: background, shadow, edge or side, and fill, painted one over the other."""
+"""Ink on a ground: background, shadow, sides, edge and fill, painted one over the other."""
 
 import numpy
 
@@ -9,7 +9,7 @@ from mdocr.synthesis.opencv import opencv
 
 
 def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: float) -> Picture:
-    """Background, shadow, edge or side, and ink, one over the other.
+    """Background, shadow, sides, edge and ink, one over the other.
 
     Args:
         rng: the only source of chance.
@@ -21,12 +21,12 @@ def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: flo
     picture = backgrounds.paint(rng, size, back, difficulty)
     if "shadow" in masks:
         picture *= 1 - _opacity(masks["shadow"], rng.uniform(0.3, 0.9))
-    if "edge" in masks:
-        surface = backgrounds.flat(size, _edge_colour(rng, ink))
-        picture += _opacity(masks["edge"]) * (surface - picture)
     if "side" in masks:
         surface = backgrounds.flat(size, _side_colour(rng, ink))
         picture += _opacity(masks["side"]) * (surface - picture)
+    if "edge" in masks:
+        surface = backgrounds.flat(size, _edge_colour(rng, ink))
+        picture += _opacity(masks["edge"]) * (surface - picture)
     fill, surface = masks["fill"], _surface(rng, size, ink, difficulty)
     chance = rng.random() / max(difficulty, 1e-6)
     if chance < 0.22:

@@ -244,17 +244,17 @@ def _set(rng: numpy.random.Generator, font: Font, text: str, difficulty: float) 
 
 
 def _behind(rng: numpy.random.Generator, fill: Mask, difficulty: float) -> dict[str, Mask]:
-    """Masks behind the fill: a cast shadow, and an outline or the sides of solid letters."""
+    """Masks behind the fill: a cast shadow, and an outline, the sides of solid letters, or both."""
     chance = rng.random() / max(difficulty, 1e-6)
     dx, dy = (int(step) for step in rng.integers(-3, 4, 2))
     masks = {}
-    if chance < 0.11:
+    if chance < 0.15:
         masks["edge"] = lettering.embolden(fill, 1 + int(2.5 * rng.random()))
-    elif chance < 0.30:
+    if 0.10 <= chance < 0.32:
         deep = 1 + int(2 * rng.random())
-        masks["side"] = lettering.extrude(fill, deep * dx, deep * dy)
+        masks["side"] = lettering.extrude(masks.get("edge", fill), deep * dx, deep * dy)
     if rng.random() < 0.15 * difficulty:
-        source = next(iter(masks.values()), fill)
+        source = masks.get("side", masks.get("edge", fill))
         masks["shadow"] = lettering.cast(source, dx or 1, dy or 2, 2.5 * rng.random())
     return masks
 
