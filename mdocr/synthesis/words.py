@@ -38,8 +38,6 @@ LETTER_SPREAD = 0.27
 """Standard deviation of its logarithm."""
 LONG_SHARE, LONG_LETTER = 0.07, 0.46
 """Share of the widest pictures that hold an address or the like, and the width of its letters."""
-LENGTH, LENGTH_SPREAD = 6.0, 0.45
-"""Middle of the lengths of words in scenes, and the standard deviation of their logarithm."""
 MOST_STRETCH, LEAST_STRETCH = 1.6, 0.6
 """How far the width of letters is changed to fill a picture."""
 FURTHER = 1.2
@@ -124,12 +122,6 @@ class WordSynthesizer:
         seen = geometry.resample(list(masks.values()), centre, shape, crop, size)
         picture = painting.compose(rng, dict(zip(masks, seen, strict=True)), difficulty)
         return develop(rng, picture, difficulty), lettered.text
-
-    def draw_text(self, rng: numpy.random.Generator) -> str:
-        """A text alone, as long as words in scenes are; empty if the charset has none of it."""
-        length = round(float(rng.lognormal(numpy.log(LENGTH), LENGTH_SPREAD)))
-        text = self.vocabulary.draw(rng, length)
-        return "".join(symbol for symbol in text if symbol in self.symbols)
 
     def _letter(
         self, rng: numpy.random.Generator, ratio: int, cut: Cut, difficulty: float

@@ -8,7 +8,7 @@ Shapes: B words, H W height and width of a bucket, L positions.
 
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -33,12 +33,10 @@ class WordBatch:
     Attributes:
         images: [B, 3, H, W], scaled to -1..1.
         words: labels and lengths.
-        imagined: words without pictures, where a run asks for them.
     """
 
     images: Tensor
     words: Words
-    imagined: Words | None = None
 
 
 class Source(Protocol):
@@ -54,10 +52,6 @@ class Source(Protocol):
         """
         ...
 
-    def texts(self, index: int, rows: range) -> Sequence[str]:
-        """Words of the same kind without pictures: the given rows of those of batch ``index``."""
-        ...
-
 
 class WordBatches(Dataset[WordBatch]):
     """The batches of a run for one process of ``world``.
@@ -69,7 +63,6 @@ class WordBatches(Dataset[WordBatch]):
         batch_size: words of one process in one batch.
         steps: length of the run.
         seed: of the choice of sources.
-        imagined: words without a picture for each with one.
         rank: number of this process among ``world`` processes.
         world: number of processes.
     """
@@ -83,7 +76,6 @@ class WordBatches(Dataset[WordBatch]):
         batch_size: int,
         steps: int,
         seed: int,
-        imagined: int = 0,
         rank: int = 0,
         world: int = 1,
     ) -> None:
@@ -95,7 +87,6 @@ class WordBatches(Dataset[WordBatch]):
         self.steps = steps
         self.seed = seed
         self.rows = range(rank * batch_size, (rank + 1) * batch_size)
-        self.imagined = range(self.rows.start * imagined, self.rows.stop * imagined)
 
     def __len__(self) -> int:
         return self.steps
@@ -105,14 +96,8 @@ class WordBatches(Dataset[WordBatch]):
         choice = np.random.default_rng((self.seed, 1, index)).choice(
             len(self.sources), p=self.shares
         )
-        source = self.sources[choice]
-        batch = collate(
-            source.samples(index, self.rows, index / self.steps), self.charset, self.max_length
-        )
-        if not self.imagined:
-            return batch
-        texts = source.texts(index, self.imagined)
-        return replace(batch, imagined=encode_words(texts, self.charset, self.max_length))
+        samples = self.sources[choice].samples(index, self.rows, index / self.steps)
+        return collate(samples, self.charset, self.max_length)
 
 
 def rise(progress: float, easy_share: float) -> float:

@@ -188,7 +188,6 @@ class RecognizerModelConfig:
         copies: noised copies of each word in a step (paper: sample_k = 3).
         ctc_weight: weight of an auxiliary CTC loss on the encoder, which starts reading early.
         freeze_batch_norm: keep the statistics of the stem's batch norms (small batches).
-        imagined: words without a picture for each with one, for the decoder's spelling (aligned).
     """
 
     size: str = "lite"
@@ -198,13 +197,11 @@ class RecognizerModelConfig:
     copies: int = 3
     ctc_weight: float = 0.0
     freeze_batch_norm: bool = False
-    imagined: int = 0
 
     def __post_init__(self) -> None:
         _choose("model.size", self.size, tuple(SIZES))
         require(self.copies >= 1, "model.copies must be at least 1")
         require(self.ctc_weight >= 0, "model.ctc_weight must not be negative")
-        require(self.imagined >= 0, "model.imagined must not be negative")
         for name in ("sizes", "charset"):
             both = self.start and getattr(self, name)
             require(not both, f"model.start has its own {name}: leave model.{name} out")

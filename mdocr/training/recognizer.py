@@ -18,14 +18,10 @@ from mdocr.training import losses, noising
 from mdocr.training.batches import WordBatch, WordBatches, prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import RecognizerConfig, RecognizerModelConfig
-from mdocr.training.imagination import Imagination
 from mdocr.training.loop import train
 from mdocr.training.noising import Words
 from mdocr.training.processes import Processes, mean_over_processes
 from mdocr.training.sources import Labels, open_source
-
-IMAGINED_WEIGHT = 0.25
-"""Weight of the loss on words without pictures; before it that loss is the larger."""
 
 
 def train_recognizer(config: RecognizerConfig, processes: Processes, resume: bool) -> Path:
@@ -74,7 +70,6 @@ class RecognizerTask:
             seed=run.seed,
             rank=self.processes.rank,
             world=self.processes.world,
-            imagined=self.config.model.imagined,
         )
         return prefetched(dataset, start, run.batches, data.workers)
 
@@ -117,7 +112,6 @@ class RecognizerLoss(nn.Module):
         self.ctc_head = None  # an aligned model has one of its own
         if weighted and model.letters is None:
             self.ctc_head = nn.Linear(model.encoder.dim, model.charset.outputs)
-        self.imagination = self._make_imagination() if config.model.imagined else None
 
     def train(self, mode: bool = True) -> "RecognizerLoss":
         """Training mode; the batch norms stay as they are if frozen."""
@@ -140,30 +134,12 @@ class RecognizerLoss(nn.Module):
         if letters is not None:
             loss = losses.ctc_loss(letters, words.labels, words.lengths)
             found["ctc"] = self.settings.ctc_weight * loss
-        if self.imagination is not None and letters is not None and batch.imagined is not None:
-            self.imagination.observe(self.model.encoder.grid(memory, images.shape[-1]), letters)
-            imagined = batch.imagined.to(device)
-            found["imagined"] = self._imagined_loss(self.imagination, imagined, step)
         return found
 
-    def _make_imagination(self) -> Imagination:
-        if self.model.letters is None:
-            raise UsageError(
-                "only aligned models, such as lite, can imagine words", "Set model.imagined=0."
-            )
-        return Imagination(self.model.charset.outputs, self.model.encoder.dim)
-
-    def _imagined_loss(self, imagination: Imagination, words: Words, step: int) -> Tensor:
-        """The denoising loss on words without pictures."""
-        features = imagination.features(words, torch.default_generator)
-        projected = self.model.decoder.project(features)
-        hidden = self._hide(words, projected, self._generator(step))
-        denoised = self.model.decoder(noising.hide(words, hidden, self.model.charset), projected)
-        loss = losses.denoising_loss(denoised, words.labels, hidden, words.lengths)
-        return IMAGINED_WEIGHT * loss
-
     def _diffusion_losses(self, words: Words, projected: Projected, step: int) -> dict[str, Tensor]:
-        generator = self._generator(step)
+        # each process draws for the whole batch and takes its rows: the noise does not depend on
+        # how many share the work
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         hidden = self._hide(words, projected, generator)
         noisy = noising.hide(words, hidden, self.model.charset)
         tokens = torch.cat([noisy, self._replace(words, generator)], dim=1)  # [B, 2·K, L]
@@ -173,14 +149,6 @@ class RecognizerLoss(nn.Module):
             "denoise": losses.denoising_loss(denoised, words.labels, hidden, words.lengths),
             "replace": losses.replacement_loss(restored, words.labels, words.valid, total),
         }
-
-    def _generator(self, step: int) -> torch.Generator:
-        """Of the noise of a step.
-
-        Every process draws for the whole batch and takes its rows: the noise does not depend on how
-        many processes share the work.
-        """
-        return torch.Generator().manual_seed(self.seed * 1_000_003 + step)
 
     def _hide(self, words: Words, projected: Projected, generator: torch.Generator) -> Tensor:
         """Which positions are hidden [B, K, L]."""

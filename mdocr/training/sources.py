@@ -68,10 +68,6 @@ class SynthesisSource:
             made.append(self._draw(rng, ratio, draw_difficulty(rng, difficulty)))
         return made
 
-    def texts(self, index: int, rows: range) -> Sequence[str]:
-        """See ``Source``."""
-        return [self._text(np.random.default_rng((self.seed, 6, index, row))) for row in rows]
-
     def difficulty(self, progress: float) -> float:
         """Difficulty of the hardest made words at ``progress`` of the run, both 0 to 1."""
         start = self.data.start_difficulty
@@ -89,17 +85,7 @@ class SynthesisSource:
             picture, text = self._synthesizer.draw(rng, ratio, difficulty)
             if self.labels.learnable(text):
                 return Image.fromarray(picture), text
-        raise self._unfit()
-
-    def _text(self, rng: np.random.Generator) -> str:
-        for _ in range(MAX_DRAWS):
-            text: str = self._synthesizer.draw_text(rng)
-            if self.labels.learnable(text):
-                return text
-        raise self._unfit()
-
-    def _unfit(self) -> UsageError:
-        return UsageError(
+        raise UsageError(
             f"no made word fits a model of {self.labels.max_length} characters",
             "Use a larger model.sizes.decoder.max_length.",
         )
@@ -142,7 +128,6 @@ class CollectionSource:
         self.collection, self.batch_rows = collection, batch_rows
         self.seed, self.augment = seed, augment
         self._buckets = find_buckets(collection, labels)
-        self._numbers = np.concatenate(list(self._buckets.values()))
         self._epoch = -1
         self._order: list[tuple[int, NDArray[np.int64]]] = []
 
@@ -158,11 +143,6 @@ class CollectionSource:
             self._order, self._epoch = self._shuffle(epoch), epoch
         bucket, numbers = self._order[place]
         return [self._sample(index, row, np.roll(numbers, -row), bucket) for row in rows]
-
-    def texts(self, index: int, rows: range) -> Sequence[str]:
-        """See ``Source``: labels of pictures anywhere in the collection."""
-        chances = (np.random.default_rng((self.seed, 6, index, row)) for row in rows)
-        return [self.collection.text(int(rng.choice(self._numbers))) for rng in chances]
 
     def _sample(self, index: int, row: int, numbers: NDArray[np.int64], bucket: int) -> Sample:
         """The first of the pictures that can be read, changed."""

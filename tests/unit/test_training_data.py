@@ -358,27 +358,3 @@ def test_sources_are_drawn_by_their_weights():
     )
     chosen = [CHARSET.decode(batches[index].words.labels[0].tolist()) for index in range(400)]
     assert 70 <= chosen.count("a") <= 130
-
-
-def test_words_without_pictures_come_from_the_source_s_labels(tmp_path):
-    source = CollectionSource(open_collection("", write_folder(tmp_path / "w")), LABELS, 4, 1)
-    assert set(source.texts(0, range(200))) == set(WORDS)
-    batch = make_batches(source, imagined=3)[5]
-    assert batch.imagined is not None and len(batch.imagined.labels) == 12
-    assert make_batches(source)[5].imagined is None
-
-
-def test_words_without_pictures_are_shared_out_over_processes(tmp_path):
-    source = CollectionSource(open_collection("", write_folder(tmp_path / "w")), LABELS, 4, 1)
-    alone = make_batches(source, batch_size=4, imagined=2)[3].imagined
-    parts = [make_batches(source, batch_size=2, imagined=2, rank=r, world=2)[3] for r in (0, 1)]
-    assert alone is not None
-    assert torch.equal(torch.cat([p.imagined.labels for p in parts]), alone.labels)  # type: ignore[union-attr]
-
-
-def test_made_words_without_pictures_fit_the_model():
-    source = SynthesisSource(DataConfig(), LABELS, 0)
-    texts = source.texts(3, range(200))
-    assert texts == source.texts(3, range(200)) != source.texts(4, range(200))
-    assert all(LABELS.learnable(text) for text in texts)
-    assert len(set(texts)) > 100
