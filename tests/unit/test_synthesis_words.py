@@ -85,6 +85,26 @@ def test_a_web_font_is_the_same_design(plain_fonts: Path, cache: Path, tmp_path:
     assert setting is not None and again is not None and setting.box == again.box
 
 
+@pytest.mark.parametrize(
+    ("named", "family"),
+    [
+        ("Besley ExtraBold", "Besley"),
+        ("Archivo Narrow Medium", "Archivo Narrow"),
+        ("Black", "Black"),
+    ],
+)
+def test_weights_of_a_design_are_one_family(
+    named: str, family: str, plain_fonts: Path, cache: Path, tmp_path: Path
+) -> None:
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(sorted(plain_fonts.iterdir())[0])
+    font["name"].names = []
+    font["name"].setName(named, 1, 3, 1, 0x409)
+    font.save(tmp_path / "font.ttf")
+    assert [found.family for found in load_fonts([tmp_path])] == [family]
+
+
 @pytest.mark.parametrize("ratio", [1, 2, 3, 4])
 @pytest.mark.parametrize("difficulty", [0.0, 0.5, 1.0])
 def test_pictures_have_the_ratio_and_texts_fit_the_charset(
