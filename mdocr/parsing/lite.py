@@ -1,6 +1,7 @@
 """Pages read by the line reader: layout by image analysis, then every line on its own."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -42,6 +43,10 @@ LEAST_CONFIDENCE = 0.5
 
 NOISE_CONFIDENCE = 0.8
 """The same for one or two signs without a letter or digit, which is what specks are read as."""
+
+UNREAD, FEW = 0.33, 100
+"""Share of a page's characters that stand in lines not taken for text, above which its script is
+likely none that the reader knows; and how many characters tell nothing yet."""
 
 
 class LiteReader:
@@ -106,7 +111,9 @@ class LitePage(PageWork):
         regions = crops.ordered(map(self._block, self.layout.regions))
         drawing = draw_layout(picture, regions) if self.options.draw_layout else b""
         blocks, pictures = [], {}
-        lines = self._lines()
+        read = self._lines()
+        self._note_unread([line for texts in read.values() for line in texts])
+        lines = {region: [_without_noise(line) for line in texts] for region, texts in read.items()}
         self._note_cuts(lines)
         for number, (region, block) in enumerate(zip(self.layout.regions, regions, strict=True)):
             if region.type == "image":
@@ -145,7 +152,7 @@ class LitePage(PageWork):
         return Block(region.type, box, level=min(region.level, 6))
 
     def _lines(self) -> dict[int, list[Text]]:
-        """Texts of the lines of each region; empty ones where nothing but noise was read."""
+        """Texts of the lines of each region, noise among them."""
         pieces: dict[tuple[int, int], list[int]] = {}
         for index, place in enumerate(self.places):
             pieces.setdefault((place.region, place.line), []).append(index)
@@ -153,6 +160,15 @@ class LitePage(PageWork):
         for (region, _), indices in pieces.items():
             lines.setdefault(region, []).append(self._line(indices))
         return lines
+
+    def _note_unread(self, lines: list[Text]) -> None:
+        """Says where so much is noise that another model should read the page."""
+        share = unread_share(lines)
+        if share > UNREAD:
+            self.note(
+                f"{share:.0%} of it was read too unsurely to be kept: its script may be none that "
+                "this model knows. The released model (--model mineru-diffusion) knows Chinese too."
+            )
 
     def _note_cuts(self, lines: dict[int, list[Text]]) -> None:
         """Says how many of the lines that were kept are not whole."""
@@ -163,8 +179,7 @@ class LitePage(PageWork):
     def _line(self, indices: list[int]) -> Text:
         found = [(self.places[index].joint, self.texts.get(index, Text())) for index in indices]
         content = "".join(joint + text.content for joint, text in found)
-        line = joined([text for _, text in found], " ".join(content.split()))
-        return Text(steps=line.steps) if is_noise(line) else line
+        return joined([text for _, text in found], " ".join(content.split()))
 
     def _read(self, region: Region, block: Block, lines: list[Text]) -> Block:
         if region.cells:
@@ -178,6 +193,17 @@ def is_noise(line: Text) -> bool:
     """Whether a line is no text: the reader is unsure of it, or it is a speck."""
     is_speck = len(line.content) <= 2 and not any(map(str.isalnum, line.content))
     return line.confidence < (NOISE_CONFIDENCE if is_speck else LEAST_CONFIDENCE)
+
+
+def _without_noise(line: Text) -> Text:
+    return Text(steps=line.steps) if is_noise(line) else line
+
+
+def unread_share(lines: Sequence[Text]) -> float:
+    """Share of the characters in lines that are no text, 0 to 1; 0 where there are few in all."""
+    total = sum(len(line.content) for line in lines)
+    noise = sum(len(line.content) for line in lines if is_noise(line))
+    return noise / total if total >= FEW else 0.0
 
 
 def table_of(cells: tuple[Cell, ...], lines: list[Text]) -> str:

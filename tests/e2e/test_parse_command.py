@@ -688,6 +688,23 @@ def test_no_model_installed(pdf, cache_folder, monkeypatch):
         assert "--model FOLDER" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "fontname", "told"),
+    [
+        ("本标准规定了职业健康安全管理体系要求，并给出了使用指南", "china-s", True),
+        ("This standard specifies requirements for a system.", "helv", False),
+    ],
+)
+def test_a_script_that_lite_cannot_read_is_told(tmp_path, caplog, line, fontname, told):
+    with pymupdf.open() as document:
+        page = document.new_page(width=400, height=400)
+        for row in range(8):
+            page.insert_text((40, 60 + 40 * row), line, fontsize=12, fontname=fontname)
+        document.save(tmp_path / "page.pdf")
+    assert parse(tmp_path / "page.pdf", "--model", "lite").exit_code == 0
+    assert ("--model mineru-diffusion" in caplog.text) is told
+
+
 def test_program_with_a_tiny_model(tmp_path, pdf):
     """Both tiny models through the program itself: stdout holds the document and nothing else."""
     folder = save_tiny_line_reader(tmp_path / "model")

@@ -17,7 +17,7 @@ from mdocr.parsing.kinds import kind_of
 from mdocr.parsing.layout_text import parse_layout
 from mdocr.parsing.line_pieces import split_line
 from mdocr.parsing.lists import as_lists
-from mdocr.parsing.lite import is_noise, table_of
+from mdocr.parsing.lite import is_noise, table_of, unread_share
 from mdocr.parsing.results import stems
 from mdocr.parsing.texts import Text
 from mdocr.tables import parse as parse_table
@@ -181,6 +181,12 @@ def test_tables_from_cells():
 )
 def test_noise(content, confidence, noise):
     assert is_noise(Text(content, (confidence,))) is noise
+
+
+def test_what_is_left_of_a_page():
+    unsure, sure = Text("x" * 60, (0.2,)), Text("y" * 90, (0.9,))
+    assert unread_share([unsure, sure]) == 0.4
+    assert unread_share([unsure]) == unread_share([]) == 0.0  # too few to tell
 
 
 def test_equal_names_get_numbers():
