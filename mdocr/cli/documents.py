@@ -121,6 +121,11 @@ class Tally:
     errors: tuple[MdocrError, ...] = ()
     failures: int = 0
 
+    @property
+    def alone(self) -> bool:
+        """Whether there is a single document: ``end`` tells its error, so nothing else does."""
+        return self.documents == 1
+
     def miss(self, error: MdocrError) -> None:
         """Counts an input that could not be read."""
         self.errors += (error,)
@@ -142,7 +147,7 @@ class Tally:
         """
         if not self.failures:
             return
-        if not self.pages and self.documents == 1 and self.errors:
+        if not self.pages and self.alone and self.errors:
             raise self.errors[0]
         if not self.pages and self.errors:
             codes = {error.exit_code for error in self.errors}
@@ -227,7 +232,7 @@ def read_all(
     tally = Tally(documents, errors=tuple(one.error for one in unread), failures=len(unread))
     names = dict(enumerate(stems(paths)))
     with _display(destination.stream is None) as display:
-        for one in unread if documents > 1 else ():
+        for one in unread if not tally.alone else ():
             display.say(f"cannot be read: {one.error}")
         Run(paths, names, tally, display).go(lazy, options, destination, resume)
     return tally
@@ -281,8 +286,8 @@ class Run:
         self.tally.failures += len(read.failures)
         if read.error is not None:
             self.tally.errors += (read.error,)
-        if not page and self.tally.documents == 1:
-            return  # the document itself: the program ends with this error
+        if not page and self.tally.alone:
+            return  # the document itself
         for failure in read.failures:
             self.display.say(_told(self.paths[number], failure))
 

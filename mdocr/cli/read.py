@@ -118,7 +118,7 @@ class Reading:
         if not paths:
             return
         with open_output(None) as stream:
-            writer = word_writer("text", stream, bare=self.tally.documents == 1)
+            writer = word_writer("text", stream, bare=self.tally.alone)
             for outcome in self._recognizer.stream(paths):
                 if isinstance(outcome, Word):
                     writer.write(outcome)
@@ -130,7 +130,7 @@ class Reading:
         """Prints documents one after another."""
         for item in items:
             with destination_of("", ("md",), 1, RenderOptions()) as destination:
-                if self.tally.documents > 1 and isinstance(item, str) and destination.stream:
+                if not self.tally.alone and isinstance(item, str) and destination.stream:
                     print(f"<!-- {comment(item)} -->", file=destination.stream)
                 self._read([item], destination)
 
@@ -147,7 +147,7 @@ class Reading:
 
     def _miss(self, item: "Unread") -> None:
         self.tally.miss(item.error)
-        if self.tally.documents > 1:  # that of a single one is told at the end
+        if not self.tally.alone:
             console.say(f"cannot be read: {item.error}")
 
 
