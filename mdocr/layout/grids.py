@@ -50,6 +50,8 @@ def find_grids(rules: Rules, size: float) -> list[list[Slot]]:
             continue
         if columns[-1] - columns[0] < 12 * size:
             continue
+        level = _carried_on(level, columns, size)
+        upright = _carried_on(upright[:, [1, 0, 3, 2]], rows, size)[:, [1, 0, 3, 2]]
         slots = _slots(rows, columns, _walls(rows, columns, level, upright))
         if len({s.row for s in slots}) >= 2 and len({s.column for s in slots}) >= 2:
             grids.append(slots)
@@ -112,6 +114,21 @@ def _positions(values: NDArray[np.float64], gap: float) -> list[float]:
         else:
             clusters.append([value])
     return [sum(cluster) / len(cluster) for cluster in clusters]
+
+
+def _carried_on(rules: Boxes, crossings: list[float], size: float) -> Boxes:
+    """Level rules that cross an upright one, as far as the next on either side.
+
+    In a grid none ends between two crossings: the rest of it was lost on the edge of a panel.
+    """
+    places = np.array(crossings)
+    carried: Boxes = rules.copy()
+    for rule in carried:
+        x0, x1 = rule[0] + size, rule[2] - size
+        if ((places > x0) & (places < x1)).any():
+            rule[0] = max(places[places < x0], default=rule[0])
+            rule[2] = min(places[places > x1], default=rule[2])
+    return carried
 
 
 def _walls(
@@ -193,11 +210,17 @@ def fill_grid(slots: Sequence[Slot], pieces: Sequence[Piece]) -> Region | None:
 
 
 def _with_unruled_rows(cells: Sequence[Cell]) -> list[Cell]:
-    """Cells of several lines, level with those of the cells beside, as a row for each line."""
+    """Cells of several lines, level with those of the cells beside, as a row for each line.
+
+    A table of which more rows hold a line each is ruled row by row: there they are long words.
+    """
     count = max(cell.row + cell.row_span for cell in cells)
-    levels = [_levels([cell for cell in cells if cell.row == row]) for row in range(count)]
-    if sum(len(level) == 2 for level in levels) < LEAST_PAIRS:
-        levels = [level if len(level) > 2 else [] for level in levels]
+    ruled = [[cell for cell in cells if cell.row == row] for row in range(count)]
+    levels = [_levels(row) for row in ruled]
+    plain = sum(max((len(cell.lines) for cell in row), default=0) == 1 for row in ruled)
+    pairs = sum(len(level) == 2 for level in levels)
+    least = max(plain, 1 if pairs >= LEAST_PAIRS else 2)
+    levels = [level if len(level) > least else [] for level in levels]
     starts = list(accumulate((max(1, len(level)) for level in levels), initial=0))
     made: list[Cell] = []
     for cell in cells:

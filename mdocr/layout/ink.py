@@ -63,7 +63,7 @@ def find_ink(grey: Pixels, background: Pixels) -> Pixels:
     if (background[::4, ::4] < DARK).any():
         lighter = np.where(background < DARK, cv2.subtract(grey, background), np.uint8(0))
         contrast = np.maximum(contrast, lighter)
-    ink = (contrast > _threshold(contrast)).astype(np.uint8)
+    ink = (contrast > _eased(_threshold(contrast), background)).astype(np.uint8)
     return _without_corners(ink, grey, background)
 
 
@@ -79,11 +79,21 @@ def _threshold(contrast: Pixels) -> Pixels:
     return np.asarray(cv2.resize(level, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
+def _eased(level: Pixels, background: Pixels) -> Pixels:
+    """The threshold lowered on dark panels: ink differs from them by less than from the paper."""
+    paper = int(np.bincount(background[::4, ::4].ravel(), minlength=256).argmax())
+    if paper <= PANEL:
+        return level
+    on_panel = np.maximum(cv2.multiply(level, background, scale=1 / paper), FAINTEST)
+    return np.where(background < paper - PANEL, on_panel, level)
+
+
 def _without_corners(ink: Pixels, grey: Pixels, background: Pixels) -> Pixels:
     """The median rounds the corners of panels and blurs their edges; what is left there is no ink.
 
     That is what has the grey level of a panel or of the paper near by, and is either thicker than
-    a stroke or lies on the edge itself.
+    a stroke or lies on the edge itself. What is darker or lighter than both is a rule along the
+    panel's edge.
     """
     height, width = grey.shape
     step = max(1, min(height, width) // COARSE_SIDE)
@@ -96,6 +106,7 @@ def _without_corners(ink: Pixels, grey: Pixels, background: Pixels) -> Pixels:
     alike = (ink & near).astype(np.uint8)
     brush = np.ones((2 * step - 1, 2 * step - 1), np.uint8)
     solid = cv2.dilate(cv2.morphologyEx(alike, cv2.MORPH_OPEN, brush), brush)
+    solid[(cv2.subtract(low, grey) > FAINTEST) | (cv2.subtract(grey, high) > FAINTEST)] = 0
     low, high = _extremes(coarse, 5)
     edge = cv2.resize(((high - low) > FAINTEST).astype(np.uint8), (width, height))
     return np.asarray(cv2.subtract(ink, cv2.bitwise_or(solid, cv2.bitwise_and(alike, edge))))

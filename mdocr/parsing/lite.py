@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
@@ -47,6 +47,10 @@ NOISE_CONFIDENCE = 0.8
 UNREAD, FEW = 0.33, 100
 """Share of a page's characters that stand in lines not taken for text, above which its script is
 likely none that the reader knows; and how many characters tell nothing yet."""
+
+
+ALONE = {"o": "0", "O": "0", "_": "—", "__": "—"}
+"""What a sign is that stands alone in a column of numbers: nothing beside it shows its height."""
 
 
 class LiteReader:
@@ -113,7 +117,7 @@ class LitePage(PageWork):
         blocks, pictures = [], {}
         read = self._lines()
         self._note_unread([line for texts in read.values() for line in texts])
-        lines = {region: [_without_noise(line) for line in texts] for region, texts in read.items()}
+        lines = {number: self._kept(number, texts) for number, texts in read.items()}
         self._note_cuts(lines)
         for number, (region, block) in enumerate(zip(self.layout.regions, regions, strict=True)):
             if region.type == "image":
@@ -161,6 +165,11 @@ class LitePage(PageWork):
             lines.setdefault(region, []).append(self._line(indices))
         return lines
 
+    def _kept(self, region: int, lines: list[Text]) -> list[Text]:
+        """The lines of a region, those that are noise empty; specks in a table are its dashes."""
+        in_table = bool(self.layout.regions[region].cells)
+        return [Text(steps=one.steps) if is_noise(one, in_table) else one for one in lines]
+
     def _note_unread(self, lines: list[Text]) -> None:
         """Says where so much is noise that another model should read the page."""
         share = unread_share(lines)
@@ -189,14 +198,15 @@ class LitePage(PageWork):
         return filled(block, joined(lines, content), form, self.options.trace)
 
 
-def is_noise(line: Text) -> bool:
-    """Whether a line is no text: the reader is unsure of it, or it is a speck."""
-    is_speck = len(line.content) <= 2 and not any(map(str.isalnum, line.content))
+def is_noise(line: Text, in_table: bool = False) -> bool:
+    """Whether a line is no text: the reader is unsure of it, or it is a speck.
+
+    Args:
+        line: what was read.
+        in_table: it stands alone in a cell, where a speck is rather a dash.
+    """
+    is_speck = len(line.content) <= 2 and not any(map(str.isalnum, line.content)) and not in_table
     return line.confidence < (NOISE_CONFIDENCE if is_speck else LEAST_CONFIDENCE)
-
-
-def _without_noise(line: Text) -> Text:
-    return Text(steps=line.steps) if is_noise(line) else line
 
 
 def unread_share(lines: Sequence[Text]) -> float:
@@ -222,7 +232,26 @@ def table_of(cells: tuple[Cell, ...], lines: list[Text]) -> str:
             text = " ".join(text for text in texts if text)
             made = tables.Cell(text, cell.row, cell.column, cell.row_span, cell.column_span)
             covered.update(dict.fromkeys(places, made))
-    return tables.to_otsl(tables.Table(_with_empty(covered)))
+    return tables.to_otsl(tables.Table(_with_numbers(_with_empty(covered))))
+
+
+def _with_numbers(cells: tuple[tables.Cell, ...]) -> tuple[tables.Cell, ...]:
+    """Signs that stand alone in a column of numbers, as they are meant there (``ALONE``)."""
+    texts: dict[int, list[str]] = {}
+    for cell in cells:
+        texts.setdefault(cell.column, []).append(cell.text)
+    numeric = {column for column, found in texts.items() if _is_numeric(found)}
+    return tuple(
+        replace(cell, text=ALONE.get(cell.text, cell.text)) if cell.column in numeric else cell
+        for cell in cells
+    )
+
+
+def _is_numeric(column: list[str]) -> bool:
+    """Whether a column holds two numbers at least, and as many as other texts."""
+    others = [text for text in column if any(map(str.isalnum, text)) and text not in ALONE]
+    numbers = [text for text in others if text[0].isdigit() and not any(map(str.isalpha, text))]
+    return len(numbers) >= 2 and 2 * len(numbers) >= len(others)
 
 
 def _with_empty(covered: dict[tuple[int, int], tables.Cell]) -> tuple[tables.Cell, ...]:

@@ -354,6 +354,46 @@ def test_pairs_of_level_lines_in_a_ruled_table_are_two_rows() -> None:
     assert max(cell.row + cell.row_span for cell in table.cells) == 6
 
 
+def test_a_coloured_head_with_spans_over_rows_without_uprights() -> None:
+    sheet = Sheet()
+    columns, rows = (100, 300, 500, 640, 780, 920, 1060), (400, 480, 560, 610, 660, 710)
+    orange, grey = (247, 132, 43), (90, 90, 90)
+    sheet.draw.rectangle((100, 400, 500, 560), fill=orange)
+    sheet.draw.rectangle((500, 400, 1060, 480), fill=orange)
+    levels = [(100, 400, 1060, 400), (500, 480, 1060, 480), (100, 560, 1060, 560)]
+    levels += [(100, y, 1060, y) for y in rows[3:]]
+    uprights = [(x, 400, x, 560) for x in (300, 500, 780)] + [(x, 480, x, 560) for x in (640, 920)]
+    for line in (*levels, *uprights, (100, 400, 100, 710), (1060, 400, 1060, 710)):
+        sheet.draw.line(line, fill=grey, width=2)
+    for x, y, text in ((130, 467, "Country"), (340, 467, "Size"), (600, 427, "2007")):
+        sheet.text(x, y, text, ink="white")
+    sheet.text(880, 427, "2006", ink="white")
+    for x in columns[2:-1]:
+        sheet.text(x + 50, 507, "N")
+    for y in rows[2:-1]:
+        for x in columns[:-1]:
+            sheet.text(x + 20, y + 12, f"{x + y}")
+    (table,) = sheet.analyse().regions
+    spans = [(c.row, c.column, c.row_span, c.column_span) for c in table.cells]
+    assert spans[:4] == [(0, 0, 2, 1), (0, 1, 2, 1), (0, 2, 1, 2), (0, 4, 1, 2)]
+    assert spans[4:8] == [(1, column, 1, 1) for column in (2, 3, 4, 5)]
+    assert spans[8:] == [(row, column, 1, 1) for row in (2, 3, 4) for column in range(6)]
+    assert all(len(cell.lines) == 1 for cell in table.cells)
+
+
+def test_long_words_in_the_head_of_a_table_ruled_row_by_row() -> None:
+    sheet = Sheet()
+    columns, rows = (100, 400, 700, 1000), (400, 540, 590, 640, 690, 740, 790)
+    draw_grid(sheet, columns, rows)
+    for x in columns[:-1]:
+        for line, text in enumerate(("scores of", "students", "taking")):
+            sheet.text(x + 40, 412 + LEADING * line, text)
+        for y in rows[1:-1]:
+            sheet.text(x + 40, y + 12, f"{x + y}")
+    (table,) = sheet.analyse().regions
+    assert [len(cell.lines) for cell in table.cells] == [3, 3, 3] + [1] * 15
+
+
 def test_scattered_addresses_are_read_section_by_section() -> None:
     sheet = Sheet()
     for x, y in ((100, 100), (700, 300), (100, 520), (700, 520)):

@@ -170,6 +170,19 @@ def test_tables_from_cells():
 
 
 @pytest.mark.parametrize(
+    ("column", "meant"),
+    [
+        (["Pos", "1.2", "o", "0.3", "__"], ["Pos", "1.2", "0", "0.3", "—"]),
+        (["Pos", "12%", "o", "–"], ["Pos", "12%", "o", "–"]),  # one number may be chance
+        (["A", "o", "B", "12", "13", "C"], ["A", "o", "B", "12", "13", "C"]),
+    ],
+)
+def test_signs_that_stand_alone_in_a_column_of_numbers(column, meant):
+    otsl = table_of(tuple(cell(row, 0) for row in range(len(column))), [*map(Text, column)])
+    assert otsl == "\n".join(f"<fcel>{text}<nl>" for text in meant)
+
+
+@pytest.mark.parametrize(
     ("content", "confidence", "noise"),
     [
         ("word", 0.9, False),
@@ -181,6 +194,11 @@ def test_tables_from_cells():
 )
 def test_noise(content, confidence, noise):
     assert is_noise(Text(content, (confidence,))) is noise
+
+
+def test_a_speck_in_a_table_is_a_dash():
+    assert not is_noise(Text("-", (0.7,)), in_table=True)
+    assert is_noise(Text("-", (0.3,)), in_table=True)
 
 
 def test_what_is_left_of_a_page():
