@@ -5,9 +5,10 @@ The longest run of letters of a text is weighed against known words:
     log p(picture | word) + WEIGHT · log P(word)
 
 P is the dictionary's. Of words as long as what was read, the decoder tells how well they fit the
-picture: Σ log p(letter), capital and small together. It says nothing of words with a letter more or
-less, since each of its positions speaks of one place; so these are weighed by the CTC head, if the
-model has one, as far as they fit better than what was read. Nothing else of a text changes.
+picture, Σ log p(letter), capital and small together, and the CTC head, if the model has one: the
+mean of both. The decoder says nothing of words with a letter more or less, since each of its
+positions speaks of one place; so these are weighed by the CTC head alone, as far as they fit better
+than what was read and what was chosen of that length. Nothing else of a text changes.
 
 Shapes: B words, L positions, T columns of a picture, V classes, W candidates, N their letters.
 """
@@ -29,7 +30,7 @@ CLEAR = 0.99
 RESIZING = 2.0
 """What a word of another length has to be likelier by, as a logarithm."""
 SHORTLIST = 50
-"""Words of another length that the CTC head is asked about."""
+"""Words of each length that the CTC head is asked about."""
 LEAST, LEAST_COLUMN = 1e-9, 1e-6
 """Probabilities of the decoder and of the CTC head that stand for none."""
 NEVER = -1e9
@@ -123,29 +124,45 @@ def likeliest(
     Returns:
         Those of a known word, or ``read`` itself.
     """
-    best = list(read)
-    prior = WEIGHT * dictionary.log_probability(read)
-    least = _fit(scores, read) + prior
-    words = dictionary.lengths.get(len(read))
-    gain = 0.0
-    if words is not None:
-        found = scores[range(len(read)), words.letters].sum(1) + WEIGHT * words.log_shares - least
-        if found.max() > gain:
-            best, gain = words.letters[found.argmax()].tolist(), found.max()
+    words, shares = np.array([read]), np.array([dictionary.log_probability(read)])
+    known = dictionary.lengths.get(len(read))
+    if known is not None:
+        places = range(len(read))
+        short = _shortlist(scores[places, known.letters].sum(1) + WEIGHT * known.log_shares)
+        words = np.concatenate([words, known.letters[short]])
+        shares = np.concatenate([shares, known.log_shares[short]])
+    fits = scores[range(len(read)), words].sum(1)
     if columns is None:
-        return best
-    least = ctc_scores(columns, np.array([read]))[0] + prior + RESIZING
-    for length in (len(read) - 1, len(read) + 1):
-        words = dictionary.lengths.get(length)
-        if words is None:
+        return _row(words, (fits + WEIGHT * shares).argmax())
+    by_columns = ctc_scores(columns, words)
+    chosen = ((fits + by_columns) / 2 + WEIGHT * shares).argmax()
+    least = (by_columns + WEIGHT * shares)[[0, chosen]].max() + RESIZING
+    return _resized(columns, len(read), dictionary, least) or _row(words, chosen)
+
+
+def _resized(columns: Floats, length: int, dictionary: Dictionary, least: float) -> list[int]:
+    """The likeliest word with a letter more or less; empty if none is likelier than ``least``."""
+    best: list[int] = []
+    for other in (length - 1, length + 1):
+        known = dictionary.lengths.get(other)
+        if known is None:
             continue
-        at_most = columns[:, 1:].max(0)[words.letters].sum(1) + WEIGHT * words.log_shares
-        short = np.argpartition(-at_most, min(SHORTLIST, len(at_most)) - 1)[:SHORTLIST]
-        fits = ctc_scores(columns, words.letters[short])
-        found = fits + WEIGHT * words.log_shares[short] - least
-        if found.max() > gain:
-            best, gain = words.letters[short[found.argmax()]].tolist(), found.max()
+        prior = WEIGHT * known.log_shares
+        short = _shortlist(columns[:, 1:].max(0)[known.letters].sum(1) + prior)
+        found = ctc_scores(columns, known.letters[short]) + prior[short]
+        if found.max() > least:
+            best, least = _row(known.letters, short[found.argmax()]), found.max()
     return best
+
+
+def _shortlist(likely: Floats) -> NDArray[np.intp]:
+    """Places of the likeliest words."""
+    return np.argpartition(-likely, min(SHORTLIST, len(likely)) - 1)[:SHORTLIST]
+
+
+def _row(words: NDArray[np.integer], place: np.integer) -> list[int]:
+    letters: list[int] = words[place].tolist()
+    return letters
 
 
 def ctc_scores(columns: Floats, words: NDArray[np.integer]) -> Floats:

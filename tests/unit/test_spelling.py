@@ -138,6 +138,23 @@ def test_another_length_has_to_be_likelier_by_so_much():
         assert (ratio > 0) == (found == [12, 20, 18, 8, 2]), (margin, expected)
 
 
+@pytest.mark.parametrize(("share", "expected"), [(0.5, "suited"), (0.95, "suites")])
+def test_words_of_one_length_are_weighed_by_both_heads(share, expected):
+    found = decoding("suited", {5: {"d": 0.8, "s": 0.2}})
+    seen = columns("suites", {})
+    seen[0, 10, CHARSET.encode("s")[0]] = share
+    seen[0, 10, CHARSET.encode("d")[0]] = 1 - share
+    assert read(found).text == "suited"
+    assert read(replace(found, columns=seen)).text == expected
+
+
+def test_another_length_has_to_be_likelier_than_the_word_chosen():
+    """The CTC head sees no E, so that nearly all words are likelier than what was read."""
+    dictionary = Dictionary.from_weights({"days": 1.0, "day": 5.0})
+    found = decoding("DAYE", {3: {"E": 0.6, "S": 0.4}})
+    assert read(replace(found, columns=columns("DAYS", {3: 0.5})), dictionary).text == "DAYS"
+
+
 def test_a_text_with_more_than_its_letters_keeps_its_length():
     found = replace(decoding("Muic!", {2: {"i": 0.9, "s": 0.1}}), columns=columns("music", {}))
     assert read(found).text == "Muic!"
