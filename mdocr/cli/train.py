@@ -1,4 +1,4 @@
-"""``mdocr train``: train a recognizer or a page model, find hard samples, pack pictures."""
+"""``mdocr train``: train a recognizer or a page model, find hard samples, average, pack."""
 
 import contextlib
 import logging
@@ -114,6 +114,23 @@ def mine(
     typer.echo("task\tsamples\tkept\tconsistency")
     for task, count, kept, mean in summary(found):
         typer.echo(f"{task}\t{count}\t{kept}\t{mean:.3f}")
+
+
+@app.command()
+def average(
+    models: Annotated[list[str], typer.Argument(help="Word models: names or paths, two or more.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The checkpoint to write.")
+    ],
+) -> None:
+    """Write the mean of word models' weights, of which one was trained from another.
+
+    It often reads better than any of them. Prints the path.
+    """
+    from mdocr.training.averaging import average_recognizers
+
+    average_recognizers(models, output)
+    typer.echo(output)
 
 
 def _train(train: Callable[["Processes"], Path], device: str) -> None:

@@ -13,6 +13,10 @@ from training_runs import WORDS, write_folder, write_run
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
+from mdocr.models.mdiff4str import MDiff4STR
+from mdocr.models.word_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
+from mdocr.weights import save_checkpoint
+from mdocr.weights.checkpoint import load_recognizer_weights
 
 MDOCR = [sys.executable, "-m", "mdocr"]
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "error"}
@@ -69,6 +73,43 @@ def test_errors_say_what_is_wrong_and_end_with_their_code(tmp_path, changes, cod
     assert message in made.stderr
     assert "Traceback" not in made.stderr
     assert not (tmp_path / "out/checkpoint.pt").exists()
+
+
+def write_models(folder: Path, sizes: list[int]) -> list[Path]:
+    """A tiny model for each maximal length, each with weights of its own."""
+    paths = [folder / f"{number}.safetensors" for number in range(len(sizes))]
+    for path, length in zip(paths, sizes, strict=True):
+        encoder = EncoderConfig((8, 8, 16), (1, 1, 1), (2, 2, 2), (1, 0, 0))
+        config = MDiff4STRConfig(encoder, DecoderConfig(1, 2, max_length=length))
+        save_checkpoint(MDiff4STR(config).state_dict(), config, path)
+    return paths
+
+
+def test_average(tmp_path):
+    models, mean = write_models(tmp_path, [8, 8, 8]), tmp_path / "mean.safetensors"
+    made = invoke("average", *map(str, models), "-o", str(mean))
+    assert (made.exit_code, made.stdout) == (0, f"{mean}\n")
+    states = [load_recognizer_weights(path).state_dict() for path in models]
+    for key, tensor in load_recognizer_weights(mean).state_dict().items():
+        expected = torch.stack([state[key].float() for state in states]).mean(0)
+        torch.testing.assert_close(tensor.float(), expected, atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "output", "code", "message"),
+    [
+        ([8], "mean.safetensors", 2, "two models at least"),
+        ([8, 9], "mean.safetensors", 2, "other sizes or characters"),
+        ([8, 8], "mean.pth", 2, ".safetensors"),
+        ([8, 8], "0.safetensors/mean.safetensors", 4, "mean.safetensors"),
+    ],
+)
+def test_average_errors(tmp_path, sizes, output, code, message):
+    models = write_models(tmp_path, sizes)
+    made = invoke("average", *map(str, models), "-o", str(tmp_path / output))
+    assert (made.exit_code, made.stdout) == (code, "")
+    assert message in made.stderr
+    assert invoke("average", "none.pth", "no.pth", "-o", str(tmp_path / output)).exit_code in (2, 4)
 
 
 def test_pack(tmp_path):
