@@ -132,7 +132,7 @@ def test_damaged_and_wrong_files_are_named(exported: Path, tmp_path: Path) -> No
 def test_a_page_is_read_the_same(
     folder: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mdocr.parsing.lite.is_noise", lambda line: False)  # the model is random
+    monkeypatch.setattr("mdocr.parsing.lite.is_noise", lambda *_: False)  # the model is random
     pdf = write_pdf(tmp_path / "report.pdf", [["one two", "three"]])
     read = {}
     for engine, model in (("torch", folder), ("onnx", exported)):
