@@ -41,9 +41,14 @@ def find_background(grey: Pixels) -> Pixels:
     return np.asarray(large, np.uint8)
 
 
+def _paper(levels: Pixels) -> int:
+    """The commonest grey level: that of the paper."""
+    return int(np.bincount(levels.ravel(), minlength=256).argmax())
+
+
 def _fill_bands(coarse: Pixels, background: Pixels) -> None:
     """Gives dark bands too narrow for the median, such as heads of tables, their own background."""
-    paper = int(np.bincount(coarse.ravel(), minlength=256).argmax())
+    paper = _paper(coarse)
     dark = (coarse < paper - PANEL).astype(np.uint8)
     dense = (cv2.blur(255 * dark, (15, 3)) > 150).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(dense, connectivity=4)
@@ -81,7 +86,7 @@ def _threshold(contrast: Pixels) -> Pixels:
 
 def _eased(level: Pixels, background: Pixels) -> Pixels:
     """The threshold lowered on dark panels: ink differs from them by less than from the paper."""
-    paper = int(np.bincount(background[::4, ::4].ravel(), minlength=256).argmax())
+    paper = _paper(background[::4, ::4])
     if paper <= PANEL:
         return level
     on_panel = np.maximum(cv2.multiply(level, background, scale=1 / paper), FAINTEST)
@@ -127,7 +132,7 @@ def find_pictures(background: Pixels) -> NDArray[np.bool_]:
     height, width = background.shape
     step = max(1, round(min(height, width) / COARSE_SIDE))
     coarse = np.ascontiguousarray(background[::step, ::step])
-    paper = int(np.bincount(coarse.ravel(), minlength=256).argmax())
+    paper = _paper(coarse)
     patches = (np.abs(coarse.astype(np.int16) - paper) > PANEL).astype(np.uint8)
     near = np.ones((3, 3), np.uint8)
     steep = (cv2.dilate(coarse, near) - cv2.erode(coarse, near)) > FAINTEST

@@ -48,7 +48,6 @@ UNREAD, FEW = 0.33, 100
 """Share of a page's characters that stand in lines not taken for text, above which its script is
 likely none that the reader knows; and how many characters tell nothing yet."""
 
-
 ALONE = {"o": "0", "O": "0", "_": "—", "__": "—"}
 """What a sign is that stands alone in a column of numbers: nothing beside it shows its height."""
 

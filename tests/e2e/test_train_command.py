@@ -109,7 +109,12 @@ def test_average_errors(tmp_path, sizes, output, code, message):
     made = invoke("average", *map(str, models), "-o", str(tmp_path / output))
     assert (made.exit_code, made.stdout) == (code, "")
     assert message in made.stderr
-    assert invoke("average", "none.pth", "no.pth", "-o", str(tmp_path / output)).exit_code in (2, 4)
+
+
+def test_average_of_models_that_are_not_there(tmp_path):
+    made = invoke("average", "none.pth", "no.pth", "-o", str(tmp_path / "mean.safetensors"))
+    assert made.exit_code == 4
+    assert "none.pth" in made.stderr
 
 
 def test_pack(tmp_path):
