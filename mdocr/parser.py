@@ -22,9 +22,10 @@ from mdocr.engines.exported import exported_on_cpu, open_exported
 from mdocr.engines.memory import is_memory_error
 from mdocr.errors import MdocrError, OutOfMemoryError, UsageError, WeightsError
 from mdocr.inputs import open_picture
-from mdocr.models.line_pictures import LinePictureConfig
+from mdocr.models.formula_notation import to_latex
 from mdocr.models.page_config import LineReaderConfig, MinerUDiffusionConfig
 from mdocr.models.page_pictures import PictureConfig
+from mdocr.models.reader_pictures import FORMULA_PROMPTS, LinePictureConfig
 from mdocr.options import ENGINES, INT8, PAGE_DTYPES, ParseOptions
 from mdocr.weights import onnx_files
 from mdocr.weights.onnx_files import LINES, PAGES
@@ -158,7 +159,13 @@ class Parser:
         )
         slots = min(self.slots(max_tokens), max(1, len(images)))
         made = dict(self.denoise(requests, batch_size or slots))
-        return [made[number] for number in range(len(images))]
+        return [self._in_latex(made[number], prompt) for number, prompt in enumerate(asked)]
+
+    def _in_latex(self, made: Generation, prompt: Prompt) -> Generation:
+        """A formula that the line reader wrote in its notation, as LaTeX."""
+        if self.reads_lines and prompt in FORMULA_PROMPTS:
+            return replace(made, text=to_latex(made.text))
+        return made
 
     def request(
         self,
@@ -168,7 +175,7 @@ class Parser:
         stop_ids: frozenset[int] | None = None,
     ) -> Request:
         """Prepares one picture and its prompt."""
-        picture = None if image is None else self.pictures.prepare(open_picture(image))
+        picture = None if image is None else self.pictures.prepare(open_picture(image), prompt)
         ids = self.tokenizer.encode(prompt, 0 if picture is None else picture.tokens)
         stops = self.tokenizer.stop_ids if stop_ids is None else stop_ids
         return Request(ids, options, stops, picture)

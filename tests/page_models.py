@@ -75,7 +75,7 @@ def tiny_line_reader() -> LineReader:
     )
     vocabulary = LineReaderConfig(SYMBOLS).vocabulary
     text = SDARConfig(vocabulary, 32, 48, 2, 2, 2, 16, rope_theta=10000.0)
-    model = LineReader(LineReaderConfig(SYMBOLS, encoder, text))
+    model = LineReader(LineReaderConfig(SYMBOLS, encoder, text, formula_height=64))
     for parameter in model.parameters():
         parameter.data.mul_(3)  # so that predictions differ from place to place
     return model.eval().requires_grad_(False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tokenizers import Tokenizer
 
 from mdocr.errors import UsageError, WeightsError
+from mdocr.models.reader_pictures import FORMULA_PROMPTS
 
 if TYPE_CHECKING:
     from mdocr.models.page_config import LineReaderConfig
@@ -76,7 +77,7 @@ class PromptTokenizer:
 
 
 class LineTokenizer:
-    """Prompts and texts of the line reader: one token a character.
+    """Prompts and texts of the line reader: one token a character of a text or notation.
 
     Args:
         config: characters and special tokens.
@@ -87,6 +88,7 @@ class LineTokenizer:
         self.charset = config.charset
         self.image_id = config.image_token_id
         self.stop_ids = frozenset({self.charset.eos_id})
+        self.tasks = ("text", "formula") if config.formula_height else ("text",)
 
     def encode(self, prompt: Prompt, picture_tokens: int) -> tuple[int, ...]:
         """The picture's tokens, then the task's; token ids are used as they are.
@@ -96,10 +98,11 @@ class LineTokenizer:
         """
         if not isinstance(prompt, str):
             return expand([int(index) for index in prompt], self.image_id, picture_tokens)
-        if prompt not in self.config.tasks:
-            known = ", ".join(self.config.tasks)
+        task = "formula" if prompt in FORMULA_PROMPTS else prompt
+        if task not in self.tasks:
+            known = ", ".join(self.tasks)
             raise UsageError(f"the lite model has no task {prompt!r}", f"Choose one of: {known}")
-        return (*[self.image_id] * picture_tokens, self.config.task_id(prompt))
+        return (*[self.image_id] * picture_tokens, self.config.task_id(task))
 
     def decode(self, tokens: Iterable[int]) -> str:
         """The characters of tokens."""

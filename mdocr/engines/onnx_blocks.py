@@ -7,6 +7,7 @@ K heads, E width of a head, V vocabulary.
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,9 +18,10 @@ from mdocr.decoding.requests import Feed
 from mdocr.engines import CPU_SLOTS, DEVICE_SLOTS
 from mdocr.engines.onnx_sessions import first_that_works, open_session, run
 from mdocr.models.cache_shape import CacheShape, cache_capacity
+from mdocr.models.line_pictures import LINE_HEIGHT
 from mdocr.models.page_config import LineReaderConfig, MinerUDiffusionConfig, SDARConfig
 from mdocr.weights.configuration import line_reader_config
-from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, OnnxModel
+from mdocr.weights.onnx_files import CONFIG, ENCODER, FORMULAS, STEP, OnnxModel
 
 log = logging.getLogger(__name__)
 
@@ -96,14 +98,21 @@ class OnnxLineEngine(OnnxBlockEngine):
         places = np.maximum(own_places(feeds, tokens) - prompts[:, None] + 1, 0, dtype=np.float32)
         features = np.zeros((*tokens.shape, self.text.hidden_size), np.float32)
         pixels = {r: f.picture.pixels for r, f in enumerate(feeds) if f.picture is not None}
-        for width in {picture.shape[-1] for picture in pixels.values()}:
-            rows = [row for row, picture in pixels.items() if picture.shape[-1] == width]
+        for shape in {picture.shape for picture in pixels.values()}:
+            rows = [row for row, picture in pixels.items() if picture.shape == shape]
             images = {"images": np.stack([pixels[row] for row in rows])}
-            found = run_on_arrays(self.encoder, images, ("features", "places"))
+            encoder = self.encoder if shape[-2] == LINE_HEIGHT else self.formula_encoder
+            found = run_on_arrays(encoder, images, ("features", "places"))
             for row, *seen in zip(rows, *found, strict=True):
                 pictured = tokens[row] == self.config.image_token_id
                 features[row, pictured], places[row, pictured] = seen
         return features, places
+
+    @cached_property
+    def formula_encoder(self) -> InferenceSession:
+        """The encoder for formulas, opened when the first is met."""
+        path = self.files.folder / FORMULAS
+        return open_session(path, self.device, self.files.weights(FORMULAS))
 
     def _read(self, record: Mapping[str, Any]) -> None:
         self.config = line_reader_config(record, self.files.folder / CONFIG)

@@ -4,6 +4,7 @@ Shapes: B lines, P picture tokens of a line, D width.
 """
 
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,19 @@ from mdocr.models.line_pictures import COLUMN, LINE_HEIGHT, LinePicture
 from mdocr.models.line_reader import LineReader
 from mdocr.models.page_config import LineReaderConfig, line_reader_record
 from mdocr.weights.line_reader import load_line_reader
-from mdocr.weights.onnx_files import ENCODER, LINES, STEP, OnnxModel, read_onnx, source_of
+from mdocr.weights.onnx_files import (
+    ENCODER,
+    FORMULAS,
+    LINES,
+    STEP,
+    OnnxModel,
+    read_onnx,
+    source_of,
+)
 
 
 class LookGraph(nn.Module):
-    """Lines [B, 3, 32, 4·P] of one width → features [B, P, D] and places [B, P]."""
+    """Lines, or formulas, [B, 3, H, 4·P] of one width → features [B, P, D] and places [B, P]."""
 
     def __init__(self, model: LineReader) -> None:
         super().__init__()
@@ -96,17 +105,22 @@ def compare(model: LineReader, exported: OnnxModel) -> float:
 def _random_lines(config: LineReaderConfig) -> Iterator[Request]:
     chance = np.random.default_rng(0)
     options = BlockOptions(block_length=8, steps=2, max_tokens=24)
-    for columns in (8, 16, 8):
-        pixels = chance.uniform(-1, 1, (3, LINE_HEIGHT, COLUMN * columns)).astype(np.float32)
+    for columns, height in zip((8, 16, 8), cycle(_heights(config)), strict=False):
+        pixels = chance.uniform(-1, 1, (3, height, COLUMN * columns)).astype(np.float32)
         prompt = (*(config.image_token_id,) * columns, config.task_id(config.tasks[0]))
         yield Request(prompt, options, picture=LinePicture(pixels, columns))
 
 
 def graphs(model: LineReader) -> dict[str, Any]:
     """The ONNX graphs (``onnx.ModelProto``) of a model by the names of their files."""
-    look = {"images": (torch.zeros(3, 3, 32, 96), {0: FREE, 3: FREE})}
     step = BlockGraph(model)
-    return {
-        ENCODER: trace(LookGraph(model), look, ["features", "places"]),
-        STEP: trace(step, step.inputs(), list(step.outputs)),
-    }
+    made = {STEP: trace(step, step.inputs(), list(step.outputs))}
+    for name, height in zip((ENCODER, FORMULAS), _heights(model.config), strict=False):
+        look = {"images": (torch.zeros(3, 3, height, 96), {0: FREE, 3: FREE})}
+        made[name] = trace(LookGraph(model), look, ["features", "places"])
+    return made
+
+
+def _heights(config: LineReaderConfig) -> tuple[int, ...]:
+    """Of lines, and of formulas if the model reads them."""
+    return (LINE_HEIGHT, config.formula_height) if config.formula_height else (LINE_HEIGHT,)

@@ -35,16 +35,6 @@ class LinePicture:
     tokens: int
 
 
-class LinePictureConfig:
-    """How line pictures are prepared; nothing about it can be chosen."""
-
-    most_tokens = WIDEST // COLUMN
-
-    def prepare(self, image: Image.Image) -> LinePicture:
-        """See ``prepare_line``."""
-        return prepare_line(image)
-
-
 def prepare_line(image: Image.Image) -> LinePicture:
     """Scales a line to the reader's height and fills its width up with its background.
 

@@ -139,12 +139,14 @@ class LineReaderConfig:
         encoder: the vision tower.
         text: the language model; its vocabulary is that of ``symbols`` and six special tokens.
         tasks: names of the tokens that end a prompt and say what is to be read.
+        formula_height: of the strips that formulas stand on, in pixels; 0: it reads none.
     """
 
     symbols: str
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     text: SDARConfig = field(default_factory=SDARConfig)
     tasks: tuple[str, ...] = ("text", "formula", "table")
+    formula_height: int = 0
 
     @property
     def charset(self) -> Charset:
@@ -171,7 +173,7 @@ class LineReaderConfig:
         return self.charset.pad_id + 1 + len(self.tasks)
 
 
-def lite_line_reader(symbols: str) -> LineReaderConfig:
+def lite_line_reader(symbols: str, formula_height: int = 0) -> LineReaderConfig:
     """The line reader inside the package."""
     text = SDARConfig(
         vocab_size=LineReaderConfig(symbols).vocabulary,
@@ -183,7 +185,7 @@ def lite_line_reader(symbols: str) -> LineReaderConfig:
         head_dim=32,
         rope_theta=10000.0,
     )
-    return LineReaderConfig(symbols, LITE, text)
+    return LineReaderConfig(symbols, LITE, text, formula_height=formula_height)
 
 
 def line_reader_record(config: LineReaderConfig) -> Mapping[str, Any]:

@@ -53,8 +53,8 @@ class PictureConfig:
         """Tokens of the largest picture."""
         return self.max_pixels // self.token_size**2
 
-    def prepare(self, image: Image.Image) -> "PagePicture":
-        """See the function ``prepare``."""
+    def prepare(self, image: Image.Image, prompt: object = "") -> "PagePicture":
+        """See the function ``prepare``; the same for every prompt."""
         return prepare(image, self)
 
     @classmethod

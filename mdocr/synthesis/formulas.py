@@ -204,6 +204,23 @@ def _expand(rng: numpy.random.Generator, template: str, deepest: int) -> str:
     return text
 
 
+def draw_part(
+    rng: numpy.random.Generator, kind: str, size: float, family: str, deepest: int = DEEPEST
+) -> tuple[str, Mask, int]:
+    """A part of formulas: its LaTeX, its ink, and how many rows of that are below the base line.
+
+    Args:
+        rng: the only source of chance.
+        kind: one of ``RULES``; any LaTeX else.
+        size: of the letters in pixels.
+        family: of mathtext, see ``FAMILIES``.
+        deepest: levels of rules at most.
+    """
+    template = f"@{kind}" if kind in RULES else kind
+    latex = _expand(rng, template, 1 + int(deepest * rng.random()))
+    return latex, *_ink(latex, size, family)
+
+
 def draw_formula(latex: str, size: float, family: str) -> Mask:
     """The ink of a formula, cut to its bounds, uint8 [height, width].
 
@@ -242,12 +259,15 @@ def _aligned(lines: list[str], size: float, family: str) -> Mask:
 
 
 def _ink(latex: str, size: float, family: str) -> tuple[Mask, int]:
-    """What mathtext draws, and how many rows of it are below the base line."""
+    """What mathtext draws, and how many rows of it are below the base line.
+
+    Of a sign that hangs above the line, such as a minus, they are less than none.
+    """
     if not latex:
         return numpy.zeros((1, 1), numpy.uint8), 0
     parsed = _mathtext().parse(f"${_displayed(latex)}$", DPI, _font(size, family))
     ink: Mask = numpy.asarray(parsed.image, numpy.uint8)
-    return ink, min(max(round(parsed.depth), 0), ink.shape[0])
+    return ink, min(round(parsed.depth), ink.shape[0])
 
 
 def _displayed(latex: str) -> str:

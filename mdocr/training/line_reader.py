@@ -21,6 +21,7 @@ from mdocr.training.lines import LineBatch, LineBatches, LineDataConfig
 from mdocr.training.loop import train
 from mdocr.training.losses import ctc_loss
 from mdocr.training.processes import Processes
+from mdocr.training.widening import with_formulas
 from mdocr.weights import resolve
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class LineReaderTask:
 
     def __init__(self, config: LineReaderRun, processes: Processes) -> None:
         self.config, self.processes = config, processes
-        self.model = _make_model(config.model)
+        model = _make_model(config.model)
+        self.model = with_formulas(model) if config.data.formula_share else model
         self.module = LineReaderLoss(self.model, config, processes)
         self._validation = self._make_validation()
 
@@ -134,15 +136,21 @@ class LineReaderLoss(nn.Module):
         device = self.processes.device
         seen = self.model.look(batch.images.to(device, non_blocking=True))
         labels, lengths = batch.labels.to(device), batch.lengths.to(device)
-        logits, hidden = self._denoise(seen, labels, batch.block_length, step)
+        columns = batch.columns.to(device)
+        logits, hidden = self._denoise(seen, batch.task, labels, batch.block_length, step)
         counted = hidden & _counted_places(labels, lengths, batch.block_length)
-        return {
-            "denoise": functional.cross_entropy(logits[counted].float(), labels[counted]),
-            "ctc": self.ctc_weight * ctc_loss(seen.letters, labels, lengths + 1),
-        }
+        denoise = functional.cross_entropy(logits[counted].float(), labels[counted])
+        ctc = ctc_loss(seen.letters, columns, lengths + 1)
+        return {"denoise": denoise + self._nothing(), "ctc": self.ctc_weight * ctc}
+
+    def _nothing(self) -> Tensor:
+        """A zero that all projections take part in: processes wait for the gradients of each."""
+        parts = (self.model.projection, self.model.formula_projection)
+        sums = [p.sum() for part in parts if part is not None for p in part.parameters()]
+        return 0 * torch.stack(sums).sum()
 
     def _denoise(
-        self, seen: Seen, labels: Tensor, block_length: int, step: int
+        self, seen: Seen, task: str, labels: Tensor, block_length: int, step: int
     ) -> tuple[Tensor, Tensor]:
         """Logits [B, L, V] of the noised text, and which of its places are masked [B, L]."""
         config = self.model.config
@@ -152,7 +160,7 @@ class LineReaderLoss(nn.Module):
         )
         hidden = hidden_places(rows, length, block_length, generator).to(labels.device)
         noised = labels.masked_fill(hidden, config.mask_token_id)
-        prompt, places = prompt_rows(config, seen)
+        prompt, places = prompt_rows(config, seen, task)
         text_places = torch.arange(1, length + 1, device=labels.device).expand(rows, -1)
         tokens = torch.cat([prompt, labels, noised], dim=1)
         places = torch.cat([places, text_places, text_places], dim=1)
@@ -161,10 +169,10 @@ class LineReaderLoss(nn.Module):
         return logits[:, -length:], hidden
 
 
-def prompt_rows(config: LineReaderConfig, seen: Seen) -> tuple[Tensor, Tensor]:
+def prompt_rows(config: LineReaderConfig, seen: Seen, task: str = "text") -> tuple[Tensor, Tensor]:
     """Tokens and places [B, P + 1] of the prompts of a batch: the picture, then the task at 0."""
     prompt = torch.full_like(seen.places, config.image_token_id, dtype=torch.long)
-    prompt = functional.pad(prompt, (0, 1), value=config.task_id("text"))
+    prompt = functional.pad(prompt, (0, 1), value=config.task_id(task))
     return prompt, functional.pad(seen.places, (0, 1))
 
 

@@ -1,25 +1,33 @@
-"""Batches of text lines as a pure function of their index.
+"""Batches of text lines and formulas as a pure function of their index.
 
 Shapes: B lines, W width in pixels, L places of a text (characters, EOS, filled up to whole blocks).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from mdocr.models.charset import Charset
 from mdocr.models.line_pictures import normalise, pad_line
+from mdocr.models.page_charset import PAGE_SYMBOLS
 from mdocr.training.batches import rise
 from mdocr.training.config import require
+from mdocr.training.formula_order import in_reading_order
+
+Pixels = NDArray[np.uint8]
+Draw = Callable[[np.random.Generator, int, float], tuple[Pixels, str]]
 
 REFERENCE_WIDTH = 256
-"""Lines of this width stand ``batch_size`` to a batch; wider ones fewer, narrower ones more."""
+"""Lines of this width stand ``batch_size`` to a batch; wider ones fewer, narrower ones more; of
+formulas, which are twice as high, half as many."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,8 @@ class LineDataConfig:
         start_width: widest lines at the start, in pixels.
         widest: widest lines at the end, in pixels.
         block_lengths: places that are denoised together; the first in half of the batches.
+        formula_share: share of the batches that hold formulas instead of lines.
+        widest_formula: widest formulas, in pixels.
         validation: made lines of unseen fonts to be read at each evaluation; 0: none.
     """
 
@@ -44,6 +54,8 @@ class LineDataConfig:
     start_width: int = 128
     widest: int = 640
     block_lengths: tuple[int, ...] = (16, 32, 8, 4, 1)
+    formula_share: float = 0.0
+    widest_formula: int = 320
     validation: int = 128
 
     def __post_init__(self) -> None:
@@ -58,22 +70,28 @@ class LineDataConfig:
             min(self.block_lengths, default=0) >= 1,
             "data.block_lengths must name at least one length, each at least 1",
         )
+        require(0 <= self.formula_share <= 1, "data.formula_share must be between 0 and 1")
+        require(self.widest_formula >= 64, "data.widest_formula must be at least 64")
         require(self.validation >= 0, "data.validation must not be negative")
 
 
 @dataclass(frozen=True)
 class LineBatch:
-    """Lines of one width and their texts.
+    """Lines or formulas of one size and their texts.
 
     Attributes:
-        images: [B, 3, 32, W] in -1..1.
+        task: ``text`` or ``formula``.
+        images: [B, 3, H, W] in -1..1.
         labels: character ids, then EOS to the end [B, L].
+        columns: the same in the order in which the picture's columns show them [B, L].
         lengths: characters, without EOS [B].
         block_length: places that are denoised together.
     """
 
+    task: str
     images: Tensor
     labels: Tensor
+    columns: Tensor
     lengths: Tensor
     block_length: int
 
@@ -109,16 +127,27 @@ class LineBatches(Dataset[LineBatch]):
     def __getitem__(self, index: int) -> LineBatch:
         """Batch ``index``, from 0."""
         rng = np.random.default_rng((self.seed, 1, index))
-        width = self._width(rng, index / self.steps)
+        progress = index / self.steps
+        width = self._width(rng, progress)
         block_length = int(rng.choice(self.data.block_lengths, p=self._block_shares))
-        count = max(1, round(self.batch_size * REFERENCE_WIDTH / width))
-        difficulty = self._difficulty(index / self.steps)
+        if rng.random() < self.data.formula_share:
+            width = 32 * int(rng.integers(3, self.data.widest_formula // 32 + 1))
+            task, draw, area = "formula", self._draw_formula(progress), 2 * width
+        else:
+            task, draw, area = "text", self._synthesizer.draw, width
+        count = max(1, round(self.batch_size * REFERENCE_WIDTH / area))
+        difficulty = self._difficulty(progress)
         lines = []
         for row in range(self.rank * count, (self.rank + 1) * count):
             line_rng = np.random.default_rng((self.seed, 2, index, row))
             hardness = difficulty * line_rng.random() ** 0.7
-            lines.append(self._synthesizer.draw(line_rng, width, hardness))
-        return collate(lines, self.charset, width, block_length)
+            lines.append(draw(line_rng, width, hardness))
+        return collate(lines, self.charset, width, block_length, task)
+
+    def _draw_formula(self, progress: float) -> Draw:
+        from mdocr.synthesis.formula_strips import FormulaSynthesizer
+
+        return partial(FormulaSynthesizer().draw, progress=progress)
 
     @cached_property
     def _block_shares(self) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -147,23 +176,31 @@ class LineBatches(Dataset[LineBatch]):
         from mdocr.synthesis.typefaces import training_fonts
 
         folders = [Path(folder) for folder in self.data.fonts] or None
-        symbols = "".join(self.charset.symbols)
+        symbols = "".join(symbol for symbol in self.charset.symbols if symbol in PAGE_SYMBOLS)
         return LineSynthesizer(training_fonts(load_fonts(folders)), load_sentences(), symbols)
 
 
 def collate(
-    lines: list[tuple[np.ndarray[Any, np.dtype[np.uint8]], str]],
+    lines: list[tuple[Pixels, str]],
     charset: Charset,
     width: int,
     block_length: int,
+    task: str = "text",
 ) -> LineBatch:
     """Pads pictures to ``width`` and texts with EOS to whole blocks."""
     images = np.stack([normalise(pad_line(picture, width)) for picture, _ in lines])
-    ids = [charset.encode(text) for _, text in lines]
-    longest = max(len(line) for line in ids) + 1
-    places = -(-longest // block_length) * block_length
-    labels = torch.full((len(ids), places), charset.eos_id)
-    for row, line in enumerate(ids):
-        labels[row, : len(line)] = torch.tensor(line, dtype=torch.long)
-    lengths = torch.tensor([len(line) for line in ids])
-    return LineBatch(torch.from_numpy(images), labels, lengths, block_length)
+    texts = [text for _, text in lines]
+    ordered = [in_reading_order(text) for text in texts] if task == "formula" else texts
+    lengths = torch.tensor([len(charset.encode(text)) for text in texts])
+    places = -(-(int(lengths.max()) + 1) // block_length) * block_length
+    labels, columns = (_ids(charset, each, places) for each in (texts, ordered))
+    return LineBatch(task, torch.from_numpy(images), labels, columns, lengths, block_length)
+
+
+def _ids(charset: Charset, texts: list[str], places: int) -> Tensor:
+    """Character ids, then EOS to the end [B, places]."""
+    ids = torch.full((len(texts), places), charset.eos_id)
+    for row, text in enumerate(texts):
+        known = charset.encode(text)
+        ids[row, : len(known)] = torch.tensor(known, dtype=torch.long)
+    return ids

@@ -67,7 +67,11 @@ def line_reader_config(record: Mapping[str, Any], path: Path) -> "LineReaderConf
         encoder = {key: _frozen(value) for key, value in record["encoder"].items()}
         text = {field.name: record["text"][field.name] for field in dataclasses.fields(SDARConfig)}
         return LineReaderConfig(
-            record["symbols"], EncoderConfig(**encoder), SDARConfig(**text), tuple(record["tasks"])
+            record["symbols"],
+            EncoderConfig(**encoder),
+            SDARConfig(**text),
+            tuple(record["tasks"]),
+            record.get("formula_height", 0),  # line readers of old knew none
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{path} is not that of a line reader: {error}", AGAIN) from error

@@ -2,6 +2,7 @@
 
     <folder>/encoder.onnx    a picture → what all passes over it share
     <folder>/step.onnx       tokens and that → logits: one denoising pass
+    <folder>/formulas.onnx   the encoder again, for the formulas of a line reader that knows them
     <folder>/config.json     characters, sizes, and the sha256 of the weights; written last
 
 The large page model has its weights beside the graphs, in ``encoder.onnx.data`` and
@@ -36,6 +37,7 @@ WORDS, LINES, PAGES = "mdocr.onnx-words/2", "mdocr.onnx-lines/1", "mdocr.onnx-pa
 HINT = "Write it again with: mdocr export MODEL -o FOLDER"
 
 ENCODER, STEP, CONFIG = "encoder.onnx", "step.onnx", "config.json"
+FORMULAS = "formulas.onnx"
 DATA = ".data"
 """What a graph's name is followed by in the name of the file that holds its weights."""
 TOKENIZER, PICTURES = "tokenizer.json", "preprocessor_config.json"
@@ -140,9 +142,12 @@ def read_onnx(path: Path, form: str) -> OnnxModel:
         raise WeightsError(f"{folder} has the format {found!r}, not {form!r}", HINT)
     _require(folder, NEEDED[form])
     try:
-        return _described(folder, record, form)
+        model = _described(folder, record, form)
     except (KeyError, TypeError) as error:
         raise WeightsError(f"{folder / CONFIG} is damaged: {error}", HINT) from error
+    if model.model.get("formula_height"):
+        _require(folder, (FORMULAS,))
+    return model
 
 
 def is_page_model(folder: Path) -> bool:

@@ -27,12 +27,14 @@ from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import WeightsError
 from mdocr.export import export_line_reader
+from mdocr.models.formula_pictures import prepare_formula
 from mdocr.models.line_pictures import LinePicture, prepare_line
 from mdocr.parser import FEW_PAGES, Parser, load_parser
 from mdocr.weights.line_reader import load_line_reader
 from mdocr.weights.onnx_files import (
     CONFIG,
     ENCODER,
+    FORMULAS,
     LINES,
     STEP,
     find_onnx,
@@ -80,9 +82,11 @@ def test_texts_are_those_of_torch(
     model = load_line_reader(folder)
     tokenizer = LineTokenizer(model.config)
     pictures = [picture(width, seed) for seed, width in enumerate((64, 200, 33, 120, 64))]
+    tasks = ["text"] * len(pictures) + ["formula"] * 2
+    pictures += [prepare_formula(drawn("a b", (90, 40))), prepare_formula(drawn("c", (30, 40)))]
     requests = [
-        Request(tokenizer.encode("text", p.tokens), options, tokenizer.stop_ids, p)
-        for p in pictures
+        Request(tokenizer.encode(task, p.tokens), options, tokenizer.stop_ids, p)
+        for task, p in zip(tasks, pictures, strict=True)
     ]
     mask_id = model.config.mask_token_id
     expected = dict(denoise(TorchBlocks(model, slots), requests, mask_id, slots))
@@ -118,6 +122,9 @@ def test_damaged_and_wrong_files_are_named(exported: Path, tmp_path: Path) -> No
     shutil.copytree(exported, copied)
     (copied / STEP).write_bytes(b"damaged")
     with pytest.raises(WeightsError, match=STEP):
+        OnnxLineEngine(read_onnx(copied, LINES))
+    (copied / FORMULAS).unlink()
+    with pytest.raises(WeightsError, match=FORMULAS):
         OnnxLineEngine(read_onnx(copied, LINES))
     (copied / ENCODER).unlink()
     with pytest.raises(WeightsError, match=ENCODER):

@@ -1,0 +1,19 @@
+"""Pictures of the lite page reader: lines, or formulas where it is asked for one."""
+
+from PIL import Image
+
+from mdocr.models.formula_pictures import prepare_formula
+from mdocr.models.line_pictures import COLUMN, WIDEST, LinePicture, prepare_line
+
+FORMULA_PROMPTS = ("formula", "equation")
+"""Two names of one task, as the released model has them."""
+
+
+class LinePictureConfig:
+    """How pictures are prepared; nothing about it can be chosen."""
+
+    most_tokens = WIDEST // COLUMN
+
+    def prepare(self, image: Image.Image, prompt: object = "text") -> LinePicture:
+        """See ``prepare_line`` and ``prepare_formula``; the prompt says which."""
+        return prepare_formula(image) if prompt in FORMULA_PROMPTS else prepare_line(image)
