@@ -60,6 +60,10 @@ class PageModel(Protocol):
         """Whether it reads single lines, and must be told where they are."""
 
     @property
+    def reads_formulas(self) -> bool:
+        """Whether it knows the task "formula"."""
+
+    @property
     def tokenizer(self) -> Speller:
         """Spells tokens."""
 
@@ -101,6 +105,7 @@ class Parser:
         self.pictures = pictures
         self.name = name
         self.reads_lines = isinstance(engine.config, LineReaderConfig)
+        self.reads_formulas = getattr(engine.config, "formula_height", 1) > 0
 
     def generate(
         self,

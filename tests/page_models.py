@@ -34,7 +34,7 @@ class FakeParser:
     def __init__(self, answer: Answer, model: object = None, confidence: float = 0.9) -> None:
         self.answer = answer
         self.model = model
-        self.reads_lines = isinstance(model, LineReader)
+        self.reads_lines = self.reads_formulas = isinstance(model, LineReader)
         self.tokenizer = SpellingTokenizer()
         self.confidence = confidence
         self.asked: list[tuple[tuple[int, int], str, BlockOptions]] = []

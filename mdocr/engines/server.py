@@ -47,6 +47,7 @@ class ServerParser:
     """
 
     reads_lines = False
+    reads_formulas = True
 
     def __init__(self, url: str, model: str = "") -> None:
         from huggingface_hub import InferenceClient

@@ -5,6 +5,6 @@ cut(picture, line) → the picture of one line, for a line recogniser
 """
 
 from mdocr.layout.lite import analyse
-from mdocr.layout.regions import Box, Cell, Layout, Line, Region, cut
+from mdocr.layout.regions import Box, Cell, Formula, Layout, Line, Region, cut
 
-__all__ = ["Box", "Cell", "Layout", "Line", "Region", "analyse", "cut"]
+__all__ = ["Box", "Cell", "Formula", "Layout", "Line", "Region", "analyse", "cut"]

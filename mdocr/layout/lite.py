@@ -15,6 +15,7 @@ from mdocr.layout import (
     chains,
     columns,
     components,
+    formulas,
     grids,
     heights,
     ink,
@@ -23,9 +24,9 @@ from mdocr.layout import (
     scratches,
     skew,
 )
-from mdocr.layout.components import Components
+from mdocr.layout.components import Boxes, Components
 from mdocr.layout.pieces import Piece, Type
-from mdocr.layout.regions import Box, Layout, Line, Pixels, Region, turning
+from mdocr.layout.regions import Box, Formula, Layout, Line, Pixels, Region, turning
 
 WORKING_PIXELS = 4_500_000
 """Larger pictures are analysed at a smaller scale; lines are cut from the original."""
@@ -47,8 +48,9 @@ def analyse(picture: Pixels) -> Layout:
     if components.letter_size(parts) < SMALLEST_LETTER and grey.size < WORKING_PIXELS / 4:
         scale = 2.0
         parts, angle = _level(_scaled(grey, scale))
-    placed = [_placed(region, 1 / scale, angle) for region in _regions(parts)]
-    return Layout(width, height, angle, tuple(placed))
+    regions, displayed = _regions(parts)
+    placed = tuple(_placed(region, 1 / scale, angle) for region in regions)
+    return Layout(width, height, angle, placed, tuple(f.scaled(1 / scale) for f in displayed))
 
 
 def _scaled(grey: Pixels, scale: float) -> Pixels:
@@ -85,8 +87,8 @@ def _ink_components(grey: Pixels) -> Components:
     return components.find_components(page)
 
 
-def _regions(parts: Components) -> list[Region]:
-    """Regions in reading order, in pixels of the working copy."""
+def _regions(parts: Components) -> tuple[list[Region], list[Formula]]:
+    """Regions in reading order, and places of formulas, in pixels of the working copy."""
     size = components.letter_size(parts)
     page = (parts.labels > 0).astype(np.uint8)
     rules, rest = components.find_rules(page, size)
@@ -107,7 +109,8 @@ def _regions(parts: Components) -> list[Region]:
         Piece(Box(*box.tolist()), usual.size, region=Region("image", Box(*box.tolist())))
         for box in figures
     ]
-    return _ordered(pieces, usual, (rest.shape[1], rest.shape[0]))
+    signs = np.vstack([parts.boxes, rules.level])
+    return _ordered(pieces, usual, signs, (rest.shape[1], rest.shape[0]))
 
 
 def _pieces(found: chains.Fragments) -> list[Piece]:
@@ -160,17 +163,19 @@ def _in_any(box: Box, outer: Sequence[Box]) -> bool:
     )
 
 
-def _ordered(pieces: list[Piece], usual: Type, extent: tuple[int, int]) -> list[Region]:
-    """Headers, then the columns, then footers."""
+def _ordered(
+    pieces: list[Piece], usual: Type, signs: Boxes, extent: tuple[int, int]
+) -> tuple[list[Region], list[Formula]]:
+    """Headers, then the columns, then footers; and what may be formulas in the columns."""
     if not pieces:
-        return []
+        return [], []
     headers, body, footers = paratext.set_apart(pieces, usual.size, extent)
-    regions = [
-        region
-        for column in columns.in_columns(body)
-        for region in blocks.to_regions(rows.to_lines(column), usual)
-    ]
-    return headers + blocks.rank_titles(regions) + footers
+    regions: list[Region] = []
+    found: list[Formula] = []
+    for column in columns.in_columns(body):
+        regions += blocks.to_regions(rows.to_lines(column), usual)
+        found += formulas.find_formulas(column, signs, usual.size)
+    return headers + blocks.rank_titles(regions) + footers, found
 
 
 def _placed(region: Region, factor: float, angle: float) -> Region:

@@ -93,6 +93,28 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Formula:
+    """A place where a displayed formula may stand; its text is in the lines of regions too.
+
+    Attributes:
+        box: extent on the page turned upright.
+        label: box of its number at the margin.
+    """
+
+    box: Box
+    label: Box | None = None
+
+    def scaled(self, factor: float) -> "Formula":
+        """The same place on a picture ``factor`` times as large."""
+        return Formula(self.box.scaled(factor), self.label and self.label.scaled(factor))
+
+    def covers(self, box: Box) -> bool:
+        """Whether the middle of a box lies in the formula or in its number."""
+        x, y = box.center
+        return any(b.x0 <= x <= b.x1 and b.y0 <= y <= b.y1 for b in (self.box, self.label) if b)
+
+
+@dataclass(frozen=True)
 class Layout:
     """One analysed page.
 
@@ -101,12 +123,14 @@ class Layout:
         height: of the page picture in pixels.
         angle: how far the page was turned to make its lines level, degrees counter-clockwise.
         regions: in reading order.
+        formulas: where displayed ones may stand.
     """
 
     width: int
     height: int
     angle: float
     regions: tuple[Region, ...]
+    formulas: tuple[Formula, ...] = ()
 
     @property
     def lines(self) -> list[Line]:

@@ -1,21 +1,21 @@
 """Pages read by the line reader: layout by image analysis, then every line on its own."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import product
+from itertools import groupby, product
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mdocr import tables
+from mdocr import layout, tables
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.document import PARATEXT_TYPES, Block, Box
 from mdocr.errors import MdocrError
-from mdocr.layout import Cell, Layout, Region, analyse, cut
+from mdocr.layout import Cell, Formula, Layout, Line, Region, analyse, cut
 from mdocr.models.line_pictures import LINE_HEIGHT
 from mdocr.options import ParseOptions
 from mdocr.pages import PagePicture
@@ -23,6 +23,7 @@ from mdocr.parsing import crops
 from mdocr.parsing.drawing import draw_layout
 from mdocr.parsing.line_pieces import Piece, split_line
 from mdocr.parsing.lists import as_lists
+from mdocr.parsing.lite_formulas import Row, displayed, equation, is_formula, may_be_formula
 from mdocr.parsing.texts import Text, block_options, filled, joined, text_of
 from mdocr.parsing.work import Job, Key, PageWork, failure_of
 
@@ -34,6 +35,9 @@ BLOCK_LENGTH = 16
 
 BATCH = 32
 """Lines in work at the same time, if there is no other wish."""
+
+LONGEST_FORMULA = 256
+"""Characters of the notation; more is noise."""
 
 NARROWEST_LETTER = 3
 """Pixels at the reader's height; a piece holds no more letters than its width has room for."""
@@ -86,7 +90,10 @@ class LitePage(PageWork):
         self.parser, self.options = reader.parser, reader.options
         self.layout = layout
         self.places: list[Place] = []
+        self.rows: dict[Row, list[int]] = {}  # the pieces of each line
         self.texts: dict[int, Text] = {}
+        self.displayed = displayed(layout) if self.parser.reads_formulas else []
+        self.formulas: dict[int, Text] = {}
 
     def begin(self) -> list[Job]:
         """Every piece of every line."""
@@ -98,13 +105,19 @@ class LitePage(PageWork):
         return jobs
 
     def take(self, place: int, made: Generation) -> list[Job]:
-        """Takes a piece."""
+        """Takes a piece, or a formula; the last piece of a doubtful text asks for a formula."""
+        if place < 0:
+            longest = self._formula_options().max_tokens
+            self.formulas[~place] = text_of(made, self.parser, longest, self.options.trace)
+            return []
         longest = self.places[place].longest
         self.texts[place] = text_of(made, self.parser, longest, self.options.trace)
-        return []
+        return self._formula_jobs((self.places[place].region, self.places[place].line))
 
     def miss(self, place: int, error: MdocrError) -> None:
-        """The piece is left out, and its region named."""
+        """The piece is left out, and its region named; a formula stays the text that it was."""
+        if place < 0:
+            return
         order = self.places[place].region + 1
         self.failures.append(failure_of(error, self.sheet.number, order))
 
@@ -115,7 +128,7 @@ class LitePage(PageWork):
         drawing = draw_layout(picture, regions) if self.options.draw_layout else b""
         blocks, pictures = [], {}
         read = self._lines()
-        self._note_unread([line for texts in read.values() for line in texts])
+        self._note_unread([self._line(row) for row in self.rows if self._formula_at(row) is None])
         lines = {number: self._kept(number, texts) for number, texts in read.items()}
         self._note_cuts(lines)
         for number, (region, block) in enumerate(zip(self.layout.regions, regions, strict=True)):
@@ -123,8 +136,8 @@ class LitePage(PageWork):
                 name = crops.file_name(self.sheet.number, number + 1)
                 pictures[name] = crops.encode(crops.cut_region(picture, block.box))
                 blocks.append(crops.linked(block, name))
-            elif any(text.content for text in lines.get(number, [])):
-                blocks.append(self._read(region, block, lines[number]))
+            elif number in lines:
+                blocks += self._with_formulas(number, block, lines[number])
         return crops.ordered(as_lists(blocks)), pictures, drawing
 
     def _jobs_of(self, number: int, region: Region, pixels: NDArray[np.uint8]) -> list[Job]:
@@ -133,6 +146,7 @@ class LitePage(PageWork):
             for index, piece in enumerate(split_line(cut(pixels, line))):
                 width = piece.pixels.shape[1] * LINE_HEIGHT // piece.pixels.shape[0]
                 options = self._piece_options(region.type, width)
+                self.rows.setdefault((number, row), []).append(len(self.places))
                 self.places.append(Place(number, row, index, piece.joint, options.max_tokens))
                 make = partial(self._ask, piece, options)
                 jobs.append(Job(self, len(self.places) - 1, make, size=width))
@@ -147,6 +161,61 @@ class LitePage(PageWork):
     def _ask(self, piece: Piece, options: BlockOptions) -> Request:
         return self.parser.request(Image.fromarray(piece.pixels), "text", options)
 
+    def _formula_jobs(self, row: Row) -> list[Job]:
+        """The formula that a line is part of, if its text is whole now and looks like one."""
+        jobs = []
+        for index, found in enumerate(self.displayed):
+            is_whole = row in found.rows and all(map(self._is_read, found.rows))
+            if is_whole and may_be_formula([self._line(each) for each in found.rows]):
+                make, width = partial(self._ask_formula, found.place), round(found.place.box.width)
+                jobs.append(Job(self, ~index, make, size=width))
+        return jobs
+
+    def _is_read(self, row: Row) -> bool:
+        return row in self.rows and all(piece in self.texts for piece in self.rows[row])
+
+    def _ask_formula(self, place: Formula) -> Request:
+        pixels = cut(np.asarray(self.sheet.picture), Line(place.box, self.layout.angle))
+        return self.parser.request(Image.fromarray(pixels), "formula", self._formula_options())
+
+    def _formula_options(self) -> BlockOptions:
+        longest = min(LONGEST_FORMULA, self.options.longest("equation"))
+        return block_options(self.options, "equation", BLOCK_LENGTH, longest)
+
+    def _with_formulas(self, number: int, block: Block, lines: list[Text]) -> list[Block]:
+        """A region as one block, or none if it is empty; where formulas stand in it, as several."""
+        region = self.layout.regions[number]
+        parts = [self._formula_at((number, row)) for row in range(len(lines))]
+        if all(part is None for part in parts):
+            return self._filled(region, block, lines)
+        blocks = []
+        for index, group in groupby(range(len(parts)), key=parts.__getitem__):
+            rows = list(group)
+            if index is None:
+                part = replace(region, box=_around(region.lines[row] for row in rows))
+                blocks += self._filled(part, self._block(part), [lines[row] for row in rows])
+            elif (number, rows[0]) == self.displayed[index].rows[0]:
+                blocks.append(self._equation(index))
+        return blocks
+
+    def _filled(self, region: Region, block: Block, lines: list[Text]) -> list[Block]:
+        has_text = any(line.content for line in lines)
+        return [self._read(region, block, lines)] if has_text else []
+
+    def _equation(self, index: int) -> Block:
+        found = self.displayed[index]
+        label = "".join(self._line(row).content for row in found.label)
+        block = Block("equation", Box(*self.layout.outline(found.place.box)))
+        return equation(block, self.formulas[index], label, self.options.trace)
+
+    def _formula_at(self, row: Row) -> int | None:
+        """Which formula that is believed to be one a line is part of."""
+        for index, read in self.formulas.items():
+            found = self.displayed[index]
+            if row in (*found.rows, *found.label) and is_formula(read):
+                return index
+        return None
+
     def _is_wanted(self, region: Region) -> bool:
         return self.options.keep_paratext or region.type not in PARATEXT_TYPES
 
@@ -156,12 +225,9 @@ class LitePage(PageWork):
 
     def _lines(self) -> dict[int, list[Text]]:
         """Texts of the lines of each region, noise among them."""
-        pieces: dict[tuple[int, int], list[int]] = {}
-        for index, place in enumerate(self.places):
-            pieces.setdefault((place.region, place.line), []).append(index)
         lines: dict[int, list[Text]] = {}
-        for (region, _), indices in pieces.items():
-            lines.setdefault(region, []).append(self._line(indices))
+        for region, row in self.rows:
+            lines.setdefault(region, []).append(self._line((region, row)))
         return lines
 
     def _kept(self, region: int, lines: list[Text]) -> list[Text]:
@@ -184,8 +250,9 @@ class LitePage(PageWork):
         if cut_short:
             self.note(f"lines whose ends were cut off, as they went on and on: {cut_short}")
 
-    def _line(self, indices: list[int]) -> Text:
-        found = [(self.places[index].joint, self.texts.get(index, Text())) for index in indices]
+    def _line(self, row: Row) -> Text:
+        pieces = self.rows[row]
+        found = [(self.places[piece].joint, self.texts.get(piece, Text())) for piece in pieces]
         content = "".join(joint + text.content for joint, text in found)
         return joined([text for _, text in found], " ".join(content.split()))
 
@@ -195,6 +262,12 @@ class LitePage(PageWork):
         else:
             content, form = "\n".join(line.content for line in lines if line.content), "text"
         return filled(block, joined(lines, content), form, self.options.trace)
+
+
+def _around(lines: Iterable[Line]) -> layout.Box:
+    """The smallest box around lines."""
+    edges = np.array([line.box for line in lines])
+    return layout.Box(*edges[:, :2].min(axis=0), *edges[:, 2:].max(axis=0))
 
 
 def is_noise(line: Text, in_table: bool = False) -> bool:

@@ -115,7 +115,7 @@ def _width(parts: list[Part]) -> float:
     """Pixels that parts take on a strip, about."""
     high = max(part.ink.shape[0] for part in parts)
     wide = sum(part.ink.shape[1] for part in parts)
-    return wide * min(1.0, FORMULA_HEIGHT / high)
+    return float(wide * min(1.0, FORMULA_HEIGHT / high))
 
 
 def _joined(rng: numpy.random.Generator, parts: list[Part]) -> Mask:

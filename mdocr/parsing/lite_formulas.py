@@ -1,0 +1,93 @@
+"""Displayed formulas on pages of the lite reader: which places to ask about, what to believe.
+
+A place is read as text first. Only what makes no good text is read as a formula, and only a clear
+formula takes the place of the text.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mdocr.document import Block
+from mdocr.layout import Formula, Layout
+from mdocr.models.formula_notation import PREFIXES, ROMAN, ROOT, SCRIPTS, to_latex
+from mdocr.models.page_charset import GREEK
+from mdocr.parsing.texts import Text, filled
+
+WORDY = 0.5
+"""Share of the characters in words of three letters and more, from which a text is no formula."""
+
+SURE_TEXT = 0.9
+"""Mean confidence of a text's tokens, from which it is asked no more unless it holds signs."""
+
+SURE_FORMULA = 0.8
+"""The same of a formula, from which it is believed."""
+
+RELATIONS = "=<>≤≥≠≈≡∼≃∝→↦⇒∈⊂⊆"
+SIGNS = frozenset(RELATIONS + GREEK + "±×−∑∏∫∂∇√∞^|+")
+STRUCTURE = frozenset([*RELATIONS, *SCRIPTS, *PREFIXES.values(), ROOT])
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_LETTERS = re.compile(r"[A-Za-z]{4}")
+_ROMAN = re.compile(ROMAN + r"(?:\{[^{}]*\}|.)")
+_LABEL = re.compile(r"\(([\w.]+)\)")
+
+Row = tuple[int, int]
+"""Region and line in it, each from 0."""
+
+
+@dataclass(frozen=True)
+class Displayed:
+    """A place where a formula may stand.
+
+    Attributes:
+        place: where.
+        rows: lines of regions that are part of it.
+        label: those that are its number.
+    """
+
+    place: Formula
+    rows: tuple[Row, ...]
+    label: tuple[Row, ...]
+
+
+def displayed(layout: Layout) -> list[Displayed]:
+    """The places of a page that hold lines of text."""
+    rows = [
+        ((number, row), line.box)
+        for number, region in enumerate(layout.regions)
+        if not region.cells
+        for row, line in enumerate(region.lines)
+    ]
+    found = []
+    for place in layout.formulas:
+        alone = replace(place, label=None)
+        main = tuple(row for row, box in rows if alone.covers(box))
+        label = tuple(r for r, box in rows if r not in main and place.covers(box))
+        if main:
+            found.append(Displayed(place, main, label))
+    return found
+
+
+def may_be_formula(lines: Sequence[Text]) -> bool:
+    """Whether what was read as text is worth being read as a formula."""
+    content = " ".join(line.content for line in lines)
+    worst = min((line.confidence for line in lines), default=0.0)
+    in_words = sum(map(len, _WORD.findall(content)))
+    if in_words > WORDY * max(len(content.replace(" ", "")), 1):
+        return False
+    return not SIGNS.isdisjoint(content) or worst < SURE_TEXT
+
+
+def is_formula(read: Text) -> bool:
+    """Whether a notation is sure, has what makes a formula, and no words."""
+    plain = _ROMAN.sub("", read.content)
+    is_worded = _LETTERS.search(plain) is not None
+    return read.confidence >= SURE_FORMULA and not is_worded and not STRUCTURE.isdisjoint(plain)
+
+
+def equation(block: Block, read: Text, label: str, trace: bool) -> Block:
+    """The block of a formula, with its number as a tag."""
+    numbered = _LABEL.fullmatch(label.replace(" ", ""))
+    latex = to_latex(read.content) + (rf" \tag{{{numbered[1]}}}" if numbered else "")
+    return filled(block, replace(read, content=latex), "latex", trace)
