@@ -50,6 +50,13 @@ PAGE_COLUMNS = (
     Column("similarity", "formula", ".2%"),
     Column("overall", "overall", ".2f"),
 )
+FORMULA_COLUMNS = (
+    Column("set", "set"),
+    Column("formulas", "formulas"),
+    Column("exact", "exact", ".2%"),
+    Column("similarity", "similarity", ".2%"),
+    Column("passes", "passes", ".1f"),
+)
 Form = Annotated[
     str, typer.Option("--format", help=f"Form of the output: {', '.join(tables.FORMS)}.")
 ]
@@ -272,6 +279,48 @@ def parser(
     if per_page:
         columns = (Column("page", "page"), *PAGE_COLUMNS[2:3], *PAGE_COLUMNS[4:-1])
     tables.show(form, {**report, "pages": records}, records, columns)
+
+
+@app.command()
+def formulas(
+    data: Annotated[
+        list[Path],
+        typer.Argument(help="Folders with labels.tsv, in LaTeX.", show_default=False),
+    ],
+    model: Annotated[str, typer.Option(help="auto, a name, or the path of a folder.")] = "auto",
+    threshold: Annotated[
+        float, typer.Option(help="Confidence above which a token is committed.")
+    ] = PAGE_DEFAULTS.threshold,
+    engine: Annotated[
+        str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
+    ] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16 or int8.")] = "auto",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Read only the first so many of each set.")
+    ] = None,
+    form: Form = "table",
+) -> None:
+    """Read pictures of single formulas, as mdocr synth formulas draws them.
+
+    exact counts formulas that look like the ground truth when set: spaces and the sizing of
+    brackets do not count. passes are those through the model, for a formula.
+    """
+    _check_form(form)
+    from mdocr.evaluation import formulas as scoring
+    from mdocr.labelled import open_collection
+    from mdocr.parser import load_parser
+
+    sets = [(folder.resolve().name, open_collection("", folder)) for folder in data]
+    reader = load_parser(model, device, dtype, engine)
+    records = []
+    for name, pictures in sets:
+        count = min(len(pictures), limit or len(pictures))
+        console.note(f"reading {count} formulas of {name}")
+        found = list(scoring.read_formulas(reader, pictures, count, threshold))
+        records.append({"set": name, **scoring.summary(found)})
+    report = {"schema": "mdocr.eval.formulas/1", "model": reader.name, "threshold": threshold}
+    tables.show(form, {**report, "sets": records}, records, FORMULA_COLUMNS)
 
 
 def _check_form(form: str) -> None:

@@ -19,7 +19,7 @@ from mdocr.cli.documents import (
 from mdocr.cli.output import one_line, open_output, word_writer
 from mdocr.cli.recognize import load_recognizer
 from mdocr.document import Word
-from mdocr.errors import UsageError
+from mdocr.errors import InputError, UsageError
 from mdocr.options import ENGINES, ParseOptions, RenderOptions
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mdocr.parsing.results import Destination
     from mdocr.recognizer import Recognizer
 
-KINDS = ("auto", "word", "page")
+KINDS = ("auto", "word", "formula", "page")
 
 
 def read(
@@ -40,7 +40,8 @@ def read(
         ),
     ],
     kind: Annotated[
-        str, typer.Option("--as", help="Take everything for: auto (see above), word or page.")
+        str,
+        typer.Option("--as", help="Take everything for: auto (see above), word, formula or page."),
     ] = "auto",
     page_model: Annotated[str, typer.Option(help="Model for pages; see mdocr parse.")] = "auto",
     word_model: Annotated[str, typer.Option(help="Model for words; see mdocr recognize.")] = "auto",
@@ -66,9 +67,10 @@ def read(
 
     A PDF is a document. So is a TIFF of several frames, and a picture whose shorter edge has at
     least 400 pixels and whose longer edge is at most 3 times as long. Any other picture is a word.
-    --as overrules this.
+    --as overrules this. A formula is read only where it is asked for.
 
-    Words are printed as path<TAB>text, or the text alone for a single input; documents as Markdown,
+    Words are printed as path<TAB>text, formulas as path<TAB>LaTeX, or the text alone for a single
+    input; documents as Markdown,
     each after a comment with its path if there are several inputs.
     """
     if kind not in KINDS:
@@ -84,7 +86,9 @@ def read(
     parser = LazyParser(page_model, device, engine=engine, alone=len(found) == 1)
     reading = Reading(len(found), parser, load, resume)
     sorted_out = [(kind_of_item(item), item) for item in found]
-    if output:
+    if kind == "formula":
+        reading.read_formulas(found, page_model, device, engine)
+    elif output:
         reading.read_documents([item for name, item in sorted_out if name != "word"], output)
         reading.read_words([item for name, item in sorted_out if name == "word"])
     else:
@@ -125,6 +129,28 @@ class Reading:
                     self.tally.pages += 1
                 else:
                     self._miss(outcome)
+
+    def read_formulas(
+        self, items: "list[str | Unread]", model: str, device: str, engine: str
+    ) -> None:
+        """Prints LaTeX, a line each."""
+        from mdocr.inputs import Unread
+        from mdocr.parser import load_parser
+        from mdocr.parsing.single_formulas import read_formulas
+
+        parser = load_parser(model, device, engine=engine, pages=len(items))
+        with open_output(None) as stream:
+            for item in items:
+                try:
+                    if isinstance(item, Unread):
+                        raise item.error
+                    (made,) = read_formulas(parser, [item])
+                except InputError as error:
+                    self._miss(Unread(item.path if isinstance(item, Unread) else item, error))
+                    continue
+                name = "" if self.tally.alone else f"{one_line(item)}\t"
+                print(f"{name}{made.text}", file=stream)
+                self.tally.pages += 1
 
     def print_documents(self, items: "list[str | Unread]") -> None:
         """Prints documents one after another."""

@@ -11,7 +11,7 @@ from mdocr.layout.components import Boxes
 from mdocr.layout.pieces import Piece, Row, gap, hull
 from mdocr.layout.regions import Box, Formula
 
-BAND_GAP = 0.3
+BAND_GAP = 0.55
 """Blank from top to bottom between parts of one formula, in heights of a capital."""
 
 INSET = 1.2

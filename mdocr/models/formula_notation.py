@@ -208,9 +208,13 @@ class _Writer:
         """Signs up to a closing brace or the end."""
         signs: list[str] = []
         written: list[str] = []
+        scripts = ""  # of the sign before; TeX refuses a second one of a kind
         while self.place < len(self.text) and self.text[self.place] != "}":
             start = self.place
-            written.append(self._item())
+            first = self.text[start]
+            twice = "{}" if first in scripts else ""
+            written.append(twice + self._item())
+            scripts = scripts * (not twice) + first if first in SCRIPTS else ""
             signs.append(self.text[start : self.place])
         return _spaced(_sized(signs, written))
 

@@ -175,7 +175,8 @@ class LitePage(PageWork):
         return row in self.rows and all(piece in self.texts for piece in self.rows[row])
 
     def _ask_formula(self, place: Formula) -> Request:
-        pixels = cut(np.asarray(self.sheet.picture), Line(place.box, self.layout.angle))
+        line = Line(place.box, self.layout.angle)
+        pixels = cut(np.asarray(self.sheet.picture), line, margin=0.03)
         return self.parser.request(Image.fromarray(pixels), "formula", self._formula_options())
 
     def _formula_options(self) -> BlockOptions:

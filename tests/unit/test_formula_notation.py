@@ -89,3 +89,9 @@ def test_signs_sorted_as_the_columns_show_them():
         if not latex.startswith(r"\begin"):
             notation = to_notation(latex)
             assert sorted(in_reading_order(notation)) == sorted(notation)
+
+
+def test_a_second_script_of_a_kind_is_no_error_of_tex():
+    assert to_latex("g_i^2") == "g_{i}^{2}"
+    assert to_latex("g_i_j^2_k") == "g_{i}{}_{j}^{2}{}_{k}"
+    assert to_notation("g_{i}{}_{j}") == "g_i_j"

@@ -1,0 +1,74 @@
+"""How well pictures of single formulas are read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from mdocr.decoding.requests import Generation
+from mdocr.errors import InputError
+from mdocr.evaluation.metrics import formula_similarity, formula_tokens
+from mdocr.labelled import Collection
+from mdocr.models.formula_notation import to_notation
+from mdocr.parser import Parser
+from mdocr.parsing import single_formulas
+
+TOGETHER = 32
+"""Pictures that are opened at a time."""
+
+NOTHING = Generation("", (), (), (), 0)
+
+
+@dataclass(frozen=True)
+class ReadFormula:
+    """A formula beside its ground truth, both in LaTeX."""
+
+    read: str
+    true: str
+    passes: int
+
+    @property
+    def is_right(self) -> bool:
+        """Whether both look alike when set; spaces and the sizing of brackets do not count."""
+        return _looks(self.read) == _looks(self.true)
+
+
+def read_formulas(
+    parser: Parser, pictures: Collection, count: int, threshold: float
+) -> Iterator[ReadFormula]:
+    """Reads the first ``count`` pictures of a collection; one that cannot be opened reads empty."""
+    for start in range(0, count, TOGETHER):
+        numbers = range(start, min(start + TOGETHER, count))
+        opened = {number: found for number in numbers if (found := _open(pictures, number))}
+        made = single_formulas.read_formulas(parser, list(opened.values()), threshold)
+        read = dict(zip(opened, made, strict=True))
+        for number in numbers:
+            one = read.get(number, NOTHING)
+            yield ReadFormula(one.text, pictures.text(number), one.passes)
+
+
+def summary(found: Sequence[ReadFormula]) -> dict[str, Any]:
+    """Share of the formulas that are right, mean edit similarity, passes for a formula."""
+    count = max(len(found), 1)
+    return {
+        "formulas": len(found),
+        "exact": sum(one.is_right for one in found) / count,
+        "similarity": sum(formula_similarity(one.read, one.true) for one in found) / count,
+        "passes": sum(one.passes for one in found) / count,
+    }
+
+
+def _open(pictures: Collection, number: int) -> Image.Image | None:
+    try:
+        return pictures.picture(number)
+    except InputError:
+        return None
+
+
+def _looks(latex: str) -> str | list[str]:
+    """What two formulas that look alike have in common."""
+    try:
+        return to_notation(latex)
+    except InputError:  # the notation does not know it all
+        return formula_tokens(latex)
