@@ -23,9 +23,9 @@ from mdocr.engines.memory import is_memory_error
 from mdocr.errors import MdocrError, OutOfMemoryError, UsageError, WeightsError
 from mdocr.inputs import open_picture
 from mdocr.models.formula_notation import to_latex
-from mdocr.models.page_config import LineReaderConfig, MinerUDiffusionConfig
+from mdocr.models.page_config import FORMULA_PROMPTS, LineReaderConfig, MinerUDiffusionConfig
 from mdocr.models.page_pictures import PictureConfig
-from mdocr.models.reader_pictures import FORMULA_PROMPTS, LinePictureConfig
+from mdocr.models.reader_pictures import LinePictureConfig
 from mdocr.options import ENGINES, INT8, PAGE_DTYPES, ParseOptions
 from mdocr.weights import onnx_files
 from mdocr.weights.onnx_files import LINES, PAGES

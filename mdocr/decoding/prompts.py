@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tokenizers import Tokenizer
 
 from mdocr.errors import UsageError, WeightsError
-from mdocr.models.reader_pictures import FORMULA_PROMPTS
+from mdocr.models.page_config import FORMULA_PROMPTS
 
 if TYPE_CHECKING:
     from mdocr.models.page_config import LineReaderConfig

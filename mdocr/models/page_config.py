@@ -12,6 +12,9 @@ from mdocr.models.word_config import LITE, EncoderConfig
 LINE_READER = "mdocr_line_reader"
 """``model_type`` in the ``config.json`` of a line reader."""
 
+FORMULA_PROMPTS = ("formula", "equation")
+"""Two names of one task."""
+
 Grid = tuple[int, int]
 """Rows and columns of patches of one picture."""
 

@@ -4,9 +4,7 @@ from PIL import Image
 
 from mdocr.models.formula_pictures import prepare_formula
 from mdocr.models.line_pictures import COLUMN, WIDEST, LinePicture, prepare_line
-
-FORMULA_PROMPTS = ("formula", "equation")
-"""Two names of one task, as the released model has them."""
+from mdocr.models.page_config import FORMULA_PROMPTS
 
 
 class LinePictureConfig:

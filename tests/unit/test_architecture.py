@@ -11,10 +11,10 @@ import mdocr
 
 ROOT = Path(mdocr.__file__).parent
 LAYERS = [
-    {"errors", "document", "options", "files", "__init__"},
+    {"errors", "document", "options", "files", "formulas", "__init__"},
     {"models"},
     {"decoding", "engines", "layout", "render", "finishing", "inputs", "pages", "labelled"}
-    | {"streams", "tables", "formulas", "weights", "synthesis"},
+    | {"streams", "tables", "weights", "synthesis"},
     {"recognizer", "parser", "export", "parsing"},
     {"evaluation"},
     {"training", "bench"},
