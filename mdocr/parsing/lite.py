@@ -4,18 +4,18 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby, product
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mdocr import layout, tables
+from mdocr import layout
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.document import PARATEXT_TYPES, Block, Box
 from mdocr.errors import MdocrError
-from mdocr.layout import Cell, Formula, Layout, Line, Region, analyse, cut
+from mdocr.layout import Formula, Layout, Line, Region, analyse, cut
 from mdocr.models.line_pictures import LINE_HEIGHT
 from mdocr.options import ParseOptions
 from mdocr.pages import PagePicture
@@ -24,6 +24,7 @@ from mdocr.parsing.drawing import draw_layout
 from mdocr.parsing.line_pieces import Piece, split_line
 from mdocr.parsing.lists import as_lists
 from mdocr.parsing.lite_formulas import Row, displayed, equation, is_formula, may_be_formula
+from mdocr.parsing.lite_tables import table_of
 from mdocr.parsing.texts import Text, block_options, filled, joined, text_of
 from mdocr.parsing.work import Job, Key, PageWork, failure_of
 
@@ -51,9 +52,6 @@ NOISE_CONFIDENCE = 0.8
 UNREAD, FEW = 0.33, 100
 """Share of a page's characters that stand in lines not taken for text, above which its script is
 likely none that the reader knows; and how many characters tell nothing yet."""
-
-ALONE = {"o": "0", "O": "0", "_": "—", "__": "—"}
-"""What a sign is that stands alone in a column of numbers: nothing beside it shows its height."""
 
 
 class LiteReader:
@@ -287,51 +285,3 @@ def unread_share(lines: Sequence[Text]) -> float:
     total = sum(len(line.content) for line in lines)
     noise = sum(len(line.content) for line in lines if is_noise(line))
     return noise / total if total >= FEW else 0.0
-
-
-def table_of(cells: tuple[Cell, ...], lines: list[Text]) -> str:
-    """OTSL of a table's cells; ``lines`` are the texts of their lines, cell by cell."""
-    rest = iter(lines)
-    covered: dict[tuple[int, int], tables.Cell] = {}
-    for cell in cells:
-        texts = [next(rest).content for _ in cell.lines]
-        places = set(
-            product(
-                range(cell.row, cell.row + cell.row_span),
-                range(cell.column, cell.column + cell.column_span),
-            )
-        )
-        if not places & covered.keys():
-            text = " ".join(text for text in texts if text)
-            made = tables.Cell(text, cell.row, cell.column, cell.row_span, cell.column_span)
-            covered.update(dict.fromkeys(places, made))
-    return tables.to_otsl(tables.Table(_with_numbers(_with_empty(covered))))
-
-
-def _with_numbers(cells: tuple[tables.Cell, ...]) -> tuple[tables.Cell, ...]:
-    """Signs that stand alone in a column of numbers, as they are meant there (``ALONE``)."""
-    texts: dict[int, list[str]] = {}
-    for cell in cells:
-        texts.setdefault(cell.column, []).append(cell.text)
-    numeric = {column for column, found in texts.items() if _is_numeric(found)}
-    return tuple(
-        replace(cell, text=ALONE.get(cell.text, cell.text)) if cell.column in numeric else cell
-        for cell in cells
-    )
-
-
-def _is_numeric(column: list[str]) -> bool:
-    """Whether a column holds two numbers at least, and as many as other texts."""
-    others = [text for text in column if any(map(str.isalnum, text)) and text not in ALONE]
-    numbers = [text for text in others if text[0].isdigit() and not any(map(str.isalpha, text))]
-    return len(numbers) >= 2 and 2 * len(numbers) >= len(others)
-
-
-def _with_empty(covered: dict[tuple[int, int], tables.Cell]) -> tuple[tables.Cell, ...]:
-    """The cells, with an empty one wherever none covers the grid."""
-    height = max(row for row, _ in covered) + 1
-    width = max(column for _, column in covered) + 1
-    for row, column in product(range(height), range(width)):
-        covered.setdefault((row, column), tables.Cell("", row, column))
-    ordered = sorted(set(covered.values()), key=lambda cell: (cell.row, cell.column))
-    return tuple(ordered)

@@ -17,7 +17,8 @@ from mdocr.parsing.kinds import kind_of
 from mdocr.parsing.layout_text import parse_layout
 from mdocr.parsing.line_pieces import split_line
 from mdocr.parsing.lists import as_lists
-from mdocr.parsing.lite import is_noise, table_of, unread_share
+from mdocr.parsing.lite import is_noise, unread_share
+from mdocr.parsing.lite_tables import table_of
 from mdocr.parsing.results import stems
 from mdocr.parsing.texts import Text
 from mdocr.tables import parse as parse_table
