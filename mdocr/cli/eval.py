@@ -227,6 +227,9 @@ def parser(
     threshold: Annotated[
         float, typer.Option(help="Confidence above which a token is committed.")
     ] = PAGE_DEFAULTS.threshold,
+    engine: Annotated[
+        str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
+    ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16 or int8.")] = "auto",
     predictions: Annotated[
@@ -259,7 +262,7 @@ def parser(
     if predictions:
         read = pages.saved(known, predictions)
     else:
-        reader = load_parser(model, device, dtype)
+        reader = load_parser(model, device, dtype, engine)
         report |= {"model": reader.name, "threshold": threshold}
         console.note(f"reading {len(known)} pages")
         read = ((done.page, done.text) for done in pages.read_pages(reader, known, options))

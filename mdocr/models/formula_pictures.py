@@ -21,6 +21,9 @@ MARGIN = 2
 LETTER = 13
 """Pixels that a usual letter of a low formula is high; those of high ones are smaller."""
 
+STRETCH = 1.3
+"""Wider than high: scripts and parts of fractions need columns of their own."""
+
 WIDEST = 2048
 """Pixels at the reader's size."""
 
@@ -57,9 +60,9 @@ def formula_strip(pixels: Pixels, widest: int | None = None) -> Pixels:
     room = FORMULA_HEIGHT - 2 * MARGIN
     scale = min(room / height, LETTER / _letter_height(ink[box]))
     if widest is not None:
-        scale = min(scale, (widest - 2 * MARGIN) / width)
-    size = max(1, round(width * scale)), max(1, min(room, round(height * scale)))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        scale = min(scale, (widest - 2 * MARGIN) / (STRETCH * width))
+    size = max(1, round(STRETCH * width * scale)), max(1, min(room, round(height * scale)))
+    method = cv2.INTER_AREA if STRETCH * scale < 1 else cv2.INTER_CUBIC
     scaled = cv2.resize(np.ascontiguousarray(pixels[box]), size, interpolation=method)
     strip = np.empty((FORMULA_HEIGHT, size[0] + 2 * MARGIN, 3), np.uint8)
     strip[:] = _paper(pixels)

@@ -11,7 +11,7 @@ import numpy
 from numpy.typing import NDArray
 
 from mdocr.models.formula_notation import to_notation
-from mdocr.models.formula_pictures import FORMULA_HEIGHT, formula_strip
+from mdocr.models.formula_pictures import FORMULA_HEIGHT, STRETCH, formula_strip
 from mdocr.synthesis import sheets
 from mdocr.synthesis.formulas import FAMILIES, RULES, draw_part
 from mdocr.synthesis.glyphs import Mask
@@ -25,8 +25,8 @@ PARTS = ("sum", "sum", "sum", "term", "fraction", "big", "formula", "formula")
 JOINTS = ("=", "=", "=", "=", "+", "+", "-", "-", r"\pm", r"\times", *RULES["relation"])
 """What stands between two parts."""
 
-KEPT = 24_000
-"""Parts that a process keeps at most: some 200 MB."""
+KEPT = 12_000
+"""Parts that a process keeps at most: some 100 MB."""
 
 FEWEST = 400
 """Parts that are drawn from at the beginning of a run."""
@@ -115,7 +115,7 @@ def _width(parts: list[Part]) -> float:
     """Pixels that parts take on a strip, about."""
     high = max(part.ink.shape[0] for part in parts)
     wide = sum(part.ink.shape[1] for part in parts)
-    return float(wide * min(1.0, FORMULA_HEIGHT / high))
+    return float(wide * STRETCH * min(1.0, FORMULA_HEIGHT / high))
 
 
 def _joined(rng: numpy.random.Generator, parts: list[Part]) -> Mask:

@@ -55,7 +55,7 @@ class LineDataConfig:
     widest: int = 640
     block_lengths: tuple[int, ...] = (16, 32, 8, 4, 1)
     formula_share: float = 0.0
-    widest_formula: int = 320
+    widest_formula: int = 416
     validation: int = 128
 
     def __post_init__(self) -> None:
