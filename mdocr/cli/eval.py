@@ -306,8 +306,8 @@ def formulas(
 ) -> None:
     """Read pictures of single formulas, as mdocr synth formulas draws them.
 
-    exact counts formulas that look like the ground truth when set: spaces and the sizing of
-    brackets do not count. passes are those through the model, for a formula.
+    exact counts formulas that are the same as the ground truth: spaces, the sizing of brackets and
+    the order of indices and powers do not count. passes are those through the model, for a formula.
     """
     _check_form(form)
     from mdocr.evaluation import formulas as scoring

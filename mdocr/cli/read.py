@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property, partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -24,8 +24,12 @@ from mdocr.options import ENGINES, ParseOptions, RenderOptions
 
 if TYPE_CHECKING:
     from mdocr.inputs import Unread
+    from mdocr.parser import Parser
     from mdocr.parsing.results import Destination
     from mdocr.recognizer import Recognizer
+
+TOGETHER = 32
+"""Pictures of formulas that are read at the same time."""
 
 KINDS = ("auto", "word", "formula", "page")
 
@@ -56,7 +60,7 @@ def read(
         ),
     ] = "",
     engine: Annotated[
-        str, typer.Option(help=f"What runs the word model: {', '.join(ENGINES)}.")
+        str, typer.Option(help=f"What runs the model of words or formulas: {', '.join(ENGINES)}.")
     ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     resume: Annotated[
@@ -81,6 +85,8 @@ def read(
     def kind_of_item(item: str | Unread) -> str:
         return kind_of(item) if kind == "auto" and isinstance(item, str) else kind
 
+    if kind == "formula" and output:
+        raise UsageError("formulas go to stdout", "Leave out -o, and write: > FILE")
     found = find_documents(paths, output)
     load = partial(load_recognizer, word_model, device, engine)
     parser = LazyParser(page_model, device, engine=engine, alone=len(found) == 1)
@@ -134,23 +140,30 @@ class Reading:
         self, items: "list[str | Unread]", model: str, device: str, engine: str
     ) -> None:
         """Prints LaTeX, a line each."""
-        from mdocr.inputs import Unread
+        paths = [item for item in items if isinstance(item, str)]
+        for item in items:
+            if not isinstance(item, str):
+                self._miss(item)
+        if not paths:
+            return
         from mdocr.parser import load_parser
+
+        parser = load_parser(model, device, engine=engine, pages=len(paths))
+        with open_output(None) as stream:
+            for start in range(0, len(paths), TOGETHER):
+                self._print_formulas(parser, paths[start : start + TOGETHER], stream)
+
+    def _print_formulas(self, parser: "Parser", paths: list[str], stream: TextIO) -> None:
+        from mdocr.inputs import Unread
         from mdocr.parsing.single_formulas import read_formulas
 
-        parser = load_parser(model, device, engine=engine, pages=len(items))
-        with open_output(None) as stream:
-            for item in items:
-                try:
-                    if isinstance(item, Unread):
-                        raise item.error
-                    (made,) = read_formulas(parser, [item])
-                except InputError as error:
-                    self._miss(Unread(item.path if isinstance(item, Unread) else item, error))
-                    continue
-                name = "" if self.tally.alone else f"{one_line(item)}\t"
-                print(f"{name}{made.text}", file=stream)
-                self.tally.pages += 1
+        for path, made in zip(paths, read_formulas(parser, paths), strict=True):
+            if isinstance(made, InputError):
+                self._miss(Unread(path, made))
+                continue
+            name = "" if self.tally.alone else f"{one_line(path)}\t"
+            print(name + " ".join(made.text.split()), file=stream)
+            self.tally.pages += 1
 
     def print_documents(self, items: "list[str | Unread]") -> None:
         """Prints documents one after another."""

@@ -88,7 +88,7 @@ class LineTokenizer:
         self.charset = config.charset
         self.image_id = config.image_token_id
         self.stop_ids = frozenset({self.charset.eos_id})
-        self.tasks = ("text", "formula") if config.formula_height else ("text",)
+        self.tasks = ("text", "formula") if config.reads_formulas else ("text",)
 
     def encode(self, prompt: Prompt, picture_tokens: int) -> tuple[int, ...]:
         """The picture's tokens, then the task's; token ids are used as they are.

@@ -17,8 +17,6 @@ from mdocr.parsing import single_formulas
 TOGETHER = 32
 """Pictures that are opened at a time."""
 
-NOTHING = Generation("", (), (), (), 0)
-
 
 @dataclass(frozen=True)
 class ReadFormula:
@@ -30,32 +28,33 @@ class ReadFormula:
 
     @property
     def is_right(self) -> bool:
-        """Whether both look alike when set; spaces and the sizing of brackets do not count."""
+        """Whether both are the same; spaces and the sizing of brackets do not count."""
         return _looks(self.read) == _looks(self.true)
 
 
 def read_formulas(
     parser: Parser, pictures: Collection, count: int, threshold: float
 ) -> Iterator[ReadFormula]:
-    """Reads the first ``count`` pictures of a collection; one that cannot be opened reads empty."""
+    """Reads the first ``count`` pictures of a collection; one that cannot be read is empty."""
     for start in range(0, count, TOGETHER):
         numbers = range(start, min(start + TOGETHER, count))
         opened = {number: found for number in numbers if (found := _open(pictures, number))}
         made = single_formulas.read_formulas(parser, list(opened.values()), threshold)
         read = dict(zip(opened, made, strict=True))
         for number in numbers:
-            one = read.get(number, NOTHING)
-            yield ReadFormula(one.text, pictures.text(number), one.passes)
+            one = read.get(number)
+            text, passes = (one.text, one.passes) if isinstance(one, Generation) else ("", 0)
+            yield ReadFormula(text, pictures.text(number), passes)
 
 
 def summary(found: Sequence[ReadFormula]) -> dict[str, Any]:
-    """Share of the formulas that are right, mean edit similarity, passes for a formula."""
+    """Share of the formulas that are right, mean edit similarity, passes for one that was read."""
     count = max(len(found), 1)
     return {
         "formulas": len(found),
         "exact": sum(one.is_right for one in found) / count,
         "similarity": sum(formula_similarity(one.read, one.true) for one in found) / count,
-        "passes": sum(one.passes for one in found) / count,
+        "passes": sum(one.passes for one in found) / max(sum(one.passes > 0 for one in found), 1),
     }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from mdocr.layout.components import Boxes
 from mdocr.layout.pieces import Piece, Row, gap, hull
 from mdocr.layout.regions import Box, Formula
+from mdocr.layout.rows import LINE_GAP
 
 BAND_GAP = 0.55
 """Blank from top to bottom between parts of one formula, in heights of a capital."""
@@ -17,8 +18,9 @@ BAND_GAP = 0.55
 INSET = 1.2
 """Least distance from the margins of the column, in heights of a capital."""
 
-LABEL_GAP, LABEL_WIDTH = 2.0, 4.0
-"""Least blank before a formula's number at the right margin, and its greatest width."""
+LABEL_GAP, LABEL_WIDTH = LINE_GAP, 4.0
+"""Least blank before a formula's number at the right margin, and its greatest width; with less
+between them the two are one line."""
 
 HIGHEST = 9.0
 """Height of a formula in heights of a capital, at most; higher things are drawings."""
@@ -42,9 +44,11 @@ def find_formulas(pieces: Sequence[Piece], signs: Boxes, size: float) -> list[Fo
     for band in _bands(pieces, size):
         main, label = _without_label(band, column, size)
         if main and _stands_apart(main, column, size):
-            box = _grown(hull([piece.box for piece in main]), signs, GROWTH * size)
-            if box.height < HIGHEST * size:
-                found.append(Formula(box, label))
+            core = hull([piece.box for piece in main])
+            box = _grown(core, signs, size)
+            others = [piece for piece in pieces if piece not in band]
+            if box.height < HIGHEST * size and not any(box.holds(other.box) for other in others):
+                found.append(Formula(box, core, label))
     return found
 
 
@@ -77,19 +81,19 @@ def _stands_apart(main: Row, column: Box, size: float) -> bool:
     return apart and box.width > size and not main[0].bullet and not any(p.region for p in main)
 
 
-def _grown(box: Box, signs: Boxes, reach: float) -> Box:
-    """The box with all signs that come near it, and those near these."""
-    while True:
-        near = (signs[:, :2] < np.array(box[2:]) + reach).all(axis=1) & (
-            signs[:, 2:] > np.array(box[:2]) - reach
-        ).all(axis=1)
-        inner = signs[near]
-        if not len(inner):
-            return box
-        low, high = inner[:, :2].min(axis=0), inner[:, 2:].max(axis=0)
-        grown = Box(
-            min(box.x0, low[0]), min(box.y0, low[1]), max(box.x1, high[0]), max(box.y1, high[1])
-        )
+def _grown(box: Box, signs: Boxes, size: float) -> Box:
+    """The box with all signs that come near it, and those near these, until it is too high."""
+    signs = _near(signs, box, HIGHEST * size)
+    while box.height < HIGHEST * size:
+        inner = _near(signs, box, GROWTH * size)
+        grown = hull([box, *(Box(*edges) for edges in inner.tolist())])
         if grown == box:
-            return box
+            break
         box = grown
+    return box
+
+
+def _near(signs: Boxes, box: Box, reach: float) -> Boxes:
+    low, high = np.array(box[:2]) - reach, np.array(box[2:]) + reach
+    near: Boxes = signs[((signs[:, :2] < high) & (signs[:, 2:] > low)).all(axis=1)]
+    return near

@@ -42,6 +42,11 @@ class Box(NamedTuple):
         """The middle (x, y)."""
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
+    def holds(self, other: "Box") -> bool:
+        """Whether the middle of another box lies in this one."""
+        x, y = other.center
+        return self.x0 <= x <= self.x1 and self.y0 <= y <= self.y1
+
     def scaled(self, factor: float) -> "Box":
         """The same rectangle on a picture ``factor`` times as large."""
         return Box(*(factor * edge for edge in self))
@@ -97,21 +102,19 @@ class Formula:
     """A place where a displayed formula may stand; its text is in the lines of regions too.
 
     Attributes:
-        box: extent on the page turned upright.
+        box: all that belongs to it, on the page turned upright.
+        core: what of it is in lines of text.
         label: box of its number at the margin.
     """
 
     box: Box
+    core: Box
     label: Box | None = None
 
     def scaled(self, factor: float) -> "Formula":
         """The same place on a picture ``factor`` times as large."""
-        return Formula(self.box.scaled(factor), self.label and self.label.scaled(factor))
-
-    def covers(self, box: Box) -> bool:
-        """Whether the middle of a box lies in the formula or in its number."""
-        x, y = box.center
-        return any(b.x0 <= x <= b.x1 and b.y0 <= y <= b.y1 for b in (self.box, self.label) if b)
+        label = self.label.scaled(factor) if self.label else None
+        return Formula(self.box.scaled(factor), self.core.scaled(factor), label)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 r"""Formulas as the lite page reader writes them: a character for a sign, prefixes for structure.
 
 ``\frac{\hat{x}^{2}}{n + 1}`` is ``⁄{ˆx^2}{n+1}``. An argument is one sign, a prefix with its own
-arguments, or a group in braces. Spaces, ``\left`` and ``\right`` are not written: what looks the
-same is written the same. So two formulas look alike if their notations are equal.
+arguments, or a group in braces. Spaces, ``\left`` and ``\right`` are not written, and indices come
+before powers. So formulas with the same notation look alike, but for spaces and sizes of brackets.
 """
 
 import re
@@ -57,9 +57,17 @@ ALIKE = {
     **{r"\dfrac": r"\frac", r"\tfrac": r"\frac", r"\widehat": r"\hat", r"\widetilde": r"\tilde"},
     **{r"\text": r"\mathrm", r"\operatorname": r"\mathrm", r"\lbrace": r"\{", r"\rbrace": r"\}"},
     **{r"\lvert": "|", r"\rvert": "|", r"\vert": "|", r"\Vert": r"\|", r"\dots": r"\ldots"},
-    **{r"\boldsymbol": r"\mathbf", r"\bm": r"\mathbf", r"\cdots": r"\ldots"},
 }
 """Commands that look like others, or nearly so."""
+
+RESERVED = "}#$%&\\"
+"""Characters that mean something else than themselves in LaTeX."""
+
+ESCAPED = {"\\": r"\backslash", "#": r"\#", "$": r"\$", "~": r"\sim"}
+"""How those of them are written that the reader may have read in text."""
+
+DEEPEST = 40
+"""Levels of LaTeX that are written; what lies deeper stands empty, and follows behind."""
 
 SPACES = (r"\,", r"\;", r"\:", r"\!", r"\ ", r"\quad", r"\qquad", r"\displaystyle", "~")
 BRACKETS = {"(": ")", "[": "]", "⦃": "⦄", "⟨": "⟩"}
@@ -84,7 +92,10 @@ def to_notation(latex: str) -> str:
             do not match.
     """
     tokens = _simple_tokens(latex)
-    text = "".join(_sequence(tokens, ""))
+    try:
+        text = _sequence(tokens, "")
+    except RecursionError as error:
+        raise _unknown("so many levels") from error
     if next(tokens, None) is not None:
         raise _unknown("}")
     return text
@@ -107,20 +118,32 @@ def _simple_tokens(latex: str) -> Iterator[str]:
     for token in formulas.tokens(formulas.bare(latex)):
         for sizing in (r"\left", r"\right", r"\middle"):
             if token.startswith(sizing) and not token[len(sizing) :][:1].isalpha():
-                token = token.removeprefix(sizing).strip()
+                token = token.removeprefix(sizing).strip().removeprefix(".")  # a dot is nothing
+        star = "*" * (token[:1] == "\\" and token[-1:] == "*")
+        token = token.removesuffix(star)
         token = ALIKE.get(token, token)
         if token.strip() and token not in SPACES:
             yield token
+        yield from star
 
 
-def _sequence(tokens: Iterator[str], end: str) -> Iterator[str]:
-    """Signs up to the token ``end``, each with its arguments."""
+def _sequence(tokens: Iterator[str], end: str) -> str:
+    """Signs up to the token ``end``, each with its arguments; indices before powers."""
+    items: list[str] = []
     for token in tokens:
         if token == end:
-            return
-        yield _item(token, tokens)
+            return "".join(items)
+        item = _item(token, tokens)
+        before = items[-1] if items else ""
+        if item == "^′" and before in ("^′", "^{′′}"):
+            items[-1] = "^{′′}" if before == "^′" else "^{′′′}"
+        elif item[:1] == "_" and before[:1] == "^" and items[-2:-1] and items[-2][:1] != "_":
+            items.insert(-1, item)
+        else:
+            items.append(item)
     if end:
         raise _unknown("{")
+    return "".join(items)
 
 
 def _item(token: str, tokens: Iterator[str]) -> str:
@@ -131,11 +154,11 @@ def _item(token: str, tokens: Iterator[str]) -> str:
     if token[1:] in OPERATORS:
         return f"{ROMAN}{{{token[1:]}}}"
     if token == "{":
-        return "".join(_sequence(tokens, "}"))
+        return _sequence(tokens, "}")
     if token == r"\sqrt":
         return _root(tokens)
     symbol = PREFIXES.get(token, token)
-    if len(symbol) > 1 or symbol not in FORMULA_SYMBOLS or symbol == "}":
+    if len(symbol) > 1 or symbol not in FORMULA_SYMBOLS or token in RESERVED:
         raise _unknown(token)
     return symbol + "".join(_argument(tokens) for _ in range(arguments(symbol)))
 
@@ -143,7 +166,7 @@ def _item(token: str, tokens: Iterator[str]) -> str:
 def _root(tokens: Iterator[str]) -> str:
     token = next(tokens, "")
     if token == "[":
-        return ROOT + _grouped("".join(_sequence(tokens, "]"))) + _argument(tokens)
+        return ROOT + _grouped(_sequence(tokens, "]")) + _argument(tokens)
     return PREFIXES[r"\sqrt"] + _argument_from(token, tokens)
 
 
@@ -195,6 +218,7 @@ class _Writer:
     def __init__(self, notation: str) -> None:
         self.text = notation
         self.place = 0
+        self.depth = 0
 
     def write(self) -> str:
         """All of it; a closing brace that nothing opened is passed over."""
@@ -227,7 +251,7 @@ class _Writer:
             return symbol + "{" + self._argument() + "}"
         if symbol == ROOT:
             return rf"\sqrt[{self._argument()}]{{{self._argument()}}}"
-        command = _COMMANDS.get(symbol, symbol)
+        command = ESCAPED.get(symbol) or _COMMANDS.get(symbol, symbol)
         if symbol == ROMAN:
             return self._roman()
         return command + "".join(f"{{{self._argument()}}}" for _ in range(arguments(symbol)))
@@ -237,15 +261,22 @@ class _Writer:
         return "\\" + content if content in OPERATORS else rf"\mathrm{{{content}}}"
 
     def _argument(self) -> str:
-        if self.place >= len(self.text) or self.text[self.place] == "}":
+        if self.place >= len(self.text) or self.text[self.place] == "}" or self.depth > DEEPEST:
             return ""
-        if self.text[self.place] != "{":
-            return self._item()
-        self.place += 1
-        return self._group()
+        if self.text[self.place] == "{":
+            self.place += 1
+            return self._group()
+        self.depth += 1
+        item = self._item()
+        self.depth -= 1
+        return item
 
     def _group(self) -> str:
+        if self.depth > DEEPEST:
+            return ""
+        self.depth += 1
         content = self._sequence()
+        self.depth -= 1
         self.place += 1  # the closing brace
         return content
 

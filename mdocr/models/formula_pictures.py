@@ -9,11 +9,9 @@ from PIL import Image
 
 from mdocr.errors import InputError
 from mdocr.models.line_pictures import COLUMN, WIDTH_STEP, LinePicture, normalise, pad_line
+from mdocr.models.page_config import FORMULA_HEIGHT
 
 Pixels = NDArray[np.uint8]
-
-FORMULA_HEIGHT = 64
-"""Pixels; every formula is put on a strip of this height."""
 
 MARGIN = 2
 """Pixels of paper around the ink."""
@@ -23,6 +21,9 @@ LETTER = 13
 
 STRETCH = 1.3
 """Wider than high: scripts and parts of fractions need columns of their own."""
+
+LARGEST = 4.0
+"""How many times a picture is enlarged at most."""
 
 WIDEST = 2048
 """Pixels at the reader's size."""
@@ -35,11 +36,6 @@ def prepare_formula(image: Image.Image) -> LinePicture:
         InputError: the formula is far too long for its height.
     """
     strip = formula_strip(np.asarray(image.convert("RGB")))
-    if strip.shape[1] > WIDEST:
-        raise InputError(
-            f"a formula of {image.width} × {image.height} pixels is too narrow to be read",
-            "Cut it into shorter pieces.",
-        )
     pixels = pad_line(strip, math.ceil(strip.shape[1] / WIDTH_STEP) * WIDTH_STEP)
     return LinePicture(normalise(pixels), pixels.shape[1] // COLUMN)
 
@@ -50,6 +46,9 @@ def formula_strip(pixels: Pixels, widest: int | None = None) -> Pixels:
     Args:
         pixels: dark on light, or light on dark.
         widest: width that it may take at most; a longer one gets smaller letters.
+
+    Raises:
+        InputError: the formula is far too long for its height.
     """
     ink = _ink(pixels)
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
@@ -58,10 +57,15 @@ def formula_strip(pixels: Pixels, widest: int | None = None) -> Pixels:
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = ink[box].shape
     room = FORMULA_HEIGHT - 2 * MARGIN
-    scale = min(room / height, LETTER / _letter_height(ink[box]))
+    scale = min(room / height, LETTER / _letter_height(ink[box]), LARGEST)
     if widest is not None:
         scale = min(scale, (widest - 2 * MARGIN) / (STRETCH * width))
     size = max(1, round(STRETCH * width * scale)), max(1, min(room, round(height * scale)))
+    if size[0] > WIDEST:
+        raise InputError(
+            f"a formula of {width} × {height} pixels is too long to be read",
+            "Cut it into shorter pieces.",
+        )
     method = cv2.INTER_AREA if STRETCH * scale < 1 else cv2.INTER_CUBIC
     scaled = cv2.resize(np.ascontiguousarray(pixels[box]), size, interpolation=method)
     strip = np.empty((FORMULA_HEIGHT, size[0] + 2 * MARGIN, 3), np.uint8)
@@ -92,4 +96,6 @@ def _letter_height(ink: NDArray[np.bool_]) -> float:
     _, _, stats, _ = cv2.connectedComponentsWithStats(mended, connectivity=8)
     widths, heights = (stats[1:, i].astype(float) for i in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
     shaped = (heights > 0.1 * ink.shape[0]) & (widths < 3 * heights) & (heights < 5 * widths)
-    return float(np.median(heights[shaped])) - 1 if shaped.any() else ink.shape[0] / 2
+    if not shaped.any():
+        return max(float(ink.shape[0]) / 2, 1.0)
+    return max(float(np.median(heights[shaped])) - 1, 1.0)

@@ -27,7 +27,7 @@ class LinePicture:
     """A prepared line.
 
     Attributes:
-        pixels: [3, 32, width], in -1..1.
+        pixels: [3, height, width], in -1..1; the height of a line is 32.
         tokens: picture tokens that it becomes.
     """
 
@@ -53,7 +53,7 @@ def prepare_line(image: Image.Image) -> LinePicture:
 
 
 def pad_line(pixels: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """Fills [32, w, 3] up to ``width`` on the right with the median of its right edge."""
+    """Fills [h, w, 3] up to ``width`` on the right with the median of its right edge."""
     edge = np.median(pixels[:, -2:].reshape(-1, 3), axis=0).astype(np.uint8)
     padded = np.empty((pixels.shape[0], width, 3), np.uint8)
     padded[:] = edge

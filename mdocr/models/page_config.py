@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from mdocr.errors import WeightsError
 from mdocr.models.cache_shape import CacheShape
@@ -11,6 +11,9 @@ from mdocr.models.word_config import LITE, EncoderConfig
 
 LINE_READER = "mdocr_line_reader"
 """``model_type`` in the ``config.json`` of a line reader."""
+
+FORMULA_HEIGHT = 64
+"""Pixels; every formula is put on a strip of this height."""
 
 FORMULA_PROMPTS = ("formula", "equation")
 """Two names of one task."""
@@ -101,6 +104,7 @@ class MinerUDiffusionConfig:
     vision_config: VisionConfig = field(default_factory=VisionConfig)
     image_token_id: int = 151655
     mask_token_id: int = 151669
+    reads_formulas: ClassVar[bool] = True
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "MinerUDiffusionConfig":
@@ -150,6 +154,11 @@ class LineReaderConfig:
     text: SDARConfig = field(default_factory=SDARConfig)
     tasks: tuple[str, ...] = ("text", "formula", "table")
     formula_height: int = 0
+
+    @property
+    def reads_formulas(self) -> bool:
+        """Whether it knows the task "formula"."""
+        return self.formula_height > 0
 
     @property
     def charset(self) -> Charset:

@@ -1,4 +1,4 @@
-"""Pages read by the line reader: layout by image analysis, then every line on its own."""
+"""Pages read by the line reader: layout by image analysis, then every line, then formulas."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,16 @@ from mdocr.parsing import crops
 from mdocr.parsing.drawing import draw_layout
 from mdocr.parsing.line_pieces import Piece, split_line
 from mdocr.parsing.lists import as_lists
-from mdocr.parsing.lite_formulas import Row, displayed, equation, is_formula, may_be_formula
+from mdocr.parsing.lite_formulas import (
+    LONGEST,
+    Displayed,
+    Row,
+    displayed,
+    equation,
+    is_formula,
+    may_be_formula,
+    number_of,
+)
 from mdocr.parsing.lite_tables import table_of
 from mdocr.parsing.texts import Text, block_options, filled, joined, text_of
 from mdocr.parsing.work import Job, Key, PageWork, failure_of
@@ -36,9 +45,6 @@ BLOCK_LENGTH = 16
 
 BATCH = 32
 """Lines in work at the same time, if there is no other wish."""
-
-LONGEST_FORMULA = 256
-"""Characters of the notation; more is noise."""
 
 NARROWEST_LETTER = 3
 """Pixels at the reader's height; a piece holds no more letters than its width has room for."""
@@ -92,6 +98,7 @@ class LitePage(PageWork):
         self.texts: dict[int, Text] = {}
         self.displayed = displayed(layout) if self.parser.reads_formulas else []
         self.formulas: dict[int, Text] = {}
+        self.shown: set[int] = set()
 
     def begin(self) -> list[Job]:
         """Every piece of every line."""
@@ -178,7 +185,7 @@ class LitePage(PageWork):
         return self.parser.request(Image.fromarray(pixels), "formula", self._formula_options())
 
     def _formula_options(self) -> BlockOptions:
-        longest = min(LONGEST_FORMULA, self.options.longest("equation"))
+        longest = min(LONGEST, self.options.longest("equation"))
         return block_options(self.options, "equation", BLOCK_LENGTH, longest)
 
     def _with_formulas(self, number: int, block: Block, lines: list[Text]) -> list[Block]:
@@ -193,7 +200,8 @@ class LitePage(PageWork):
             if index is None:
                 part = replace(region, box=_around(region.lines[row] for row in rows))
                 blocks += self._filled(part, self._block(part), [lines[row] for row in rows])
-            elif (number, rows[0]) == self.displayed[index].rows[0]:
+            elif index not in self.shown:
+                self.shown.add(index)
                 blocks.append(self._equation(index))
         return blocks
 
@@ -203,15 +211,21 @@ class LitePage(PageWork):
 
     def _equation(self, index: int) -> Block:
         found = self.displayed[index]
-        label = "".join(self._line(row).content for row in found.label)
         block = Block("equation", Box(*self.layout.outline(found.place.box)))
-        return equation(block, self.formulas[index], label, self.options.trace)
+        return equation(block, self.formulas[index], self._number(found), self.options.trace)
+
+    def _number(self, found: Displayed) -> str:
+        """The number of a formula, as it was read."""
+        return number_of(
+            "".join(self._line(row).content for row in found.label if row in self.rows)
+        )
 
     def _formula_at(self, row: Row) -> int | None:
         """Which formula that is believed to be one a line is part of."""
         for index, read in self.formulas.items():
             found = self.displayed[index]
-            if row in (*found.rows, *found.label) and is_formula(read):
+            belongs = row in found.rows or (row in found.label and self._number(found) != "")
+            if belongs and is_formula(read):
                 return index
         return None
 

@@ -14,6 +14,9 @@ from mdocr.models.formula_notation import PREFIXES, ROMAN, ROOT, SCRIPTS, to_lat
 from mdocr.models.page_charset import GREEK
 from mdocr.parsing.texts import Text, filled
 
+LONGEST = 256
+"""Characters of a notation; more is noise."""
+
 WORDY = 0.5
 """Share of the characters in words of three letters and more, from which a text is no formula."""
 
@@ -30,7 +33,7 @@ STRUCTURE = frozenset([*RELATIONS, *SCRIPTS, *PREFIXES.values(), ROOT])
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _LETTERS = re.compile(r"[A-Za-z]{4}")
 _ROMAN = re.compile(ROMAN + r"(?:\{[^{}]*\}|.)")
-_LABEL = re.compile(r"\(([\w.]+)\)")
+_LABEL = re.compile(r"\(([^\W_]+(?:\.[^\W_]+)*)\)")
 
 Row = tuple[int, int]
 """Region and line in it, each from 0."""
@@ -61,9 +64,8 @@ def displayed(layout: Layout) -> list[Displayed]:
     ]
     found = []
     for place in layout.formulas:
-        alone = replace(place, label=None)
-        main = tuple(row for row, box in rows if alone.covers(box))
-        label = tuple(r for r, box in rows if r not in main and place.covers(box))
+        main = tuple(row for row, box in rows if place.core.holds(box))
+        label = tuple(row for row, box in rows if place.label and place.label.holds(box))
         if main:
             found.append(Displayed(place, main, label))
     return found
@@ -83,11 +85,17 @@ def is_formula(read: Text) -> bool:
     """Whether a notation is sure, has what makes a formula, and no words."""
     plain = _ROMAN.sub("", read.content)
     is_worded = _LETTERS.search(plain) is not None
-    return read.confidence >= SURE_FORMULA and not is_worded and not STRUCTURE.isdisjoint(plain)
+    is_sure = read.confidence >= SURE_FORMULA and not read.notes  # whole, not cut
+    return is_sure and not is_worded and not STRUCTURE.isdisjoint(plain)
 
 
-def equation(block: Block, read: Text, label: str, trace: bool) -> Block:
+def number_of(label: str) -> str:
+    """The number in what was read beside a formula; empty if it is none."""
+    found = _LABEL.fullmatch(label.replace(" ", ""))
+    return found[1] if found else ""
+
+
+def equation(block: Block, read: Text, number: str, trace: bool) -> Block:
     """The block of a formula, with its number as a tag."""
-    numbered = _LABEL.fullmatch(label.replace(" ", ""))
-    latex = to_latex(read.content) + (rf" \tag{{{numbered[1]}}}" if numbered else "")
+    latex = to_latex(read.content) + (rf" \tag{{{number}}}" if number else "")
     return filled(block, replace(read, content=latex), "latex", trace)

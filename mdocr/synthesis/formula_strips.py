@@ -11,7 +11,8 @@ import numpy
 from numpy.typing import NDArray
 
 from mdocr.models.formula_notation import to_notation
-from mdocr.models.formula_pictures import FORMULA_HEIGHT, STRETCH, formula_strip
+from mdocr.models.formula_pictures import STRETCH, formula_strip
+from mdocr.models.page_config import FORMULA_HEIGHT
 from mdocr.synthesis import sheets
 from mdocr.synthesis.formulas import FAMILIES, RULES, draw_part
 from mdocr.synthesis.glyphs import Mask
@@ -27,6 +28,9 @@ JOINTS = ("=", "=", "=", "=", "+", "+", "-", "-", r"\pm", r"\times", *RULES["rel
 
 KEPT = 12_000
 """Parts that a process keeps at most: some 100 MB."""
+
+SQUEEZED, TRIES = 1.3, 8
+"""How many times as wide as its strip a part may be, for which a shorter one is looked for."""
 
 FEWEST = 400
 """Parts that are drawn from at the beginning of a run."""
@@ -97,6 +101,10 @@ class FormulaSynthesizer:
         """Parts of one family, with joints between, about as wide as the strip."""
         family = int(rng.random() * len(FAMILIES))
         found = [self._part(rng, family, progress)]
+        for _ in range(TRIES):
+            if _width(found) < SQUEEZED * width:
+                break
+            found = [self._part(rng, family, progress)]
         while rng.random() < 0.7:
             joint = set_joint(JOINTS[int(rng.random() * len(JOINTS))], FAMILIES[family])
             longer = [*found, joint, self._part(rng, family, progress)]

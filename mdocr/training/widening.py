@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 
 from mdocr.models.formula_notation import FORMULA_SYMBOLS
-from mdocr.models.formula_pictures import FORMULA_HEIGHT
 from mdocr.models.line_reader import LineReader
-from mdocr.models.page_config import LineReaderConfig
+from mdocr.models.page_config import FORMULA_HEIGHT, LineReaderConfig
 
 
 def with_formulas(model: LineReader) -> LineReader:

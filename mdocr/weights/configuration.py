@@ -61,17 +61,24 @@ def line_reader_config(record: Mapping[str, Any], path: Path) -> "LineReaderConf
     Raises:
         WeightsError: keys are missing or unknown.
     """
-    from mdocr.models.page_config import LineReaderConfig, SDARConfig  # words do without
+    from mdocr.models.page_config import (  # words do without
+        FORMULA_HEIGHT,
+        LineReaderConfig,
+        SDARConfig,
+    )
 
     try:
         encoder = {key: _frozen(value) for key, value in record["encoder"].items()}
         text = {field.name: record["text"][field.name] for field in dataclasses.fields(SDARConfig)}
+        height = record.get("formula_height", 0)  # line readers of old knew none
+        if height not in (0, FORMULA_HEIGHT):
+            raise TypeError(f"formula_height is {height!r}, not {FORMULA_HEIGHT} or 0")
         return LineReaderConfig(
             record["symbols"],
             EncoderConfig(**encoder),
             SDARConfig(**text),
             tuple(record["tasks"]),
-            record.get("formula_height", 0),  # line readers of old knew none
+            height,
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{path} is not that of a line reader: {error}", AGAIN) from error

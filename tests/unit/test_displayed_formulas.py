@@ -1,5 +1,7 @@
 """Displayed formulas on pages of the lite reader: where they may stand, and what is believed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from page_models import FakeParser, tiny_line_reader
@@ -11,7 +13,7 @@ from mdocr.layout import analyse
 from mdocr.options import ParseOptions
 from mdocr.pages import PagePicture
 from mdocr.parsing.lite import LitePage, LiteReader
-from mdocr.parsing.lite_formulas import equation, is_formula, may_be_formula
+from mdocr.parsing.lite_formulas import equation, is_formula, may_be_formula, number_of
 from mdocr.parsing.queue import Queue
 from mdocr.parsing.texts import Text
 from mdocr.synthesis.formulas import draw_formula
@@ -92,11 +94,31 @@ def test_only_clear_formulas_are_believed(notation, sure, believed):
     assert is_formula(text(notation, sure)) is believed
 
 
+def test_a_formula_that_was_cut_short_is_not_believed():
+    assert not is_formula(replace(text("E=mc^2"), notes=("a repetition was cut off",)))
+
+
+@pytest.mark.parametrize(
+    ("label", "number"),
+    [
+        ("( 3.1 )", "3.1"),
+        ("(A)", "A"),
+        ("[3]", ""),
+        ("(1", ""),
+        ("(1_a)", ""),
+        ("if", ""),
+        ("", ""),
+    ],
+)
+def test_numbers_of_formulas(label, number):
+    assert number_of(label) == number
+
+
 def test_the_number_of_a_formula_becomes_its_tag():
     block = Block("equation", Box(0, 0, 1, 1))
-    made = equation(block, text("⁄ab"), "( 3.1 )", trace=False)
+    made = equation(block, text("⁄ab"), "3.1", trace=False)
     assert (made.format, made.content) == ("latex", r"\frac{a}{b} \tag{3.1}")
-    assert equation(block, text("x"), "cf.", trace=False).content == "x"
+    assert equation(block, text("x"), "", trace=False).content == "x"
 
 
 def open_page(parser: FakeParser, picture: Image.Image) -> LitePage:
@@ -138,6 +160,16 @@ def test_a_formula_takes_the_place_of_its_lines_between_the_text_around():
     assert [block.content.count("words that were read") for block in blocks] == [3, 0, 3]
     tops = [block.box.y0 for block in blocks]
     assert tops == sorted(tops)
+
+
+def test_what_stands_beside_a_formula_and_is_no_number_stays_text():
+    def other(picture: Image.Image, prompt: str) -> str:
+        found = answer(picture, prompt)
+        return "[1]" if found == "(1)" else found
+
+    blocks = read(page("x = 1 + abc"), other)
+    assert [block.type for block in blocks].count("equation") == 1
+    assert "[1]" in "\n".join(block.content for block in blocks)
 
 
 def test_a_formula_that_is_not_believed_stays_text():

@@ -26,6 +26,9 @@ from mdocr.training.formula_order import in_reading_order
         (r"\sqrt \alpha", "√α"),
         (r"\sin x + \mathrm{max}", "ʀ{sin}x+ʀ{max}"),
         (r"f'(x)", "f^′(x)"),
+        (r"f''_1 + g'''", "f_1^{′′}+g^{′′′}"),
+        (r"x^{2}_{1} + y_1^2", "x_1^2+y_1^2"),
+        (r"\left. \pi*x \right|_{0}", "π*x|_0"),
         (r"\left\{ x \in \mathbb{R} : \left| x \right| > 1 \right\}", "⦃x∈▯R:|x|>1⦄"),
         (r"\int_0^\infty e^{-t} \, dt", "∫_0^∞e^{-t}dt"),
         (r"{a}{b}", "ab"),
@@ -39,7 +42,19 @@ def test_formulas_in_notation(latex, notation):
 
 
 @pytest.mark.parametrize(
-    "latex", [r"\begin{aligned} a \end{aligned}", r"\unheardof", "a}", "{a", r"\frac{a}", "ж", "^"]
+    "latex",
+    [
+        r"\begin{aligned} a \end{aligned}",
+        r"\unheardof",
+        "a}",
+        "{a",
+        r"\frac{a}",
+        "ж",
+        "^",
+        "a & b",
+        "x\\",
+        "#",
+    ],
 )
 def test_what_it_does_not_know_is_refused(latex):
     with pytest.raises(InputError, match="notation of formulas"):
@@ -71,6 +86,19 @@ def test_brackets_around_tall_signs_grow():
     assert to_latex("(⁄ab)+(c)") == r"\left(\frac{a}{b}\right)+(c)"
     assert to_latex("[0,1)") == "[0,1)"
     assert to_latex("((√x)") == r"(\left(\sqrt{x}\right)"
+
+
+def test_endless_nesting_is_refused_and_written_as_far_as_it_goes():
+    with pytest.raises(InputError, match="levels"):
+        to_notation(r"\hat" * 3000 + "x")
+    for notation in ("√" * 1000, "{" * 1000, "⁄" * 300, "^" * 500):
+        latex = to_latex(notation)
+        assert latex.count("{") == latex.count("}")
+    assert to_latex("√" * 1000).count(r"\sqrt") == 1000
+
+
+def test_characters_of_tex_are_escaped():
+    assert to_latex("a\\b#$~%&") == r"a\backslash b\#\$\sim\%\&"
 
 
 @pytest.mark.parametrize("damaged", ["⁄a", "⁄", "x^", "}{", "a}b", "⁄{a", "∛", "ʀ", "{{{"])

@@ -8,9 +8,9 @@ from PIL import Image, ImageOps
 
 from mdocr.errors import InputError, UsageError
 from mdocr.models.formula_notation import FORMULA_SYMBOLS
-from mdocr.models.formula_pictures import FORMULA_HEIGHT, formula_strip, prepare_formula
+from mdocr.models.formula_pictures import formula_strip, prepare_formula
 from mdocr.models.line_reader import LineReader
-from mdocr.models.page_config import LineReaderConfig, lite_line_reader
+from mdocr.models.page_config import FORMULA_HEIGHT, LineReaderConfig, lite_line_reader
 from mdocr.models.reader_pictures import LinePictureConfig
 from mdocr.synthesis.formula_strips import FormulaSynthesizer, set_part
 from mdocr.synthesis.formulas import draw_formula, draw_part
@@ -56,9 +56,12 @@ def test_light_ink_on_dark_paper_is_found_too():
 
 def test_empty_and_endless_pictures():
     assert prepare_formula(Image.new("L", (50, 20), 200)).tokens == 8
+    dot = Image.new("L", (50, 20), 255)
+    dot.putpixel((9, 9), 0)
+    assert prepare_formula(dot).tokens == 8
     line = Image.new("L", (9000, 12), 255)
     line.paste(0, (0, 4, 9000, 6))
-    with pytest.raises(InputError, match="too narrow"):
+    with pytest.raises(InputError, match="too long"):
         prepare_formula(line)
 
 
