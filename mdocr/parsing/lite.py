@@ -24,6 +24,7 @@ from mdocr.parsing.drawing import draw_layout
 from mdocr.parsing.line_pieces import Piece, split_line
 from mdocr.parsing.lists import as_lists
 from mdocr.parsing.lite_formulas import (
+    FORMULA_BLOCK,
     LONGEST,
     Displayed,
     Row,
@@ -186,7 +187,9 @@ class LitePage(PageWork):
 
     def _formula_options(self) -> BlockOptions:
         longest = min(LONGEST, self.options.longest("equation"))
-        return block_options(self.options, "equation", BLOCK_LENGTH, longest)
+        own = self.options.block_length is None  # steps are for blocks of lines then
+        options = replace(self.options, steps=None) if own else self.options
+        return block_options(options, "equation", FORMULA_BLOCK, longest)
 
     def _with_formulas(self, number: int, block: Block, lines: list[Text]) -> list[Block]:
         """A region as one block, or none if it is empty; where formulas stand in it, as several."""

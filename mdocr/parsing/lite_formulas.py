@@ -17,6 +17,9 @@ from mdocr.parsing.texts import Text, filled
 LONGEST = 256
 """Characters of a notation; more is noise."""
 
+FORMULA_BLOCK = 2
+"""Characters that are denoised together: more would save few passes and cost formulas."""
+
 WORDY = 0.5
 """Share of the characters in words of three letters and more, from which a text is no formula."""
 

@@ -8,7 +8,7 @@ from mdocr import formulas
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.errors import InputError
 from mdocr.parser import Parser, Picture
-from mdocr.parsing import lite, lite_formulas, prompted
+from mdocr.parsing import lite_formulas, prompted
 
 LONGEST = 1024
 """Tokens of a formula, at most, where they are not characters of the lite model's notation."""
@@ -26,7 +26,7 @@ def read_formulas(
         OutOfMemoryError: there is not room for so many.
     """
     length, longest = (
-        (lite.BLOCK_LENGTH, lite_formulas.LONGEST)
+        (lite_formulas.FORMULA_BLOCK, lite_formulas.LONGEST)
         if parser.reads_lines
         else (prompted.BLOCK_LENGTH, LONGEST)
     )
