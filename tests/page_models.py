@@ -68,21 +68,21 @@ class FakeParser:
         return Generation(text, tokens, tuple(range(1, len(tokens) + 1)), sure, passes + 1)
 
 
-def tiny_line_reader() -> LineReader:
+def tiny_line_reader(formula_height: int = 0) -> LineReader:
     torch.manual_seed(0)
     encoder = EncoderConfig(
         (8, 16, 16), (1, 1, 1), (1, 2, 2), (1, 0, 0), ((2, 1), (2, 1)), drop_path=0.0
     )
     vocabulary = LineReaderConfig(SYMBOLS).vocabulary
     text = SDARConfig(vocabulary, 32, 48, 2, 2, 2, 16, rope_theta=10000.0)
-    model = LineReader(LineReaderConfig(SYMBOLS, encoder, text, formula_height=64))
+    model = LineReader(LineReaderConfig(SYMBOLS, encoder, text, formula_height=formula_height))
     for parameter in model.parameters():
         parameter.data.mul_(3)  # so that predictions differ from place to place
     return model.eval().requires_grad_(False)
 
 
-def save_tiny_line_reader(folder: Path) -> Path:
-    model = tiny_line_reader()
+def save_tiny_line_reader(folder: Path, formula_height: int = 0) -> Path:
+    model = tiny_line_reader(formula_height)
     save_line_reader(model.state_dict(), model.config, folder, {})
     return folder
 

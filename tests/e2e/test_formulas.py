@@ -35,7 +35,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A reader of formulas with random weights."""
-    return save_tiny_line_reader(tmp_path_factory.mktemp("reader") / "tiny")
+    return save_tiny_line_reader(tmp_path_factory.mktemp("reader") / "tiny", formula_height=64)
 
 
 def invoke(*arguments: object) -> str:

@@ -118,7 +118,7 @@ def test_a_widened_reader_still_reads_lines_as_before():
 
 
 def test_a_formula_is_seen_by_a_projection_of_its_own():
-    model = tiny_line_reader()
+    model = tiny_line_reader(formula_height=64)
     tall, flat = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 32, 64)
     assert model.look(tall).features.shape == model.look(flat).features.shape == (1, 16, 32)
     together = model.see([flat[0], tall[0]])

@@ -51,7 +51,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # an export, on a bu
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_line_reader(tmp_path_factory.mktemp("lines") / "reader")
+    return save_tiny_line_reader(tmp_path_factory.mktemp("lines") / "reader", formula_height=64)
 
 
 @pytest.fixture(scope="module")
