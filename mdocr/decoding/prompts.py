@@ -100,8 +100,9 @@ class LineTokenizer:
             return expand([int(index) for index in prompt], self.image_id, picture_tokens)
         task = "formula" if prompt in FORMULA_PROMPTS else prompt
         if task not in self.tasks:
-            known = ", ".join(self.tasks)
-            raise UsageError(f"the lite model has no task {prompt!r}", f"Choose one of: {known}")
+            known = f"This one knows: {', '.join(self.tasks)}. "
+            hint = "The released model knows more: mineru-diffusion."
+            raise UsageError(f"the lite model has no task {prompt!r}", known + hint)
         return (*[self.image_id] * picture_tokens, self.config.task_id(task))
 
     def decode(self, tokens: Iterable[int]) -> str:
