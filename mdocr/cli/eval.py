@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mdocr.cli import console, tables
-from mdocr.cli.recognize import Dictionary, find_dictionary
+from mdocr.cli.recognize import Device, Dictionary, Engine, find_dictionary
 from mdocr.cli.tables import Column
 from mdocr.errors import InputError, UsageError
 from mdocr.options import (
-    ENGINES,
     STEPPED_DECODERS,
     WORD_DECODERS,
     ParseOptions,
@@ -57,6 +56,9 @@ FORMULA_COLUMNS = (
     Column("similarity", "similarity", ".2%"),
     Column("passes", "passes", ".1f"),
 )
+PageModel = Annotated[str, typer.Option(help="auto, a name, or the path of a folder.")]
+PageDtype = Annotated[str, typer.Option(help="auto, float32, bfloat16, float16 or int8.")]
+Threshold = Annotated[float, typer.Option(help="Confidence above which a token is committed.")]
 Form = Annotated[
     str, typer.Option("--format", help=f"Form of the output: {', '.join(tables.FORMS)}.")
 ]
@@ -90,10 +92,8 @@ def recognizer(
         bool, typer.Option(help="Predict every position anew in each step.")
     ] = DEFAULTS.revise,
     dictionary: Dictionary = DEFAULTS.dictionary,
-    engine: Annotated[
-        str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
-    ] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    engine: Engine = "auto",
+    device: Device = "auto",
     dtype: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
     batch_size: Annotated[
         int, typer.Option(min=1, help="Words read together.")
@@ -223,15 +223,11 @@ def parser(
     data: Annotated[
         Path, typer.Argument(help="Folder of pages with ground truth.", show_default=False)
     ],
-    model: Annotated[str, typer.Option(help="auto, a name, or the path of a folder.")] = "auto",
-    threshold: Annotated[
-        float, typer.Option(help="Confidence above which a token is committed.")
-    ] = PAGE_DEFAULTS.threshold,
-    engine: Annotated[
-        str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
-    ] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16 or int8.")] = "auto",
+    model: PageModel = "auto",
+    threshold: Threshold = PAGE_DEFAULTS.threshold,
+    engine: Engine = "auto",
+    device: Device = "auto",
+    dtype: PageDtype = "auto",
     predictions: Annotated[
         Path | None,
         typer.Option(help="Score NAME.md or NAME.txt of this folder; read nothing.", exists=True),
@@ -290,15 +286,11 @@ def formulas(
         list[Path],
         typer.Argument(help="Folders with labels.tsv, in LaTeX.", show_default=False),
     ],
-    model: Annotated[str, typer.Option(help="auto, a name, or the path of a folder.")] = "auto",
-    threshold: Annotated[
-        float, typer.Option(help="Confidence above which a token is committed.")
-    ] = PAGE_DEFAULTS.threshold,
-    engine: Annotated[
-        str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
-    ] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16 or int8.")] = "auto",
+    model: PageModel = "auto",
+    threshold: Threshold = PAGE_DEFAULTS.threshold,
+    engine: Engine = "auto",
+    device: Device = "auto",
+    dtype: PageDtype = "auto",
     limit: Annotated[
         int | None, typer.Option(min=1, help="Read only the first so many of each set.")
     ] = None,

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from mdocr.parsing.results import Destination
     from mdocr.recognizer import Recognizer
 
-TOGETHER = 32
-"""Pictures of formulas that are read at the same time."""
-
 KINDS = ("auto", "word", "formula", "page")
 
 
@@ -74,8 +71,7 @@ def read(
     --as overrules this. A formula is read only where it is asked for.
 
     Words are printed as path<TAB>text, formulas as path<TAB>LaTeX, or the text alone for a single
-    input; documents as Markdown,
-    each after a comment with its path if there are several inputs.
+    input; documents as Markdown, each after a comment with its path if there are several inputs.
     """
     if kind not in KINDS:
         raise UsageError(f"unknown kind {kind!r}", f"Choose one of: {', '.join(KINDS)}")
@@ -121,10 +117,7 @@ class Reading:
 
     def read_words(self, items: "list[str | Unread]") -> None:
         """Prints words, a line each."""
-        paths = [item for item in items if isinstance(item, str)]
-        for item in items:
-            if not isinstance(item, str):
-                self._miss(item)
+        paths = self._found(items)
         if not paths:
             return
         with open_output(None) as stream:
@@ -140,13 +133,11 @@ class Reading:
         self, items: "list[str | Unread]", model: str, device: str, engine: str
     ) -> None:
         """Prints LaTeX, a line each."""
-        paths = [item for item in items if isinstance(item, str)]
-        for item in items:
-            if not isinstance(item, str):
-                self._miss(item)
+        paths = self._found(items)
         if not paths:
             return
         from mdocr.parser import load_parser
+        from mdocr.parsing.single_formulas import TOGETHER
 
         parser = load_parser(model, device, engine=engine, pages=len(paths))
         with open_output(None) as stream:
@@ -183,6 +174,13 @@ class Reading:
     def _read(self, items: "list[str | Unread]", destination: "Destination") -> None:
         options, count = ParseOptions(), self.tally.documents
         self.tally += read_all(items, self._parser, options, destination, self._resume, count)
+
+    def _found(self, items: "list[str | Unread]") -> list[str]:
+        """The paths among inputs; the others are told."""
+        for item in items:
+            if not isinstance(item, str):
+                self._miss(item)
+        return [item for item in items if isinstance(item, str)]
 
     def _miss(self, item: "Unread") -> None:
         self.tally.miss(item.error)

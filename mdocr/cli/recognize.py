@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from mdocr.recognizer import Recognizer
 
 DEFAULTS = RecognizeOptions()
+Engine = Annotated[str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Dictionary = Annotated[
     str,
     typer.Option(
@@ -56,10 +58,8 @@ def recognize(
     steps: Annotated[
         int, typer.Option(help="Denoising steps of the decoders that have them, 1 to 26.")
     ] = DEFAULTS.steps,
-    engine: Annotated[
-        str, typer.Option(help=f"What runs the model: {', '.join(ENGINES)}.")
-    ] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    engine: Engine = "auto",
+    device: Device = "auto",
     dtype: Annotated[
         str, typer.Option(help="auto (float32), float32, or bfloat16, which is faster.")
     ] = "auto",

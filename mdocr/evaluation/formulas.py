@@ -14,9 +14,6 @@ from mdocr.models.formula_notation import to_notation
 from mdocr.parser import Parser
 from mdocr.parsing import single_formulas
 
-TOGETHER = 32
-"""Pictures that are opened at a time."""
-
 
 @dataclass(frozen=True)
 class ReadFormula:
@@ -36,8 +33,8 @@ def read_formulas(
     parser: Parser, pictures: Collection, count: int, threshold: float
 ) -> Iterator[ReadFormula]:
     """Reads the first ``count`` pictures of a collection; one that cannot be read is empty."""
-    for start in range(0, count, TOGETHER):
-        numbers = range(start, min(start + TOGETHER, count))
+    for start in range(0, count, single_formulas.TOGETHER):
+        numbers = range(start, min(start + single_formulas.TOGETHER, count))
         opened = {number: found for number in numbers if (found := _open(pictures, number))}
         made = single_formulas.read_formulas(parser, list(opened.values()), threshold)
         read = dict(zip(opened, made, strict=True))

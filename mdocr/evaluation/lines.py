@@ -15,7 +15,7 @@ from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.evaluation.metrics import edits
 from mdocr.models.line_pictures import LinePicture, prepare_line
 from mdocr.models.line_reader import LineReader
-from mdocr.models.page_charset import PAGE_SYMBOLS
+from mdocr.models.page_charset import of_text
 from mdocr.models.page_config import LineReaderConfig
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def made_lines(
         logger.warning("no lines to score: none of the fonts kept for it is there (%s)", families)
         return []
     texts = draw_prose if prose else draw_text
-    symbols = "".join(symbol for symbol in config.symbols if symbol in PAGE_SYMBOLS)
+    symbols = of_text(config.symbols)
     synthesizer = LineSynthesizer(fonts, load_sentences(), symbols, texts)
     lines = []
     for number in range(count):

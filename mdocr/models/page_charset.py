@@ -4,6 +4,7 @@ Of signs that look alike one is known: µ and ∆ ∏ ∑ stand for the Greek le
 """
 
 import string
+from collections.abc import Iterable
 
 LATIN = (
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿ"
@@ -31,3 +32,8 @@ PAGE_SYMBOLS = (
     + MARKS
 )
 """Each once, in the order of their ids; the space first, then the other 94 of ASCII."""
+
+
+def of_text(symbols: Iterable[str]) -> str:
+    """Those of a reader's characters that stand in texts, not in notations of formulas alone."""
+    return "".join(symbol for symbol in symbols if symbol in PAGE_SYMBOLS)

@@ -13,6 +13,9 @@ from mdocr.parsing import lite_formulas, prompted
 LONGEST = 1024
 """Tokens of a formula, at most, where they are not characters of the lite model's notation."""
 
+TOGETHER = 32
+"""Pictures that those who have many hand over at a time."""
+
 logger = logging.getLogger(__name__)
 
 

@@ -17,7 +17,7 @@ from torch.utils.data import Dataset
 
 from mdocr.models.charset import Charset
 from mdocr.models.line_pictures import normalise, pad_line
-from mdocr.models.page_charset import PAGE_SYMBOLS
+from mdocr.models.page_charset import of_text
 from mdocr.training.batches import rise
 from mdocr.training.config import require
 from mdocr.training.formula_order import in_reading_order
@@ -176,7 +176,7 @@ class LineBatches(Dataset[LineBatch]):
         from mdocr.synthesis.typefaces import training_fonts
 
         folders = [Path(folder) for folder in self.data.fonts] or None
-        symbols = "".join(symbol for symbol in self.charset.symbols if symbol in PAGE_SYMBOLS)
+        symbols = of_text(self.charset.symbols)
         return LineSynthesizer(training_fonts(load_fonts(folders)), load_sentences(), symbols)
 
 
