@@ -1,7 +1,7 @@
 """Pages read by the line reader: layout by image analysis, then every line, then formulas."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mdocr import layout
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.document import PARATEXT_TYPES, Block, Box
 from mdocr.errors import MdocrError
 from mdocr.layout import Formula, Layout, Line, Region, analyse, cut
+from mdocr.layout.pieces import hull
 from mdocr.models.line_pictures import LINE_HEIGHT
 from mdocr.options import ParseOptions
 from mdocr.pages import PagePicture
@@ -134,7 +134,14 @@ class LitePage(PageWork):
         drawing = draw_layout(picture, regions) if self.options.draw_layout else b""
         blocks, pictures = [], {}
         read = self._lines()
-        self._note_unread([self._line(row) for row in self.rows if self._formula_at(row) is None])
+        self._note_unread(
+            [
+                line
+                for number, texts in read.items()
+                for row, line in enumerate(texts)
+                if self._formula_at((number, row)) is None
+            ]
+        )
         lines = {number: self._kept(number, texts) for number, texts in read.items()}
         self._note_cuts(lines)
         for number, (region, block) in enumerate(zip(self.layout.regions, regions, strict=True)):
@@ -201,7 +208,7 @@ class LitePage(PageWork):
         for index, group in groupby(range(len(parts)), key=parts.__getitem__):
             rows = list(group)
             if index is None:
-                part = replace(region, box=_around(region.lines[row] for row in rows))
+                part = replace(region, box=hull([region.lines[row].box for row in rows]))
                 blocks += self._filled(part, self._block(part), [lines[row] for row in rows])
             elif index not in self.shown:
                 self.shown.add(index)
@@ -278,12 +285,6 @@ class LitePage(PageWork):
         else:
             content, form = "\n".join(line.content for line in lines if line.content), "text"
         return filled(block, joined(lines, content), form, self.options.trace)
-
-
-def _around(lines: Iterable[Line]) -> layout.Box:
-    """The smallest box around lines."""
-    edges = np.array([line.box for line in lines])
-    return layout.Box(*edges[:, :2].min(axis=0), *edges[:, 2:].max(axis=0))
 
 
 def is_noise(line: Text, in_table: bool = False) -> bool:
