@@ -164,9 +164,9 @@ class Parser:
         )
         slots = min(self.slots(max_tokens), max(1, len(images)))
         made = dict(self.denoise(requests, batch_size or slots))
-        return [self.in_latex(made[number], prompt) for number, prompt in enumerate(asked)]
+        return [self._in_latex(made[number], prompt) for number, prompt in enumerate(asked)]
 
-    def in_latex(self, made: Generation, prompt: Prompt) -> Generation:
+    def _in_latex(self, made: Generation, prompt: Prompt) -> Generation:
         """A formula that the line reader wrote in its notation, as LaTeX."""
         if self.reads_lines and prompt in FORMULA_PROMPTS:
             return replace(made, text=to_latex(made.text))

@@ -11,6 +11,7 @@ from mdocr.errors import InputError
 from mdocr.evaluation.metrics import formula_similarity, formula_tokens
 from mdocr.labelled import Collection
 from mdocr.models.formula_notation import to_notation
+from mdocr.models.formula_rows import split_rows
 from mdocr.parser import Parser
 from mdocr.parsing import single_formulas
 
@@ -25,7 +26,7 @@ class ReadFormula:
 
     @property
     def is_right(self) -> bool:
-        """Whether both are the same; spaces and the sizing of brackets do not count."""
+        """Whether both are the same; spaces, sizes of brackets and alignment do not count."""
         return _looks(self.read) == _looks(self.true)
 
 
@@ -62,9 +63,9 @@ def _open(pictures: Collection, number: int) -> Image.Image | None:
         return None
 
 
-def _looks(latex: str) -> str | list[str]:
+def _looks(latex: str) -> list[str]:
     """What two formulas that look alike have in common."""
     try:
-        return to_notation(latex)
+        return [to_notation(row) for row in split_rows(latex)]
     except InputError:  # the notation does not know it all
         return formula_tokens(latex)

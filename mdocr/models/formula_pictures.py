@@ -50,14 +50,14 @@ def formula_strip(pixels: Pixels, widest: int | None = None) -> Pixels:
     Raises:
         InputError: the formula is far too long for its height.
     """
-    ink = _ink(pixels)
+    ink = find_ink(pixels)
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
     if not len(rows):
         return np.full((FORMULA_HEIGHT, COLUMN, 3), _paper(pixels), np.uint8)
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = ink[box].shape
     room = FORMULA_HEIGHT - 2 * MARGIN
-    scale = min(room / height, LETTER / _letter_height(ink[box]), LARGEST)
+    scale = min(room / height, LETTER / letter_height(ink[box]), LARGEST)
     if widest is not None:
         scale = min(scale, (widest - 2 * MARGIN) / (STRETCH * width))
     size = max(1, round(STRETCH * width * scale)), max(1, min(room, round(height * scale)))
@@ -75,7 +75,7 @@ def formula_strip(pixels: Pixels, widest: int | None = None) -> Pixels:
     return strip
 
 
-def _ink(pixels: Pixels) -> NDArray[np.bool_]:
+def find_ink(pixels: Pixels) -> NDArray[np.bool_]:
     """Where a picture is nearer to its ink than to its paper."""
     grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
     threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
@@ -90,7 +90,7 @@ def _paper(pixels: Pixels) -> Pixels:
     return np.asarray(np.median(pixels.reshape(-1, 3), axis=0), np.uint8)
 
 
-def _letter_height(ink: NDArray[np.bool_]) -> float:
+def letter_height(ink: NDArray[np.bool_]) -> float:
     """Median height of what has the shape of a letter; half of that of all, if nothing has."""
     mended = cv2.dilate(ink.astype(np.uint8), np.ones((2, 2), np.uint8))  # rows lost in print
     _, _, stats, _ = cv2.connectedComponentsWithStats(mended, connectivity=8)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from mdocr.document import Block
 from mdocr.layout import Formula, Layout
 from mdocr.models.formula_notation import PREFIXES, ROMAN, ROOT, SCRIPTS, to_latex
+from mdocr.models.formula_rows import RELATIONS
 from mdocr.models.page_charset import GREEK
 from mdocr.parsing.texts import Text, filled
 
@@ -29,7 +30,6 @@ SURE_TEXT = 0.9
 SURE_FORMULA = 0.8
 """The same of a formula, from which it is believed."""
 
-RELATIONS = "=<>≤≥≠≈≡∼≃∝→↦⇒∈⊂⊆"
 SIGNS = frozenset(RELATIONS + GREEK + "±×−∑∏∫∂∇√∞^|+")
 STRUCTURE = frozenset([*RELATIONS, *SCRIPTS, *PREFIXES.values(), ROOT])
 

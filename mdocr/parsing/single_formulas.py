@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from mdocr import formulas
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.errors import InputError
+from mdocr.inputs import open_picture
+from mdocr.models.formula_rows import cut_rows, join_rows
 from mdocr.parser import Parser, Picture
 from mdocr.parsing import lite_formulas, prompted
 
@@ -28,29 +29,56 @@ def read_formulas(
         UsageError: the model reads no formulas.
         OutOfMemoryError: there is not room for so many.
     """
+    options = _options(parser, threshold)
+    missed: dict[int, InputError] = {}
+    rows: list[list[int]] = [[] for _ in pictures]  # numbers of requests
+
+    def requests() -> Iterator[Request]:
+        count = 0
+        for number, picture in enumerate(pictures):
+            try:
+                made = _requests(parser, picture, options)
+            except InputError as error:
+                missed[number] = error
+                continue
+            rows[number] = [*range(count, count + len(made))]
+            count += len(made)
+            yield from made
+
+    slots = min(parser.slots(options.max_tokens), max(1, len(pictures)))
+    read = dict(parser.denoise(requests(), slots))
+    if any(len(made.tokens) >= options.max_tokens for made in read.values()):
+        logger.warning("a formula was longer than %d tokens and is cut short", options.max_tokens)
+    return [
+        missed[number] if number in missed else _joined(parser, [read[index] for index in indices])
+        for number, indices in enumerate(rows)
+    ]
+
+
+def _options(parser: Parser, threshold: float) -> BlockOptions:
     length, longest = (
         (lite_formulas.FORMULA_BLOCK, lite_formulas.LONGEST)
         if parser.reads_lines
         else (prompted.BLOCK_LENGTH, LONGEST)
     )
-    options = BlockOptions(threshold=threshold, block_length=length, max_tokens=longest)
-    found: dict[int, Generation | InputError] = {}
-    asked: list[int] = []
+    return BlockOptions(threshold=threshold, block_length=length, max_tokens=longest)
 
-    def requests() -> Iterator[Request]:
-        for number, picture in enumerate(pictures):
-            try:
-                request = parser.request(picture, "formula", options)
-            except InputError as error:
-                found[number] = error
-                continue
-            asked.append(number)
-            yield request
 
-    slots = min(parser.slots(longest), max(1, len(pictures)))
-    for index, made in parser.denoise(requests(), slots):
-        if len(made.tokens) >= longest:
-            logger.warning("a formula was longer than %d tokens and is cut short", longest)
-        latex = parser.in_latex(made, "formula").text
-        found[asked[index]] = replace(made, text=formulas.bare(latex))
-    return [found[number] for number in range(len(pictures))]
+def _requests(parser: Parser, picture: Picture, options: BlockOptions) -> list[Request]:
+    """One for each row that the model reads by itself."""
+    image = open_picture(picture)
+    rows = cut_rows(image) if parser.reads_lines else [image]
+    return [parser.request(row, "formula", options) for row in rows]
+
+
+def _joined(parser: Parser, rows: Sequence[Generation]) -> Generation:
+    """The rows of one formula as one text, in LaTeX."""
+    texts = [row.text for row in rows]
+    latex = join_rows(texts) if parser.reads_lines else texts[0]
+    return Generation(
+        text=formulas.bare(latex),
+        tokens=tuple(token for row in rows for token in row.tokens),
+        steps=tuple(step for row in rows for step in row.steps),
+        confidences=tuple(each for row in rows for each in row.confidences),
+        passes=sum(row.passes for row in rows),
+    )

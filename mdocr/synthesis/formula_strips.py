@@ -26,6 +26,9 @@ PARTS = ("sum", "sum", "sum", "term", "fraction", "big", "formula", "formula")
 JOINTS = ("=", "=", "=", "=", "+", "+", "-", "-", r"\pm", r"\times", *RULES["relation"])
 """What stands between two parts."""
 
+CONTINUED = 0.1
+"""Share of formulas of several parts that go on from a row above, beginning with a relation."""
+
 KEPT = 12_000
 """Parts that a process keeps at most: some 100 MB."""
 
@@ -44,11 +47,13 @@ class Part:
         ink: uint8 [height, width], with the room that mathtext leaves beside it.
         depth: rows of it below the base line.
         notation: see ``mdocr.models.formula_notation``.
+        is_joint: whether it stands between two others, with blanks beside it.
     """
 
     ink: Mask
     depth: int
     notation: str
+    is_joint: bool = False
 
 
 @lru_cache(KEPT)
@@ -65,7 +70,7 @@ def set_joint(latex: str, family: str) -> Part:
     """A relation or operator."""
     rng = numpy.random.default_rng(0)
     _, ink, depth = draw_part(rng, latex, SIZE, family)
-    return Part(ink, depth, to_notation(latex))
+    return Part(ink, depth, to_notation(latex), is_joint=True)
 
 
 class FormulaSynthesizer:
@@ -111,7 +116,8 @@ class FormulaSynthesizer:
             if _width(longer) > width:
                 break
             found = longer
-        return found
+        continued = len(found) > 1 and rng.random() < CONTINUED
+        return found[1:] if continued else found
 
     def _part(self, rng: numpy.random.Generator, family: int, progress: float) -> Part:
         known = FEWEST + (self.parts - FEWEST) * progress
@@ -132,8 +138,8 @@ def _joined(rng: numpy.random.Generator, parts: list[Part]) -> Mask:
     above = max(part.ink.shape[0] - part.depth for part in parts)
     below = max(part.depth for part in parts)
     columns = []
-    for place, part in enumerate(parts):
+    for part in parts:
         top = above - part.ink.shape[0] + part.depth
-        sides = (space, space) if place % 2 else (0, 0)
+        sides = (space, space) if part.is_joint else (0, 0)
         columns.append(numpy.pad(part.ink, ((top, below - part.depth), sides)))
     return numpy.concatenate(columns, axis=1)
