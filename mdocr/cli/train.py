@@ -118,18 +118,26 @@ def mine(
 
 @app.command()
 def average(
-    models: Annotated[list[str], typer.Argument(help="Word models: names or paths, two or more.")],
+    models: Annotated[
+        list[str], typer.Argument(help="Word models or lite page models: names or paths.")
+    ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE", help="The checkpoint to write.")
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="What to write: FILE.safetensors for word models, a folder for page models.",
+        ),
     ],
 ) -> None:
-    """Write the mean of word models' weights, of which one was trained from another.
+    """Write the mean of models' weights, of which one was trained from another.
 
     It often reads better than any of them. Prints the path.
     """
-    from mdocr.training.averaging import average_recognizers
+    from mdocr.training.averaging import average_models
 
-    average_recognizers(models, output)
+    average_models(models, output)
     typer.echo(output)
 
 

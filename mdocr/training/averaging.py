@@ -4,42 +4,81 @@ Runs from the same start end in the same valley of the loss, on different sides 
 between them often reads better than any of them, and costs no more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-import torch
+from torch import Tensor
 
 from mdocr.errors import UsageError
+from mdocr.models.line_reader import LineReader
+from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.weights import resolve, save_checkpoint
 from mdocr.weights.checkpoint import load_recognizer_weights
+from mdocr.weights.line_reader import load_line_reader, save_line_reader
+from mdocr.weights.page_folders import is_line_reader
+
+Model = TypeVar("Model", MDiff4STR, LineReader)
+
+SUFFIX = ".safetensors"
 
 
-def average_recognizers(models: Sequence[str], path: Path) -> None:
-    """Writes the mean of word models' weights, whole or not at all.
+def average_models(models: Sequence[str], path: Path) -> None:
+    """Writes the mean of models' weights, whole or not at all.
 
     Args:
-        models: names or paths of two models or more, all of the same sizes and characters.
-        path: the checkpoint to write, ``.safetensors``.
+        models: names or paths of two models or more, all of the same sizes and characters; word
+            models, or lite page models.
+        path: what to write: the checkpoint of a word model, ``.safetensors``, or the folder of a
+            page model.
 
     Raises:
-        UsageError: fewer than two models, models of different sizes, or another ending of ``path``.
+        UsageError: fewer than two models, models of different kinds, sizes or characters, or
+            another ending of ``path``.
         WeightsError: weights that cannot be read, or not be written.
     """
     if len(models) < 2:
-        raise UsageError("a mean takes two models at least", "Name the models, then -o FILE.")
-    if path.suffix != ".safetensors":
-        raise UsageError(f"{path} does not end in .safetensors", "Name the checkpoint to write.")
-    read = [load_recognizer_weights(resolve(name, "recognizer").path) for name in models]
-    config = read[0].config
-    for name, model in zip(models, read, strict=True):
-        if model.config != config:
+        raise UsageError("a mean takes two models at least", "Name the models, then -o PATH.")
+    record = {"mean_of": len(models)}
+    if path.suffix == SUFFIX:
+        words, of_words = _mean(models, _word_model)
+        save_checkpoint(words, of_words.config, path, training=record)
+    elif path.suffix:
+        raise UsageError(
+            f"{path} is neither a folder nor ends in {SUFFIX}",
+            f"Name a checkpoint ({SUFFIX}) for word models, a folder for page models.",
+        )
+    else:
+        lines, of_lines = _mean(models, _line_reader)
+        save_line_reader(lines, of_lines.config, path, training=record)
+
+
+def _word_model(name: str) -> MDiff4STR:
+    return load_recognizer_weights(resolve(name, "recognizer").path)
+
+
+def _line_reader(name: str) -> LineReader:
+    folder = resolve(name, "parser").path
+    if not is_line_reader(folder):
+        raise UsageError(
+            f"{name} is no lite page model",
+            f"For the mean of word models, write to a file that ends in {SUFFIX}.",
+        )
+    return load_line_reader(folder)
+
+
+def _mean(models: Sequence[str], load: Callable[[str], Model]) -> tuple[dict[str, Tensor], Model]:
+    """The mean of the weights, and the first model; no more than two are in memory."""
+    first = load(models[0])
+    mean = {key: tensor.float() for key, tensor in first.state_dict().items()}
+    for count, name in enumerate(models[1:], 2):
+        model = load(name)
+        if model.config != first.config:
             raise UsageError(
                 f"{name} has other sizes or characters than {models[0]}",
                 "A mean is of models of which one was trained from the other.",
             )
-    states = [model.state_dict() for model in read]
-    mean = {
-        key: torch.stack([state[key].float() for state in states]).mean(0).to(tensor.dtype)
-        for key, tensor in states[0].items()
-    }
-    save_checkpoint(mean, config, path, training={"mean_of": len(models)})
+        for key, tensor in model.state_dict().items():
+            mean[key] = mean[key] + (tensor.float() - mean[key]) / count
+    kept = {key: mean[key].to(tensor.dtype) for key, tensor in first.state_dict().items()}
+    return kept, first

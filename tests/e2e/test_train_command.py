@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from page_models import save_tiny_line_reader
 from training_runs import WORDS, write_folder, write_run
 from typer.testing import CliRunner
 
@@ -17,6 +18,7 @@ from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.models.word_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
 from mdocr.weights import save_checkpoint
 from mdocr.weights.checkpoint import load_recognizer_weights
+from mdocr.weights.line_reader import load_line_reader, save_line_reader
 
 MDOCR = [sys.executable, "-m", "mdocr"]
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "error"}
@@ -93,6 +95,27 @@ def test_average(tmp_path):
     for key, tensor in load_recognizer_weights(mean).state_dict().items():
         expected = torch.stack([state[key].float() for state in states]).mean(0)
         torch.testing.assert_close(tensor.float(), expected, atol=1e-3, rtol=1e-3)
+
+
+def test_average_of_page_models(tmp_path):
+    models = [save_tiny_line_reader(tmp_path / name) for name in ("one", "two")]
+    other = load_line_reader(models[1])
+    doubled = {key: 2 * tensor for key, tensor in other.state_dict().items()}
+    save_line_reader(doubled, other.config, models[1], {})
+    made = invoke("average", *map(str, models), "-o", str(tmp_path / "mean"))
+    assert (made.exit_code, made.stdout) == (0, f"{tmp_path / 'mean'}\n")
+    states = [load_line_reader(path).state_dict() for path in models]
+    for key, tensor in load_line_reader(tmp_path / "mean").state_dict().items():
+        expected = torch.stack([state[key].float() for state in states]).mean(0)
+        torch.testing.assert_close(tensor.float(), expected, atol=1e-3, rtol=1e-3)
+
+
+def test_a_mean_is_of_models_of_one_kind(tmp_path):
+    models = write_models(tmp_path, [8, 8])
+    made = invoke("average", *map(str, models), "-o", str(tmp_path / "mean"))
+    assert made.exit_code == 2
+    assert str(models[0]) in made.stderr
+    assert not (tmp_path / "mean").exists()
 
 
 @pytest.mark.parametrize(
