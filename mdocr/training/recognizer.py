@@ -18,6 +18,7 @@ from mdocr.training import losses, noising
 from mdocr.training.batches import WordBatch, WordBatches, prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import RecognizerConfig, RecognizerModelConfig
+from mdocr.training.deepening import deepened
 from mdocr.training.loop import train
 from mdocr.training.noising import Words
 from mdocr.training.processes import Processes, mean_over_processes
@@ -192,7 +193,8 @@ def _make_model(config: RecognizerModelConfig) -> MDiff4STR:
     if config.start:
         from mdocr.weights import load_recognizer_weights, resolve
 
-        return load_recognizer_weights(resolve(config.start, "recognizer").path)
+        known = load_recognizer_weights(resolve(config.start, "recognizer").path)
+        return deepened(known, config.extra_blocks, config.extra_layers)
     symbols = _read_charset(Path(config.charset)) if config.charset else ENGLISH
     return MDiff4STR(config.architecture(symbols))
 
