@@ -1,18 +1,21 @@
 """A word model that is to learn more: the weights it has, and blocks that change little at first.
 
-What a new block adds to its input begins at zero, so that only its norms are felt (net2net's idea,
-arXiv 1511.05641, section 2).
+What a new block adds to its input begins at zero, and its norms nearly undo one another (the idea
+of Net2Net, arXiv 1511.05641, section 2).
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from torch import nn
+from torch import Tensor, nn
 
 from mdocr.errors import UsageError
 from mdocr.models.mdiff4str import DecoderLayer, MDiff4STR
 from mdocr.models.svtrv2 import Block, Stage
 from mdocr.models.word_config import MDiff4STRConfig
+
+FAINT = 0.05
+"""Gain of a channel below which nothing is left of it that could be made larger again."""
 
 
 def deepened(model: MDiff4STR, blocks: Sequence[int], layers: int) -> MDiff4STR:
@@ -54,15 +57,27 @@ def _larger(config: MDiff4STRConfig, blocks: Sequence[int], layers: int) -> MDif
 def _quieten(blocks: Sequence[nn.Module], known: Sequence[nn.Module]) -> None:
     """Lets the blocks behind the known ones give what the last of these gives, nearly."""
     for block in blocks[len(known) :]:
-        branches, norm = _ENDS[type(block)]
+        branches, (first, last) = _ENDS[type(block)]
         for name in branches:
             for value in block.get_submodule(name).parameters():
                 nn.init.zeros_(value)
-        block.get_submodule(norm).load_state_dict(known[-1].get_submodule(norm).state_dict())
+        before = known[-1].get_submodule(last).state_dict()
+        block.get_submodule(first).load_state_dict(_undone(before["weight"], before["bias"]))
+        block.get_submodule(last).load_state_dict(before)
+
+
+def _undone(gain: Tensor, shift: Tensor) -> dict[str, Tensor]:
+    """Gain and shift of a norm that follows one with ``gain`` and ``shift``, and undoes them.
+
+    It does so exactly where mean and spread over the channels are those to be expected.
+    """
+    spread = (gain.square().mean() + shift.var(correction=0)).sqrt()
+    safe = gain.sign() * gain.abs().clamp(min=FAINT)
+    return {"weight": spread / safe, "bias": (shift.mean() - shift) / safe}
 
 
 _ENDS = {
-    Block: (("mixer.proj", "mlp.fc2"), "norm2"),
-    DecoderLayer: (("self_attn.out_proj", "cross_attn.out_proj", "mlp.fc2"), "norm3"),
+    Block: (("mixer.proj", "mlp.fc2"), ("norm1", "norm2")),
+    DecoderLayer: (("self_attn.out_proj", "cross_attn.out_proj", "mlp.fc2"), ("norm1", "norm3")),
 }
-"""The last layer of each residual branch, and the norm behind the last branch."""
+"""The last layer of each residual branch, and the first and the last norm."""

@@ -28,6 +28,17 @@ def test_a_deepened_model_reads_as_before(model):
     torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-3)
 
 
+def test_gains_and_shifts_of_norms_do_little_harm(model):
+    uneven = MDiff4STR(model.config).eval()
+    for module in uneven.modules():
+        if isinstance(module, torch.nn.LayerNorm):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.uniform_(module.bias, -0.3, 0.3)
+    deeper = deepened(uneven, [0, 0, 1], 1).eval()
+    expected, found = uneven(IMAGES, TOKENS), deeper(IMAGES, TOKENS)
+    assert (found - expected).square().mean() < 0.03 * expected.square().mean()
+
+
 def test_new_blocks_learn(model):
     deeper = deepened(model, [0, 0, 1], 1).train()
     deeper(IMAGES, TOKENS).square().mean().backward()
