@@ -15,6 +15,9 @@ from mdocr.models.formula_pictures import find_ink, letter_height
 GAP = 0.7
 """Blank from edge to edge between two rows, in heights of a letter; inside a row there is less."""
 
+LOWEST = 0.5
+"""Height of a row in heights of a letter, at least; what is lower is dirt."""
+
 TORN = 2
 """Rows of pixels that print or a scan may have lost in the middle of a letter."""
 
@@ -34,7 +37,7 @@ def cut_rows(image: Image.Image) -> list[Image.Image]:
         return [image]
     bands = _split(inked, TORN)
     letter = max(letter_height(ink[band[0] : band[-1] + 1]) for band in bands)
-    rows = _split(inked, GAP * letter)
+    rows = [row for row in _split(inked, GAP * letter) if row[-1] - row[0] > LOWEST * letter]
     middles = [int(above[-1] + below[0]) // 2 for above, below in pairwise(rows)]
     if not middles:
         return [image]

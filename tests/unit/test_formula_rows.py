@@ -34,6 +34,14 @@ def test_what_is_one_row_stays_whole(latex):
     assert cut_rows(blank) == [blank]
 
 
+def test_specks_are_no_rows():
+    whole = picture("x = y")
+    grey = np.pad(np.asarray(whole), ((40, 60), (0, 0)), constant_values=255)
+    grey[5:8, 20:23] = grey[-9:-5, 30:33] = 0
+    dirty = Image.fromarray(grey)
+    assert cut_rows(dirty) == [dirty]
+
+
 def test_rows_are_aligned_at_their_first_relation():
     assert join_rows(["x^2=1"]) == "x^{2}=1"
     rows = ["x_{i=1}+(y=2)≤1", "=⁄12", "a+b"]
