@@ -65,14 +65,26 @@ def test_what_is_no_picture_does_not_end_the_others(pictures, reader, tmp_path):
     assert "a.png" in result.stderr
 
 
-def test_a_model_of_lines_alone_says_so(pictures):
-    command = ["read", "--as", "formula", "--page-model", "lite", str(pictures[0])]
+def test_the_model_in_the_package_reads_formulas(pictures):
+    for engine in ("onnx", "torch"):
+        assert invoke("read", "--as", "formula", "--engine", engine, pictures[0]) == "E=mc^{2}\n"
+
+
+def test_rows_are_read_one_by_one(tmp_path):
+    rows = draw_formula(
+        r"\begin{aligned} y &= x^{2} - 1 \\ &= (x + 1)(x - 1) \end{aligned}", 40, "cm"
+    )
+    Image.fromarray(255 - np.pad(rows, 12)).save(tmp_path / "rows.png")
+    read = invoke("read", "--as", "formula", "--page-model", "lite", tmp_path / "rows.png")
+    assert read == "\\begin{aligned}y&=x^{2}-1 \\\\ &=(x+1)(x-1)\\end{aligned}\n"
+
+
+def test_a_model_of_lines_alone_says_so(pictures, tmp_path):
+    lines = save_tiny_line_reader(tmp_path / "lines")
+    command = ["read", "--as", "formula", "--page-model", str(lines), str(pictures[0])]
     result = CliRunner().invoke(app, command)
-    if mdocr.load_parser("lite").reads_formulas:
-        assert result.stdout == "E=mc^{2}\n"
-    else:
-        assert (result.exit_code, result.stdout) == (2, "")
-        assert "has no task 'formula'" in result.stderr
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "has no task 'formula'" in result.stderr
 
 
 def test_formulas_go_to_stdout(pictures, reader, tmp_path):
@@ -93,8 +105,6 @@ def test_a_displayed_formula_of_a_page_is_latex(tmp_path):
     draw.text((margin - 50, 200), "(7)", 0, font)
     draw.text((100, 300), "It holds wherever the body is, and whatever it is made of.", 0, font)
     page.save(tmp_path / "page.png")
-    if not mdocr.load_parser("lite").reads_formulas:
-        pytest.skip("the page model in the package learnt lines alone")
     text = invoke("parse", tmp_path / "page.png", "--model", "lite")
     assert "$$\nE=mc^{2} \\tag{7}\n$$" in text
     assert text.index("every book") < text.index("$$") < text.index("It holds")
