@@ -58,6 +58,14 @@ PLAIN = (
     "LiberationMono-Regular.ttf",
 )
 """Fonts that show what a character looks like, and what plain is."""
+WEB_SCRIPTS = (
+    *("allura", "arizonia", "berkshire-swash", "caveat", "charm", "cookie", "fugaz-one"),
+    *("grand-hotel", "great-vibes", "italianno", "knewave", "leckerli-one", "lily-script-one"),
+    *("lobster-two", "marck-script", "molle", "montez", "mr-dafoe", "niconne", "norican"),
+    *("oleo-script", "parisienne", "permanent-marker", "playball", "racing-sans-one"),
+    *("rochester", "sacramento", "seaweed-script", "sofia", "sonsie-one", "yellowtail"),
+    "yesteryear",
+)
 SCRIPTS = (
     "DancingScript-Regular.otf",
     "lobster.otf",
@@ -65,10 +73,12 @@ SCRIPTS = (
     "LeckerliOne-Regular.ttf",
     "Comfortaa-Regular.ttf",
     "Purisa.ttf",
+    *(f"{name}-latin-400-normal.woff" for name in WEB_SCRIPTS),
 )
-"""More ways to write the same characters: readable, not plain."""
+"""More ways to write the same characters: readable, not plain. Capitals of scripts are like no
+plain ones, so a script that is not among these passes only if it is like one of them."""
 BOX = 16
-INDEX_VERSION = 4
+INDEX_VERSION = 5
 WEIGHTS = (
     *("thin", "extralight", "ultralight", "light", "book", "regular", "medium"),
     *("semibold", "demibold", "bold", "extrabold", "ultrabold", "black", "heavy"),

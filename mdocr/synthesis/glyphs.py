@@ -5,12 +5,16 @@ from the base line.
 """
 
 import functools
+import itertools
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy
 from numpy.typing import NDArray
 from PIL import ImageFont
+
+from mdocr.synthesis.opencv import opencv
 
 Mask = NDArray[numpy.uint8]
 Box = tuple[int, int, int, int]
@@ -123,6 +127,28 @@ def set_text(
     if not letters:
         return None
     return Setting(tuple(letters), _bounds(letters), sheet.size, spacing)
+
+
+def turn_letters(setting: Setting, degrees: Iterable[float]) -> Setting:
+    """Each letter turned about its middle; letters beyond the last of ``degrees`` stay."""
+    angles = itertools.chain(degrees, itertools.repeat(0.0))
+    letters = [
+        _turned(x, y, glyph, angle)
+        for (x, y, glyph), angle in zip(setting.letters, angles, strict=False)
+    ]
+    return replace(setting, letters=tuple(letters), box=_bounds(letters))
+
+
+def _turned(x: int, y: int, glyph: Glyph, angle: float) -> tuple[int, int, Glyph]:
+    cv2 = opencv()
+    rows, columns = glyph.mask.shape
+    matrix = cv2.getRotationMatrix2D((columns / 2, rows / 2), angle, 1.0)
+    cosine, sine = abs(matrix[0, 0]), abs(matrix[0, 1])
+    width = math.ceil(columns * cosine + rows * sine) + 1
+    height = math.ceil(columns * sine + rows * cosine) + 1
+    matrix[:, 2] += (width - columns) / 2, (height - rows) / 2
+    mask = cv2.warpAffine(glyph.mask, matrix, (width, height))
+    return x - (width - columns) // 2, y - (height - rows) // 2, replace(glyph, mask=mask)
 
 
 def _bounds(letters: Iterable[tuple[int, int, Glyph]]) -> Box:

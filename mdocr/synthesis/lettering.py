@@ -29,7 +29,8 @@ def draw_line(
 
     Args:
         word: the word itself.
-        neighbours: pairs of a side (left, right, above, below) and what stands there.
+        neighbours: pairs of a side and what stands there: another word (left, right, above,
+            below), or a letter of the same word that is not in the picture's text (before, next).
         rng: draws the neighbours' distances.
     """
     left, top, right, bottom = word.box
@@ -48,6 +49,10 @@ def _beside(
 ) -> tuple[int, int]:
     """How far a neighbour is moved: a word space beside on the same base line, or a line away."""
     left, top, right, bottom = word.box
+    if side == "before":
+        return left - letter_gap(word) - other.box[2], 0
+    if side == "next":
+        return right + letter_gap(word) - other.box[0], 0
     space = 1 + int(word.size * (rng.uniform(0.2, 0.45) + 2 * max(word.spacing, 0.0)))
     if side == "left":
         return left - space - other.box[2], 0
@@ -56,6 +61,41 @@ def _beside(
     along = int(rng.uniform(left - other.box[2], right - other.box[0]))
     gap = 1 + int(word.size * rng.uniform(0.06, 0.35))
     return along, top - gap - other.box[3] if side == "above" else bottom + gap - other.box[1]
+
+
+def letter_gap(word: Setting) -> int:
+    """Pixels between the ink of two of the word's letters."""
+    return 1 + int(word.size * max(0.06 + word.spacing, 0.0))
+
+
+def underline(mask: Mask, box: Box, rng: numpy.random.Generator) -> Mask:
+    """A stroke of the same ink below, above or seldom through the word, straight or bent."""
+    left, top, right, bottom = box
+    height = bottom - top
+    place = rng.random()
+    thickness = 1 + int(height * rng.uniform(0.01, 0.1 if place < 0.9 else 0.03))
+    away = thickness // 2 + 1 + int(height * rng.uniform(0.0, 0.15))
+    y = bottom + away if place < 0.6 else top - away if place < 0.9 else (top + bottom) // 2
+    bend = height * rng.normal(0, 0.15) if place < 0.9 and rng.random() < 0.4 else 0.0
+    over = height * rng.uniform(-0.3, 0.5, 2)
+    along = numpy.linspace(-1, 1, 17)
+    x = numpy.linspace(left - over[0], right + over[1], 17)
+    points = numpy.stack([x, y + bend * (1 - along**2)], axis=1).round().astype(numpy.int32)
+    lined: Mask = opencv().polylines(mask.copy(), [points], False, 255, thickness)
+    return lined
+
+
+def part(mask: Mask, box: Box, word: Setting, rng: numpy.random.Generator) -> Mask:
+    """The ink of the word's last letters, or of one letter, which has another colour."""
+    letters = word.letters
+    first = int(rng.random() * len(letters))
+    last = first if rng.random() < 0.4 else len(letters) - 1
+    moved = box[0] - word.box[0]
+    start = letters[first][0] + moved
+    end = letters[last][0] + letters[last][2].mask.shape[1] + moved
+    parted = numpy.zeros_like(mask)
+    parted[:, max(start, 0) : end] = mask[:, max(start, 0) : end]
+    return parted
 
 
 def embolden(mask: Mask, pixels: int) -> Mask:

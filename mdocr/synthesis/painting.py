@@ -13,7 +13,8 @@ def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: flo
 
     Args:
         rng: the only source of chance.
-        masks: "fill", and where present "edge", "side" and "shadow"; each uint8 [height, width].
+        masks: "fill", and where present "second" (the part of it that has another colour), "edge",
+            "side" and "shadow"; each uint8 [height, width].
         difficulty: 0 to 1.
     """
     size = (masks["fill"].shape[1], masks["fill"].shape[0])
@@ -25,9 +26,14 @@ def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: flo
         surface = backgrounds.flat(size, _side_colour(rng, ink))
         picture += _opacity(masks["side"]) * (surface - picture)
     if "edge" in masks:
-        surface = backgrounds.flat(size, _edge_colour(rng, ink))
+        hollow = rng.random() < 0.15
+        surface = backgrounds.flat(size, _edge_colour(rng, back if hollow else ink))
         picture += _opacity(masks["edge"]) * (surface - picture)
+        ink = back if hollow else ink
     fill, surface = masks["fill"], _surface(rng, size, ink, difficulty)
+    if "second" in masks:
+        other = backgrounds.flat(size, _edge_colour(rng, back))
+        surface += _opacity(masks["second"]) * (other - surface)
     chance = rng.random() / max(difficulty, 1e-6)
     if chance < 0.22:
         surface += _relief(rng, fill)

@@ -5,7 +5,7 @@ but opened fonts. ``difficulty`` leads from clean print (0) to natural scenes (1
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from mdocr.models.charset import ENGLISH
 from mdocr.synthesis import effects, geometry, lettering, painting
 from mdocr.synthesis.backgrounds import Picture
 from mdocr.synthesis.fonts import Font
-from mdocr.synthesis.glyphs import Box, Mask, Setting, open_sheet, set_text
+from mdocr.synthesis.glyphs import Box, Mask, Setting, open_sheet, set_text, turn_letters
 from mdocr.synthesis.vocabulary import LONG, LONGEST, Vocabulary
 
 HEIGHTS = {1: 64, 2: 48, 3: 40, 4: 32}
@@ -46,6 +46,9 @@ USUAL_STRETCH, STRETCH_SPREAD = 0.95, 0.2
 """Found letters are a little narrower than fonts have them; the spread is of the logarithm."""
 TRIES = 10
 SIDES = ("left", "right", "above", "below")
+TORN_SHARE, SLIVER = 0.05, (0.06, 0.35)
+"""Share of words that are cut out of a longer one, and how much is seen, in widths of the letter,
+of the one beyond the cut; it is not part of the text."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,10 @@ class WordSynthesizer:
         difficulty *= 0.25 + 0.75 * float(numpy.sqrt(rng.random()))  # some scenes are clean
         cut = draw_cut(rng)
         lettered = self._letter(rng, ratio, cut, difficulty)
-        masks, box = self._ink(rng, lettered, difficulty)
+        neighbours = self._neighbours(rng, lettered, difficulty)
+        if rng.random() < TORN_SHARE * difficulty:
+            cut, neighbours = self._torn(rng, lettered, cut)
+        masks, box = _ink(rng, lettered, neighbours, difficulty)
         shape = draw_shape(rng, box, difficulty)
         crop, size = frame(rng, shape, box, ratio, cut, stretch=lettered.stretch)
         centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
@@ -174,18 +180,6 @@ class WordSynthesizer:
         usable = [symbol for symbol in font.symbols if symbol in self.symbols]
         return "".join(usable[int(rng.random() * len(usable))] for _ in text)
 
-    def _ink(
-        self, rng: numpy.random.Generator, lettered: Lettered, difficulty: float
-    ) -> tuple[dict[str, Mask], Box]:
-        """Masks of shadow, edge, side and fill, where present, and the box of the word's ink."""
-        line = lettering.draw_line(
-            lettered.setting, self._neighbours(rng, lettered, difficulty), rng
-        )
-        fill = line.mask
-        if rng.random() < 0.15 * difficulty:
-            fill = lettering.embolden(fill, 1)
-        return {**_behind(rng, fill, difficulty), "fill": fill}, line.box
-
     def _neighbours(
         self, rng: numpy.random.Generator, lettered: Lettered, difficulty: float
     ) -> list[tuple[str, Setting]]:
@@ -199,6 +193,41 @@ class WordSynthesizer:
                 text = self._text(rng, font, 2 + int(7 * rng.random()))
                 found.append((side, set_text(open_sheet(font.path, font.index, size), text)))
         return [(side, setting) for side, setting in found if setting is not None]
+
+    def _torn(
+        self, rng: numpy.random.Generator, lettered: Lettered, cut: Cut
+    ) -> tuple[Cut, list[tuple[str, Setting]]]:
+        """A cut through the letter after or before the word, and that letter by its side."""
+        setting = lettered.setting
+        letter = self._text(rng, lettered.font, 1)[0]
+        sheet = open_sheet(lettered.font.path, lettered.font.index, setting.size)
+        other = set_text(sheet, letter, setting.spacing)
+        if other is None:
+            return cut, []
+        sliver = rng.uniform(*SLIVER) * (other.box[2] - other.box[0])
+        seen = (lettering.letter_gap(setting) + sliver) / (setting.box[3] - setting.box[1])
+        if rng.random() < 0.7:
+            return replace(cut, right=seen), [("next", other)]
+        return replace(cut, left=seen), [("before", other)]
+
+
+def _ink(
+    rng: numpy.random.Generator,
+    lettered: Lettered,
+    neighbours: Sequence[tuple[str, Setting]],
+    difficulty: float,
+) -> tuple[dict[str, Mask], Box]:
+    """Masks of shadow, edge, side, fill and its second colour, where present; the ink's box."""
+    line = lettering.draw_line(lettered.setting, neighbours, rng)
+    fill = line.mask
+    if rng.random() < 0.15 * difficulty:
+        fill = lettering.embolden(fill, 1)
+    if rng.random() < 0.05 * difficulty:
+        fill = lettering.underline(fill, line.box, rng)
+    masks = {**_behind(rng, fill, difficulty), "fill": fill}
+    if rng.random() < 0.05 * difficulty:
+        masks["second"] = lettering.part(fill, line.box, lettered.setting, rng)
+    return masks, line.box
 
 
 def _draw_sizes(rng: numpy.random.Generator, ratio: int) -> tuple[float, float]:
@@ -223,7 +252,7 @@ def _group(fonts: Sequence[Font]) -> list[list[Font]]:
 
 
 def _set(rng: numpy.random.Generator, font: Font, text: str, difficulty: float) -> Setting | None:
-    """The text in that font, sometimes spaced out, dancing on the line, or in two sizes."""
+    """The text in that font, sometimes spaced out, dancing on the line, turned, or in two sizes."""
     spacing, shifts, rest = 0.0, [], None
     sheet = open_sheet(font.path, font.index, FONT_SIZE)
     if rng.random() < 0.1 + 0.2 * difficulty:
@@ -232,7 +261,10 @@ def _set(rng: numpy.random.Generator, font: Font, text: str, difficulty: float) 
         shifts = rng.uniform(-0.1, 0.1, len(text)).tolist()
     if text.isupper() and rng.random() < 0.12 * difficulty:
         rest = open_sheet(font.path, font.index, SMALL_SIZES[int(2 * rng.random())])
-    return set_text(sheet, text, spacing, shifts, rest)
+    setting = set_text(sheet, text, spacing, shifts, rest)
+    if setting is not None and rng.random() < 0.04 * difficulty:
+        setting = turn_letters(setting, rng.normal(0, 9.0, len(text)).tolist())
+    return setting
 
 
 def _behind(rng: numpy.random.Generator, fill: Mask, difficulty: float) -> dict[str, Mask]:

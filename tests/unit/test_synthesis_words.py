@@ -13,9 +13,9 @@ pytest.importorskip("fontTools")
 from mdocr.cli.synth import app
 from mdocr.errors import InputError
 from mdocr.models.charset import ENGLISH
-from mdocr.synthesis import effects, geometry
+from mdocr.synthesis import effects, geometry, lettering
 from mdocr.synthesis.fonts import Font, load_fonts
-from mdocr.synthesis.glyphs import open_sheet, set_text
+from mdocr.synthesis.glyphs import open_sheet, set_text, turn_letters
 from mdocr.synthesis.signs import FALLBACK, NAMES, SIGNS, TEMPLATES, TRADES
 from mdocr.synthesis.vocabulary import Vocabulary, load_vocabulary, set_case
 from mdocr.synthesis.words import LETTER, WordSynthesizer
@@ -195,6 +195,85 @@ def test_symbols_that_no_word_has_are_drawn_all_the_same(
 def test_no_fonts_is_an_input_error(vocabulary: Vocabulary) -> None:
     with pytest.raises(InputError, match="no fonts"):
         WordSynthesizer([], vocabulary)
+
+
+def test_scripts_are_read_where_a_reference_is_like_them(
+    plain_fonts: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fontTools.ttLib import TTFont
+
+    plain = sorted(plain_fonts.iterdir())[0]
+    font = TTFont(plain)
+    capitals = [chr(code) for code in range(ord("A"), ord("Z") + 1)]
+    for table in font["cmap"].tables:
+        if table.isUnicode():
+            names = dict(table.cmap)
+            for capital, other in zip(capitals, capitals[1:] + capitals[:1], strict=True):
+                table.cmap[ord(capital)] = names[ord(other)]
+    odd = tmp_path / "odd" / "yesteryear-latin-400-normal.woff"
+    odd.parent.mkdir()
+    font.save(odd)
+    assert str(odd) in [font.path for font in load_fonts([odd.parent, plain_fonts])]
+    monkeypatch.setattr("mdocr.synthesis.fonts.SCRIPTS", ())
+    monkeypatch.setattr("mdocr.synthesis.fonts.INDEX_VERSION", -1)
+    assert str(odd) not in [font.path for font in load_fonts([odd.parent, plain_fonts])]
+
+
+def test_a_torn_word_shows_a_sliver_of_a_letter_that_its_text_lacks(
+    synthesizer: WordSynthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+
+    def draw_line(word, neighbours, rng):  # type: ignore[no-untyped-def]
+        drawn.append({side for side, _ in neighbours})
+        return line(word, neighbours, rng)
+
+    line = lettering.draw_line
+    monkeypatch.setattr(lettering, "draw_line", draw_line)
+    monkeypatch.setattr("mdocr.synthesis.words.TORN_SHARE", 100.0)
+    for seed in range(20):
+        synthesizer.draw(numpy.random.default_rng(seed), 3, 1.0)
+    assert all(sides in ({"before"}, {"next"}) for sides in drawn)
+    assert set().union(*drawn) == {"before", "next"}
+
+
+def test_a_letter_beyond_the_cut_stands_a_letter_gap_away(fonts: list[Font]) -> None:
+    sheet = open_sheet(fonts[0].path, 0, 48)
+    word, other = set_text(sheet, "HOH"), set_text(sheet, "H")
+    assert word is not None and other is not None
+    line = lettering.draw_line(word, [("next", other)], numpy.random.default_rng(0))
+    beyond = line.mask[:, line.box[2] :].any(axis=0)
+    assert not beyond[: lettering.letter_gap(word)].any() and beyond[lettering.letter_gap(word)]
+
+
+def test_turned_letters_keep_their_middles_and_ink(fonts: list[Font]) -> None:
+    word = set_text(open_sheet(fonts[0].path, 0, 48), "Hagy")
+    assert word is not None
+    turned = turn_letters(word, [90.0, 10.0])
+    for (x, y, glyph), (u, v, other) in zip(word.letters, turned.letters, strict=True):
+        rows, columns = glyph.mask.shape
+        height, width = other.mask.shape
+        assert abs(x + columns / 2 - u - width / 2) <= 1.5
+        assert abs(y + rows / 2 - v - height / 2) <= 1.5
+        assert int(other.mask.sum()) == pytest.approx(int(glyph.mask.sum()), rel=0.05)
+    assert turned.letters[0][2].mask.shape[0] == pytest.approx(
+        word.letters[0][2].mask.shape[1], abs=2
+    )
+
+
+def test_underlines_and_second_colours(fonts: list[Font]) -> None:
+    word = set_text(open_sheet(fonts[0].path, 0, 48), "Hag")
+    assert word is not None
+    line = lettering.draw_line(word, [], numpy.random.default_rng(0))
+    places = set()
+    for seed in range(30):
+        lined = lettering.underline(line.mask, line.box, numpy.random.default_rng(seed))
+        more = (lined > line.mask).any(axis=1).nonzero()[0]
+        assert (lined >= line.mask).all() and len(more)
+        places.add((more.mean() > line.box[3]) * 2 + (more.mean() < line.box[1]))
+        part = lettering.part(line.mask, line.box, word, numpy.random.default_rng(seed))
+        assert part.any() and ((part == line.mask) | (part == 0)).all()
+    assert places >= {1, 2}
 
 
 def test_every_symbol_is_written(vocabulary: Vocabulary) -> None:
