@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -21,6 +22,13 @@ LOWEST = 0.5
 TORN = 2
 """Rows of pixels that print or a scan may have lost in the middle of a letter."""
 
+NEAREST, REACH = 0.3, 1.2
+"""Blank between a fraction's rule and its parts, in heights of a letter, at least and at most. An
+accent is nearer to its letter, and a minus farther from the rows above and below it."""
+
+BESIDE = 0.5
+"""Heights of a letter beside a fraction's parts in which there is no ink; rows go on there."""
+
 RELATIONS = "=<>≤≥≪≫≠≈≡∼≃∝→↦⇒∈⊂⊆"
 """Signs of the notation that rows are aligned at."""
 
@@ -37,12 +45,62 @@ def cut_rows(image: Image.Image) -> list[Image.Image]:
         return [image]
     bands = _split(inked, TORN)
     letter = max(letter_height(ink[band[0] : band[-1] + 1]) for band in bands)
+    whole = ink.copy()
+    for top, bottom in find_fractions(ink, letter):
+        whole[top:bottom, 0] = True
+    inked = np.flatnonzero(whole.any(axis=1))
     rows = [row for row in _split(inked, GAP * letter) if row[-1] - row[0] > LOWEST * letter]
     middles = [int(above[-1] + below[0]) // 2 for above, below in pairwise(rows)]
     if not middles:
         return [image]
     edges = pairwise([0, *middles, image.height])
     return [image.crop((0, top, image.width, bottom)) for top, bottom in edges]
+
+
+def find_fractions(ink: NDArray[np.bool_], letter: float) -> list[tuple[int, int]]:
+    """Rows that fractions hold together: from the ink above a rule to that below it.
+
+    Args:
+        ink: of a formula, [h, w].
+        letter: height of a letter in pixels.
+    """
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    rules = [box for box in stats[1:, :4].tolist() if _is_rule(box, letter)]
+    rest = ink.copy()
+    for x, y, width, height in rules:
+        rest[y : y + height, x : x + width] = False
+    parts = [_parts(ink, rest, box, letter) for box in rules]
+    return [part for part in parts if part is not None]
+
+
+def _is_rule(box: Sequence[int], letter: float) -> bool:
+    _, _, width, height = box
+    return height <= 0.3 * letter and width >= max(4 * height, 0.6 * letter)
+
+
+def _parts(
+    ink: NDArray[np.bool_], rest: NDArray[np.bool_], rule: Sequence[int], letter: float
+) -> tuple[int, int] | None:
+    """Last row of the ink above a rule and first below, if they are parts of a fraction."""
+    x, y, width, height = rule
+    across = np.s_[x : x + width]
+    above = np.flatnonzero(ink[:y, across].any(axis=1))[-1:]
+    below = y + height + np.flatnonzero(ink[y + height :, across].any(axis=1))[:1]
+    if not len(above) or not len(below):
+        return None
+    top, bottom = int(above[0]), int(below[0])
+    blanks = sorted((y - 1 - top, bottom - y - height))
+    if blanks[0] < NEAREST * letter or blanks[1] > REACH * letter:
+        return None
+    room = max(1, round(BESIDE * letter))
+    around = (slice(max(0, top - room), top + 1), slice(bottom, bottom + room))
+    for rows in around:
+        wider = ink[rows, max(0, x - room) : x + width + room]
+        if wider.sum() > ink[rows, across].sum():
+            return None
+    if not rest[top, across].any() or not rest[bottom, across].any():  # bars of = and ≡
+        return None
+    return top, bottom + 1
 
 
 def join_rows(notations: Sequence[str]) -> str:

@@ -25,13 +25,45 @@ def test_rows_are_cut_between_their_lines(count):
 
 
 @pytest.mark.parametrize(
-    "latex", [r"\frac{a}{b}", r"\sum_{k=1}^{n} k", r"\lim_{x \to 0} f(x)", r"i = \hat{j}"]
+    "latex",
+    [
+        r"\frac{a}{b}",
+        r"=\frac{n}{m}",
+        r"\frac{1}{n}",
+        r"\sum_{k=1}^{n} k",
+        r"\lim_{x \to 0} f(x)",
+        r"i = \hat{j}",
+    ],
 )
 def test_what_is_one_row_stays_whole(latex):
     whole = picture(latex)
     assert cut_rows(whole) == [whole]
     blank = Image.new("L", (40, 30), 255)
     assert cut_rows(blank) == [blank]
+
+
+@pytest.mark.parametrize("blank", [0.35, 0.6, 1.0])
+@pytest.mark.parametrize("before", ["", "="])
+def test_a_fraction_stays_whole_however_far_its_parts_are_from_the_rule(blank, before):
+    letter = np.asarray(picture("n")) < 128
+    letter = letter[letter.any(axis=1)][:, letter.any(axis=0)]
+    height, width = letter.shape
+    away, sign = round(blank * height), np.asarray(picture(before or "|")) < 128
+    sign = sign[sign.any(axis=1)][:, sign.any(axis=0)] & bool(before)
+    ink = np.zeros((2 * (height + away) + 3, width + 2 * sign.shape[1] + height), bool)
+    middle, left = height + away + 1, ink.shape[1] - width
+    ink[:height, left:] = ink[-height:, left:] = letter
+    ink[middle - 1 : middle + 1, left:] = True
+    rows, columns = sign.shape
+    ink[middle - rows // 2 : middle - rows // 2 + rows, :columns] |= sign
+    whole = Image.fromarray(255 - 255 * np.pad(ink, 20).astype(np.uint8))
+    assert cut_rows(whole) == [whole]
+
+
+def test_rows_with_signs_between_them_are_cut_all_the_same():
+    lines = ["a &= b - c", r"&= \bar{x} - d", r"&= -\frac{a}{b}", "&= u - v"]
+    whole = picture(r"\begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}")
+    assert len(cut_rows(whole)) == 4
 
 
 def test_specks_are_no_rows():
