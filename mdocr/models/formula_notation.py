@@ -189,10 +189,11 @@ def _end_of_item(text: str, start: int) -> int:
     """Where the sign that begins at ``start`` ends, its arguments with it; -1 if there is none."""
     if start >= len(text) or text[start] in SCRIPTS:
         return -1
-    return _end_of_argument(text, start)
+    return end_of_argument(text, start)
 
 
-def _end_of_argument(text: str, start: int) -> int:
+def end_of_argument(text: str, start: int) -> int:
+    """Where a group, or a sign with its arguments, that begins at ``start`` ends."""
     if start >= len(text):
         return start
     if text[start] == "{":
@@ -204,7 +205,7 @@ def _end_of_argument(text: str, start: int) -> int:
         return len(text)
     end = start + 1
     for _ in range(arguments(text[start])):
-        end = _end_of_argument(text, end)
+        end = end_of_argument(text, end)
     return end
 
 
@@ -226,7 +227,7 @@ class _Writer:
         while self.place < len(self.text):
             parts.append(self._sequence())
             self.place += 1
-        return _spaced(part for part in parts if part)
+        return spaced(part for part in parts if part)
 
     def _sequence(self) -> str:
         """Signs up to a closing brace or the end."""
@@ -240,7 +241,7 @@ class _Writer:
             written.append(twice + self._item())
             scripts = scripts * (not twice) + first if first in SCRIPTS else ""
             signs.append(self.text[start : self.place])
-        return _spaced(_sized(signs, written))
+        return spaced(_sized(signs, written))
 
     def _item(self) -> str:
         symbol = self.text[self.place]
@@ -250,7 +251,9 @@ class _Writer:
         if symbol in SCRIPTS:
             return symbol + "{" + self._argument() + "}"
         if symbol == ROOT:
-            return rf"\sqrt[{self._argument()}]{{{self._argument()}}}"
+            degree = self._argument()
+            degree = f"{{{degree}}}" if "]" in degree else degree
+            return rf"\sqrt[{degree}]{{{self._argument()}}}"
         command = ESCAPED.get(symbol) or _COMMANDS.get(symbol, symbol)
         if symbol == ROMAN:
             return self._roman()
@@ -296,10 +299,12 @@ def _sized(signs: list[str], written: list[str]) -> list[str]:
     return written
 
 
-def _spaced(parts: Iterable[str]) -> str:
-    """The parts, with a space where a command would run into a letter."""
+def spaced(parts: Iterable[str]) -> str:
+    """The parts, with a space where a command would run into a letter or a star."""
     text = ""
     for part in parts:
-        runs_on = text and part[:1].isalpha() and re.search(r"\\[A-Za-z]+$", text)
+        runs_on = (
+            text and (part[:1].isalpha() or part[:1] == "*") and re.search(r"\\[A-Za-z]+$", text)
+        )
         text += f" {part}" if runs_on else part
     return text

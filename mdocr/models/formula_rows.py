@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr import formulas
-from mdocr.models.formula_notation import BRACKETS, to_latex
+from mdocr.models.formula_notation import BRACKETS, end_of_argument, spaced, to_latex
 from mdocr.models.formula_pictures import find_ink, letter_height
 
 GAP = 0.7
@@ -32,9 +32,11 @@ BESIDE = 0.5
 RELATIONS = "=<>≤≥≪≫≠≈≡∼≃∝→↦⇒∈⊂⊆"
 """Signs of the notation that rows are aligned at."""
 
-OPENING, CLOSING = frozenset(["{", *BRACKETS]), frozenset(["}", *BRACKETS.values()])
+OPENING, CLOSING = frozenset(BRACKETS), frozenset(BRACKETS.values())
 
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gathered|split)\}")
+_SKIP = re.compile(r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
+"""A line's end with some room below it."""
 
 
 def cut_rows(image: Image.Image) -> list[Image.Image]:
@@ -105,12 +107,15 @@ def _parts(
 
 def join_rows(notations: Sequence[str]) -> str:
     r"""LaTeX of rows in notation: in ``aligned``, at the first relation of each."""
-    if len(notations) == 1:
-        return to_latex(notations[0])
+    notations = [notation for notation in notations if notation.strip()]
+    if len(notations) < 2:
+        return to_latex("".join(notations))
     rows = []
     for notation in notations:
         place = _first_relation(notation)
-        rows.append(to_latex(notation[:place]) + "&" + to_latex(notation[place:]))
+        before = to_latex(notation[:place])
+        before = "{}" * before.startswith(("*", "[")) + before  # not an argument of the line's end
+        rows.append(before + "&" + to_latex(notation[place:]))
     return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 
 
@@ -120,17 +125,24 @@ def split_rows(latex: str) -> list[str]:
     plain = _ENVIRONMENT.sub("", bare)
     if plain == bare:
         return [bare]
-    kept = [token for token in formulas.tokens(plain) if token != "&"]
-    return "".join(kept).split(r"\\")
+    rows = [""]
+    for token in formulas.tokens(_SKIP.sub(r"\\\\", plain)):
+        if token == r"\\":
+            rows.append("")
+        elif token != "&":
+            rows[-1] = spaced([rows[-1], token])
+    return [row for row in rows if row.strip()] or [""]
 
 
 def _first_relation(notation: str) -> int:
     """Where it stands outside of arguments and brackets; 0 if there is none."""
-    depth = 0
-    for place, sign in enumerate(notation):
+    depth = place = 0
+    while place < len(notation):
+        sign = notation[place]
         if sign in RELATIONS and not depth:
             return place
-        depth += (sign in OPENING) - (sign in CLOSING)
+        depth = max(0, depth + (sign in OPENING) - (sign in CLOSING))
+        place = max(place + 1, end_of_argument(notation, place))
     return 0
 
 

@@ -85,11 +85,12 @@ def may_be_formula(lines: Sequence[Text]) -> bool:
 
 
 def is_formula(read: Text) -> bool:
-    """Whether a notation is sure, has what makes a formula, and no words."""
+    """Whether a notation is sure and whole, has what makes a formula, and no words."""
     plain = _ROMAN.sub("", read.content)
     is_worded = _LETTERS.search(plain) is not None
     is_sure = read.confidence >= SURE_FORMULA and not read.notes  # whole, not cut
-    return is_sure and not is_worded and not STRUCTURE.isdisjoint(plain)
+    is_whole = "{}" not in to_latex(read.content)  # no fraction without a lower part
+    return is_sure and is_whole and not is_worded and not STRUCTURE.isdisjoint(plain)
 
 
 def number_of(label: str) -> str:

@@ -21,6 +21,8 @@ from mdocr.weights.page_folders import is_line_reader
 Model = TypeVar("Model", MDiff4STR, LineReader)
 
 SUFFIX = ".safetensors"
+OTHER_SUFFIXES = frozenset((".pt", ".pth", ".bin", ".ckpt", ".onnx", ".npz", ".h5"))
+"""Endings of checkpoints that are not written here; any other name is a folder's."""
 
 
 def average_models(models: Sequence[str], path: Path) -> None:
@@ -43,7 +45,7 @@ def average_models(models: Sequence[str], path: Path) -> None:
     if path.suffix == SUFFIX:
         words, of_words = _mean(models, _word_model)
         save_checkpoint(words, of_words.config, path, training=record)
-    elif path.suffix:
+    elif path.suffix in OTHER_SUFFIXES:
         raise UsageError(
             f"{path} is neither a folder nor ends in {SUFFIX}",
             f"Name a checkpoint ({SUFFIX}) for word models, a folder for page models.",

@@ -7,6 +7,7 @@ of Net2Net, arXiv 1511.05641, section 2).
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
 from torch import Tensor, nn
 
 from mdocr.errors import UsageError
@@ -72,7 +73,7 @@ def _undone(gain: Tensor, shift: Tensor) -> dict[str, Tensor]:
     It does so exactly where mean and spread over the channels are those to be expected.
     """
     spread = (gain.square().mean() + shift.var(correction=0)).sqrt()
-    safe = gain.sign() * gain.abs().clamp(min=FAINT)
+    safe = torch.where(gain < 0, -1.0, 1.0) * gain.abs().clamp(min=FAINT)
     return {"weight": spread / safe, "bias": (shift.mean() - shift) / safe}
 
 

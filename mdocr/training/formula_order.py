@@ -69,7 +69,7 @@ class _Found:
         """A large sign in the middle of what stands above and below it."""
         after, wide = self._scripts(start + 1, x, size)
         width = max(WIDTHS[self.text[start]] * size, wide - x)
-        self._scripts(start + 1, x + (width - (wide - x)) / 2, size)
+        self._shift(start + 1, after, (width - (wide - x)) / 2)
         self.places[start] = x + (width - WIDTHS[self.text[start]] * size) / 2
         return after, x + width
 
@@ -98,9 +98,13 @@ class _Found:
         middle, above = self._argument(start, x, size)
         end, below = self._argument(middle, x, size)
         width = max(above, below) - x
-        self._argument(start, x + (width - (above - x)) / 2, size)
-        self._argument(middle, x + (width - (below - x)) / 2, size)
+        self._shift(start, middle, (width - (above - x)) / 2)
+        self._shift(middle, end, (width - (below - x)) / 2)
         return end, x + width
+
+    def _shift(self, start: int, end: int, distance: float) -> None:
+        for index in range(start, min(end, len(self.text))):
+            self.places[index] += distance
 
     def _set(self, index: int, x: float) -> None:
         if index < len(self.text):

@@ -102,10 +102,10 @@ def test_average_of_page_models(tmp_path):
     other = load_line_reader(models[1])
     doubled = {key: 2 * tensor for key, tensor in other.state_dict().items()}
     save_line_reader(doubled, other.config, models[1], {})
-    made = invoke("average", *map(str, models), "-o", str(tmp_path / "mean"))
-    assert (made.exit_code, made.stdout) == (0, f"{tmp_path / 'mean'}\n")
+    made = invoke("average", *map(str, models), "-o", str(tmp_path / "mean.v2"))
+    assert (made.exit_code, made.stdout) == (0, f"{tmp_path / 'mean.v2'}\n")
     states = [load_line_reader(path).state_dict() for path in models]
-    for key, tensor in load_line_reader(tmp_path / "mean").state_dict().items():
+    for key, tensor in load_line_reader(tmp_path / "mean.v2").state_dict().items():
         expected = torch.stack([state[key].float() for state in states]).mean(0)
         torch.testing.assert_close(tensor.float(), expected, atol=1e-3, rtol=1e-3)
 

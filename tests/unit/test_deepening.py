@@ -42,6 +42,17 @@ def test_gains_and_shifts_of_norms_do_little_harm(model):
     assert (found - expected).square().mean() < 0.03 * expected.square().mean()
 
 
+def test_a_gain_of_nothing_is_undone_without_harm(model):
+    torch.manual_seed(0)
+    dead = MDiff4STR(model.config).eval()
+    for module in dead.modules():
+        if isinstance(module, torch.nn.LayerNorm):
+            module.weight.data[0] = 0.0
+    deeper = deepened(dead, [0, 0, 1], 0).eval()
+    assert all(value.isfinite().all() for value in deeper.state_dict().values())
+    assert deeper(IMAGES, TOKENS).isfinite().all()
+
+
 def test_new_blocks_learn(model):
     deeper = deepened(model, [0, 0, 1], 1).train()
     deeper(IMAGES, TOKENS).square().mean().backward()

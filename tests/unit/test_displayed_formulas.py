@@ -87,6 +87,9 @@ def test_only_what_is_no_good_text_is_asked_about(lines, asked):
         ("abc", 0.99, False),
         ("ʀ{argmin}_x", 0.9, True),
         ("Total=5", 0.99, False),
+        ("x=⁄{a+b}{}", 0.99, False),
+        ("x=⁄1", 0.99, False),
+        ("x^2^3", 0.99, False),
         ("", 0.99, False),
     ],
 )

@@ -97,6 +97,13 @@ def test_endless_nesting_is_refused_and_written_as_far_as_it_goes():
     assert to_latex("√" * 1000).count(r"\sqrt") == 1000
 
 
+def test_a_star_is_no_part_of_a_command_and_a_bracket_no_end_of_a_degree():
+    assert to_latex("α*β") == r"\alpha *\beta"
+    assert to_notation(to_latex("α*β")) == "α*β"
+    assert to_latex("∛{[n]}x") == r"\sqrt[{[n]}]{x}"
+    assert to_notation(r"\sqrt[{[n]}]{x}") == "∛{[n]}x"
+
+
 def test_characters_of_tex_are_escaped():
     assert to_latex("a\\b#$~%&") == r"a\backslash b\#\$\sim\%\&"
 

@@ -82,7 +82,23 @@ def test_rows_are_aligned_at_their_first_relation():
     )
 
 
+def test_relations_inside_arguments_align_nothing():
+    assert join_rows(["a_>+b", "c)=d"]) == r"\begin{aligned}&a_{>}+b \\ c)&=d\end{aligned}"
+
+
+def test_rows_without_signs_are_left_out():
+    assert join_rows(["", "x=1", " "]) == "x=1"
+    assert join_rows(["", ""]) == ""
+
+
+def test_a_row_that_begins_with_a_star_or_a_bracket_is_no_argument_of_the_row_before():
+    assert r"\\ {}[a]&=b" in join_rows(["c=d", "[a]=b"])
+    assert r"\\ {}*&=b" in join_rows(["c=d", "*=b"])
+
+
 def test_rows_of_latex():
+    assert split_rows(r"\begin{aligned}a\in&A\\[2mm] b\\ \end{aligned}") == [r"a\in A", " b"]
+    assert split_rows(r"\begin{aligned}\end{aligned}") == [""]
     assert split_rows(r"\[ a = b \]") == ["a = b"]
     assert split_rows(r"\begin{aligned}a&=b\\&=c \& d\end{aligned}") == ["a=b", r"=c \& d"]
 
