@@ -225,7 +225,8 @@ class _Writer:
         """All of it; a closing brace that nothing opened is passed over."""
         parts = []
         while self.place < len(self.text):
-            parts.append(self._sequence())
+            part = self._sequence()
+            parts.append("{}" * (bool(parts) and part[:1] in ("^", "_")) + part)
             self.place += 1
         return spaced(part for part in parts if part)
 
@@ -237,9 +238,11 @@ class _Writer:
         while self.place < len(self.text) and self.text[self.place] != "}":
             start = self.place
             first = self.text[start]
-            twice = "{}" if first in scripts else ""
+            kind = "^" if first == "'" else first
+            twice = "{}" if kind in scripts else ""
             written.append(twice + self._item())
-            scripts = scripts * (not twice) + first if first in SCRIPTS else ""
+            if first != " ":
+                scripts = scripts * (not twice) + first if first in SCRIPTS else ""
             signs.append(self.text[start : self.place])
         return spaced(_sized(signs, written))
 

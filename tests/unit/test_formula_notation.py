@@ -104,6 +104,21 @@ def test_a_star_is_no_part_of_a_command_and_a_bracket_no_end_of_a_degree():
     assert to_notation(r"\sqrt[{[n]}]{x}") == "∛{[n]}x"
 
 
+@pytest.mark.parametrize(
+    ("notation", "latex"),
+    [
+        ("x^2^3", "x^{2}{}^{3}"),
+        ("x^2 ^3", "x^{2} {}^{3}"),
+        ("x^2'", "x^{2}{}'"),
+        ("x'^2", "x'^{2}"),
+        ("x^2}^3", "x^{2}{}^{3}"),
+        ("x_1^2_3", "x_{1}^{2}{}_{3}"),
+    ],
+)
+def test_a_second_script_has_a_base_of_its_own(notation, latex):
+    assert to_latex(notation) == latex
+
+
 def test_characters_of_tex_are_escaped():
     assert to_latex("a\\b#$~%&") == r"a\backslash b\#\$\sim\%\&"
 
