@@ -223,7 +223,7 @@ class _Writer:
 
     def write(self) -> str:
         """All of it; a closing brace that nothing opened is passed over."""
-        parts = []
+        parts: list[str] = []
         while self.place < len(self.text):
             part = self._sequence()
             parts.append("{}" * (bool(parts) and part[:1] in ("^", "_")) + part)
