@@ -42,16 +42,16 @@ _SKIP = re.compile(r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
 def cut_rows(image: Image.Image) -> list[Image.Image]:
     """Pictures of the rows of a formula, from top to bottom; the picture itself if it is one."""
     ink = find_ink(np.asarray(image.convert("RGB")))
-    inked = np.flatnonzero(ink.any(axis=1))
+    inky = np.asarray(ink.any(axis=1))
+    inked = np.flatnonzero(inky)
     if not len(inked):
         return [image]
     bands = _split(inked, TORN)
     letter = max(letter_height(ink[band[0] : band[-1] + 1]) for band in bands)
-    whole = ink.copy()
-    for top, bottom in find_fractions(ink, letter):
-        whole[top:bottom, 0] = True
-    inked = np.flatnonzero(whole.any(axis=1))
-    rows = [row for row in _split(inked, GAP * letter) if row[-1] - row[0] > LOWEST * letter]
+    for top, bottom in _find_fractions(ink, letter):
+        inky[top:bottom] = True
+    held = np.flatnonzero(inky)
+    rows = [row for row in _split(held, GAP * letter) if row[-1] - row[0] > LOWEST * letter]
     middles = [int(above[-1] + below[0]) // 2 for above, below in pairwise(rows)]
     if not middles:
         return [image]
@@ -59,7 +59,7 @@ def cut_rows(image: Image.Image) -> list[Image.Image]:
     return [image.crop((0, top, image.width, bottom)) for top, bottom in edges]
 
 
-def find_fractions(ink: NDArray[np.bool_], letter: float) -> list[tuple[int, int]]:
+def _find_fractions(ink: NDArray[np.bool_], letter: float) -> list[tuple[int, int]]:
     """Rows that fractions hold together: from the ink above a rule to that below it.
 
     Args:

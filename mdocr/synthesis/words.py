@@ -201,7 +201,7 @@ class WordSynthesizer:
         setting = lettered.setting
         letter = self._text(rng, lettered.font, 1)[0]
         sheet = open_sheet(lettered.font.path, lettered.font.index, setting.size)
-        other = set_text(sheet, letter, setting.spacing)
+        other = set_text(sheet, letter)
         if other is None:
             return cut, []
         sliver = rng.uniform(*SLIVER) * (other.box[2] - other.box[0])

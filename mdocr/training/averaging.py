@@ -36,7 +36,7 @@ def average_models(models: Sequence[str], path: Path) -> None:
 
     Raises:
         UsageError: fewer than two models, models of different kinds, sizes or characters, or
-            another ending of ``path``.
+            a ``path`` with the ending of another checkpoint.
         WeightsError: weights that cannot be read, or not be written.
     """
     if len(models) < 2:
