@@ -10,7 +10,7 @@ import math
 import os
 import tempfile
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 import mdocr
 from mdocr.errors import MdocrError, MissingExtraError, UsageError, WeightsError
-from mdocr.weights.onnx_files import CONFIG, DATA, ENCODER, STEP, OnnxModel
+from mdocr.weights.onnx_files import CONFIG, DATA, ENCODER, STEP, OnnxModel, read_onnx
 
 Precision = Literal["fp32", "fp16", "int8", "int4"]
 
@@ -102,6 +102,40 @@ def put_in_place(folder: Path) -> Iterator[Path]:
         raise WeightsError(f"cannot write to {folder}: {error.strerror or error}") from error
 
 
+def export_graphs(
+    graphs: Mapping[str, Any],
+    config: dict[str, Any],
+    folder: Path,
+    precision: Precision,
+    apart: Path | None,
+    compare: Callable[[OnnxModel], float],
+) -> Export:
+    """Writes graphs and what describes them, compares what was written with torch, puts it.
+
+    Args:
+        graphs: ``onnx.ModelProto`` by the names of their files; changed in place.
+        config: as ``describe`` gives it.
+        folder: where to write; made if need be.
+        precision: of the files.
+        apart: the checkpoint that keeps the weights, if they are to stay in it.
+        compare: gives the largest difference of a logit, as a share of the largest logit.
+
+    Raises:
+        WeightsError: the disk refuses.
+        ExportError: the files compute something else than torch.
+    """
+    with put_in_place(folder) as made:
+        if apart:
+            config = config | _leave_weights(graphs, apart, folder)
+        for name, graph in graphs.items():
+            save_graph(graph, made / name, precision)
+        write_config(config, made)
+        exported = read_onnx(made, config["format"])
+        if apart and exported.apart:  # elsewhere, as seen from where the files are not yet
+            exported = replace(exported, apart=replace(exported.apart, file=apart))
+        return accepted(folder, made, compare(exported), precision)
+
+
 def trace(module: nn.Module, inputs: Inputs, outputs: list[str]) -> Any:
     """The ONNX graph (``onnx.ModelProto``) of a module."""
     graph = capture(module, inputs, outputs).model_proto
@@ -150,27 +184,11 @@ def check_apart(precision: Precision, checkpoint: Path) -> None:
         )
 
 
-def leave_weights(graphs: Mapping[str, Any], checkpoint: Path, folder: Path) -> dict[str, Any]:
+def _leave_weights(graphs: Mapping[str, Any], checkpoint: Path, folder: Path) -> dict[str, Any]:
     """Takes weights out of ``graphs``, in place; returns what ``config.json`` says of them."""
-    tensors = {name: take_out_weights(graph, checkpoint) for name, graph in graphs.items()}
+    tensors = {name: _take_out_weights(graph, checkpoint) for name, graph in graphs.items()}
     place = os.path.relpath(checkpoint.resolve(), folder.resolve())
     return {"weights_apart": {"file": Path(place).as_posix(), "tensors": tensors}}
-
-
-def with_weights(exported: OnnxModel, checkpoint: Path) -> OnnxModel:
-    """A model that is not in its place yet, from where its weights would be elsewhere."""
-    if exported.apart is None:
-        return exported
-    return replace(exported, apart=replace(exported.apart, file=checkpoint))
-
-
-def write_files(
-    graphs: Mapping[str, Any], config: Mapping[str, Any], folder: Path, precision: Precision
-) -> None:
-    """Writes graphs (``onnx.ModelProto``) by the names of their files, and what describes them."""
-    for name, graph in graphs.items():
-        save_graph(graph, folder / name, precision)
-    write_config(config, folder)
 
 
 def write_config(config: Mapping[str, Any], folder: Path) -> None:
@@ -207,7 +225,7 @@ def save_graph(graph: Any, path: Path, precision: Precision) -> None:
             )
 
 
-def take_out_weights(graph: Any, checkpoint: Path) -> dict[str, tuple[str, bool]]:
+def _take_out_weights(graph: Any, checkpoint: Path) -> dict[str, tuple[str, bool]]:
     """Removes the weights that a checkpoint holds from a graph.
 
     What the export has changed (folded batch norms) or added, and what is small, stays.

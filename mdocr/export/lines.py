@@ -4,6 +4,7 @@ Shapes: B lines, P picture tokens of a line, D width.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,11 @@ from mdocr.export.graphs import (
     FREE,
     Export,
     Precision,
-    accepted,
     check_apart,
     check_request,
     describe,
-    leave_weights,
-    put_in_place,
+    export_graphs,
     trace,
-    with_weights,
-    write_files,
 )
 from mdocr.models.line_pictures import COLUMN, LINE_HEIGHT, LinePicture
 from mdocr.models.line_reader import LineReader
@@ -38,7 +35,6 @@ from mdocr.weights.onnx_files import (
     LINES,
     STEP,
     OnnxModel,
-    read_onnx,
     source_of,
 )
 
@@ -79,13 +75,8 @@ def export_line_reader(
         check_apart(precision, checkpoint)
     model = load_line_reader(weights)
     config = describe(LINES, source_of(weights), precision, line_reader_record(model.config))
-    with put_in_place(folder) as made:
-        made_of = graphs(model)
-        if apart:
-            config |= leave_weights(made_of, checkpoint, folder)
-        write_files(made_of, config, made, precision)
-        difference = compare(model, with_weights(read_onnx(made, LINES), checkpoint))
-        return accepted(folder, made, difference, precision)
+    kept = checkpoint if apart else None
+    return export_graphs(graphs(model), config, folder, precision, kept, partial(compare, model))
 
 
 def compare(model: LineReader, exported: OnnxModel) -> float:

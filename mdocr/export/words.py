@@ -10,6 +10,7 @@ E width of a head, L positions of a word, V classes.
 """
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +21,18 @@ from mdocr.export.graphs import (
     FREE,
     Export,
     Precision,
-    accepted,
     check_apart,
     check_request,
     describe,
-    leave_weights,
-    put_in_place,
+    export_graphs,
     relative_difference,
     trace,
-    with_weights,
-    write_files,
 )
 from mdocr.models.mdiff4str import MaskedDiffusionDecoder, MDiff4STR
 from mdocr.models.word_pictures import BUCKETS
 from mdocr.weights import cache, configuration
 from mdocr.weights.checkpoint import load_recognizer_weights
-from mdocr.weights.onnx_files import ENCODER, STEP, WORDS, OnnxModel, read_onnx, source_of
+from mdocr.weights.onnx_files import ENCODER, STEP, WORDS, OnnxModel, source_of
 
 log = logging.getLogger(__name__)
 
@@ -97,13 +94,8 @@ def export_recognizer(
         check_apart(precision, checkpoint)
     model = load_recognizer_weights(checkpoint)
     config = describe(WORDS, source_of(checkpoint), precision, configuration.to_dict(model.config))
-    with put_in_place(folder) as made:
-        made_of = graphs(model)
-        if apart:
-            config |= leave_weights(made_of, checkpoint, folder)
-        write_files(made_of, config, made, precision)
-        difference = compare(model, with_weights(read_onnx(made, WORDS), checkpoint))
-        return accepted(folder, made, difference, precision)
+    kept = checkpoint if apart else None
+    return export_graphs(graphs(model), config, folder, precision, kept, partial(compare, model))
 
 
 def compare(model: MDiff4STR, exported: OnnxModel) -> float:
