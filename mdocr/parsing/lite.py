@@ -26,10 +26,10 @@ from mdocr.parsing.lists import as_lists
 from mdocr.parsing.lite_formulas import (
     FORMULA_BLOCK,
     LONGEST,
-    Displayed,
     Row,
     displayed,
     equation,
+    goes_on,
     is_formula,
     may_be_formula,
     number_of,
@@ -99,6 +99,7 @@ class LitePage(PageWork):
         self.texts: dict[int, Text] = {}
         self.displayed = displayed(layout) if self.parser.reads_formulas else []
         self.formulas: dict[int, Text] = {}
+        self.equations: list[list[int]] = []  # of the formulas that are believed, row by row
         self.shown: set[int] = set()
 
     def begin(self) -> list[Job]:
@@ -133,6 +134,7 @@ class LitePage(PageWork):
         regions = crops.ordered(map(self._block, self.layout.regions))
         drawing = draw_layout(picture, regions) if self.options.draw_layout else b""
         blocks, pictures = [], {}
+        self.equations = self._grouped()
         read = self._lines()
         self._note_unread(
             [
@@ -220,23 +222,42 @@ class LitePage(PageWork):
         return [self._read(region, block, lines)] if has_text else []
 
     def _equation(self, index: int) -> Block:
-        found = self.displayed[index]
-        block = Block("equation", Box(*self.layout.outline(found.place.box)))
-        return equation(block, self.formulas[index], self._number(found), self.options.trace)
+        rows = self.equations[index]
+        box = hull([self.displayed[row].place.box for row in rows])
+        block = Block("equation", Box(*self.layout.outline(box)))
+        texts, number = [self.formulas[row] for row in rows], "".join(map(self._number, rows))
+        return equation(block, texts, number, self.options.trace)
 
-    def _number(self, found: Displayed) -> str:
+    def _grouped(self) -> list[list[int]]:
+        """The formulas that are believed, rows of one together; it has one number at most."""
+        groups: list[list[int]] = []
+        for index, read in sorted(self.formulas.items()):
+            if not is_formula(read):
+                continue
+            if groups and self._goes_on(groups[-1], index):
+                groups[-1].append(index)
+            else:
+                groups.append([index])
+        return groups
+
+    def _goes_on(self, rows: list[int], below: int) -> bool:
+        numbers = filter(None, map(self._number, [*rows, below]))
+        above, place = self.displayed[rows[-1]].place, self.displayed[below].place
+        notation = self.formulas[below].content
+        return len(list(numbers)) <= 1 and goes_on(above, place, notation, self.layout)
+
+    def _number(self, formula: int) -> str:
         """The number of a formula, as it was read."""
-        return number_of(
-            "".join(self._line(row).content for row in found.label if row in self.rows)
-        )
+        label = self.displayed[formula].label
+        return number_of("".join(self._line(row).content for row in label if row in self.rows))
 
     def _formula_at(self, row: Row) -> int | None:
-        """Which formula that is believed to be one a line is part of."""
-        for index, read in self.formulas.items():
-            found = self.displayed[index]
-            belongs = row in found.rows or (row in found.label and self._number(found) != "")
-            if belongs and is_formula(read):
-                return index
+        """Which equation a line is part of."""
+        for index, formulas in enumerate(self.equations):
+            for formula in formulas:
+                found = self.displayed[formula]
+                if row in found.rows or (row in found.label and self._number(formula)):
+                    return index
         return None
 
     def _is_wanted(self, region: Region) -> bool:

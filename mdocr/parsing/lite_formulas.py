@@ -1,4 +1,4 @@
-"""Displayed formulas on pages of the lite reader: which places to ask about, what to believe.
+"""Displayed formulas on pages of the lite reader: where to ask, what to believe, what is one.
 
 A place is read as text first. Only what makes no good text is read as a formula, and only a clear
 formula takes the place of the text.
@@ -6,14 +6,14 @@ formula takes the place of the text.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mdocr.document import Block
-from mdocr.layout import Formula, Layout
+from mdocr.layout import Box, Formula, Layout
 from mdocr.models.formula_notation import PREFIXES, ROMAN, ROOT, SCRIPTS, to_latex
-from mdocr.models.formula_rows import RELATIONS
+from mdocr.models.formula_rows import RELATIONS, join_rows
 from mdocr.models.page_charset import GREEK
-from mdocr.parsing.texts import Text, filled
+from mdocr.parsing.texts import Text, filled, joined
 
 LONGEST = 256
 """Characters of a notation; more is noise."""
@@ -99,7 +99,25 @@ def number_of(label: str) -> str:
     return found[1] if found else ""
 
 
-def equation(block: Block, read: Text, number: str, trace: bool) -> Block:
-    """The block of a formula, with its number as a tag."""
-    latex = to_latex(read.content) + (rf" \tag{{{number}}}" if number else "")
-    return filled(block, replace(read, content=latex), "latex", trace)
+def goes_on(above: Formula, below: Formula, notation: str, layout: Layout) -> bool:
+    """Whether a formula is a further row of the one above it.
+
+    It is if it begins with a relation, and nothing stands between the two.
+
+    Args:
+        above: a place.
+        below: the next one of the page.
+        notation: what was read there.
+        layout: of the page.
+    """
+    left, right = min(above.box.x0, below.box.x0), max(above.box.x1, below.box.x1)
+    between = Box(left, above.core.y1, right, below.core.y0)
+    is_below = between.height > 0 and right - left < above.box.width + below.box.width
+    is_next = is_below and not any(between.holds(line.box) for line in layout.lines)
+    return is_next and notation.startswith(tuple(RELATIONS))
+
+
+def equation(block: Block, rows: Sequence[Text], number: str, trace: bool) -> Block:
+    """The block of a formula of one row or more, with its number as a tag."""
+    latex = join_rows([row.content for row in rows]) + (rf" \tag{{{number}}}" if number else "")
+    return filled(block, joined(rows, latex), "latex", trace)

@@ -13,7 +13,7 @@ from mdocr.layout import analyse
 from mdocr.options import ParseOptions
 from mdocr.pages import PagePicture
 from mdocr.parsing.lite import LitePage, LiteReader
-from mdocr.parsing.lite_formulas import equation, is_formula, may_be_formula, number_of
+from mdocr.parsing.lite_formulas import equation, goes_on, is_formula, may_be_formula, number_of
 from mdocr.parsing.queue import Queue
 from mdocr.parsing.texts import Text
 from mdocr.synthesis.formulas import draw_formula
@@ -119,9 +119,9 @@ def test_numbers_of_formulas(label, number):
 
 def test_the_number_of_a_formula_becomes_its_tag():
     block = Block("equation", Box(0, 0, 1, 1))
-    made = equation(block, text("⁄ab"), "3.1", trace=False)
+    made = equation(block, [text("⁄ab")], "3.1", trace=False)
     assert (made.format, made.content) == ("latex", r"\frac{a}{b} \tag{3.1}")
-    assert equation(block, text("x"), "", trace=False).content == "x"
+    assert equation(block, [text("x")], "", trace=False).content == "x"
 
 
 def open_page(parser: FakeParser, picture: Image.Image) -> LitePage:
@@ -163,6 +163,53 @@ def test_a_formula_takes_the_place_of_its_lines_between_the_text_around():
     assert [block.content.count("words that were read") for block in blocks] == [3, 0, 3]
     tops = [block.box.y0 for block in blocks]
     assert tops == sorted(tops)
+
+
+FIRST, SECOND, THIRD = "y = a + b + c + d", "= a + b + c", "= a + b"
+ROWS = rf"\begin{{aligned}} y &= a + b + c + d \\ &{SECOND} \\ &{THIRD} \end{{aligned}}"
+
+
+@pytest.mark.parametrize(
+    ("formulas", "starts", "contents"),
+    [
+        ([ROWS], "y==", [r"\begin{aligned}y&=b \\ &=b \\ &=b\end{aligned}"]),
+        ([ROWS], "yyy", ["y=b", "y=b", "y=b"]),
+        ([ROWS], "y=y", [r"\begin{aligned}y&=b \\ &=b\end{aligned}", "y=b"]),
+        ([FIRST, SECOND, THIRD], "y==", ["y=b", "=b", "=b"]),  # text between
+    ],
+)
+def test_rows_that_begin_with_a_relation_go_on_from_the_row_above(formulas, starts, contents):
+    def rows(picture: Image.Image, prompt: str) -> str:
+        """Rows become narrower from top to bottom."""
+        if prompt != "formula":
+            return answer(picture, prompt)
+        return f"{starts[sum(picture.width < limit for limit in (200, 130))]}=b".replace("==", "=")
+
+    picture = page(*formulas, label=False)
+    blocks = [block for block in read(picture, rows) if block.type == "equation"]
+    assert [block.content for block in blocks] == contents
+    for block in blocks:
+        rows_of_it = 1 + block.content.count(r"\\")
+        assert 24 * rows_of_it < (block.box.y1 - block.box.y0) * picture.height < 60 * rows_of_it
+
+
+def test_text_between_rows_parts_them():
+    work = open_page(FakeParser(answer, tiny_line_reader()), page(FIRST, SECOND))
+    nothing_between = replace(work.layout, regions=())
+    assert goes_on(*work.layout.formulas, "=b", nothing_between)
+    assert not goes_on(*work.layout.formulas, "y=b", nothing_between)
+    assert not goes_on(*work.layout.formulas, "=b", work.layout)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "groups"), [(("", "1"), [[0, 1]]), (("1", ""), [[0, 1]]), (("1", "2"), [[0], [1]])]
+)
+def test_rows_of_one_formula_have_one_number_at_most(numbers, groups):
+    work = open_page(FakeParser(answer, tiny_line_reader()), page(FIRST, SECOND))
+    work.layout = replace(work.layout, regions=())  # no text between
+    work.formulas = {0: text("y=a"), 1: text("=b")}
+    work._number = numbers.__getitem__
+    assert work._grouped() == groups
 
 
 def test_what_stands_beside_a_formula_and_is_no_number_stays_text():
