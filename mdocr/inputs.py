@@ -101,7 +101,10 @@ def _in_folder(folder: Path, suffixes: frozenset[str]) -> list[str]:
 def natural_order(path: str) -> list[list[str | int]]:
     """Sort key that takes digits as numbers and folders one by one."""
     return [
-        [int(run) if run.isdigit() else run for run in re.split("([0-9]+)", part.casefold())]
+        [
+            int(run) if run.isascii() and run.isdigit() else run
+            for run in re.split("([0-9]+)", part.casefold())
+        ]
         for part in Path(path).parts
     ]
 

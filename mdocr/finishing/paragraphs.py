@@ -32,6 +32,8 @@ def join_paragraphs(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     out: list[list[Block]] = [[] for _ in pages]
     last: _Paragraph | None = None
     for number, page in enumerate(pages):
+        if number and page.number != pages[number - 1].number + 1:
+            last = None
         for block in page.blocks:
             if last and _continues(last, block, number):
                 whole = out[last.page][last.index]
@@ -54,7 +56,8 @@ def _interrupts_nothing(block: Block) -> bool:
 def _continues(paragraph: _Paragraph, block: Block, page: int) -> bool:
     part = paragraph.part
     moved = page != paragraph.part_page or _is_next_column(part, block)
-    if not moved or not (_is_paragraph(part) or part.type == "list_item"):
+    is_item = part.type == "list_item" and bool(part.content.strip())
+    if not moved or not (_is_paragraph(part) or is_item):
         return False
     if not _is_paragraph(block):
         return False

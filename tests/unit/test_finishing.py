@@ -238,6 +238,19 @@ def test_a_paragraph_goes_on_on_the_next_page(first: str, second: str, is_joined
     assert len(made[1].blocks) == (0 if is_joined else 1)
 
 
+def test_a_paragraph_does_not_go_on_behind_a_page_that_is_missing() -> None:
+    first, second = (block("text", 0.1, text) for text in ("It was in the", "middle of it."))
+    (near, far) = (Page(number, 1.0, 1.0, (second,)) for number in (2, 5))
+    start = Page(1, 1.0, 1.0, (first,))
+    assert texts(join_paragraphs((start, near))[0]) == ["It was in the middle of it."]
+    assert texts(join_paragraphs((start, far))[0]) == ["It was in the"]
+
+
+def test_nothing_goes_on_from_an_empty_list_item() -> None:
+    parts = pages((block("list_item", 0.1),), (block("text", 0.1, "middle of it."),))
+    assert [texts(page) for page in join_paragraphs(parts)] == [[""], ["middle of it."]]
+
+
 def test_a_title_ends_a_paragraph() -> None:
     flow = (block("text", 0.8, "It goes"), block("title", 0.9, "New")), (block("text", 0.1, "on"),)
     assert join_paragraphs(pages(*flow)) == pages(*flow)

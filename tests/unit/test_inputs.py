@@ -19,6 +19,7 @@ from mdocr.inputs import (
     find_files,
     may_wait,
     name_of,
+    natural_order,
     open_picture,
     read_ahead,
 )
@@ -36,6 +37,11 @@ def touch(folder: Path, *names: str) -> None:
 def saved(picture: Image.Image, path: Path, **options: Any) -> Path:
     picture.save(path, **options)
     return path
+
+
+def test_digits_that_are_no_plain_numbers_are_letters() -> None:
+    names = ["5²/a.png", "１/a.png", "10.png", "9.png"]
+    assert sorted(names, key=natural_order) == ["5²/a.png", "9.png", "10.png", "１/a.png"]
 
 
 def test_folder_is_searched_in_natural_order(tmp_path: Path) -> None:
