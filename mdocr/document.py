@@ -222,6 +222,10 @@ class Page:
     blocks: tuple[Block, ...] = ()
     seconds: float = 0.0
 
+    def follows(self, other: "Page") -> bool:
+        """Whether it is the next page of the document, with none left out between."""
+        return self.number == other.number + 1
+
     def as_dict(self) -> dict[str, Any]:
         """The page in the form of the ``mdocr.document/1`` schema."""
         return {

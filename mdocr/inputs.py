@@ -63,8 +63,9 @@ def _expand(argument: str, suffixes: frozenset[str]) -> Iterator[str | Unread]:
         yield from _taken(argument, suffixes)
     elif glob.has_magic(argument):
         matches = glob.glob(argument, recursive=True)  # noqa: PTH207, Path.glob refuses "/..."
-        for match in sorted(matches, key=natural_order):
-            yield from _taken(match, suffixes)
+        ordered = sorted(matches, key=natural_order)
+        # "**" matches folders and what is in them.
+        yield from dict.fromkeys(path for match in ordered for path in _taken(match, suffixes))
         if not matches:
             yield _nothing(argument, "nothing matches", FROM_HERE)
     else:

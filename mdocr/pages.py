@@ -241,6 +241,9 @@ class _Pdf:
             raise InputError(
                 f"{path} is not a PDF, or it is damaged beyond repair", DAMAGED
             ) from error
+        if not document.is_pdf:  # MuPDF goes by the content, and takes text for a book
+            document.close()
+            raise InputError(f"{path} is named like a PDF, but is none", DAMAGED)
         self._document = document
         self._dpi = dpi
         self._unlock(path, password)

@@ -201,10 +201,16 @@ def find_documents(
 def _is_product(item: object, output: str, drawings: Path | None) -> bool:
     if not isinstance(item, str):
         return False
-    folder = Path(item).resolve().parent
-    is_drawing = drawings is not None and folder == drawings.resolve()
-    is_inside = bool(output) and folder.parent == Path(output).resolve()
-    return is_drawing or (is_inside and folder.name.endswith("_images"))
+    from mdocr.parsing.crops import FILE_NAME
+    from mdocr.parsing.results import DRAWING_NAME
+
+    path = Path(item).resolve()
+    if drawings is not None and path.parent == drawings.resolve():
+        return DRAWING_NAME.fullmatch(path.name) is not None
+    # The output is the folder of the results, or a file beside its pictures.
+    beside = (Path(output).resolve(), Path(output).resolve().parent) if output else ()
+    is_inside = path.parent.name.endswith("_images") and path.parent.parent in beside
+    return is_inside and FILE_NAME.fullmatch(path.name) is not None
 
 
 def read_all(

@@ -57,7 +57,7 @@ def read(
         ),
     ] = "",
     engine: Annotated[
-        str, typer.Option(help=f"What runs the model of words or formulas: {', '.join(ENGINES)}.")
+        str, typer.Option(help=f"What runs the models: {', '.join(ENGINES)}.")
     ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     resume: Annotated[
@@ -68,7 +68,8 @@ def read(
 
     A PDF is a document. So is a TIFF of several frames, and a picture whose shorter edge has at
     least 400 pixels and whose longer edge is at most 3 times as long. Any other picture is a word.
-    --as overrules this. A formula is read only where it is asked for.
+    What comes on standard input (-) is a document. --as overrules this. A formula is read only
+    where it is asked for.
 
     Words are printed as path<TAB>text, formulas as path<TAB>LaTeX, or the text alone for a single
     input; documents as Markdown, each after a comment with its path if there are several inputs.

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mdocr.document import Block, Page
-from mdocr.finishing.lists import split_marker
+from mdocr.finishing.lists import starts_of_items
 
 RUNNING_TYPES = ("text", "title", "ref_text", "list_item", "aside_text", "page_footnote")
 _CAPTIONS = ("caption", "footnote")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_CUT = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
+_CUT = re.compile(r"((?:[^\W\d_]+-)*)([^\W\d_]+)[-\u2010\u00ad]$")
 _START = re.compile(r"[^\W\d_]+")
+_BEFORE_NUMBER = re.compile(r"[^\W_][-\u2010\u2013]$")
 _WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 
 
@@ -43,15 +44,21 @@ def join(first: str, second: str, words: frozenset[str]) -> str:
     """
     cut, start = _CUT.search(first), _START.match(second)
     if cut and start and start[0][0].islower():
-        with_hyphen = f"{cut[1]}-{start[0]}".lower()
-        without = f"{cut[1]}{start[0]}".lower()
-        keep = with_hyphen in words and without not in words
-        return first[:-1] + ("-" if keep else "") + second
-    if cut and start:
+        return first[:-1] + ("-" if _has_hyphen(cut, start[0], words) else "") + second
+    if (cut and start) or (_BEFORE_NUMBER.search(first) and second[:1].isdigit()):
         return first + second
     if first and second and _WIDE.match(first[-1]) and _WIDE.match(second[0]):
         return first + second
     return f"{first} {second}".strip()
+
+
+def _has_hyphen(cut: re.Match[str], start: str, words: frozenset[str]) -> bool:
+    """Whether a hyphen belongs to the word; of ``state-of-the-`` and ``art``, as of whole words."""
+    before, last = cut[1].lower(), cut[2].lower()
+    start = start.lower()
+    if before + last + start in words or f"{last}{start}" in words:
+        return False
+    return f"{before}{last}-{start}" in words or bool(before and last in words)
 
 
 def _joined_block(block: Block, words: frozenset[str]) -> Block:
@@ -64,9 +71,10 @@ def _joined_block(block: Block, words: frozenset[str]) -> Block:
 def _joined(text: str, words: frozenset[str]) -> str:
     out = [""]
     is_meant = False
-    for line in text.split("\n"):
+    lines = text.split("\n")
+    for line, is_item in zip(lines, starts_of_items(lines), strict=True):
         stripped = line.strip()
-        if not stripped or is_meant or (out[-1] and split_marker(line)[0]):
+        if not stripped or is_meant or (out[-1] and is_item):
             out.append(stripped)
         else:
             out[-1] = join(out[-1], stripped, words)

@@ -32,7 +32,7 @@ def join_paragraphs(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     out: list[list[Block]] = [[] for _ in pages]
     last: _Paragraph | None = None
     for number, page in enumerate(pages):
-        if number and page.number != pages[number - 1].number + 1:
+        if number and not page.follows(pages[number - 1]):
             last = None
         for block in page.blocks:
             if last and _continues(last, block, number):

@@ -15,8 +15,10 @@ def join_tables(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     out = [list(page.blocks) for page in pages]
     for index in range(len(pages) - 1, 0, -1):
         upper, lower = _last(out[index - 1]), _first(out[index])
-        follows = pages[index].number == pages[index - 1].number + 1
+        follows = pages[index].follows(pages[index - 1])
         if not follows or not upper or not lower or not _fit(upper, lower[-1]):
+            continue
+        if _has_caption(out[index - 1], upper) and _has_caption(out[index], lower[-1]):
             continue
         place = out[index - 1].index(upper)
         out[index - 1][place] = _joined(upper, lower[-1])
@@ -39,6 +41,14 @@ def _first(blocks: list[Block]) -> list[Block]:
         if block.type != "table_caption" or not _CONTINUED.search(block.content):
             break
     return []
+
+
+def _has_caption(blocks: list[Block], table: Block) -> bool:
+    """Whether a caption of its own stands beside the table, not one that says that it goes on."""
+    place = blocks.index(table)
+    beside = blocks[max(0, place - 1) : place + 2]
+    captions = (block.content for block in beside if block.type == "table_caption")
+    return any(not _CONTINUED.search(caption) for caption in captions)
 
 
 def _fit(upper: Block, lower: Block) -> bool:

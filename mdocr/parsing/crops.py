@@ -1,6 +1,7 @@
 """Pictures of regions: cut out, turned upright, brought to a shape the model takes; encoded."""
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from io import BytesIO
@@ -20,6 +21,9 @@ LONGEST_RATIO = 50
 
 QUALITY = 92
 """Of JPEG files."""
+
+FILE_NAME = re.compile(r"page\d{4,}-\d{3,}\.jpg")
+"""Names of the files they are written to."""
 
 _TURNS = {
     90: Image.Transpose.ROTATE_90,
@@ -78,7 +82,7 @@ def encode(picture: Image.Image) -> bytes:
 
 
 def file_name(page: int, place: int) -> str:
-    """The picture's file name, unique in its document."""
+    """The picture's file name, unique in its document; ``FILE_NAME`` knows it again."""
     return f"page{page:04d}-{place:03d}.jpg"
 
 

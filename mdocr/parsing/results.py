@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,9 @@ from mdocr.render.files import write_file, write_folder
 from mdocr.streams import STDIN
 
 logger = logging.getLogger(__name__)
+
+DRAWING_NAME = re.compile(r".+-page\d{4,}\.png", re.DOTALL)
+"""File names of drawn layouts."""
 
 
 @dataclass(frozen=True)

@@ -257,6 +257,28 @@ def test_results_beside_the_documents_are_no_documents(model, pdf, tmp_path):
         assert [prompt for _, prompt, _ in model.asked].count("layout") == 3
 
 
+def test_results_beside_a_single_file_are_no_documents(model, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    write_pdf(folder / "a.pdf", [["x"]])
+    for _ in range(2):
+        result = parse(folder, "-o", folder / "all.md")
+        assert result.exit_code == 0, result.stderr
+    assert list((folder / "all_images").iterdir())
+
+
+def test_documents_in_folders_of_results_are_read(model, tmp_path):
+    for place in ("my_images/a.pdf", "my_images/page.png", "drawn/b.pdf"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        if place.endswith("pdf"):
+            write_pdf(tmp_path / place, [["x"]])
+        else:
+            Image.new("RGB", (400, 400), "white").save(tmp_path / place)
+    result = parse(tmp_path, "-o", tmp_path, "--layout-image", tmp_path / "drawn")
+    assert result.exit_code == 0, result.stderr
+    assert {path.stem for path in tmp_path.glob("*.md")} == {"a", "b", "page"}
+
+
 def test_layout_images(model, pdf, tmp_path):
     arguments = (pdf, "--layout-image", tmp_path / "drawn", "-o", tmp_path / "out")
     assert parse(*arguments).exit_code == 0
@@ -544,7 +566,7 @@ def encrypted(path: Path) -> Path:
 def bad_inputs(folder: Path) -> dict[str, Path]:
     whole = write_pdf(folder / "whole.pdf", [["x"]]).read_bytes()
     (folder / "cut.pdf").write_bytes(whole[:60])
-    (folder / "text.pdf").write_text("no PDF at all")
+    (folder / "text.pdf").write_text("no PDF at all, but some text\n" * 20)
     (folder / "empty.png").write_bytes(b"")
     (folder / "odd.bin").write_bytes(b"\x00\x01")
     names = ("cut.pdf", "text.pdf", "empty.png", "odd.bin", "missing.pdf")

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 from documents import block, document, everything
 
-from mdocr.document import PARATEXT_TYPES, Block, Box, Page
+from mdocr.document import PARATEXT_TYPES, Block, Box, Character, Page
 from mdocr.finishing import finish
 from mdocr.finishing.captions import figures, place_captions
 from mdocr.finishing.duplicates import drop_duplicates
@@ -129,6 +131,35 @@ def test_a_list_read_whole_becomes_items() -> None:
     assert made[0].box.y0 == read.box.y0 and made[-1].box.y1 == pytest.approx(read.box.y1)
 
 
+def test_every_item_has_its_own_tokens() -> None:
+    parts = ("\u2022 one", "\n\u2022 two", "\ngoes on", "\n")
+    tokens = tuple(Character(part, 1.0, 0) for part in parts)
+    read = block("list", 0.1, "".join(parts), tokens=tokens)
+    shares = [[token.text for token in item.tokens] for item in split_lists([read])]
+    assert shares == [["\u2022 one", "\n\u2022 two"], ["\ngoes on", "\n"]]
+    (alone,) = split_lists([block("list", 0.1, "one")])
+    assert alone.tokens == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("[1] A. Bee, B. Cow and\nC. Dee, Title", 1),
+        ("A. one\nB. two\nC. three", 3),
+        ("C. three\nD. four", 2),
+        ("II. two\nIII. three\nV. five", 3),
+        ("1. by\nE. Fox\n2. by\nA. Gnu", 2),
+    ],
+)
+def test_initials_are_no_markers(text: str, items: int) -> None:
+    assert len(split_lists([block("list", 0.1, text)])) == items
+
+
+def test_initials_do_not_break_a_running_text() -> None:
+    made = finish(document((block("text", 0.1, "as was shown by\nA. Einstein in"),)), join=True)
+    assert texts(made.pages[0]) == ["as was shown by A. Einstein in"]
+
+
 def test_texts_in_a_list_region_become_items() -> None:
     region = block("list", 0.1, box=Box(0.1, 0.1, 0.9, 0.3))
     made = split_lists([region, block("text", 0.12, "a"), block("text", 0.5, "b")])
@@ -181,12 +212,17 @@ def test_a_caption_without_a_body_stays() -> None:
         ("a well-", "known man", "a well-known man"),
         ("one", "two", "one two"),
         ("中文", "文字", "中文文字"),
-        ("1990-", "1991", "1990- 1991"),
+        ("1990-", "1991", "1990-1991"),
+        ("pages 12\u2013", "15", "pages 12\u201315"),
+        ("COVID-", "19", "COVID-19"),
+        ("a \u2013", "5 b", "a \u2013 5 b"),
+        ("state-of-the-", "art", "state-of-the-art"),
+        ("well-inten-", "tioned", "well-intentioned"),
         ("soft\u00ad", "ware", "software"),
     ],
 )
 def test_lines_are_joined(first: str, second: str, joined: str) -> None:
-    assert join(first, second, frozenset({"well-known"})) == joined
+    assert join(first, second, frozenset({"well-known", "the"})) == joined
 
 
 def test_meant_line_breaks_stay() -> None:
@@ -273,6 +309,15 @@ def test_a_table_over_three_pages_is_one() -> None:
         "012"
     )
     assert not made[1].blocks and not made[2].blocks
+
+
+def test_tables_with_captions_of_their_own_stay_apart() -> None:
+    upper = (block("table_caption", 0.7, "Table 1"), block("table", 0.8, "<fcel>a<nl>"))
+    lower = (block("table", 0.1, "<fcel>b<nl>"), block("table_caption", 0.2, "Table 2"))
+    parts = pages(*(tuple(replace(b, format="otsl") for b in page) for page in (upper, lower)))
+    assert join_tables(parts) == parts
+    shared = (replace(parts[0], blocks=parts[0].blocks[1:]), parts[1])
+    assert texts(join_tables(shared)[1]) == ["Table 2"]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,12 @@ def test_pattern_is_expanded_and_files_are_taken_as_they_are(tmp_path: Path) -> 
     assert found == [*(str(tmp_path / name) for name in names), "-"]
 
 
+def test_a_pattern_names_a_file_once(tmp_path: Path) -> None:
+    touch(tmp_path, "1.png", "sub/2.png", "sub/deep/3.png")
+    found = find_files([str(tmp_path / "**")])
+    assert sorted(found) == [str(tmp_path / n) for n in ("1.png", "sub/2.png", "sub/deep/3.png")]
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [("gone.png", "no such file"), ("gone*.png", "nothing matches"), ("empty", "no picture")],
