@@ -1,4 +1,4 @@
-"""Writes ``mdocr/assets/dictionaries/english.npz``: the words that made pictures show.
+"""Writes ``mdocr/assets/dictionaries/english.npz``: the words that made pictures show, and names.
 
 Needs the Debian package scowl. The same input gives the same bytes.
 """
@@ -10,13 +10,20 @@ import numpy
 
 from mdocr.decoding.dictionary import SHIPPED, Dictionary, is_plain
 from mdocr.files import written_whole
-from mdocr.synthesis.vocabulary import WordList, load_vocabulary
+from mdocr.synthesis.vocabulary import SCOWL, WordList, load_vocabulary, read_lists
 
 DICTIONARY_SHARE, SIGN_SHARE = 0.6, 0.4
+NAME_SHARE = 0.02
+"""Of names beside all other words together."""
+NAMES = (
+    *(f"upper.{level}" for level in (10, 35, 40, 60, 70)),
+    *(f"proper-names.{level}" for level in (35, 40, 60, 70)),
+)
+"""Frequency classes of SCOWL from which the pictures show none."""
 
 
 def main() -> None:
-    """Sums both kinds of words, and writes those of letters alone."""
+    """Sums all kinds of words, and writes those of letters alone."""
     vocabulary = load_vocabulary()
     shares: dict[str, float] = defaultdict(float)
     for lists, share in (
@@ -27,6 +34,10 @@ def main() -> None:
             for word, weight in weights_of(words).items():
                 if is_plain(word):
                     shares[word.lower()] += share * weight
+    names = {word.lower() for kind in NAMES for word in read_lists(SCOWL, kind) if is_plain(word)}
+    share = NAME_SHARE / (1 - NAME_SHARE) * sum(shares.values()) / len(names)
+    for name in names:
+        shares[name] += share
     path: Path = SHIPPED / "english.npz"
     with written_whole(path) as temporary, temporary.open("wb") as stream:
         Dictionary.from_weights(shares).save(stream)

@@ -1,6 +1,7 @@
 """Unclear words read as a dictionary has them.
 
-The longest run of letters of a text is weighed against known words:
+The longest run of letters of a text is weighed against known words, or all between its first and
+last letter or digit where every sign and digit in it is unclear ("Cot-fort"):
 
     log p(picture | word) + WEIGHT · log P(word)
 
@@ -14,7 +15,7 @@ Shapes: B words, L positions, T columns of a picture, V classes, W candidates, N
 """
 
 from collections.abc import Mapping, Sequence
-from string import ascii_lowercase
+from string import ascii_lowercase, digits
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,10 @@ CLEAR = 0.99
 """Probability from which on a letter stands; a word of such letters is not weighed."""
 RESIZING = 2.0
 """What a word of another length has to be likelier by, as a logarithm."""
+DOUBTFUL = 0.9
+"""Probability up to which a sign or digit may be a letter that was misread."""
+SIGN_SHARE = 1e-3
+"""Of signs among the characters within words."""
 SHORTLIST = 50
 """Words of each length that the CTC head is asked about."""
 LEAST, LEAST_COLUMN = 1e-9, 1e-6
@@ -36,8 +41,11 @@ LEAST, LEAST_COLUMN = 1e-9, 1e-6
 NEVER = -1e9
 """Its logarithm, where there is no way at all."""
 
+SIGN = 26
+"""Stands beside the letters for any sign or digit."""
+
 Letters = Sequence[int]
-"""0 to 25 for a to z."""
+"""0 to 25 for a to z; in what was read also ``SIGN``."""
 
 
 def spell(decoding: Decoding, charset: Charset, dictionary: Dictionary) -> Decoding:
@@ -56,10 +64,10 @@ def spell(decoding: Decoding, charset: Charset, dictionary: Dictionary) -> Decod
         return decoding
     alphabet = Alphabet(charset)
     for row, ids in enumerate(decoding.tokens.tolist()):
-        start, stop = _longest_run(ids, alphabet.letters)
+        start, stop = _word(ids, decoding.probabilities[row], alphabet)
         if stop - start < 2:
             continue
-        read = [alphabet.letters[number] for number in ids[start:stop]]
+        read = [alphabet.letter(number) for number in ids[start:stop]]
         shares = alphabet.shares(decoding.probabilities[row, start:stop])
         if min(shares[range(len(read)), read]) >= CLEAR:
             continue
@@ -84,25 +92,33 @@ class Alphabet:
     Attributes:
         cases: classes of small and capital letters.
         letters: class → letter, 0 to 25, of either case.
+        digits: classes of digits.
     """
 
     def __init__(self, charset: Charset) -> None:
         self.cases = (charset.encode(ascii_lowercase), charset.encode(ascii_lowercase.upper()))
         self.letters = {number: letter for case in self.cases for letter, number in enumerate(case)}
+        self.digits = set(charset.encode("".join(set(digits) & set(charset.symbols))))
+
+    def letter(self, number: int) -> int:
+        """The letter of a class, or ``SIGN``."""
+        return self.letters.get(number, SIGN)
 
     def same_case(self, number: int, letter: int) -> int:
         """The class of a letter in the case of the class ``number``."""
         return self.cases[number in self.cases[1]][letter]
 
     def shares(self, probabilities: Array) -> Floats:
-        """Probabilities of letters in either case [L, 26], of those of classes [L, V]."""
+        """Probabilities of letters in either case, and of any sign [L, 27], of classes [L, V]."""
         likely: Floats = np.asarray(probabilities.tolist())
         small, large = self.cases
-        both: Floats = likely[:, small] + likely[:, large]
-        return both
+        both = likely[:, small] + likely[:, large]
+        # The first class is EOS, or the blank of the CTC head.
+        signs = likely[:, 1:].sum(1) - both.sum(1)
+        return np.concatenate([both, np.maximum(signs, 0)[:, None]], 1)
 
     def columns(self, probabilities: Array) -> Floats:
-        """Log p of the blank, and of letters in either case [T, 27], of classes [T, V]."""
+        """Log p of the blank, letters in either case and signs [T, 28], of classes [T, V]."""
         blank: Floats = np.asarray(probabilities[:, :1].tolist())
         both: Floats = np.concatenate([blank, self.shares(probabilities)], 1)
         logarithms: Floats = np.log(np.maximum(both, LEAST_COLUMN))
@@ -116,15 +132,15 @@ def likeliest(
 
     Args:
         read: what the decoder has read [L].
-        scores: log p of each letter at each position [L, 26].
-        columns: log p of the blank and each letter at each column [T, 27]; None to weigh words of
+        scores: log p of each letter, and of a sign, at each position [L, 27].
+        columns: log p of the blank and the same at each column [T, 28]; None to weigh words of
             the length of ``read`` alone.
         dictionary: known words.
 
     Returns:
         Those of a known word, or ``read`` itself.
     """
-    words, shares = np.array([read]), np.array([dictionary.log_probability(read)])
+    words, shares = np.array([read]), np.array([_log_share(read, dictionary)])
     known = dictionary.lengths.get(len(read))
     if known is not None:
         places = range(len(read))
@@ -138,6 +154,13 @@ def likeliest(
     chosen = ((fits + by_columns) / 2 + WEIGHT * shares).argmax()
     least = (by_columns + WEIGHT * shares)[[0, chosen]].max() + RESIZING
     return _resized(columns, len(read), dictionary, least) or _row(words, chosen)
+
+
+def _log_share(read: Letters, dictionary: Dictionary) -> float:
+    """Log P of what was read, which may have signs in it."""
+    letters = [letter for letter in read if letter != SIGN]
+    signs = len(read) - len(letters)
+    return dictionary.log_probability(letters) + signs * float(np.log(SIGN_SHARE))
 
 
 def _resized(columns: Floats, length: int, dictionary: Dictionary, least: float) -> list[int]:
@@ -169,7 +192,7 @@ def ctc_scores(columns: Floats, words: NDArray[np.integer]) -> Floats:
     """Log p of words, over all ways to write them in the columns (Graves 2006, section 4.1).
 
     Args:
-        columns: log p of the blank and each letter [T, 27].
+        columns: log p of the blank, each letter and a sign [T, 28].
         words: letters [W, N].
 
     Returns:
@@ -195,9 +218,15 @@ def ctc_scores(columns: Floats, words: NDArray[np.integer]) -> Floats:
 def _settle(decoding: Decoding, row: int, start: int, word: Letters, alphabet: Alphabet) -> None:
     """Writes a word over one of its length."""
     for place, letter in enumerate(word, start):
-        number = int(decoding.tokens[row, place])
-        if alphabet.letters[number] != letter:
-            _choose(decoding, row, place, alphabet.same_case(number, letter))
+        if alphabet.letter(int(decoding.tokens[row, place])) != letter:
+            beside = _letter_near(decoding.tokens[row].tolist(), place, alphabet)
+            _choose(decoding, row, place, alphabet.same_case(beside, letter))
+
+
+def _letter_near(ids: Sequence[int], place: int, alphabet: Alphabet) -> int:
+    """The class of the letter that is nearest to a place, whose case what comes there takes."""
+    places = [other for other, number in enumerate(ids) if number in alphabet.letters]
+    return ids[min(places, key=lambda other: abs(other - place))]
 
 
 def _choose(decoding: Decoding, row: int, place: int, chosen: int) -> None:
@@ -218,7 +247,7 @@ def _lengthen(
 ) -> None:
     """Writes a word over a whole text that has a letter less."""
     place = max(range(len(word)), key=lambda place: _fit(scores, word[:place] + word[place + 1 :]))
-    beside = int(decoding.tokens[row, min(place, len(word) - 2)])
+    beside = _letter_near(decoding.tokens[row].tolist(), min(place, len(word) - 2), alphabet)
     _reorder(decoding, row, [*range(place + 1), *range(place, decoding.tokens.shape[1] - 1)])
     chosen = alphabet.same_case(beside, word[place])
     clearest = int(alphabet.shares(columns)[:, word[place]].argmax())
@@ -247,6 +276,20 @@ def _fit(scores: Floats, word: Letters) -> float:
 def _reorder(decoding: Decoding, row: int, order: list[int]) -> None:
     for array in (decoding.probabilities, decoding.tokens, decoding.steps):
         array[row] = array[row][order]
+
+
+def _word(ids: Sequence[int], probabilities: Array, alphabet: Alphabet) -> tuple[int, int]:
+    """Where what is weighed against known words begins, and where it is over."""
+    word = ids[: ids.index(EOS)] if EOS in ids else ids
+    run = _longest_run(ids, alphabet.letters)
+    known = alphabet.letters.keys() | alphabet.digits
+    places = [place for place, number in enumerate(word) if number in known]
+    if not places:
+        return run
+    start, stop = places[0], places[-1] + 1
+    signs = [place for place in range(start, stop) if word[place] not in alphabet.letters]
+    are_doubtful = all(float(probabilities[place, word[place]]) < DOUBTFUL for place in signs)
+    return (start, stop) if are_doubtful and 2 * len(signs) < stop - start else run
 
 
 def _longest_run(ids: Sequence[int], letters: Mapping[int, int]) -> tuple[int, int]:

@@ -97,7 +97,7 @@ def load_vocabulary(folder: Path = SCOWL) -> Vocabulary:
     """Words from the SCOWL lists in ``folder`` (Debian package ``scowl``), or some built-in."""
     weights: dict[str, float] = {}
     for name, share in SHARES.items():
-        found = sorted(_read_lists(folder, name))
+        found = sorted(read_lists(folder, name))
         total = sum(POSSESSIVE if "'" in word else 1.0 for word in found)
         for word in found:
             weight = (POSSESSIVE if "'" in word else 1.0) * share / total
@@ -112,7 +112,7 @@ def load_vocabulary(folder: Path = SCOWL) -> Vocabulary:
     )
 
 
-def _read_lists(folder: Path, name: str) -> set[str]:
+def read_lists(folder: Path, name: str) -> set[str]:
     """Words of one class in all regions, without those the charset cannot write."""
     found: set[str] = set()
     kind, level = name.split(".")

@@ -200,3 +200,26 @@ def test_the_rest_of_a_decoding_stays():
     assert changed == [[0, 3]]
     assert torch.equal(spelled.probabilities[0, 4:], found.probabilities[0, 4:])
     assert torch.equal(spelled.steps, found.steps)
+
+
+def test_an_unclear_sign_may_be_a_letter():
+    word = read(decoding("Mu-ic!", {2: {"-": 0.6, "s": 0.3, "": 0.1}}))
+    assert word.text == "Music!"
+    assert read(decoding("5uites", {0: {"5": 0.6, "S": 0.4}})).text == "suites"
+
+
+@pytest.mark.parametrize(
+    ("text", "unclear"),
+    [
+        ("Mu-ic", {2: {"-": 0.95, "s": 0.05}}),  # clear enough
+        ("mus1-1", {3: {"1": 0.6, "i": 0.4}, 4: {"-": 0.6, "c": 0.4}, 5: {"1": 0.6, "s": 0.4}}),
+        ("!usic", {0: {"!": 0.6, "m": 0.4}}),  # signs around words are no letters
+    ],
+)
+def test_other_signs_stay(text, unclear):
+    assert read(decoding(text, unclear)).text == text
+
+
+def test_a_sign_goes_where_the_word_has_a_letter_less():
+    found = decoding("Mu-sic", {2: {"-": 0.6, "": 0.4}})
+    assert read(replace(found, columns=columns("Music", {}))).text == "Music"
