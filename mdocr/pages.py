@@ -241,9 +241,12 @@ class _Pdf:
             raise InputError(
                 f"{path} is not a PDF, or it is damaged beyond repair", DAMAGED
             ) from error
-        if not document.is_pdf:  # MuPDF goes by the content, and takes text for a book
+        if not document.is_pdf:  # MuPDF goes by the content, and opens Markdown and HTML too
             document.close()
-            raise InputError(f"{path} is named like a PDF, but is none", DAMAGED)
+            raise InputError(
+                f"{path} is named like a PDF, but is none",
+                "If it is a picture, give it a picture's ending; else make the PDF again.",
+            )
         self._document = document
         self._dpi = dpi
         self._unlock(path, password)

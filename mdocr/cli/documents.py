@@ -207,10 +207,11 @@ def _is_product(item: object, output: str, drawings: Path | None) -> bool:
     path = Path(item).resolve()
     if drawings is not None and path.parent == drawings.resolve():
         return DRAWING_NAME.fullmatch(path.name) is not None
-    # The output is the folder of the results, or a file beside its pictures.
-    beside = (Path(output).resolve(), Path(output).resolve().parent) if output else ()
-    is_inside = path.parent.name.endswith("_images") and path.parent.parent in beside
-    return is_inside and FILE_NAME.fullmatch(path.name) is not None
+    if not output or not FILE_NAME.fullmatch(path.name):
+        return False
+    place, folder = Path(output).resolve(), path.parent
+    is_beside_file = folder == place.parent / f"{place.stem}_images"
+    return is_beside_file or (folder.parent == place and folder.name.endswith("_images"))
 
 
 def read_all(

@@ -51,7 +51,8 @@ Letters = Sequence[int]
 def spell(decoding: Decoding, charset: Charset, dictionary: Dictionary) -> Decoding:
     """A decoded batch with unclear words as the dictionary has them.
 
-    A letter that changes keeps its case; its probability is that of the new one, and those of
+    A letter that changes keeps its case, and one that was a sign takes that of the nearest letter;
+    its probability is that of the new one, and those of
     likelier characters become 0: the dictionary rules them out. A letter that is put in has the
     case of the next one and its probability in the CTC head's clearest column.
 
@@ -92,13 +93,14 @@ class Alphabet:
     Attributes:
         cases: classes of small and capital letters.
         letters: class → letter, 0 to 25, of either case.
-        digits: classes of digits.
+        alphanumeric: classes of letters and digits.
     """
 
     def __init__(self, charset: Charset) -> None:
         self.cases = (charset.encode(ascii_lowercase), charset.encode(ascii_lowercase.upper()))
         self.letters = {number: letter for case in self.cases for letter, number in enumerate(case)}
-        self.digits = set(charset.encode("".join(set(digits) & set(charset.symbols))))
+        known = set(digits) & set(charset.symbols)
+        self.alphanumeric = self.letters.keys() | charset.encode("".join(known))
 
     def letter(self, number: int) -> int:
         """The letter of a class, or ``SIGN``."""
@@ -269,7 +271,7 @@ def _shorten(
 
 
 def _fit(scores: Floats, word: Letters) -> float:
-    """Log p of letters [N] at as many positions [N, 26]."""
+    """Log p of letters [N] at as many positions [N, 27]."""
     return float(scores[range(len(word)), word].sum())
 
 
@@ -281,9 +283,8 @@ def _reorder(decoding: Decoding, row: int, order: list[int]) -> None:
 def _word(ids: Sequence[int], probabilities: Array, alphabet: Alphabet) -> tuple[int, int]:
     """Where what is weighed against known words begins, and where it is over."""
     word = ids[: ids.index(EOS)] if EOS in ids else ids
-    run = _longest_run(ids, alphabet.letters)
-    known = alphabet.letters.keys() | alphabet.digits
-    places = [place for place, number in enumerate(word) if number in known]
+    run = _longest_run(word, alphabet.letters)
+    places = [place for place, number in enumerate(word) if number in alphabet.alphanumeric]
     if not places:
         return run
     start, stop = places[0], places[-1] + 1
@@ -292,9 +293,8 @@ def _word(ids: Sequence[int], probabilities: Array, alphabet: Alphabet) -> tuple
     return (start, stop) if are_doubtful and 2 * len(signs) < stop - start else run
 
 
-def _longest_run(ids: Sequence[int], letters: Mapping[int, int]) -> tuple[int, int]:
-    """Where the first longest run of letters before EOS begins, and where it is over."""
-    word = ids[: ids.index(EOS)] if EOS in ids else ids
+def _longest_run(word: Sequence[int], letters: Mapping[int, int]) -> tuple[int, int]:
+    """Where the first longest run of letters begins, and where it is over."""
     start, longest = 0, (0, 0)
     for place, number in enumerate([*word, EOS]):
         if number in letters:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from mdocr.document import PARATEXT_TYPES, Block, Page
+from mdocr.finishing.captions import Figure, figures
 from mdocr.tables import Table, parse, to_otsl
 
 _CONTINUED = re.compile(r"\bcont(?:inued|inuation|['’]?d\b|\.)|续表|（续）|\(续\)", re.IGNORECASE)
@@ -44,11 +45,9 @@ def _first(blocks: list[Block]) -> list[Block]:
 
 
 def _has_caption(blocks: list[Block], table: Block) -> bool:
-    """Whether a caption of its own stands beside the table, not one that says that it goes on."""
-    place = blocks.index(table)
-    beside = blocks[max(0, place - 1) : place + 2]
-    captions = (block.content for block in beside if block.type == "table_caption")
-    return any(not _CONTINUED.search(caption) for caption in captions)
+    """Whether the table has a caption of its own, not one that says that it goes on."""
+    found = (item for item in figures(blocks) if isinstance(item, Figure) and item.body is table)
+    return any(not _CONTINUED.search(note.content) for item in found for note in item.captions)
 
 
 def _fit(upper: Block, lower: Block) -> bool:

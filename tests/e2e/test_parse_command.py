@@ -566,14 +566,17 @@ def encrypted(path: Path) -> Path:
 def bad_inputs(folder: Path) -> dict[str, Path]:
     whole = write_pdf(folder / "whole.pdf", [["x"]]).read_bytes()
     (folder / "cut.pdf").write_bytes(whole[:60])
-    (folder / "text.pdf").write_text("no PDF at all, but some text\n" * 20)
+    (folder / "text.pdf").write_text("no PDF at all")
+    (folder / "markdown.pdf").write_text("# No PDF\n\nbut **Markdown**, which MuPDF would open\n")
     (folder / "empty.png").write_bytes(b"")
     (folder / "odd.bin").write_bytes(b"\x00\x01")
-    names = ("cut.pdf", "text.pdf", "empty.png", "odd.bin", "missing.pdf")
+    names = ("cut.pdf", "text.pdf", "markdown.pdf", "empty.png", "odd.bin", "missing.pdf")
     return {name: folder / name for name in names}
 
 
-@pytest.mark.parametrize("name", ["cut.pdf", "text.pdf", "empty.png", "odd.bin", "missing.pdf"])
+@pytest.mark.parametrize(
+    "name", ["cut.pdf", "text.pdf", "markdown.pdf", "empty.png", "odd.bin", "missing.pdf"]
+)
 def test_bad_input(model, tmp_path, name):
     result = parse(bad_inputs(tmp_path)[name])
     assert result.exit_code == 3, result.stderr

@@ -320,6 +320,14 @@ def test_tables_with_captions_of_their_own_stay_apart() -> None:
     assert texts(join_tables(shared)[1]) == ["Table 2"]
 
 
+def test_the_caption_of_the_table_below_keeps_none_apart() -> None:
+    upper = (block("table_caption", 0.7, "Table 1"), block("table", 0.8, "<fcel>a<nl>"))
+    rest, caption = block("table", 0.1, "<fcel>b<nl>"), block("table_caption", 0.4, "Table 2")
+    lower = (rest, caption, block("table", 0.5, "<fcel>c<nl>"))
+    parts = pages(*(tuple(replace(b, format="otsl") for b in page) for page in (upper, lower)))
+    assert texts(join_tables(parts)[1]) == ["Table 2", "<fcel>c<nl>"]
+
+
 @pytest.mark.parametrize(
     "lower",
     [
