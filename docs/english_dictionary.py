@@ -8,9 +8,14 @@ from pathlib import Path
 
 import numpy
 
-from mdocr.decoding.dictionary import SHIPPED, Dictionary, is_plain
+from mdocr.decoding.lexicon import SHIPPED, Dictionary, is_plain
 from mdocr.files import written_whole
-from mdocr.synthesis.vocabulary import SCOWL, WordList, load_vocabulary, read_lists
+from mdocr.synthesis.corpora.vocabulary import (
+    SCOWL,
+    WordList,
+    load_vocabulary,
+    read_lists,
+)
 
 DICTIONARY_SHARE, SIGN_SHARE = 0.6, 0.4
 NAME_SHARE = 0.02

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "Block": "mdocr.document",
-    "Box": "mdocr.document",
-    "Character": "mdocr.document",
-    "Document": "mdocr.document",
-    "Page": "mdocr.document",
-    "Word": "mdocr.document",
+    "Block": "mdocr.document.model",
+    "Box": "mdocr.document.model",
+    "Character": "mdocr.document.model",
+    "Document": "mdocr.document.model",
+    "Page": "mdocr.document.model",
+    "Word": "mdocr.document.model",
     "Generation": "mdocr.decoding.requests",
     "DeviceError": "mdocr.errors",
     "InputError": "mdocr.errors",
@@ -27,9 +27,9 @@ _PUBLIC = {
     "WeightsError": "mdocr.errors",
     "ParseOptions": "mdocr.options",
     "RecognizeOptions": "mdocr.options",
-    "Parser": "mdocr.parser",
-    "load_parser": "mdocr.parser",
-    "parse": "mdocr.parser",
+    "Parser": "mdocr.parsing.parser",
+    "load_parser": "mdocr.parsing.parser",
+    "parse": "mdocr.parsing.parser",
     "Recognizer": "mdocr.recognizer",
     "load_recognizer": "mdocr.recognizer",
     "recognize": "mdocr.recognizer",
@@ -39,12 +39,12 @@ __all__ = ["__version__", *sorted(_PUBLIC)]
 
 if TYPE_CHECKING:
     from mdocr.decoding.requests import Generation as Generation
-    from mdocr.document import Block as Block
-    from mdocr.document import Box as Box
-    from mdocr.document import Character as Character
-    from mdocr.document import Document as Document
-    from mdocr.document import Page as Page
-    from mdocr.document import Word as Word
+    from mdocr.document.model import Block as Block
+    from mdocr.document.model import Box as Box
+    from mdocr.document.model import Character as Character
+    from mdocr.document.model import Document as Document
+    from mdocr.document.model import Page as Page
+    from mdocr.document.model import Word as Word
     from mdocr.errors import DeviceError as DeviceError
     from mdocr.errors import InputError as InputError
     from mdocr.errors import MdocrError as MdocrError
@@ -55,9 +55,9 @@ if TYPE_CHECKING:
     from mdocr.errors import WeightsError as WeightsError
     from mdocr.options import ParseOptions as ParseOptions
     from mdocr.options import RecognizeOptions as RecognizeOptions
-    from mdocr.parser import Parser as Parser
-    from mdocr.parser import load_parser as load_parser
-    from mdocr.parser import parse as parse
+    from mdocr.parsing.parser import Parser as Parser
+    from mdocr.parsing.parser import load_parser as load_parser
+    from mdocr.parsing.parser import parse as parse
     from mdocr.recognizer import Recognizer as Recognizer
     from mdocr.recognizer import load_recognizer as load_recognizer
     from mdocr.recognizer import recognize as recognize

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mdocr.document import BLOCK_TYPES
+from mdocr.document.model import BLOCK_TYPES
 from mdocr.errors import UsageError
 
 WORD_DECODERS = (

@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr import inputs
-from mdocr.decoding.dictionary import load_dictionary
+from mdocr.inputs import find as inputs
+from mdocr.decoding.lexicon import load_dictionary
 from mdocr.decoding.draft import EOS, Array, Decoding
-from mdocr.decoding.spelling import spell
+from mdocr.decoding.correction import spell
 from mdocr.decoding.words import decode
-from mdocr.document import Character, Word
+from mdocr.document.model import Character, Word
 from mdocr.engines import WordEngine
 from mdocr.engines.memory import MemoryGuard
 from mdocr.engines.word_engines import word_engine
 from mdocr.errors import InputError
-from mdocr.inputs import Picture, Unread
+from mdocr.inputs.find import Picture, Unread
 from mdocr.models.charset import Charset
-from mdocr.models.word_pictures import preprocess
+from mdocr.preprocessing.mdiff4str import preprocess
 from mdocr.options import RecognizeOptions
 from mdocr.weights.registry import resolve
 

@@ -7,7 +7,7 @@ from typing import Any
 from safetensors.torch import load_file
 
 from mdocr.decoding.requests import BlockOptions, Generation
-from mdocr.parser import Parser
+from mdocr.parsing.parser import Parser
 
 GOLDEN = Path(__file__).parent / "golden" / "mineru_diffusion"
 META = json.loads((GOLDEN / "meta.json").read_text(encoding="utf-8"))

@@ -147,7 +147,7 @@ def read_page(options: argparse.Namespace, dtype: str) -> tuple[list[Any], dict[
     from mdocr.bench.throughput import limits_of
     from mdocr.engines.torch_blocks import TorchBlocks
     from mdocr.options import ParseOptions
-    from mdocr.parser import Parser, load_parser
+    from mdocr.parsing.parser import Parser, load_parser
 
     torch.set_num_threads(options.threads)
     asked: list[Any] = []
@@ -172,7 +172,7 @@ def read_page(options: argparse.Namespace, dtype: str) -> tuple[list[Any], dict[
         pages="1", dpi=options.dpi, steps=options.steps, max_tokens=targets, revise=True
     )
     with (
-        mock.patch("mdocr.parsing.prompted.parse_layout", lambda text: (regions(options), 0)),
+        mock.patch("mdocr.parsing.mineru_diffusion.parse_layout", lambda text: (regions(options), 0)),
         mock.patch("mdocr.parsing.crops.whole_page", lambda picture: page(picture, options)),
         mock.patch.object(Parser, "request", kept_request),
         mock.patch.object(Parser, "denoise", kept_texts),
@@ -319,9 +319,9 @@ def regions(options: argparse.Namespace) -> Sequence[Any]:
     """The regions of the page that image analysis finds."""
     import numpy as np
 
-    from mdocr.document import Block, Box
+    from mdocr.document.model import Block, Box
     from mdocr.layout import analyse
-    from mdocr.pages import open_pages
+    from mdocr.inputs.pages import open_pages
 
     with open_pages(options.document, "1") as pages:
         picture = next(pages).picture
@@ -342,7 +342,7 @@ def page(picture: Image.Image, options: argparse.Namespace) -> Image.Image:
 def write_model(folder: Path, dtype: torch.dtype, small: bool) -> None:
     """Random weights in the released layout, with the tokenizer of the tests."""
     from mdocr.models.mineru_diffusion import MinerUDiffusion
-    from mdocr.models.page_config import MinerUDiffusionConfig
+    from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 
     folder.mkdir(parents=True)
     record = json.loads((GOLDEN / "config.json").read_text())

@@ -18,7 +18,7 @@ import torch
 
 from mdocr.decoding.draft import EOS
 from mdocr.decoding.words import decode
-from mdocr.inputs import find_files
+from mdocr.inputs.find import find_files
 from mdocr.options import RecognizeOptions
 from mdocr.recognizer import Crop, Recognizer, load_recognizer, make_crop
 

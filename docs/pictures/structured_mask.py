@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from mdocr.training.line_noising import structured_mask
+from mdocr.training.noised_rows import structured_mask
 
 PROMPT, LENGTH, BLOCK = 6, 12, 4
 PARTS = ("prompt", "clean answer", "noised answer")

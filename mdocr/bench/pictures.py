@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mdocr.errors import InputError
 from mdocr.evaluation.page_sets import SOURCES, TruePage, load_pages
-from mdocr.inputs import Picture, Unread, find_files
+from mdocr.inputs.find import Picture, Unread, find_files
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def pictures_of(data: Path, count: int | None = None) -> list[Picture]:
         InputError: there is no picture, or it cannot be read.
     """
     if data.is_dir() and next(data.rglob("data.mdb"), None):
-        from mdocr.labelled import open_collection
+        from mdocr.inputs.labelled import open_collection
 
         collection = open_collection("lmdb", data)
         return [collection.picture(number) for number in range(len(collection))[:count]]
@@ -62,10 +62,10 @@ def made_words(count: int) -> list[Picture]:
     Raises:
         MdocrError: there are no fonts, or what draws them is not installed.
     """
-    from mdocr.synthesis.fonts import load_fonts
+    from mdocr.synthesis.common.fonts import load_fonts
     from mdocr.synthesis.samples import draw_words
-    from mdocr.synthesis.vocabulary import load_vocabulary
-    from mdocr.synthesis.words import WordSynthesizer
+    from mdocr.synthesis.corpora.vocabulary import load_vocabulary
+    from mdocr.synthesis.words.pictures import WordSynthesizer
 
     synthesizer = WordSynthesizer(load_fonts(), load_vocabulary())
     return [picture for picture, _ in draw_words(synthesizer, count, DIFFICULTY, seed=0)]

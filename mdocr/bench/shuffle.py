@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from mdocr.bench.made_pages import made_texts, set_page
+from mdocr.bench.synthetic_pages import made_texts, set_page
 from mdocr.bench.options import ShuffleOptions
 from mdocr.errors import InputError
 from mdocr.evaluation.metrics import bleu, edit_similarity, plain
 from mdocr.evaluation.page_parts import from_markdown, joined
 from mdocr.evaluation.page_sets import TruePage
 from mdocr.evaluation.pages import read_pages
-from mdocr.parser import Parser
+from mdocr.parsing.parser import Parser
 
 
 @dataclass(frozen=True)

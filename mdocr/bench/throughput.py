@@ -21,7 +21,7 @@ from mdocr.models.linear import Int8Linear
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.sdar import SDAR
 from mdocr.options import ParseOptions
-from mdocr.parser import Parser
+from mdocr.parsing.parser import Parser
 
 PUBLISHED = (
     ("MinerU2.5, autoregressive", 51.5, 93.44),

@@ -16,7 +16,7 @@ from mdocr.options import WORD_DECODERS
 
 if TYPE_CHECKING:
     from mdocr.evaluation.page_sets import TruePage
-    from mdocr.inputs import Picture
+    from mdocr.inputs.find import Picture
 
 app = typer.Typer(no_args_is_help=True, help="Measure latency and throughput on this machine.")
 
@@ -193,7 +193,7 @@ def throughput(
     form = tables.chosen_form(as_json, as_csv)
     from mdocr.bench import throughput as timing
     from mdocr.bench.setup import measured_with
-    from mdocr.parser import load_parser
+    from mdocr.parsing.parser import load_parser
 
     _check_plot(output)
     options = ThroughputOptions(
@@ -254,7 +254,7 @@ def shuffle(
     from mdocr.bench import shuffle as shuffling
     from mdocr.bench.plots import plot_shuffle
     from mdocr.bench.setup import measured_with
-    from mdocr.parser import load_parser
+    from mdocr.parsing.parser import load_parser
 
     _check_plot(output)
     options = ShuffleOptions(tables.fractions(shares), pages, threshold, batch_size, seed)
@@ -341,7 +341,7 @@ def _pages(data: Path | None, count: int) -> "Iterator[list[TruePage]]":
     """Pages of a folder or document, or made ones, which are there for as long as they are read."""
     from tempfile import TemporaryDirectory
 
-    from mdocr.bench.made_pages import made_pages
+    from mdocr.bench.synthetic_pages import made_pages
     from mdocr.bench.pictures import pages_of
 
     with TemporaryDirectory() as folder:

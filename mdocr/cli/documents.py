@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from mdocr.cli import console
 from mdocr.cli.output import open_output, refuse_inputs
-from mdocr.document import Failure
+from mdocr.document.model import Failure
 from mdocr.errors import InputError, MdocrError, PartialFailureError, UsageError
 from mdocr.files import is_full, make_folder
 from mdocr.options import ParseOptions, RenderOptions
 
 if TYPE_CHECKING:
-    from mdocr.inputs import Unread
-    from mdocr.parser import PageModel
+    from mdocr.inputs.find import Unread
+    from mdocr.parsing.parser import PageModel
     from mdocr.parsing import ReadPage
-    from mdocr.parsing.results import Destination, Results
+    from mdocr.batch.results import Destination, Results
     from mdocr.weights.registry import ResolvedModel
 
 DOCUMENT_ENDINGS = {
@@ -88,7 +88,7 @@ class LazyParser:
     @cached_property
     def found(self) -> "ResolvedModel":
         """Name and place of a model that is no server's; errors come before a download."""
-        from mdocr.parser import check_place, find_parser
+        from mdocr.parsing.parser import check_place, find_parser
 
         check_place(self._model, self._device, self._dtype, self._engine)
         return find_parser(self._model)
@@ -100,7 +100,7 @@ class LazyParser:
             from mdocr.engines.server import ServerParser
 
             return ServerParser(self._server, "" if self._model == "auto" else self._model)
-        from mdocr.parser import load_parser
+        from mdocr.parsing.parser import load_parser
 
         return load_parser(
             self._model,
@@ -185,7 +185,7 @@ def find_documents(
         InputError: nothing is left.
         UsageError: the output would be written over one of them.
     """
-    from mdocr.inputs import PICTURE_SUFFIXES, find_files
+    from mdocr.inputs.find import PICTURE_SUFFIXES, find_files
 
     found = [
         item
@@ -202,7 +202,7 @@ def _is_product(item: object, output: str, drawings: Path | None) -> bool:
     if not isinstance(item, str):
         return False
     from mdocr.parsing.crops import FILE_NAME
-    from mdocr.parsing.results import DRAWING_NAME
+    from mdocr.batch.results import DRAWING_NAME
 
     path = Path(item).resolve()
     if drawings is not None and path.parent == drawings.resolve():
@@ -232,7 +232,7 @@ def read_all(
         resume: go on with what an earlier run left.
         documents: all that the command reads; the error of a single one is told by ``Tally.end``.
     """
-    from mdocr.parsing.results import stems
+    from mdocr.batch.results import stems
 
     paths = [path for path in found if isinstance(path, str)]
     unread = [path for path in found if not isinstance(path, str)]
@@ -260,7 +260,7 @@ class Run:
     ) -> None:
         """From the first page to the last; an interruption leaves what the next run needs."""
         from mdocr.parsing import DocumentTask, Ended, Opened, read_documents
-        from mdocr.parsing.results import Results, progress_of
+        from mdocr.batch.results import Results, progress_of
 
         def prepared(number: int) -> DocumentTask:
             name = self.names[number]
@@ -352,7 +352,7 @@ def destination_of(
     Raises:
         UsageError: there is no room for all of them, or the place cannot be written to.
     """
-    from mdocr.parsing.results import Destination
+    from mdocr.batch.results import Destination
 
     path = Path(output)
     if output and output != "-" and _is_folder(output, documents):

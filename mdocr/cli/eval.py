@@ -251,7 +251,7 @@ def parser(
     _check_form(form)
     options = ParseOptions(threshold=threshold)
     from mdocr.evaluation import page_sets, pages
-    from mdocr.parser import load_parser
+    from mdocr.parsing.parser import load_parser
 
     known = page_sets.load_pages(data)[:limit]
     report: dict[str, Any] = {"schema": "mdocr.eval.pages/1"}
@@ -303,8 +303,8 @@ def formulas(
     """
     _check_form(form)
     from mdocr.evaluation import formulas as scoring
-    from mdocr.labelled import open_collection
-    from mdocr.parser import load_parser
+    from mdocr.inputs.labelled import open_collection
+    from mdocr.parsing.parser import load_parser
 
     sets = [(folder.resolve().name, open_collection("", folder)) for folder in data]
     reader = load_parser(model, device, dtype, engine)

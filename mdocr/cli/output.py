@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from mdocr.document import Word
+from mdocr.document.model import Word
 from mdocr.errors import UsageError
 from mdocr.files import written_whole
 

@@ -18,14 +18,14 @@ from mdocr.cli.documents import (
 )
 from mdocr.cli.output import one_line, open_output, word_writer
 from mdocr.cli.recognize import load_recognizer
-from mdocr.document import Word
+from mdocr.document.model import Word
 from mdocr.errors import InputError, UsageError
 from mdocr.options import ENGINES, ParseOptions, RenderOptions
 
 if TYPE_CHECKING:
-    from mdocr.inputs import Unread
-    from mdocr.parser import Parser
-    from mdocr.parsing.results import Destination
+    from mdocr.inputs.find import Unread
+    from mdocr.parsing.parser import Parser
+    from mdocr.batch.results import Destination
     from mdocr.recognizer import Recognizer
 
 KINDS = ("auto", "word", "formula", "page")
@@ -76,7 +76,7 @@ def read(
     """
     if kind not in KINDS:
         raise UsageError(f"unknown kind {kind!r}", f"Choose one of: {', '.join(KINDS)}")
-    from mdocr.inputs import Unread
+    from mdocr.inputs.find import Unread
     from mdocr.parsing.kinds import kind_of
 
     def kind_of_item(item: str | Unread) -> str:
@@ -137,7 +137,7 @@ class Reading:
         paths = self._found(items)
         if not paths:
             return
-        from mdocr.parser import load_parser
+        from mdocr.parsing.parser import load_parser
         from mdocr.parsing.single_formulas import TOGETHER
 
         parser = load_parser(model, device, engine=engine, pages=len(paths))
@@ -146,7 +146,7 @@ class Reading:
                 self._print_formulas(parser, paths[start : start + TOGETHER], stream)
 
     def _print_formulas(self, parser: "Parser", paths: list[str], stream: TextIO) -> None:
-        from mdocr.inputs import Unread
+        from mdocr.inputs.find import Unread
         from mdocr.parsing.single_formulas import read_formulas
 
         for path, made in zip(paths, read_formulas(parser, paths), strict=True):

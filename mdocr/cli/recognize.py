@@ -19,12 +19,12 @@ from mdocr.cli.output import (
     refuse_inputs,
     word_writer,
 )
-from mdocr.document import Word
+from mdocr.document.model import Word
 from mdocr.errors import InputError, PartialFailureError, UsageError
 from mdocr.options import ENGINES, WORD_DECODERS, RecognizeOptions
 
 if TYPE_CHECKING:
-    from mdocr.inputs import Unread
+    from mdocr.inputs.find import Unread
     from mdocr.recognizer import Recognizer
 
 DEFAULTS = RecognizeOptions()
@@ -96,7 +96,7 @@ def recognize(
     find_dictionary(dictionary)
     if form not in WORD_FORMATS:
         raise UsageError(f"unknown format {form!r}", f"Choose one of: {', '.join(WORD_FORMATS)}")
-    from mdocr.inputs import find_files
+    from mdocr.inputs.find import find_files
 
     found = find_files(images)
     refuse_inputs(output, found)
@@ -118,7 +118,7 @@ def recognize(
 def find_dictionary(name: str) -> None:
     """Opens a dictionary that is asked for, before a model is loaded."""
     if name not in ("auto", "none"):
-        from mdocr.decoding.dictionary import load_dictionary
+        from mdocr.decoding.lexicon import load_dictionary
 
         load_dictionary(name)
 

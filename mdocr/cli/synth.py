@@ -8,7 +8,7 @@ import typer
 from mdocr.cli import console
 
 if TYPE_CHECKING:
-    from mdocr.synthesis.fonts import Font
+    from mdocr.synthesis.common.fonts import Font
 
 app = typer.Typer(help="Make training data: pictures with known text.", no_args_is_help=True)
 
@@ -45,10 +45,10 @@ def words(
     fonts: Fonts = None,
 ) -> None:
     """Write word pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
-    from mdocr.synthesis.fonts import load_fonts
+    from mdocr.synthesis.common.fonts import load_fonts
     from mdocr.synthesis.samples import draw_words, write_words
-    from mdocr.synthesis.vocabulary import load_vocabulary
-    from mdocr.synthesis.words import WordSynthesizer
+    from mdocr.synthesis.corpora.vocabulary import load_vocabulary
+    from mdocr.synthesis.words.pictures import WordSynthesizer
 
     synthesizer = WordSynthesizer(load_fonts(fonts), load_vocabulary())
     written = write_words(draw_words(synthesizer, count, difficulty, seed), output)
@@ -65,9 +65,9 @@ def lines(
     held_out: HeldOut = False,
 ) -> None:
     """Write text line pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
-    from mdocr.synthesis.lines import LineSynthesizer, draw_lines
+    from mdocr.synthesis.lines.pictures import LineSynthesizer, draw_lines
     from mdocr.synthesis.samples import write_words
-    from mdocr.synthesis.sentences import load_sentences
+    from mdocr.synthesis.corpora.sentences import load_sentences
 
     chosen = _chosen_fonts(fonts, held_out)
     synthesizer = LineSynthesizer(chosen, load_sentences())
@@ -80,8 +80,8 @@ def formulas(
     output: Output, count: Count = 100, difficulty: Difficulty = 1.0, seed: Seed = 0
 ) -> None:
     """Write formula pictures, labels.tsv (LaTeX), manifest.jsonl to train on, and sheet.png."""
-    from mdocr.synthesis.formulas import draw_formulas
-    from mdocr.synthesis.page_samples import write_crops
+    from mdocr.synthesis.formulas.grammar import draw_formulas
+    from mdocr.synthesis.pages.samples import write_crops
 
     written = write_crops(draw_formulas(count, difficulty, seed), "formula", output)
     console.note(f"wrote {written} formulas to {output}")
@@ -97,10 +97,10 @@ def tables(
     held_out: HeldOut = False,
 ) -> None:
     """Write table pictures, labels.tsv (OTSL), manifest.jsonl to train on, and sheet.png."""
-    from mdocr.synthesis.page_samples import write_crops
-    from mdocr.synthesis.sentences import load_sentences
-    from mdocr.synthesis.table_pictures import draw_tables
-    from mdocr.synthesis.typefaces import group_typefaces
+    from mdocr.synthesis.pages.samples import write_crops
+    from mdocr.synthesis.corpora.sentences import load_sentences
+    from mdocr.synthesis.tables.pictures import draw_tables
+    from mdocr.synthesis.common.typefaces import group_typefaces
 
     chosen = _chosen_fonts(fonts, held_out)
     made = draw_tables(group_typefaces(chosen), load_sentences(), count, difficulty, seed)
@@ -122,9 +122,9 @@ def pages(
     Of each page: the picture, a document (json), its layout as the page model writes it
     (layout.txt), and its text in reading order (gt.txt).
     """
-    from mdocr.synthesis.page_samples import draw_pages, write_pages
-    from mdocr.synthesis.page_sheets import PageSynthesizer
-    from mdocr.synthesis.sentences import load_sentences
+    from mdocr.synthesis.pages.samples import draw_pages, write_pages
+    from mdocr.synthesis.pages.sheets import PageSynthesizer
+    from mdocr.synthesis.corpora.sentences import load_sentences
 
     chosen = _chosen_fonts(fonts, held_out)
     synthesizer = PageSynthesizer(chosen, load_sentences())
@@ -133,7 +133,7 @@ def pages(
 
 
 def _chosen_fonts(folders: list[Path] | None, held_out: bool) -> "list[Font]":
-    from mdocr.synthesis.fonts import load_fonts
-    from mdocr.synthesis.typefaces import held_out_fonts, training_fonts
+    from mdocr.synthesis.common.fonts import load_fonts
+    from mdocr.synthesis.common.typefaces import held_out_fonts, training_fonts
 
     return (held_out_fonts if held_out else training_fonts)(load_fonts(folders))

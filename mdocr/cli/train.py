@@ -10,7 +10,7 @@ import typer
 
 from mdocr.cli.console import StderrHandler, note, verbosity
 from mdocr.errors import PartialFailureError
-from mdocr.training.mining_options import MiningOptions
+from mdocr.training.mineru_diffusion.mining_options import MiningOptions
 
 if TYPE_CHECKING:
     from mdocr.training.processes import Processes
@@ -49,7 +49,7 @@ def recognizer(
     from mdocr.training.config import RecognizerConfig, load_config
 
     run = load_config(config, changes or [], RecognizerConfig)
-    from mdocr.training.recognizer import train_recognizer
+    from mdocr.training.recognizer.trainer import train_recognizer
 
     _train(lambda processes: train_recognizer(run, processes, resume), device)
 
@@ -103,7 +103,7 @@ def mine(
     Writes them as a manifest with their consistency and weight; prints, for each task, how many
     were read and kept, and their mean consistency.
     """
-    from mdocr.training.mining import mine_manifest, summary
+    from mdocr.training.mineru_diffusion.mining import mine_manifest, summary
 
     options = MiningOptions(
         answers, keep_below, extra_weight, temperature, threshold, seed, batch_size
@@ -170,7 +170,7 @@ def pack(
     ],
 ) -> None:
     """Pack a labelled folder into an LMDB, which trains faster; prints its path."""
-    from mdocr.training.packing import pack_folder
+    from mdocr.training.recognizer.packing import pack_folder
 
     packed = pack_folder(folder, output)
     note(f"packed {packed.count} pictures")

@@ -1,7 +1,7 @@
 """Where a model runs: the same few calls over torch, ONNX Runtime or a server.
 
 An engine knows nothing of strategies: pixels and tokens in, logits out. ``word_engines`` chooses
-the one that reads words, ``mdocr.parser`` the one that reads pages, ``exported`` finds or makes the
+the one that reads words, ``mdocr.parsing.parser`` the one that reads pages, ``exported`` finds or makes the
 files of ONNX Runtime.
 """
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mdocr.decoding.draft import Array, Predict
     from mdocr.decoding.requests import Predict as BlockPredict
     from mdocr.models.charset import Charset
-    from mdocr.models.page_config import LineReaderConfig, MinerUDiffusionConfig
+    from mdocr.models.mineru_diffusion_config import LineReaderConfig, MinerUDiffusionConfig
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image
 
-from mdocr.decoding.prompts import STOPS, TASKS
+from mdocr.preprocessing.prompts import STOPS, TASKS
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.errors import DeviceError, MdocrError
 
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class ServerParser:
-    """Reads pages through a server, in the place of ``mdocr.parser.Parser``.
+    """Reads pages through a server, in the place of ``mdocr.parsing.parser.Parser``.
 
     Args:
         url: address of the server, with or without ``/v1``.

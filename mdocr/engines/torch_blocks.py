@@ -10,13 +10,13 @@ from itertools import accumulate, chain, pairwise
 import torch
 from torch import Tensor
 
-from mdocr.decoding.cache import KVCache
+from mdocr.models.kv_cache import KVCache
 from mdocr.decoding.requests import Feed
 from mdocr.models.attention import CachedAttention, Mask, Packing
-from mdocr.models.line_pictures import LinePicture
+from mdocr.preprocessing.line_pictures import LinePicture
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
-from mdocr.models.page_pictures import PagePicture
+from mdocr.preprocessing.mineru_diffusion import PagePicture
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.models.line_reader import LineReader
 from mdocr.models.linear import pack, quantize
 from mdocr.models.mineru_diffusion import MinerUDiffusion
-from mdocr.models.page_config import LineReaderConfig, MinerUDiffusionConfig
+from mdocr.models.mineru_diffusion_config import LineReaderConfig, MinerUDiffusionConfig
 from mdocr.options import INT8
 from mdocr.weights.line_reader import load_line_reader
 from mdocr.weights.mineru_diffusion import load_folder

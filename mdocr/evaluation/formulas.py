@@ -9,10 +9,10 @@ from PIL import Image
 from mdocr.decoding.requests import Generation
 from mdocr.errors import InputError
 from mdocr.evaluation.metrics import formula_similarity, formula_tokens
-from mdocr.labelled import Collection
-from mdocr.models.formula_notation import to_notation
-from mdocr.models.formula_rows import split_rows
-from mdocr.parser import Parser
+from mdocr.inputs.labelled import Collection
+from mdocr.preprocessing.formula_notation import to_notation
+from mdocr.preprocessing.formula_rows import split_rows
+from mdocr.parsing.parser import Parser
 from mdocr.parsing import single_formulas
 
 

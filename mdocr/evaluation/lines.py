@@ -13,10 +13,10 @@ from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.evaluation.metrics import edits
-from mdocr.models.line_pictures import LinePicture, prepare_line
+from mdocr.preprocessing.line_pictures import LinePicture, prepare_line
 from mdocr.models.line_reader import LineReader
-from mdocr.models.page_charset import of_text
-from mdocr.models.page_config import LineReaderConfig
+from mdocr.preprocessing.line_charset import of_text
+from mdocr.models.mineru_diffusion_config import LineReaderConfig
 
 logger = logging.getLogger(__name__)
 
@@ -50,11 +50,11 @@ def made_lines(
         prose: running text alone, not also numbers, codes, formulas and characters at random.
         folders: where to look for fonts instead of the system's folders.
     """
-    from mdocr.synthesis.fonts import load_fonts
-    from mdocr.synthesis.lines import LineSynthesizer
-    from mdocr.synthesis.sentences import load_sentences
-    from mdocr.synthesis.texts import draw_prose, draw_text
-    from mdocr.synthesis.typefaces import HELD_OUT_FAMILIES, held_out_fonts
+    from mdocr.synthesis.common.fonts import load_fonts
+    from mdocr.synthesis.lines.pictures import LineSynthesizer
+    from mdocr.synthesis.corpora.sentences import load_sentences
+    from mdocr.synthesis.lines.texts import draw_prose, draw_text
+    from mdocr.synthesis.common.typefaces import HELD_OUT_FAMILIES, held_out_fonts
 
     fonts = held_out_fonts(load_fonts(folders))
     if not fonts:

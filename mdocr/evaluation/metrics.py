@@ -7,7 +7,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from mdocr import formulas
+from mdocr.document.latex import tokens as formulas
 from mdocr.errors import MissingExtraError
 
 LEAST_ALIKE = 70

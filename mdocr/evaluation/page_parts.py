@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mdocr import tables
+from mdocr.document import tables
 from mdocr.errors import MissingExtraError
 
 if TYPE_CHECKING:

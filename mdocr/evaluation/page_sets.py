@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mdocr.document import DOCUMENT_SCHEMA, Document
+from mdocr.document.model import DOCUMENT_SCHEMA, Document
 from mdocr.errors import InputError
 from mdocr.evaluation.page_parts import Part, from_markdown, from_text
-from mdocr.inputs import PICTURE_SUFFIXES, natural_order
+from mdocr.inputs.find import PICTURE_SUFFIXES, natural_order
 from mdocr.render import render
 
 ENDINGS = (".json", ".md", ".gt.txt", ".txt")

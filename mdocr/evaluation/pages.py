@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mdocr.document import Document
+from mdocr.document.model import Document
 from mdocr.errors import InputError
 from mdocr.evaluation.metrics import edit_similarity, formula_similarity, order_distance, plain
 from mdocr.evaluation.page_parts import Part, from_markdown, joined
@@ -16,12 +16,12 @@ from mdocr.evaluation.table_trees import teds
 from mdocr.files import write_text
 from mdocr.options import ParseOptions
 from mdocr.parsing.pipeline import DocumentTask, Opened, read_documents
-from mdocr.parsing.results import without_pictures
-from mdocr.parsing.work import ReadPage
+from mdocr.batch.results import without_pictures
+from mdocr.parsing.page_work import ReadPage
 from mdocr.render import render
 
 if TYPE_CHECKING:
-    from mdocr.parser import Parser
+    from mdocr.parsing.parser import Parser
 
 logger = logging.getLogger(__name__)
 

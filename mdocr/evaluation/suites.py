@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mdocr.errors import InputError, UsageError
 from mdocr.evaluation.words import LabelledPictures
-from mdocr.labelled import LABELS, open_collection
+from mdocr.inputs.labelled import LABELS, open_collection
 from mdocr.models.charset import ENGLISH
 
 LONGEST = 25

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from mdocr import tables
+from mdocr.document import tables
 from mdocr.errors import MissingExtraError
 from mdocr.evaluation.metrics import edit_similarity, plain
-from mdocr.tables import Table
+from mdocr.document.tables import Table
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ how a graph becomes a file.
 from pathlib import Path
 
 from mdocr.errors import UsageError
-from mdocr.export.documents import export_document_model, is_document_model
+from mdocr.export.mineru_diffusion import export_document_model, is_document_model
 from mdocr.export.graphs import TOLERANCES, Export, ExportError, Precision, check_request
-from mdocr.export.lines import export_line_reader
-from mdocr.export.words import export_recognizer
+from mdocr.export.line_reader import export_line_reader
+from mdocr.export.mdiff4str import export_recognizer
 from mdocr.files import check_folder
 from mdocr.weights.page_folders import is_line_reader
 from mdocr.weights.registry import MODELS, resolve

@@ -92,7 +92,7 @@ def write_graph(
         graph: what ``outline`` gave; changed in place.
         weights: by the names of the graph's inputs; more than these do no harm.
         path: the file of the graph; ``path`` and ``.data`` is that of the weights.
-        precision: see ``mdocr.export.documents.export_document_model``.
+        precision: see ``mdocr.export.mineru_diffusion.export_document_model``.
     """
     with path.with_name(f"{path.name}{DATA}").open("wb") as file:
         writer = _Writer(graph, file, in_half=precision != "fp32")

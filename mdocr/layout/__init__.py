@@ -4,7 +4,7 @@ analyse(picture) → Layout: regions in reading order, each with its text lines
 cut(picture, line) → the picture of one line, for a line recogniser
 """
 
-from mdocr.layout.lite import analyse
+from mdocr.layout.analyse import analyse
 from mdocr.layout.regions import Box, Cell, Formula, Layout, Line, Region, cut
 
 __all__ = ["Box", "Cell", "Formula", "Layout", "Line", "Region", "analyse", "cut"]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mdocr.decoding.cache import KVCache
+from mdocr.models.kv_cache import KVCache
 
 
 class Attention(Protocol):

@@ -4,7 +4,7 @@ The vision tower is the word recognizer's encoder; each column of its feature gr
 picture token. A small SDAR language model fills in the characters after them. An auxiliary CTC head
 gives every picture token its place: the number of characters that have been read up to it.
 Character ``i`` stands at place ``i + 1``, so text and picture meet at the same places whatever the
-letters' widths. A formula is written in ``mdocr.models.formula_notation``; its picture is higher,
+letters' widths. A formula is written in ``mdocr.preprocessing.formula_notation``; its picture is higher,
 and each column of its grid is one token too.
 
 Shapes: B lines, H height of their picture (32; that of the configuration for formulas), P picture
@@ -19,8 +19,8 @@ from torch import Tensor, nn
 
 from mdocr.models.alignment import expected_places
 from mdocr.models.attention import Attention
-from mdocr.models.line_pictures import LINE_HEIGHT
-from mdocr.models.page_config import LineReaderConfig
+from mdocr.preprocessing.line_pictures import LINE_HEIGHT
+from mdocr.models.mineru_diffusion_config import LineReaderConfig
 from mdocr.models.sdar import SDAR
 from mdocr.models.svtrv2 import SVTRv2Encoder
 

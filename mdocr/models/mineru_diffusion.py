@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mdocr.errors import UsageError
 from mdocr.models.attention import Attention
-from mdocr.models.page_config import Grid, MinerUDiffusionConfig
+from mdocr.models.mineru_diffusion_config import Grid, MinerUDiffusionConfig
 from mdocr.models.qwen2_vision import PatchMerger, Qwen2Vision
 from mdocr.models.sdar import SDAR
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mdocr.models.attention import Attention
-from mdocr.models.page_config import SDARConfig
+from mdocr.models.mineru_diffusion_config import SDARConfig
 from mdocr.models.rotary import angles, rotate, turns
 
 

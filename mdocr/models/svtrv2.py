@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mdocr.models.attention import attend
-from mdocr.models.word_config import EncoderConfig
+from mdocr.models.mdiff4str_config import EncoderConfig
 
 
 class DropPath(nn.Module):

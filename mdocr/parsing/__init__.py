@@ -9,6 +9,6 @@ Knows nothing of output formats and of the command line.
 """
 
 from mdocr.parsing.pipeline import DocumentTask, Ended, Opened, parse, read_documents
-from mdocr.parsing.work import ReadPage
+from mdocr.parsing.page_work import ReadPage
 
 __all__ = ["DocumentTask", "Ended", "Opened", "ReadPage", "parse", "read_documents"]

@@ -8,7 +8,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from mdocr.document import Block, Box
+from mdocr.document.model import Block, Box
 
 LAYOUT_SIZE = (1036, 1036)
 """Pixels of the page as the layout is read from it; 37 picture tokens each way."""

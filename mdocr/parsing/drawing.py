@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-from mdocr.document import Block
+from mdocr.document.model import Block
 
 COLOURS = {
     "title": "darkorchid",

@@ -18,19 +18,34 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from mdocr.document import Document, Failure, Page, Source
+from mdocr.document.model import (
+    Document,
+    Failure,
+    Page,
+    Source,
+)
 from mdocr.errors import OutOfMemoryError
-from mdocr.inputs import read_ahead
+from mdocr.inputs.find import read_ahead
 from mdocr.options import ParseOptions
-from mdocr.pages import PageError, PagePicture, Pages, open_pages
-from mdocr.parsing.lite import LiteReader
-from mdocr.parsing.prompted import PromptedReader
+from mdocr.inputs.pages import (
+    PageError,
+    PagePicture,
+    Pages,
+    open_pages,
+)
+from mdocr.parsing.line_reader.pages import LiteReader
+from mdocr.parsing.mineru_diffusion import PromptedReader
 from mdocr.parsing.queue import Queue, smaller
-from mdocr.parsing.work import Key, PageWork, ReadPage, failed
+from mdocr.parsing.page_work import (
+    Key,
+    PageWork,
+    ReadPage,
+    failed,
+)
 from mdocr.weights.cache import file_sha256
 
 if TYPE_CHECKING:
-    from mdocr.parser import PageModel
+    from mdocr.parsing.parser import PageModel
 
 Item = TypeVar("Item")
 

@@ -12,7 +12,12 @@ from typing import Generic, TypeVar
 
 from mdocr.decoding.requests import Generation, Request
 from mdocr.errors import MdocrError, OutOfMemoryError
-from mdocr.parsing.work import Job, PageWork, ReadPage, as_known
+from mdocr.parsing.page_work import (
+    Job,
+    PageWork,
+    ReadPage,
+    as_known,
+)
 
 Settled = TypeVar("Settled")
 

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Iterator, Sequence
 
-from mdocr import formulas
+from mdocr.document.latex import tokens as formulas
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.errors import InputError
-from mdocr.inputs import open_picture
-from mdocr.models.formula_rows import cut_rows, join_rows
-from mdocr.parser import Parser, Picture
-from mdocr.parsing import lite_formulas, prompted
+from mdocr.inputs.find import open_picture
+from mdocr.preprocessing.formula_rows import cut_rows, join_rows
+from mdocr.parsing.parser import Parser, Picture
+from mdocr.parsing.line_reader import formulas as lite_formulas
+from mdocr.parsing import mineru_diffusion as prompted
 
 LONGEST = 1024
 """Tokens of a formula, at most, where they are not characters of the lite model's notation."""

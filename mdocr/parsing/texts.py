@@ -6,12 +6,12 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from mdocr.decoding.requests import BlockOptions, Generation
-from mdocr.document import Block, Character
+from mdocr.document.model import Block, Character
 from mdocr.options import ParseOptions
 from mdocr.parsing.guard import without_runaway
 
 if TYPE_CHECKING:
-    from mdocr.parser import PageModel
+    from mdocr.parsing.parser import PageModel
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ it takes one as it was read.
 
 from collections.abc import Callable
 
-from mdocr.document import Document
+from mdocr.document.model import Document
 from mdocr.errors import UsageError
 from mdocr.options import RenderOptions
 from mdocr.render import content_list, documents_json, html, latex, markdown

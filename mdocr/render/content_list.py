@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from mdocr import tables
-from mdocr.document import Block, Document, Page
-from mdocr.finishing import finish
-from mdocr.finishing.captions import Figure, figures
-from mdocr.formulas import bare, split
+from mdocr.document import tables
+from mdocr.document.model import Block, Document, Page
+from mdocr.postprocess import finish
+from mdocr.postprocess.captions import Figure, figures
+from mdocr.document.latex.tokens import bare, split
 from mdocr.options import RenderOptions
 from mdocr.render.flow import picture_path
 from mdocr.render.html import running as html_text

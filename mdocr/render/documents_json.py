@@ -2,8 +2,8 @@
 
 import json
 
-from mdocr.document import Document
-from mdocr.finishing import finish
+from mdocr.document.model import Document
+from mdocr.postprocess import finish
 from mdocr.options import RenderOptions
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mdocr.document import Block, Document
-from mdocr.finishing import finish
-from mdocr.finishing.captions import Figure, figures
-from mdocr.finishing.lists import split_marker
+from mdocr.document.model import Block, Document
+from mdocr.postprocess import finish
+from mdocr.postprocess.captions import Figure, figures
+from mdocr.postprocess.lists import split_marker
 from mdocr.options import RenderOptions
-from mdocr.tables import Table, parse
+from mdocr.document.tables import Table, parse
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.errors import UsageError
 from mdocr.files import write_text, written_whole
-from mdocr.synthesis.words import RATIO_SHARES, WordSynthesizer, draw_difficulty
+from mdocr.synthesis.words.pictures import RATIO_SHARES, WordSynthesizer, draw_difficulty
 
 SHOWN = 160
 ROW, CAPTION, SHEET_WIDTH = 48, 16, 1400

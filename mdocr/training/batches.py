@@ -19,8 +19,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from mdocr.errors import MdocrError
 from mdocr.models.charset import Charset
-from mdocr.models.word_pictures import preprocess
-from mdocr.training.noising import Words
+from mdocr.preprocessing.mdiff4str import preprocess
+from mdocr.training.recognizer.noising import Words
 
 Batch = TypeVar("Batch")
 Sample = tuple[Image.Image, str]

@@ -5,7 +5,12 @@ from pathlib import Path
 
 from mdocr.errors import UsageError, WeightsError
 from mdocr.models.charset import ENGLISH
-from mdocr.models.word_config import SIZES, DecoderConfig, EncoderConfig, MDiff4STRConfig
+from mdocr.models.mdiff4str_config import (
+    SIZES,
+    DecoderConfig,
+    EncoderConfig,
+    MDiff4STRConfig,
+)
 from mdocr.training.run_files import load_config as load_config
 
 SOURCE_KINDS = ("synthesis", "folder", "lmdb")

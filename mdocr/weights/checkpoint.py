@@ -20,7 +20,7 @@ from torch import Tensor
 from mdocr.errors import WeightsError
 from mdocr.files import written_whole
 from mdocr.models.mdiff4str import MDiff4STR
-from mdocr.models.word_config import MDiff4STRConfig
+from mdocr.models.mdiff4str_config import MDiff4STRConfig
 from mdocr.weights import cache, configuration
 from mdocr.weights.cache import find_weights
 from mdocr.weights.keys import build, require_same

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdocr.errors import UsageError, WeightsError
-from mdocr.models.word_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
+from mdocr.models.mdiff4str_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
 
 if TYPE_CHECKING:
-    from mdocr.models.page_config import LineReaderConfig
+    from mdocr.models.mineru_diffusion_config import LineReaderConfig
 
 AGAIN = "Copy or download it again, or make it anew with this version of mdocr."
 """What to do with a file whose configuration is not sound."""
@@ -61,11 +61,7 @@ def line_reader_config(record: Mapping[str, Any], path: Path) -> "LineReaderConf
     Raises:
         WeightsError: keys are missing or unknown.
     """
-    from mdocr.models.page_config import (  # words do without
-        FORMULA_HEIGHT,
-        LineReaderConfig,
-        SDARConfig,
-    )
+    from mdocr.models.mineru_diffusion_config import FORMULA_HEIGHT, LineReaderConfig, SDARConfig
 
     try:
         encoder = {key: _frozen(value) for key, value in record["encoder"].items()}

@@ -9,7 +9,7 @@ from torch.overrides import TorchFunctionMode
 
 from mdocr.errors import WeightsError
 from mdocr.models.mdiff4str import MDiff4STR
-from mdocr.models.word_config import MDiff4STRConfig
+from mdocr.models.mdiff4str_config import MDiff4STRConfig
 
 SHOWN = 3
 """Keys that an error names before it says how many more there are."""

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mdocr.errors import WeightsError
 from mdocr.models.mineru_diffusion import MinerUDiffusion
-from mdocr.models.page_config import MinerUDiffusionConfig
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.weights.keys import WithoutDraws, require_same
 from mdocr.weights.page_folders import read_json
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from mdocr.errors import WeightsError
 from mdocr.models import charset as charsets
 from mdocr.models.alignment import position_codes
-from mdocr.models.word_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
+from mdocr.models.mdiff4str_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
 from mdocr.weights import cache
 from mdocr.weights.configuration import checked
 from mdocr.weights.keys import build, require_same

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 import mdocr
 from mdocr.cli.main import app
-from mdocr.parsing.lite_formulas import FORMULA_BLOCK, LONGEST
-from mdocr.synthesis.formulas import draw_formula
+from mdocr.parsing.line_reader.formulas import FORMULA_BLOCK, LONGEST
+from mdocr.synthesis.formulas.grammar import draw_formula
 
 FORMULAS = {
     r"E=mc^{2}": "E = mc^{2}",

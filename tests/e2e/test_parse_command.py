@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
-from mdocr.document import Document
+from mdocr.document.model import Document
 from mdocr.errors import DeviceError, InputError
 from mdocr.weights.registry import ResolvedModel
 
@@ -44,8 +44,8 @@ def answer(image: Image.Image, prompt: str) -> str:
 def model(monkeypatch: pytest.MonkeyPatch) -> FakeParser:
     """A page model of this process that knows one layout."""
     parser = FakeParser(answer)
-    monkeypatch.setattr("mdocr.parser.load_parser", lambda *arguments, **named: parser)
-    monkeypatch.setattr("mdocr.parser.find_parser", lambda model: ResolvedModel("fake", Path()))
+    monkeypatch.setattr("mdocr.parsing.parser.load_parser", lambda *arguments, **named: parser)
+    monkeypatch.setattr("mdocr.parsing.parser.find_parser", lambda model: ResolvedModel("fake", Path()))
     return parser
 
 
@@ -133,7 +133,7 @@ def test_a_second_run_reads_nothing_again(model, pdf, tmp_path):
 def test_what_makes_a_run_read_all_again(model, pdf, tmp_path, monkeypatch, change):
     found = ResolvedModel("fake", tmp_path / "fake.safetensors")
     found.path.write_text("weights")
-    monkeypatch.setattr("mdocr.parser.find_parser", lambda model: found)
+    monkeypatch.setattr("mdocr.parsing.parser.find_parser", lambda model: found)
     assert parse(pdf, "-o", tmp_path / "out").exit_code == 0
     model.asked.clear()
     if change == "picture":

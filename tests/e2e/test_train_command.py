@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from mdocr.cli.main import app
 from mdocr.models.mdiff4str import MDiff4STR
-from mdocr.models.word_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
+from mdocr.models.mdiff4str_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
 from mdocr.weights import save_checkpoint
 from mdocr.weights.checkpoint import load_recognizer_weights
 from mdocr.weights.line_reader import load_line_reader, save_line_reader

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import mdocr
-from mdocr.models.word_pictures import BUCKETS, ratio_bucket
+from mdocr.preprocessing.mdiff4str import BUCKETS, ratio_bucket
 
 SET = "words/iiit5k_train_2000"
 # The stored confidences are rounded to five places.

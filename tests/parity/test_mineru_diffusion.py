@@ -14,11 +14,11 @@ from mdocr.decoding.choices import likeliest
 from mdocr.decoding.requests import BlockOptions
 from mdocr.errors import DeviceError, InputError, UsageError, WeightsError
 from mdocr.models.attention import DenseAttention, block_mask
-from mdocr.models.page_config import MinerUDiffusionConfig, SDARConfig, VisionConfig
-from mdocr.models.page_pictures import prepare
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig, SDARConfig, VisionConfig
+from mdocr.preprocessing.mineru_diffusion import prepare
 from mdocr.models.qwen2_vision import Qwen2Vision
 from mdocr.models.sdar import SDAR
-from mdocr.parser import load_parser
+from mdocr.parsing.parser import load_parser
 
 MASK = META["ids"]["mask"]
 PICTURES = ["wide", "tiny", "sliver"]

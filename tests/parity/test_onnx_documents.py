@@ -11,14 +11,14 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
-from mdocr.document import Block, Box
+from mdocr.document.model import Block, Box
 from mdocr.engines import CPU_SLOTS
-from mdocr.engines.onnx_pages import OnnxPageEngine
+from mdocr.engines.onnx_mineru_diffusion import OnnxPageEngine
 from mdocr.errors import UsageError, WeightsError
 from mdocr.export import TOLERANCES, ExportError, documents, export_model
 from mdocr.export.graphs import put_in_place
-from mdocr.models.page_pictures import prepare
-from mdocr.parser import load_parser
+from mdocr.preprocessing.mineru_diffusion import prepare
+from mdocr.parsing.parser import load_parser
 from mdocr.weights import onnx_files
 from mdocr.weights.onnx_files import (
     CONFIG,
@@ -115,7 +115,7 @@ def test_a_page_is_read_the_same(exported, monkeypatch):
         Block("text", Box(0.1, 0.25, 0.9, 0.6)),
         Block("table", Box(0.1, 0.65, 0.9, 0.95)),
     ]
-    monkeypatch.setattr("mdocr.parsing.prompted.parse_layout", lambda text: (regions, 0))
+    monkeypatch.setattr("mdocr.parsing.mineru_diffusion.parse_layout", lambda text: (regions, 0))
     short = dict.fromkeys(("layout", "title", "text", "table"), 24)
     read = []
     for model, dtype in ((GOLDEN, "float32"), (exported, "auto")):

@@ -1,6 +1,12 @@
 """A document with one block of every kind, for the renderers' tests."""
 
-from mdocr.document import Block, Box, Document, Page, Source
+from mdocr.document.model import (
+    Block,
+    Box,
+    Document,
+    Page,
+    Source,
+)
 
 TABLE = "<fcel>Name<fcel>Value \\(x^2\\)<nl><fcel>a|b<fcel>$5 & <b>6</b><nl>"
 SPANNED = "<fcel>Head<lcel><nl><fcel>left<fcel>right<nl><ucel><fcel>below<nl>"

@@ -73,8 +73,8 @@ def test_an_import_of_the_package_counts_as_one_of_its_module():
     for line, module in (
         ("from mdocr import tables", "tables"),
         ("from mdocr import __version__", "__init__"),
-        ("import mdocr.parsing.lite", "parsing"),
-        ("from mdocr.parser import load_parser", "parser"),
+        ("import mdocr.parsing.line_reader.pages", "parsing"),
+        ("from mdocr.parsing.parser import load_parser", "parser"),
         ("from os import path", ""),
     ):
         (statement,) = ast.parse(line).body

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mdocr.training.augmentation import CHANGES, OPERATIONS, rand_augment
+from mdocr.training.recognizer.augmentation import CHANGES, OPERATIONS, rand_augment
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from mdocr.bench.options import PAPER, LatencyOptions, ShuffleOptions, Throughpu
 from mdocr.bench.pictures import pages_of, pictures_of
 from mdocr.bench.setup import measured_with
 from mdocr.errors import InputError, UsageError
-from mdocr.models.page_config import SDARConfig
+from mdocr.models.mineru_diffusion_config import SDARConfig
 from mdocr.models.sdar import SDAR
 from mdocr.options import RecognizeOptions
 from mdocr.recognizer import load_recognizer

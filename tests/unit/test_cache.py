@@ -1,6 +1,6 @@
 import torch
 
-from mdocr.decoding.cache import KVCache
+from mdocr.models.kv_cache import KVCache
 from mdocr.models.cache_shape import ROUNDING, CacheShape
 
 SHAPE = CacheShape(layers=2, heads=3, head_dim=4)

@@ -19,7 +19,7 @@ from mdocr.engines.cuda_graphs import GraphedBlocks, fill_up
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import OutOfMemoryError, UsageError
-from mdocr.parser import Parser, load_parser
+from mdocr.parsing.parser import Parser, load_parser
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import torch
 
 from mdocr.errors import UsageError
 from mdocr.models.mdiff4str import MDiff4STR
-from mdocr.models.word_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
+from mdocr.models.mdiff4str_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
 from mdocr.training.config import RecognizerModelConfig
-from mdocr.training.deepening import deepened
+from mdocr.training.recognizer.deepening import deepened
 
 CHANCE = torch.Generator().manual_seed(0)
 IMAGES = torch.rand(2, 3, 32, 64, generator=CHANCE) * 2 - 1

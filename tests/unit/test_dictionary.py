@@ -7,7 +7,12 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from mdocr.decoding.dictionary import UNKNOWN, Dictionary, letter_model, load_dictionary
+from mdocr.decoding.lexicon import (
+    UNKNOWN,
+    Dictionary,
+    letter_model,
+    load_dictionary,
+)
 from mdocr.errors import InputError
 
 KNOWN = Dictionary.from_weights({"Suites": 2.0, "music": 1.0, "Music": 1.0, "It's": 1.0, "a": 1.0})

@@ -7,16 +7,22 @@ import pytest
 from page_models import FakeParser, tiny_line_reader
 from PIL import Image, ImageDraw, ImageFont
 
-from mdocr.document import Block, Box
+from mdocr.document.model import Block, Box
 from mdocr.errors import MdocrError
 from mdocr.layout import analyse
 from mdocr.options import ParseOptions
-from mdocr.pages import PagePicture
-from mdocr.parsing.lite import LitePage, LiteReader
-from mdocr.parsing.lite_formulas import equation, goes_on, is_formula, may_be_formula, number_of
+from mdocr.inputs.pages import PagePicture
+from mdocr.parsing.line_reader.pages import LitePage, LiteReader
+from mdocr.parsing.line_reader.formulas import (
+    equation,
+    goes_on,
+    is_formula,
+    may_be_formula,
+    number_of,
+)
 from mdocr.parsing.queue import Queue
 from mdocr.parsing.texts import Text
-from mdocr.synthesis.formulas import draw_formula
+from mdocr.synthesis.formulas.grammar import draw_formula
 
 PROSE = (
     "The energy of a system that is left alone does",

@@ -5,7 +5,15 @@ import jsonschema
 import pytest
 from documents import everything
 
-from mdocr.document import BLOCK_TYPES, Block, Box, Document, Failure, Page, Source
+from mdocr.document.model import (
+    BLOCK_TYPES,
+    Block,
+    Box,
+    Document,
+    Failure,
+    Page,
+    Source,
+)
 from mdocr.errors import InputError
 
 SCHEMA = json.loads(

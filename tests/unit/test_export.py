@@ -14,9 +14,9 @@ from mdocr.cli.main import app
 from mdocr.errors import MissingExtraError, UsageError
 from mdocr.export import TOLERANCES, ExportError, check_request, export_model, export_recognizer
 from mdocr.export.graphs import save_graph
-from mdocr.export.words import compare
+from mdocr.export.mdiff4str import compare
 from mdocr.models.mdiff4str import MDiff4STR
-from mdocr.models.word_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
+from mdocr.models.mdiff4str_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
 from mdocr.weights.checkpoint import load_recognizer_weights, save_checkpoint
 from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, WORDS, read_onnx
 

@@ -3,17 +3,23 @@ from dataclasses import replace
 import pytest
 from documents import block, document, everything
 
-from mdocr.document import PARATEXT_TYPES, Block, Box, Character, Page
-from mdocr.finishing import finish
-from mdocr.finishing.captions import figures, place_captions
-from mdocr.finishing.duplicates import drop_duplicates
-from mdocr.finishing.formulas import repair, repair_formulas
-from mdocr.finishing.hyphens import join
-from mdocr.finishing.lists import split_lists, split_marker
-from mdocr.finishing.paragraphs import join_paragraphs
-from mdocr.finishing.tables import join_tables
-from mdocr.finishing.titles import level_titles
-from mdocr.tables import parse
+from mdocr.document.model import (
+    PARATEXT_TYPES,
+    Block,
+    Box,
+    Character,
+    Page,
+)
+from mdocr.postprocess import finish
+from mdocr.postprocess.captions import figures, place_captions
+from mdocr.postprocess.duplicates import drop_duplicates
+from mdocr.postprocess.formulas import repair, repair_formulas
+from mdocr.postprocess.hyphens import join
+from mdocr.postprocess.lists import split_lists, split_marker
+from mdocr.postprocess.paragraphs import join_paragraphs
+from mdocr.postprocess.tables import join_tables
+from mdocr.postprocess.titles import level_titles
+from mdocr.document.tables import parse
 
 LEFT, RIGHT = Box(0.1, 0.5, 0.45, 0.9), Box(0.55, 0.1, 0.9, 0.5)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mdocr.errors import InputError
-from mdocr.models.formula_notation import (
+from mdocr.preprocessing.formula_notation import (
     FORMULA_SYMBOLS,
     OPERATORS,
     PREFIXES,
@@ -12,8 +12,8 @@ from mdocr.models.formula_notation import (
     to_latex,
     to_notation,
 )
-from mdocr.synthesis.formulas import draw_latex
-from mdocr.training.formula_order import in_reading_order
+from mdocr.synthesis.formulas.grammar import draw_latex
+from mdocr.training.line_reader.formula_order import in_reading_order
 
 
 @pytest.mark.parametrize(

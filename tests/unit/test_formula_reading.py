@@ -7,17 +7,17 @@ from page_models import drawn, tiny_line_reader
 from PIL import Image, ImageOps
 
 from mdocr.errors import InputError, UsageError
-from mdocr.models.formula_notation import FORMULA_SYMBOLS
-from mdocr.models.formula_pictures import formula_strip, prepare_formula
+from mdocr.preprocessing.formula_notation import FORMULA_SYMBOLS
+from mdocr.preprocessing.formula_pictures import formula_strip, prepare_formula
 from mdocr.models.line_reader import LineReader
-from mdocr.models.page_config import FORMULA_HEIGHT, LineReaderConfig, lite_line_reader
-from mdocr.models.reader_pictures import LinePictureConfig
-from mdocr.synthesis.formula_strips import FormulaSynthesizer, set_part
-from mdocr.synthesis.formulas import draw_formula, draw_part
-from mdocr.training.line_reader import LineReaderLoss, LineReaderRun
-from mdocr.training.lines import LineBatches, LineDataConfig
+from mdocr.models.mineru_diffusion_config import FORMULA_HEIGHT, LineReaderConfig, lite_line_reader
+from mdocr.preprocessing.line_reader import LinePictureConfig
+from mdocr.synthesis.formulas.strips import FormulaSynthesizer, set_part
+from mdocr.synthesis.formulas.grammar import draw_formula, draw_part
+from mdocr.training.line_reader.trainer import LineReaderLoss, LineReaderRun
+from mdocr.training.line_reader.samples import LineBatches, LineDataConfig
 from mdocr.training.processes import join_processes
-from mdocr.training.widening import with_formulas
+from mdocr.training.line_reader.widening import with_formulas
 
 
 def formula(latex: str, size: float = 40) -> np.ndarray:

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from mdocr.evaluation.formulas import ReadFormula
-from mdocr.models.formula_rows import cut_rows, join_rows, split_rows
-from mdocr.synthesis.formulas import draw_formula
+from mdocr.preprocessing.formula_rows import cut_rows, join_rows, split_rows
+from mdocr.synthesis.formulas.grammar import draw_formula
 
 
 def picture(latex: str) -> Image.Image:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from mdocr.errors import InputError
-from mdocr.inputs import (
+from mdocr.inputs.find import (
     Unread,
     as_iterable,
     find_files,
@@ -250,7 +250,7 @@ def test_named_pipe(tmp_path: Path) -> None:
 def test_a_pipe_that_takes_long_or_brings_nothing_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("mdocr.streams.PATIENCE", 0.01)
+    monkeypatch.setattr("mdocr.inputs.streams.PATIENCE", 0.01)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
 

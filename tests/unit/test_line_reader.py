@@ -11,7 +11,7 @@ from PIL import Image
 from torch.nn import functional
 
 from mdocr.decoding.blocks import denoise
-from mdocr.decoding.prompts import LineTokenizer
+from mdocr.preprocessing.prompts import LineTokenizer
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import MissingExtraError, UsageError, WeightsError
@@ -19,21 +19,21 @@ from mdocr.evaluation.lines import made_lines
 from mdocr.evaluation.metrics import rapidfuzz
 from mdocr.models.alignment import expected_places
 from mdocr.models.attention import DenseAttention, block_mask
-from mdocr.models.line_pictures import prepare_line
+from mdocr.preprocessing.line_pictures import prepare_line
 from mdocr.models.line_reader import LineReader
-from mdocr.models.page_config import LineReaderConfig, SDARConfig
+from mdocr.models.mineru_diffusion_config import LineReaderConfig, SDARConfig
 from mdocr.models.sdar import RMSNorm
-from mdocr.models.word_config import EncoderConfig
-from mdocr.synthesis.typefaces import HELD_OUT_FAMILIES
-from mdocr.training.line_noising import hidden_places, structured_mask
-from mdocr.training.line_reader import (
+from mdocr.models.mdiff4str_config import EncoderConfig
+from mdocr.synthesis.common.typefaces import HELD_OUT_FAMILIES
+from mdocr.training.noised_rows import hidden_places, structured_mask
+from mdocr.training.line_reader.trainer import (
     LineModelConfig,
     LineReaderLoss,
     LineReaderRun,
     LineReaderTask,
     prompt_rows,
 )
-from mdocr.training.lines import LineBatches, LineDataConfig, collate
+from mdocr.training.line_reader.samples import LineBatches, LineDataConfig, collate
 from mdocr.training.parser import load_parser_run
 from mdocr.training.processes import join_processes
 from mdocr.weights.line_reader import load_line_reader, save_line_reader
@@ -204,7 +204,7 @@ def test_a_run_without_an_output_has_a_folder_of_its_own(tmp_path):
 def test_a_run_starts_from_a_name(model, tmp_path, monkeypatch):
     save_line_reader(model.state_dict(), model.config, tmp_path, {})
     found = ResolvedModel("mine", tmp_path)
-    monkeypatch.setattr("mdocr.training.line_reader.resolve", lambda name, task: found)
+    monkeypatch.setattr("mdocr.training.line_reader.trainer.resolve", lambda name, task: found)
     run = LineReaderRun(LineModelConfig(start="mine"), LineDataConfig(validation=0))
     task = LineReaderTask(run, join_processes("cpu"))
     assert task.model.config == model.config
@@ -258,6 +258,6 @@ def test_lines_are_no_wider_than_asked_for():
 
 
 def test_without_the_fonts_kept_for_it_nothing_is_scored(monkeypatch, caplog):
-    monkeypatch.setattr("mdocr.synthesis.fonts.load_fonts", lambda folders=None: [])
+    monkeypatch.setattr("mdocr.synthesis.common.fonts.load_fonts", lambda folders=None: [])
     assert made_lines(LineReaderConfig(SYMBOLS), 4) == []
     assert HELD_OUT_FAMILIES[0] in caplog.text

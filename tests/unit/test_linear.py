@@ -22,9 +22,9 @@ from mdocr.models.linear import (
     quantize,
     to_int8,
 )
-from mdocr.models.page_config import SDARConfig
+from mdocr.models.mineru_diffusion_config import SDARConfig
 from mdocr.models.sdar import SDAR
-from mdocr.parser import load_parser
+from mdocr.parsing.parser import load_parser
 
 TOLERANCE = {torch.float32: 0.02, torch.bfloat16: 0.03}
 """Of the largest result: eight bits of a weight, eight of an input."""

@@ -12,14 +12,10 @@ pytest.importorskip("apted")
 
 from mdocr.cli.train import app
 from mdocr.errors import InputError, UsageError
-from mdocr.synthesis.manifests import Sample, read_manifest, write_manifest
-from mdocr.training.agreement import consistency, similarity
-from mdocr.training.mining import (
-    judged,
-    mine_manifest,
-    summary,
-)
-from mdocr.training.mining_options import MiningOptions
+from mdocr.synthesis.pages.manifests import Sample, read_manifest, write_manifest
+from mdocr.training.mineru_diffusion.agreement import consistency, similarity
+from mdocr.training.mineru_diffusion.mining import judged, mine_manifest, summary
+from mdocr.training.mineru_diffusion.mining_options import MiningOptions
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mineru_diffusion"
 LINE = "<|box_start|>{}<|box_end|><|ref_start|>{}<|ref_end|><|rotate_up|>"
@@ -145,7 +141,7 @@ def test_the_command_prints_what_was_kept(manifest, tmp_path):
 
 
 def test_an_output_that_cannot_be_written_is_told_first(manifest, tmp_path, monkeypatch):
-    monkeypatch.setattr("mdocr.training.mining.load_folder", lambda *_: pytest.fail("loaded"))
+    monkeypatch.setattr("mdocr.training.mineru_diffusion.mining.load_folder", lambda *_: pytest.fail("loaded"))
     (tmp_path / "file").write_text("mine")
     for output in (tmp_path, tmp_path / "file" / "hard.jsonl"):
         with pytest.raises(UsageError):

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from mdocr.models.charset import ENGLISH, Charset
-from mdocr.training import noising
-from mdocr.training.noising import RULES, Draws, Words
+from mdocr.training.recognizer import noising
+from mdocr.training.recognizer.noising import RULES, Draws, Words
 
 CHARSET = Charset(ENGLISH)
 LENGTH = 26

@@ -19,17 +19,17 @@ from typer.testing import CliRunner
 import mdocr
 from mdocr.cli.main import app
 from mdocr.decoding.blocks import denoise
-from mdocr.decoding.prompts import LineTokenizer
+from mdocr.preprocessing.prompts import LineTokenizer
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.exported import open_exported
-from mdocr.engines.onnx_blocks import OnnxLineEngine
+from mdocr.engines.onnx_line_reader import OnnxLineEngine
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import WeightsError
 from mdocr.export import export_line_reader
-from mdocr.models.formula_pictures import prepare_formula
-from mdocr.models.line_pictures import LinePicture, prepare_line
-from mdocr.parser import FEW_PAGES, Parser, load_parser
+from mdocr.preprocessing.formula_pictures import prepare_formula
+from mdocr.preprocessing.line_pictures import LinePicture, prepare_line
+from mdocr.parsing.parser import FEW_PAGES, Parser, load_parser
 from mdocr.weights.line_reader import load_line_reader
 from mdocr.weights.onnx_files import (
     CONFIG,
@@ -139,7 +139,7 @@ def test_damaged_and_wrong_files_are_named(exported: Path, tmp_path: Path) -> No
 def test_a_page_is_read_the_same(
     folder: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mdocr.parsing.lite.is_noise", lambda *_: False)  # the model is random
+    monkeypatch.setattr("mdocr.parsing.line_reader.pages.is_noise", lambda *_: False)  # the model is random
     pdf = write_pdf(tmp_path / "report.pdf", [["one two", "three"]])
     read = {}
     for engine, model in (("torch", folder), ("onnx", exported)):
@@ -204,7 +204,7 @@ def counted(command: list[str], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return parser
 
     parser = load_parser("lite", "cpu", engine="onnx")
-    monkeypatch.setattr("mdocr.parser.load_parser", load)
+    monkeypatch.setattr("mdocr.parsing.parser.load_parser", load)
     result = CliRunner().invoke(app, [*command, "--device", "cpu"])
     assert result.exit_code == 0, result.stderr
     return told

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from mdocr.errors import InputError, WeightsError
-from mdocr.models.page_pictures import PictureConfig, prepare, scaled_size
+from mdocr.preprocessing.mineru_diffusion import PictureConfig, prepare, scaled_size
 
 CONFIG = PictureConfig()
 

@@ -8,9 +8,9 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from mdocr import pages
+from mdocr.inputs import pages
 from mdocr.errors import InputError, UsageError
-from mdocr.pages import PageError, open_pages, parse_ranges
+from mdocr.inputs.pages import PageError, open_pages, parse_ranges
 
 
 def make_pdf(path: Path, count: int = 3, **options: object) -> Path:

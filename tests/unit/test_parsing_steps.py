@@ -6,7 +6,7 @@ from page_models import region
 from PIL import Image
 
 from mdocr.decoding.requests import Generation
-from mdocr.document import Block, Box
+from mdocr.document.model import Block, Box
 from mdocr.errors import UsageError
 from mdocr.layout import Box as PixelBox
 from mdocr.layout import Cell, Line
@@ -14,14 +14,14 @@ from mdocr.options import ParseOptions
 from mdocr.parsing.crops import cut_region, fit
 from mdocr.parsing.guard import without_runaway
 from mdocr.parsing.kinds import kind_of
-from mdocr.parsing.layout_text import parse_layout
-from mdocr.parsing.line_pieces import split_line
-from mdocr.parsing.lists import as_lists
-from mdocr.parsing.lite import is_noise, unread_share
-from mdocr.parsing.lite_tables import table_of
-from mdocr.parsing.results import stems
+from mdocr.document.layout_text import parse_layout
+from mdocr.parsing.line_reader.pieces import split_line
+from mdocr.parsing.line_reader.lists import as_lists
+from mdocr.parsing.line_reader.pages import is_noise, unread_share
+from mdocr.parsing.line_reader.tables import table_of
+from mdocr.batch.results import stems
 from mdocr.parsing.texts import Text
-from mdocr.tables import parse as parse_table
+from mdocr.document.tables import parse as parse_table
 
 
 def test_layout_in_the_model_s_words():

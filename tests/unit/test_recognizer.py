@@ -16,7 +16,7 @@ from mdocr.engines import Seen
 from mdocr.engines.device import choose_device
 from mdocr.engines.memory import MemoryGuard
 from mdocr.errors import DeviceError, InputError, UsageError
-from mdocr.inputs import Unread
+from mdocr.inputs.find import Unread
 from mdocr.models.charset import ENGLISH, Charset
 from mdocr.recognizer import Recognizer
 

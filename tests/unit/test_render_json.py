@@ -4,8 +4,8 @@ from pathlib import Path
 import jsonschema
 from documents import SPANNED, block, document, everything
 
-from mdocr.document import Document
-from mdocr.finishing import finish
+from mdocr.document.model import Document
+from mdocr.postprocess import finish
 from mdocr.options import RenderOptions
 from mdocr.render import content_list, documents_json
 

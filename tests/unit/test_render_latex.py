@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from documents import block, document, everything
 
-from mdocr.document import Block, Box
-from mdocr.finishing.formulas import repair
+from mdocr.document.model import Block, Box
+from mdocr.postprocess.formulas import repair
 from mdocr.options import RenderOptions
-from mdocr.render import mathematics_names as names
+from mdocr.document.latex import names
 from mdocr.render.latex import render, running
-from mdocr.render.latex_text import escape, escape_code
-from mdocr.render.mathematics import RefusedFormula, is_harmless, safe
+from mdocr.document.latex.text import escape, escape_code
+from mdocr.document.latex.safe import RefusedFormula, is_harmless, safe
 
 COMPILERS = ("pdflatex", "xelatex")
 OURS = re.compile(

@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from mdocr.decoding.dictionary import Dictionary
+from mdocr.decoding.lexicon import Dictionary
 from mdocr.decoding.draft import Decoding
-from mdocr.decoding.spelling import RESIZING, WEIGHT, ctc_scores, likeliest, spell
+from mdocr.decoding.correction import (
+    RESIZING,
+    WEIGHT,
+    ctc_scores,
+    likeliest,
+    spell,
+)
 from mdocr.models.charset import ENGLISH, Charset
 from mdocr.recognizer import words_of
 

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("matplotlib")
 pytest.importorskip("cv2")
 
-from mdocr.synthesis.formulas import (
+from mdocr.synthesis.formulas.grammar import (
     FAMILIES,
     RULES,
     draw_formula,

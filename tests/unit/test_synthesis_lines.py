@@ -13,15 +13,20 @@ pytest.importorskip("fontTools")
 
 from mdocr.cli.synth import app
 from mdocr.errors import InputError, MissingExtraError
-from mdocr.models.page_charset import PAGE_SYMBOLS
-from mdocr.synthesis import scans
-from mdocr.synthesis.entries import SHARES, draw_entry, fill, load_patterns
-from mdocr.synthesis.fonts import Font, load_fonts
-from mdocr.synthesis.lines import LineSynthesizer
-from mdocr.synthesis.manuals import read_fortunes, read_hypertext, read_manual
-from mdocr.synthesis.sentences import Sentences, load_sentences
-from mdocr.synthesis.texts import cut, draw_text
-from mdocr.synthesis.typefaces import (
+from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
+from mdocr.synthesis.common import scans
+from mdocr.synthesis.lines.entries import (
+    SHARES,
+    draw_entry,
+    fill,
+    load_patterns,
+)
+from mdocr.synthesis.common.fonts import Font, load_fonts
+from mdocr.synthesis.lines.pictures import LineSynthesizer
+from mdocr.synthesis.corpora.manuals import read_fortunes, read_hypertext, read_manual
+from mdocr.synthesis.corpora.sentences import Sentences, load_sentences
+from mdocr.synthesis.lines.texts import cut, draw_text
+from mdocr.synthesis.common.typefaces import (
     HELD_OUT_FAMILIES,
     coverage,
     held_out_fonts,
@@ -209,7 +214,7 @@ def test_bending_moves_the_ends_apart() -> None:
 def test_command_writes_pictures_labels_and_sheet(
     plain_fonts: Path, tmp_path: Path, sentences: Sentences, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mdocr.synthesis.sentences.load_sentences", lambda: sentences)
+    monkeypatch.setattr("mdocr.synthesis.corpora.sentences.load_sentences", lambda: sentences)
     out = tmp_path / "lines"
     arguments = ["lines", "--count", "5", "-o", str(out), "--fonts", str(plain_fonts)]
     result = CliRunner().invoke(app, arguments)

@@ -12,15 +12,31 @@ pytest.importorskip("fontTools")
 pytest.importorskip("matplotlib")
 
 from mdocr.cli.synth import app
-from mdocr.document import BLOCK_TYPES, PARATEXT_TYPES, Block, Box, Document
+from mdocr.document.model import (
+    BLOCK_TYPES,
+    PARATEXT_TYPES,
+    Block,
+    Box,
+    Document,
+)
 from mdocr.errors import InputError, UsageError
-from mdocr.parsing.layout_text import parse_layout
-from mdocr.synthesis.fonts import load_fonts
-from mdocr.synthesis.manifests import TASKS, Sample, read_manifest, write_manifest
-from mdocr.synthesis.page_samples import draw_pages, layout_text, plain_text, write_pages
-from mdocr.synthesis.page_sheets import MadePage, PageSynthesizer
-from mdocr.synthesis.sentences import Sentences
-from mdocr.tables import from_otsl
+from mdocr.document.layout_text import parse_layout
+from mdocr.synthesis.common.fonts import load_fonts
+from mdocr.synthesis.pages.manifests import (
+    TASKS,
+    Sample,
+    read_manifest,
+    write_manifest,
+)
+from mdocr.synthesis.pages.samples import (
+    draw_pages,
+    layout_text,
+    plain_text,
+    write_pages,
+)
+from mdocr.synthesis.pages.sheets import MadePage, PageSynthesizer
+from mdocr.synthesis.corpora.sentences import Sentences
+from mdocr.document.tables import from_otsl
 
 WORDS = ("alpha", "beta", "gamma", "delta", "omega", "wind", "short", "paper", "under", "over")
 SENTENCES = Sentences(
@@ -145,7 +161,7 @@ def test_commands_write_pictures_labels_and_a_manifest(
     kind: str, plain_fonts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MDOCR_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("mdocr.synthesis.sentences.load_sentences", lambda: SENTENCES)
+    monkeypatch.setattr("mdocr.synthesis.corpora.sentences.load_sentences", lambda: SENTENCES)
     command = [kind, "-o", str(tmp_path / kind), "--count", "3"]
     if kind == "tables":
         command += ["--fonts", str(plain_fonts)]

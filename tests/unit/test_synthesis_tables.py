@@ -8,10 +8,16 @@ import pytest
 pytest.importorskip("cv2")
 pytest.importorskip("fontTools")
 
-from mdocr.synthesis.fonts import load_fonts
-from mdocr.synthesis.paragraphs import Face, break_lines, joined, plain, set_lines
-from mdocr.synthesis.sentences import Sentences
-from mdocr.synthesis.table_pictures import (
+from mdocr.synthesis.common.fonts import load_fonts
+from mdocr.synthesis.common.paragraphs import (
+    Face,
+    break_lines,
+    joined,
+    plain,
+    set_lines,
+)
+from mdocr.synthesis.corpora.sentences import Sentences
+from mdocr.synthesis.tables.pictures import (
     RULES,
     draw_family,
     draw_sample,
@@ -19,9 +25,9 @@ from mdocr.synthesis.table_pictures import (
     otsl,
     set_table,
 )
-from mdocr.synthesis.table_texts import Texts, draw_table
-from mdocr.synthesis.typefaces import Typefaces, group_typefaces
-from mdocr.tables import Cell, Table, from_otsl
+from mdocr.synthesis.tables.texts import Texts, draw_table
+from mdocr.synthesis.common.typefaces import Typefaces, group_typefaces
+from mdocr.document.tables import Cell, Table, from_otsl
 
 WORDS = ("alpha", "beta", "gamma", "delta", "omega", "long-winded", "short")
 SENTENCES = Sentences(

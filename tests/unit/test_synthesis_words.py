@@ -13,12 +13,19 @@ pytest.importorskip("fontTools")
 from mdocr.cli.synth import app
 from mdocr.errors import InputError
 from mdocr.models.charset import ENGLISH
-from mdocr.synthesis import effects, geometry, lettering
-from mdocr.synthesis.fonts import Font, load_fonts
-from mdocr.synthesis.glyphs import open_sheet, set_text, turn_letters
-from mdocr.synthesis.signs import FALLBACK, NAMES, SIGNS, TEMPLATES, TRADES
-from mdocr.synthesis.vocabulary import Vocabulary, load_vocabulary, set_case
-from mdocr.synthesis.words import LETTER, WordSynthesizer
+from mdocr.synthesis.common import effects
+from mdocr.synthesis.words import geometry, lettering
+from mdocr.synthesis.common.fonts import Font, load_fonts
+from mdocr.synthesis.common.glyphs import open_sheet, set_text, turn_letters
+from mdocr.synthesis.corpora.signs import (
+    FALLBACK,
+    NAMES,
+    SIGNS,
+    TEMPLATES,
+    TRADES,
+)
+from mdocr.synthesis.corpora.vocabulary import Vocabulary, load_vocabulary, set_case
+from mdocr.synthesis.words.pictures import LETTER, WordSynthesizer
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +69,7 @@ def test_plain_fonts_are_kept_and_broken_files_are_not(fonts: list[Font], cache:
 def test_fonts_come_from_the_cache_until_a_file_changes(
     folder: Path, fonts: list[Font], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("mdocr.synthesis.fonts.select_fonts", lambda files: [])
+    monkeypatch.setattr("mdocr.synthesis.common.fonts.select_fonts", lambda files: [])
     assert load_fonts([folder]) == fonts
     with pytest.raises(InputError, match="no readable font"):
         load_fonts([tmp_path])
@@ -153,7 +160,7 @@ def test_a_smudge_blurs_a_part_only() -> None:
 def test_fonts_without_ink_are_an_input_error(
     synthesizer: WordSynthesizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mdocr.synthesis.words.set_text", lambda *_: None)
+    monkeypatch.setattr("mdocr.synthesis.words.pictures.set_text", lambda *_: None)
     with pytest.raises(InputError, match="ink"):
         synthesizer.draw(numpy.random.default_rng(0), 3, 0.5)
 
@@ -214,8 +221,8 @@ def test_scripts_are_read_where_a_reference_is_like_them(
     odd.parent.mkdir()
     font.save(odd)
     assert str(odd) in [font.path for font in load_fonts([odd.parent, plain_fonts])]
-    monkeypatch.setattr("mdocr.synthesis.fonts.SCRIPTS", ())
-    monkeypatch.setattr("mdocr.synthesis.fonts.INDEX_VERSION", -1)
+    monkeypatch.setattr("mdocr.synthesis.common.fonts.SCRIPTS", ())
+    monkeypatch.setattr("mdocr.synthesis.common.fonts.INDEX_VERSION", -1)
     assert str(odd) not in [font.path for font in load_fonts([odd.parent, plain_fonts])]
 
 
@@ -230,7 +237,7 @@ def test_a_torn_word_shows_a_sliver_of_a_letter_that_its_text_lacks(
 
     line = lettering.draw_line
     monkeypatch.setattr(lettering, "draw_line", draw_line)
-    monkeypatch.setattr("mdocr.synthesis.words.TORN_SHARE", 100.0)
+    monkeypatch.setattr("mdocr.synthesis.words.pictures.TORN_SHARE", 100.0)
     for seed in range(20):
         synthesizer.draw(numpy.random.default_rng(seed), 3, 1.0)
     assert all(sides in ({"before"}, {"next"}) for sides in drawn)

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from mdocr.tables import (
+from mdocr.document.tables import (
     Cell,
     Table,
     from_html,

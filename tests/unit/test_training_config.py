@@ -10,11 +10,11 @@ import pytest
 from training_runs import write_run
 
 from mdocr.errors import InputError, UsageError
-from mdocr.models.word_config import EncoderConfig
+from mdocr.models.mdiff4str_config import EncoderConfig
 from mdocr.training import config
 from mdocr.training.config import RecognizerConfig, SourceConfig, load_config
-from mdocr.training.line_reader import LineModelConfig
-from mdocr.training.lines import LineDataConfig
+from mdocr.training.line_reader.trainer import LineModelConfig
+from mdocr.training.line_reader.samples import LineDataConfig
 from mdocr.training.run_files import SHIPPED, shipped_runs
 
 DOCUMENTED: dict[str, Any] = {

@@ -13,14 +13,19 @@ from PIL import Image
 from training_runs import WORDS, write_folder, write_word
 
 from mdocr.errors import InputError, UsageError
-from mdocr.labelled import FolderCollection, LmdbCollection, open_collection
+from mdocr.inputs.labelled import FolderCollection, LmdbCollection, open_collection
 from mdocr.models.charset import ENGLISH, Charset
-from mdocr.models.word_pictures import BUCKETS
-from mdocr.training.augmentation import rand_augment
+from mdocr.preprocessing.mdiff4str import BUCKETS
+from mdocr.training.recognizer.augmentation import rand_augment
 from mdocr.training.batches import WordBatches, prefetched
 from mdocr.training.config import DataConfig, SourceConfig
-from mdocr.training.packing import pack_folder
-from mdocr.training.sources import CollectionSource, Labels, SynthesisSource, open_source
+from mdocr.training.recognizer.packing import pack_folder
+from mdocr.training.recognizer.sources import (
+    CollectionSource,
+    Labels,
+    SynthesisSource,
+    open_source,
+)
 
 CHARSET = Charset(ENGLISH)
 LABELS = Labels(CHARSET, 8)
@@ -189,7 +194,7 @@ def test_packing_is_whole_or_not_at_all(tmp_path):
 
 
 def test_packing_more_than_one_transaction(tmp_path, monkeypatch):
-    monkeypatch.setattr("mdocr.training.packing.TOGETHER", 5)
+    monkeypatch.setattr("mdocr.training.recognizer.packing.TOGETHER", 5)
     folder = write_folder(tmp_path / "words")
     assert pack_folder(folder, tmp_path / "packed").count == len(WORDS)
     assert open_collection("lmdb", tmp_path / "packed").text(11) == WORDS[11]

@@ -18,16 +18,16 @@ from torch.nn import functional
 
 from mdocr.decoding.blocks import visible_places
 from mdocr.decoding.requests import Feed
-from mdocr.document import Box
+from mdocr.document.model import Box
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import InputError, MissingExtraError, UsageError
-from mdocr.models.page_pictures import PictureConfig
-from mdocr.parser import load_parser
-from mdocr.synthesis.manifests import Sample, write_manifest
-from mdocr.training import document_model
-from mdocr.training.adapters import merged
+from mdocr.preprocessing.mineru_diffusion import PictureConfig
+from mdocr.parsing.parser import load_parser
+from mdocr.synthesis.pages.manifests import Sample, write_manifest
+from mdocr.training.mineru_diffusion import trainer as document_model
+from mdocr.training.mineru_diffusion.adapters import merged
 from mdocr.training.config import OptimizerConfig, RunConfig
-from mdocr.training.document_model import (
+from mdocr.training.mineru_diffusion.trainer import (
     DocumentLoss,
     DocumentModelConfig,
     DocumentRun,
@@ -35,9 +35,14 @@ from mdocr.training.document_model import (
     make_model,
     train_documents,
 )
-from mdocr.training.document_rows import UNCOUNTED, collate
-from mdocr.training.documents import DocumentBatches, DocumentDataConfig, Mixture, Preparer
-from mdocr.training.line_reader import LineReaderRun
+from mdocr.training.mineru_diffusion.rows import UNCOUNTED, collate
+from mdocr.training.mineru_diffusion.samples import (
+    DocumentBatches,
+    DocumentDataConfig,
+    Mixture,
+    Preparer,
+)
+from mdocr.training.line_reader.trainer import LineReaderRun
 from mdocr.training.loop import Interrupted
 from mdocr.training.parser import load_parser_run
 from mdocr.training.processes import Processes

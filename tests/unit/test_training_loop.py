@@ -18,13 +18,13 @@ from training_runs import write_folder, write_run
 from mdocr.errors import InputError, UsageError, WeightsError
 from mdocr.evaluation.words import WordScores, normalise, score
 from mdocr.models.mdiff4str import MDiff4STR
-from mdocr.models.word_config import base
-from mdocr.training import recognizer
+from mdocr.models.mdiff4str_config import base
+from mdocr.training.recognizer import trainer as recognizer
 from mdocr.training.config import OptimizerConfig, RecognizerConfig, RunConfig, load_config
 from mdocr.training.journal import Journal
 from mdocr.training.loop import Interrupted, make_optimizer, one_cycle, train
 from mdocr.training.processes import Processes
-from mdocr.training.recognizer import RecognizerTask, train_recognizer
+from mdocr.training.recognizer.trainer import RecognizerTask, train_recognizer
 from mdocr.weights.checkpoint import load_recognizer_weights, read_checkpoint
 
 ALONE = Processes(0, 1, torch.device("cpu"))

@@ -11,7 +11,12 @@ from safetensors.torch import load_file, save_file
 
 from mdocr.errors import WeightsError
 from mdocr.models.charset import ENGLISH
-from mdocr.models.word_config import MDiff4STRConfig, base, lite, small
+from mdocr.models.mdiff4str_config import (
+    MDiff4STRConfig,
+    base,
+    lite,
+    small,
+)
 from mdocr.weights import cache, configuration, released
 from mdocr.weights.checkpoint import (
     FORMAT,

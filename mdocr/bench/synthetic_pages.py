@@ -1,0 +1,64 @@
+"""Documents to measure with where none are given: pages of running text, set by MuPDF."""
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pymupdf
+
+from mdocr.evaluation.page_parts import Part
+from mdocr.evaluation.page_sets import TruePage
+
+mupdf: Any = pymupdf  # it has no types
+PAPER = mupdf.paper_rect("a4")
+MARGINS = (60, 60, -60, -60)
+PARAGRAPHS = 8
+PARAGRAPH = 350
+"""Characters of a paragraph, about."""
+
+DPI = 150
+
+
+def made_pages(folder: Path, count: int, seed: int = 0) -> list[TruePage]:
+    """Pages of made English text, the same for the same seed; written into ``folder``.
+
+    Raises:
+        MdocrError: what makes sentences is not installed.
+    """
+    texts = made_texts(count, seed)
+    return [
+        set_page(paragraphs, folder / f"made-{number:02d}.png")
+        for number, paragraphs in enumerate(texts, start=1)
+    ]
+
+
+def made_texts(count: int, seed: int = 0) -> list[list[str]]:
+    """Paragraphs of ``count`` pages, in English.
+
+    Raises:
+        MdocrError: what makes sentences is not installed.
+    """
+    from mdocr.synthesis.corpora.sentences import load_sentences
+
+    sentences = load_sentences()
+    rng = np.random.default_rng(seed)
+    return [
+        [sentences.passage(rng, PARAGRAPH, "en") for _ in range(PARAGRAPHS)] for _ in range(count)
+    ]
+
+
+def set_page(paragraphs: Sequence[str], path: Path) -> TruePage:
+    """Sets paragraphs on a page, as a picture.
+
+    Args:
+        paragraphs: plain texts; what does not fit makes the type smaller.
+        path: of the picture.
+    """
+    with mupdf.open() as document:
+        page = document.new_page(width=PAPER.width, height=PAPER.height)
+        body = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
+        page.insert_htmlbox(PAPER + MARGINS, body, css="p { font-size: 11pt; line-height: 1.3 }")
+        page.get_pixmap(dpi=DPI).save(path)
+    return TruePage(path.stem, path, tuple(Part("text", text) for text in paragraphs))

@@ -1,0 +1,1 @@
+"""LaTeX formulas: tokens, repair, and the list of commands that may be written."""

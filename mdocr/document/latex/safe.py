@@ -1,0 +1,324 @@
+r"""Read formulas made safe for a LaTeX document: parsed, checked against a list, written anew.
+
+A formula is recognised text. What the parser below does not know (a command that is not listed, an
+argument that is missing) is refused, and the renderer shows the formula as text instead.
+What comes out has balanced braces and environments, and compiles.
+"""
+
+import re
+from collections.abc import Callable
+
+from mdocr.document.latex.tokens import tokens
+from mdocr.document.latex import names
+from mdocr.document.latex.text import escape
+
+_DEEPEST = 40
+_DIMENSION = re.compile(r"-?\d*\.?\d+\s*(?:em|ex|pt|mm|cm|in|mu)")
+_BEGIN = re.compile(r"\\begin\s*\{([A-Za-z]+)\*?\}")
+_FENCE = re.compile(r"\\(left|right|middle)(?![A-Za-z])\s*(.*)", re.DOTALL)
+_RULES = ("\\hline", "\\toprule", "\\midrule", "\\bottomrule")
+_PLAIN = frozenset("+-*/=<>()[]|,.;:!?@")
+
+
+class RefusedFormula(ValueError):
+    """The formula holds something that is not on the list, or is malformed."""
+
+
+def safe(latex: str, *, display: bool = False) -> str:
+    r"""The formula, written anew so that it compiles and can only typeset mathematics.
+
+    Args:
+        latex: without the delimiters around it.
+        display: whether it stands on a line of its own, where it may have a ``\tag``.
+
+    Raises:
+        RefusedFormula: the formula must be shown as text.
+    """
+    parser = _Parser(tokens(latex), display)
+    written = parser.sequence()
+    if parser.peek():
+        raise RefusedFormula(f"{parser.peek()!r} closes nothing")
+    if not written.strip():
+        raise RefusedFormula("nothing to typeset")
+    return written.strip() + parser.tag
+
+
+def is_harmless(latex: str) -> bool:
+    """Whether no command reaches outside the formula, for Markdown and HTML."""
+    commands = (part[1:].rstrip("*") for part in tokens(latex) if part.startswith("\\"))
+    return not any(command in names.HARMFUL for command in commands)
+
+
+class _Parser:
+    """Recursive descent over the tokens; every method writes what it has read."""
+
+    def __init__(self, parts: list[str], display: bool) -> None:
+        self.parts = parts
+        self.index = 0
+        self.depth = 0
+        self.display = display
+        self.tag = ""
+
+    # Reading
+
+    def peek(self) -> str:
+        """The next token that is not a space; empty at the end."""
+        while self.index < len(self.parts) and self.parts[self.index].isspace():
+            self.index += 1
+        return self.parts[self.index] if self.index < len(self.parts) else ""
+
+    def take(self) -> str:
+        part = self.peek()
+        self.index += 1
+        return part
+
+    def expect(self, part: str) -> None:
+        found = self.take()
+        if found != part:
+            raise RefusedFormula(f"expected {part!r}, found {found!r}")
+
+    # Writing
+
+    def sequence(self, end: str = "") -> str:
+        """Atoms with their scripts, up to ``end`` or what ends a group, cell or fence."""
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise RefusedFormula("too deep")
+        out = []
+        while (part := self.peek()) and part != end and not _stops(part):
+            out.append(self.scripts() if part in ("^", "_", "'") else self.atom())
+        self.depth -= 1
+        return " ".join(filter(None, out))
+
+    def scripts(self) -> str:
+        """Primes, a superscript and a subscript, each at most once."""
+        found: dict[str, str] = {}
+        while (part := self.peek()) in ("^", "_", "'"):
+            self.take()
+            key = "^" if part == "'" else part
+            body = "\\prime" if part == "'" else self.argument()
+            if key in found and part != "'" and found[key].replace("\\prime", "").strip():
+                return _written(found) + "{}" + _written({key: body})
+            found[key] = f"{found[key]} {body}" if key in found else body
+        return _written(found)
+
+    def atom(self) -> str:
+        part = self.take()
+        if part == "{":
+            return "{" + self.rest_of_group() + "}"
+        if part.startswith("\\"):
+            return self.command(part)
+        if part.isascii() and (part.isalnum() or part in _PLAIN):
+            return part
+        return self.character(part)
+
+    def character(self, part: str) -> str:
+        if part in names.UNICODE:
+            return "{" + names.UNICODE[part] + "}"
+        if part in '%#$"`' or not part.isascii():
+            return f"\\text{{{escape(part)}}}"
+        if part == "~":
+            return part
+        raise RefusedFormula(f"{part!r} stands alone")
+
+    def rest_of_group(self) -> str:
+        written = self.sequence()
+        self.expect("}")
+        return written
+
+    def argument(self) -> str:
+        """One argument, without its braces."""
+        part = self.peek()
+        if part == "{":
+            self.take()
+            return self.rest_of_group()
+        if not part or _stops(part) or part in ("^", "_", "'"):
+            raise RefusedFormula("an argument is missing")
+        return self.atom()
+
+    def command(self, part: str) -> str:
+        name = part[1:]
+        if begin := _BEGIN.fullmatch(part):
+            return self.environment(begin[1])
+        if fence := _FENCE.fullmatch(part):
+            return self.fence(fence[1], fence[2])
+        if part in names.CONTROL_SYMBOLS:
+            return "~" if part == "\\ " else part
+        return self.named(names.RENAMED.get(name, name))
+
+    def named(self, name: str) -> str:
+        if name in names.SYMBOLS:
+            return f"\\{name}"
+        if name == "sqrt":
+            return f"\\sqrt{self.option()}{{{self.argument()}}}"
+        if name in names.UNARY:
+            return f"\\{name}{{{self.argument()}}}"
+        if name in names.BINARY:
+            return f"\\{name}{{{self.argument()}}}{{{self.argument()}}}"
+        if name in names.TEXT:
+            return f"\\text{{{self.text()}}}"
+        return self.special(name)
+
+    def special(self, name: str) -> str:
+        """The commands with a form of their own."""
+        if name in names.SIZED:
+            return f"\\{name}{self.delimiter(self.take())}"
+        if name in names.EXTENSIBLE_ARROWS:
+            return f"\\{name}{self.option()}{{{self.argument()}}}"
+        forms: dict[str, Callable[[], str]] = {
+            "tag": self.read_tag,
+            "tag*": self.read_tag,
+            "substack": self.substack,
+            "hspace": self.space,
+            "hspace*": self.space,
+            "not": lambda: f"\\not{{{self.argument()}}}",
+            "limits": lambda: "",
+            "nolimits": lambda: "",
+            "label": lambda: self.text() and "",
+        }
+        if name in names.DROPPED and name not in forms:
+            return ""
+        if name in ("<", ">", "mathbb{R}"):
+            return name if len(name) == 1 else f"\\{name}"
+        if name not in forms:
+            raise RefusedFormula(f"\\{name} is not on the list")
+        return forms[name]()
+
+    def option(self) -> str:
+        if self.peek() != "[":
+            return ""
+        self.take()
+        written = self.sequence("]")
+        self.expect("]")
+        return f"[{{{written}}}]"
+
+    def delimiter(self, part: str) -> str:
+        if part not in names.DELIMITERS:
+            raise RefusedFormula(f"{part!r} is not a delimiter")
+        return part + (" " if part[1:].isalpha() else "")
+
+    def fence(self, name: str, opening: str) -> str:
+        if name != "left":
+            raise RefusedFormula(f"\\{name} without \\left")
+        written = f"\\left{self.delimiter(opening)}"
+        while True:
+            written += " " + self.sequence()
+            match = _FENCE.fullmatch(self.take())
+            if not match:
+                raise RefusedFormula("\\left without \\right")
+            written += f" \\{match[1]}{self.delimiter(match[2])}"
+            if match[1] == "right":
+                return written
+
+    def text(self) -> str:
+        r"""The text of ``\text{...}``, escaped; a formula inside it is refused."""
+        self.expect("{")
+        out = []
+        while self.index < len(self.parts) and self.parts[self.index] != "}":
+            part = self.parts[self.index]
+            self.index += 1
+            if part.startswith("\\") and part not in names.CONTROL_SYMBOLS:
+                raise RefusedFormula(f"{part} stands in a text")
+            out.append(part[1:] if part.startswith("\\") else part.replace("{", ""))
+        self.expect("}")
+        return escape(re.sub(r"\s+", " ", "".join(out)))
+
+    def read_tag(self) -> str:
+        if not self.display or self.tag or self.depth > 1:
+            raise RefusedFormula("a tag stands inside a formula")
+        self.tag = f"\\tag{{{self.text().replace('$', '')}}}"
+        return ""
+
+    def space(self) -> str:
+        self.expect("{")
+        end = self.parts.index("}", self.index) if "}" in self.parts[self.index :] else None
+        dimension = "".join(self.parts[self.index : end]).strip()
+        if end is None or not _DIMENSION.fullmatch(dimension):
+            raise RefusedFormula("\\hspace without a dimension")
+        self.index = end + 1
+        return f"\\hspace{{{dimension}}}" if "mu" not in dimension else "\\,"
+
+    # Rows and columns
+
+    def environment(self, name: str) -> str:
+        columns = self.column_types() if name == "array" else ""
+        if name == "alignedat":
+            self.argument()
+        rows = self.rows()
+        if not self.take().startswith("\\end"):
+            raise RefusedFormula(f"{name} is not closed")
+        width = max(len(row) for row in rows)
+        return _environment(name, columns, width, _rows(rows))
+
+    def substack(self) -> str:
+        self.expect("{")
+        rows = self.rows()
+        self.expect("}")
+        if max(map(len, rows)) > 1:
+            raise RefusedFormula("\\substack with columns")
+        return f"\\substack{{{_rows(rows)}}}"
+
+    def rows(self) -> list[list[str]]:
+        rows = [[""]]
+        while (part := self.peek()) and part != "}" and not part.startswith("\\end"):
+            if part == "&":
+                self.take()
+                rows[-1].append("")
+            elif part == "\\\\":
+                self.take()
+                self.row_distance()
+                rows.append([""])
+            elif part in _RULES:
+                self.take()
+            elif _FENCE.fullmatch(part) and not part.startswith("\\left"):
+                raise RefusedFormula(f"{part} without \\left in its cell")
+            else:
+                rows[-1][-1] += self.sequence()
+        return rows
+
+    def row_distance(self) -> None:
+        """Passes over a distance in brackets after a row, and over nothing else in brackets."""
+        following = "".join(self.parts[self.index : self.index + 12])
+        if match := re.match(rf"\[\s*{_DIMENSION.pattern}\s*\]", following):
+            self.index += len(tokens(match[0]))
+
+    def column_types(self) -> str:
+        self.expect("{")
+        types = ""
+        while (part := self.take()) != "}":
+            if not part:
+                raise RefusedFormula("the columns of an array are not closed")
+            types += part if part in "lcr|" else ""
+        return types
+
+
+def _stops(part: str) -> bool:
+    fence = _FENCE.fullmatch(part)
+    closes = bool(fence and fence[1] != "left") or part.startswith("\\end")
+    return closes or part in ("}", "&", "\\\\", *_RULES)
+
+
+def _written(scripts: dict[str, str]) -> str:
+    return "".join(f"{key}{{{body}}}" for key, body in scripts.items())
+
+
+def _rows(rows: list[list[str]]) -> str:
+    # The braces keep a bracket or star that follows from being read as an argument of \\.
+    return " \\\\{} ".join(" & ".join(row) for row in rows)
+
+
+def _environment(name: str, columns: str, width: int, body: str) -> str:
+    if name == "cases" and width <= 2:
+        return f"\\begin{{cases}}{{}}{body}\\end{{cases}}"
+    if name == "cases":
+        return f"\\left\\{{{_environment('array', 'l' * width, width, body)}\\right."
+    if name in names.MATRICES:
+        return f"\\begin{{{name}}}{{}}{body}\\end{{{name}}}"
+    if name == "gathered" and width == 1:
+        return f"\\begin{{gathered}}{{}}{body}\\end{{gathered}}"
+    if name in names.ALIGNMENTS or name == "alignedat":
+        return f"\\begin{{aligned}}{{}}{body}\\end{{aligned}}"
+    if name == "array":
+        filled = columns + "c" * (width - len(columns.replace("|", "")))
+        return f"\\begin{{array}}{{{filled}}}{body}\\end{{array}}"
+    raise RefusedFormula(f"the environment {name} is not on the list")

@@ -1,0 +1,176 @@
+"""The large page model as ONNX files, for the engine onnx.
+
+    trace without weights → write in a precision → compare with torch → put
+
+At no time do the weights lie in memory twice: they are read from the mapped checkpoint one by one,
+and torch has done its part of the comparison before ONNX Runtime begins.
+
+Shapes: N patches of one picture, P pixels of a patch, D width, H heads of the vision tower.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from mdocr.preprocessing.prompts import PromptTokenizer
+from mdocr.decoding.requests import BlockOptions, Request
+from mdocr.errors import UsageError
+from mdocr.export.blocks import BlockGraph, Pass, largest_difference, record
+from mdocr.export.graphs import (
+    FREE,
+    Export,
+    Inputs,
+    Precision,
+    accepted,
+    check_request,
+    describe,
+    put_in_place,
+    write_config,
+)
+from mdocr.export.large import check_quantizer, outline, write_graph
+from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
+from mdocr.preprocessing.mineru_diffusion import PagePicture, PictureConfig
+from mdocr.weights.keys import WithoutDraws
+from mdocr.weights.mineru_diffusion import load_folder
+from mdocr.weights.onnx_files import (
+    CONFIG,
+    ENCODER,
+    PAGES,
+    PICTURES,
+    STEP,
+    TOKENIZER,
+    read_onnx,
+    source_of,
+)
+from mdocr.weights.page_folders import read_json
+
+
+class VisionGraph(nn.Module):
+    """Patches [N, P] of one picture, at rows and columns ``places`` [N, 2] → features [N / 4, D].
+
+    Attention is ONNX Runtime's own, which never holds the N · N weights of all heads.
+    """
+
+    outputs = ("features",)
+
+    def __init__(self, model: MinerUDiffusion) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, patches: Tensor, places: Tensor) -> Tensor:
+        """See the class."""
+        seen = self.model.vision_model.look(patches, places, _attend_by_runtime)
+        features: Tensor = self.model.vision_abstractor(seen)
+        return features
+
+    def inputs(self) -> Inputs:
+        """Examples, and which of their sizes are free."""
+        pixels = self.model.config.vision_config.patch_pixels
+        return {
+            "patches": (torch.zeros(24, pixels), {0: FREE}),
+            "places": (torch.zeros(24, 2, dtype=torch.int64), {0: FREE}),
+        }
+
+
+def _attend_by_runtime(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """``mdocr.models.qwen2_vision.Attend`` for one picture."""
+    patches, heads, dim = query.shape
+    mixed: Tensor = torch.onnx.ops.symbolic(
+        "com.microsoft::MultiHeadAttention",
+        [part.flatten(1)[None] for part in (query, key, value)],
+        {"num_heads": heads},
+        dtype=query.dtype,
+        shape=(1, patches, heads * dim),
+        version=1,
+    )
+    return mixed[0]
+
+
+def is_document_model(folder: Path) -> bool:
+    """Whether a folder says that it holds a model of the released layout."""
+    if not (folder / CONFIG).is_file():
+        return False
+    return read_json(folder / CONFIG).get("model_type") == "mineru_diffusion"
+
+
+def export_document_model(weights: Path, folder: Path, precision: Precision = "fp32") -> Export:
+    """Writes the ONNX files of a page model of the released layout, after comparing with torch.
+
+    Args:
+        weights: the model's folder.
+        folder: where to write; made if need be. Files of an earlier export are replaced.
+        precision: ``fp32`` and ``fp16`` as for ``mdocr.export.mdiff4str.export_recognizer``; ``int8``:
+            matrix products in eight bits; ``int4``: the language model's matrices in four bits.
+
+    Raises:
+        UsageError: no such precision, or ``folder`` is that of the model.
+        MissingExtraError: the packages of the extra ``export`` are not installed.
+        WeightsError: the weights cannot be read, or the files cannot be written.
+        ExportError: the files compute something else than torch.
+    """
+    check_request(precision)
+    check_quantizer(precision)
+    if folder.resolve() == weights.resolve():
+        raise UsageError(f"{folder} holds the model itself", "Give another folder with: -o FOLDER")
+    model = load_folder(weights)
+    PromptTokenizer(weights / TOKENIZER, model.config.image_token_id)  # before hours in vain
+    PictureConfig.read(weights / PICTURES)
+    with put_in_place(folder) as made:
+        _write_graphs(model, made, precision)
+        for name in (TOKENIZER, PICTURES):
+            if (weights / name).exists():
+                shutil.copyfile(weights / name, made / name)
+        source = source_of(weights)
+        write_config(describe(PAGES, source, precision, asdict(model.config)), made)
+        del model
+        return accepted(folder, made, compare(weights, made), precision)
+
+
+def compare(weights: Path, folder: Path) -> float:
+    """Lets torch write texts for random pictures, three in two slots, then ONNX Runtime look on.
+
+    Returns:
+        The largest difference of a logit in any pass, as a share of the pass's largest logit.
+    """
+    from mdocr.engines.onnx_mineru_diffusion import OnnxPageEngine
+
+    passes = _passes_of_torch(weights)
+    return largest_difference(OnnxPageEngine(read_onnx(folder, PAGES), "cpu").blocks(2), passes)
+
+
+def _passes_of_torch(weights: Path) -> list[Pass]:
+    from mdocr.engines.torch_blocks import TorchBlocks
+
+    model = load_folder(weights, dtype=torch.float32)
+    requests, mask_id = _random_pictures(model.config), model.config.mask_token_id
+    return record(TorchBlocks(model, 2), requests, mask_id)
+
+
+def _random_pictures(config: MinerUDiffusionConfig) -> Iterator[Request]:
+    chance = np.random.default_rng(0)
+    options = BlockOptions(block_length=8, steps=2, max_tokens=16)
+    vision, image_id = config.vision_config, config.image_token_id
+    merge, pixels = vision.spatial_merge_size, vision.patch_pixels
+    words = min(config.text_config.vocab_size, image_id, config.mask_token_id)
+    for rows, columns in ((2, 4), (3, 5), (1, 1)):
+        patches = chance.normal(size=(rows * columns * merge**2, pixels)).astype(np.float32)
+        picture = PagePicture(patches, (rows * merge, columns * merge), rows * columns)
+        before, after = chance.integers(words, size=(2, 5)).tolist()
+        yield Request((*before, *(image_id,) * picture.tokens, *after), options, picture=picture)
+
+
+def _write_graphs(model: MinerUDiffusion, folder: Path, precision: Precision) -> None:
+    weights = {f"model.{name}": value for name, value in model.state_dict().items()}
+    encoder: Precision = "fp16" if precision == "int4" else precision
+    for name, kind, stored in ((ENCODER, VisionGraph, encoder), (STEP, BlockGraph, precision)):
+        with FakeTensorMode(), WithoutDraws():
+            module = kind(MinerUDiffusion(model.config).requires_grad_(False))
+            graph = outline(module, module.inputs(), module.outputs)
+        write_graph(graph, weights, folder / name, stored)

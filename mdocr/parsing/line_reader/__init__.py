@@ -1,0 +1,1 @@
+"""Pages read line by line: layout by image analysis, then the line reader."""

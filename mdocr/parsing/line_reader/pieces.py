@@ -1,0 +1,69 @@
+"""Long lines cut at gaps between words, into pieces no wider than the line reader is used to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdocr.layout.regions import Pixels
+from mdocr.preprocessing.line_pictures import LINE_HEIGHT
+
+WIDEST_PIECE = 640
+"""Pixels at the reader's height."""
+
+SHORTEST_SHARE = 0.4
+"""A piece is at least this share of the widest."""
+
+WORD_GAP = 0.16
+"""Blank width, in line heights, from which a gap parts words and not letters."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a line.
+
+    Attributes:
+        pixels: [h, w, 3] or [h, w].
+        joint: what stands between the piece before and this one: a space, or nothing.
+    """
+
+    pixels: Pixels
+    joint: str = ""
+
+
+def split_line(pixels: Pixels) -> list[Piece]:
+    """The line in pieces, from left to right; most lines are one piece.
+
+    Args:
+        pixels: [h, w, 3] or [h, w], level.
+    """
+    height, width = pixels.shape[:2]
+    widest = WIDEST_PIECE * height // LINE_HEIGHT
+    if width <= widest:
+        return [Piece(pixels)]
+    ink = ink_of_columns(pixels)
+    pieces, start, joint = [], 0, ""
+    while width - start > widest:
+        place, gap = _cut(ink, start + int(SHORTEST_SHARE * widest), start + widest)
+        pieces.append(Piece(pixels[:, start:place], joint))
+        start, joint = place, " " if gap >= WORD_GAP * height else ""
+    return [*pieces, Piece(pixels[:, start:], joint)]
+
+
+def ink_of_columns(pixels: Pixels) -> NDArray[np.float32]:
+    """How far the darkest and the lightest pixel of each column are from the background, 0 to 1."""
+    grey = pixels.mean(axis=2) if pixels.ndim == 3 else pixels
+    paper = float(np.median(grey))
+    contrast = np.asarray(np.abs(grey - paper).max(axis=0), np.float32)
+    return np.asarray(contrast / max(float(contrast.max()), 1.0), np.float32)
+
+
+def _cut(ink: NDArray[np.float32], first: int, last: int) -> tuple[int, int]:
+    """The middle and width of the widest blank between two columns; else the faintest column."""
+    blank = ink[first:last] < 0.35
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], blank, [0])).astype(np.int8)))
+    starts, ends = edges[::2], edges[1::2]
+    if not len(starts):
+        return first + int(ink[first:last].argmin()), 0
+    best = len(starts) - 1 - int((ends - starts)[::-1].argmax())  # the last of the widest
+    return first + int(starts[best] + ends[best]) // 2, int(ends[best] - starts[best])

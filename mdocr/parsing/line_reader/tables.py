@@ -1,0 +1,59 @@
+"""Cells of the lite reader's tables: their texts put together, and lone signs understood."""
+
+from dataclasses import replace
+from itertools import product
+
+from mdocr.document import tables
+from mdocr.layout import Cell
+from mdocr.parsing.texts import Text
+
+ALONE = {"o": "0", "O": "0", "_": "—", "__": "—"}
+"""What a sign is that stands alone in a column of numbers: nothing beside it shows its height."""
+
+
+def table_of(cells: tuple[Cell, ...], lines: list[Text]) -> str:
+    """OTSL of a table's cells; ``lines`` are the texts of their lines, cell by cell."""
+    rest = iter(lines)
+    covered: dict[tuple[int, int], tables.Cell] = {}
+    for cell in cells:
+        texts = [next(rest).content for _ in cell.lines]
+        places = set(
+            product(
+                range(cell.row, cell.row + cell.row_span),
+                range(cell.column, cell.column + cell.column_span),
+            )
+        )
+        if not places & covered.keys():
+            text = " ".join(text for text in texts if text)
+            made = tables.Cell(text, cell.row, cell.column, cell.row_span, cell.column_span)
+            covered.update(dict.fromkeys(places, made))
+    return tables.to_otsl(tables.Table(_with_numbers(_with_empty(covered))))
+
+
+def _with_numbers(cells: tuple[tables.Cell, ...]) -> tuple[tables.Cell, ...]:
+    """Signs that stand alone in a column of numbers, as they are meant there (``ALONE``)."""
+    texts: dict[int, list[str]] = {}
+    for cell in cells:
+        texts.setdefault(cell.column, []).append(cell.text)
+    numeric = {column for column, found in texts.items() if _is_numeric(found)}
+    return tuple(
+        replace(cell, text=ALONE.get(cell.text, cell.text)) if cell.column in numeric else cell
+        for cell in cells
+    )
+
+
+def _is_numeric(column: list[str]) -> bool:
+    """Whether a column holds two numbers at least, and as many as other texts."""
+    others = [text for text in column if any(map(str.isalnum, text)) and text not in ALONE]
+    numbers = [text for text in others if text[0].isdigit() and not any(map(str.isalpha, text))]
+    return len(numbers) >= 2 and 2 * len(numbers) >= len(others)
+
+
+def _with_empty(covered: dict[tuple[int, int], tables.Cell]) -> tuple[tables.Cell, ...]:
+    """The cells, with an empty one wherever none covers the grid."""
+    height = max(row for row, _ in covered) + 1
+    width = max(column for _, column in covered) + 1
+    for row, column in product(range(height), range(width)):
+        covered.setdefault((row, column), tables.Cell("", row, column))
+    ordered = sorted(set(covered.values()), key=lambda cell: (cell.row, cell.column))
+    return tuple(ordered)

@@ -1,0 +1,134 @@
+"""Pages read by the released model: asked for the layout first, then for each region.
+
+Two steps (arXiv 2603.22458): "Layout Detection" on the scaled page; then, on crops at the page's
+own resolution, "Table Recognition", "Formula Recognition" or "Text Recognition".
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mdocr.decoding.requests import Generation, Request
+from mdocr.document.model import PARATEXT_TYPES, Block
+from mdocr.errors import MdocrError
+from mdocr.options import ParseOptions
+from mdocr.inputs.pages import PagePicture
+from mdocr.parsing import crops
+from mdocr.parsing.drawing import draw_layout
+from mdocr.document.layout_text import parse_layout
+from mdocr.parsing.texts import Text, block_options, filled, text_of
+from mdocr.parsing.page_work import (
+    Job,
+    Key,
+    PageWork,
+    failure_of,
+)
+
+if TYPE_CHECKING:
+    from mdocr.parsing.parser import PageModel
+
+BLOCK_LENGTH = 32
+"""Tokens that the released model was trained to denoise together."""
+
+LAYOUT = 0
+"""Place of the layout among the texts of a page; regions count from 1."""
+
+UNREAD_TYPES = ("image", "image_block", "list", "equation_block")
+"""Pictures, and frames around regions that are read on their own."""
+
+PICTURE_TYPES = ("image", "chart", "image_block")
+PROMPTS = {"table": "table", "equation": "equation"}
+FORMATS = {"table": "otsl", "equation": "latex"}
+
+
+class PromptedReader:
+    """Opens pages for the released model."""
+
+    def __init__(self, parser: "PageModel", options: ParseOptions) -> None:
+        self.parser = parser
+        self.options = options
+        self.batch_size = options.batch_size or parser.slots(options.longest("layout"))
+        block_options(options, "layout", BLOCK_LENGTH)  # refuses what makes no sense, before a page
+
+    def open(self, key: Key, sheet: PagePicture) -> PageWork:
+        """A page that is ready to ask for texts."""
+        return PromptedPage(key, sheet, self)
+
+
+class PromptedPage(PageWork):
+    """A page in work."""
+
+    def __init__(self, key: Key, sheet: PagePicture, reader: PromptedReader) -> None:
+        super().__init__(key, sheet)
+        self.parser, self.options = reader.parser, reader.options
+        self.regions: list[Block] = []
+        self.texts: dict[int, Text] = {}
+
+    def begin(self) -> list[Job]:
+        """The layout."""
+        return [Job(self, LAYOUT, self._ask_for_layout)]
+
+    def take(self, place: int, made: Generation) -> list[Job]:
+        """After the layout, all regions."""
+        target = self.regions[place - 1].type if place else "layout"
+        text = text_of(made, self.parser, self.options.longest(target), self.options.trace)
+        for note in text.notes:
+            self.note(f"{target}: {note}")
+        if place != LAYOUT:
+            self.texts[place] = text
+            return []
+        return self._regions_of(text.content)
+
+    def miss(self, place: int, error: MdocrError) -> None:
+        """Without a layout the page has failed; without a text its region is empty."""
+        if place == LAYOUT:
+            self.error = error
+        else:
+            self.failures.append(failure_of(error, self.sheet.number, place))
+
+    def compose(self) -> tuple[list[Block], dict[str, bytes], bytes]:
+        """All regions with what was read in them."""
+        picture, number = self.sheet.picture, self.sheet.number
+        drawing = draw_layout(picture, self.regions) if self.options.draw_layout else b""
+        blocks, pictures = [], {}
+        for place, region in enumerate(self.regions, start=1):
+            if not self._is_wanted(region):
+                continue
+            block = self._read(place, region)
+            if block.type in PICTURE_TYPES:
+                name = crops.file_name(number, place)
+                pictures[name] = crops.encode(crops.cut_region(picture, block.box, block.angle))
+                block = crops.linked(block, name)
+            blocks.append(block)
+        return blocks, pictures, drawing
+
+    def _regions_of(self, layout: str) -> list[Job]:
+        found, skipped = parse_layout(layout)
+        if skipped:
+            self.note(f"lines of the layout that make no sense and were passed over: {skipped}")
+        self.regions = crops.ordered(found)
+        return [
+            Job(self, place, partial(self._ask, region))
+            for place, region in enumerate(self.regions, start=1)
+            if region.type not in UNREAD_TYPES and self._is_wanted(region)
+        ]
+
+    def _ask_for_layout(self) -> Request:
+        page = crops.whole_page(self.sheet.picture)
+        return self.parser.request(
+            page, "layout", block_options(self.options, "layout", BLOCK_LENGTH)
+        )
+
+    def _ask(self, region: Block) -> Request:
+        crop = crops.fit(crops.cut_region(self.sheet.picture, region.box, region.angle))
+        options = block_options(self.options, region.type, BLOCK_LENGTH)
+        return self.parser.request(crop, PROMPTS.get(region.type, "text"), options)
+
+    def _is_wanted(self, region: Block) -> bool:
+        return self.options.keep_paratext or region.type not in PARATEXT_TYPES
+
+    def _read(self, place: int, region: Block) -> Block:
+        text = self.texts.get(place, Text())
+        form = FORMATS.get(region.type, "text")
+        if form == "otsl" and text.content.startswith("<table"):
+            form = "html"
+        return filled(region, text, form, self.options.trace)

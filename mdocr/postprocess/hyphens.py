@@ -1,0 +1,82 @@
+"""Lines of a text joined to running text, and words that were cut at the end of a line healed."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mdocr.document.model import Block, Page
+from mdocr.postprocess.lists import starts_of_items
+
+RUNNING_TYPES = ("text", "title", "ref_text", "list_item", "aside_text", "page_footnote")
+_CAPTIONS = ("caption", "footnote")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_CUT = re.compile(r"((?:[^\W\d_]+-)*)([^\W\d_]+)[-\u2010\u00ad]$")
+_START = re.compile(r"[^\W\d_]+")
+_BEFORE_NUMBER = re.compile(r"[^\W_][-\u2010\u2013]$")
+_WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+
+
+def join_lines(pages: tuple[Page, ...]) -> tuple[Page, ...]:
+    """Running texts without line breaks, save those that were meant.
+
+    Meant are a blank line, a line that ends in two spaces, and one before a list marker.
+    """
+    words = vocabulary(pages)
+    return tuple(
+        replace(page, blocks=tuple(_joined_block(block, words) for block in page.blocks))
+        for page in pages
+    )
+
+
+def vocabulary(pages: Iterable[Page]) -> frozenset[str]:
+    """The words, and words with hyphens, that stand within a line somewhere; lower case."""
+    texts = (block.content for page in pages for block in page.blocks)
+    return frozenset(word for text in texts for word in _WORD.findall(text.lower()))
+
+
+def join(first: str, second: str, words: frozenset[str]) -> str:
+    """Two lines as one; a hyphen at the end of the first goes unless it belongs to the word.
+
+    Args:
+        first: a line, without spaces at its end.
+        second: the line after it, without spaces at its start.
+        words: of the document, from ``vocabulary``: they tell where a hyphen belongs.
+    """
+    cut, start = _CUT.search(first), _START.match(second)
+    if cut and start and start[0][0].islower():
+        return first[:-1] + ("-" if _has_hyphen(cut, start[0], words) else "") + second
+    if (cut and start) or (_BEFORE_NUMBER.search(first) and second[:1].isdigit()):
+        return first + second
+    if first and second and _WIDE.match(first[-1]) and _WIDE.match(second[0]):
+        return first + second
+    return f"{first} {second}".strip()
+
+
+def _has_hyphen(cut: re.Match[str], start: str, words: frozenset[str]) -> bool:
+    """Whether a hyphen belongs to the word; of ``state-of-the-`` and ``art``, as of whole words."""
+    before, last = cut[1].lower(), cut[2].lower()
+    start = start.lower()
+    if before + last + start in words or f"{last}{start}" in words:
+        return False
+    return f"{before}{last}-{start}" in words or bool(before and last in words)
+
+
+def _joined_block(block: Block, words: frozenset[str]) -> Block:
+    running = block.type in RUNNING_TYPES or block.type.endswith(_CAPTIONS)
+    if block.format != "text" or not running or "\n" not in block.content:
+        return block
+    return replace(block, content=_joined(block.content, words))
+
+
+def _joined(text: str, words: frozenset[str]) -> str:
+    out = [""]
+    is_meant = False
+    lines = text.split("\n")
+    for line, is_item in zip(lines, starts_of_items(lines), strict=True):
+        stripped = line.strip()
+        if not stripped or is_meant or (out[-1] and is_item):
+            out.append(stripped)
+        else:
+            out[-1] = join(out[-1], stripped, words)
+        is_meant = line.endswith("  ") or not stripped
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip()

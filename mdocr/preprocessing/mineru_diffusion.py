@@ -1,0 +1,178 @@
+"""Pictures of pages and regions → normalised patches, as the Qwen2-VL vision tower takes them.
+
+A picture is scaled so that both edges are multiples of 28 pixels, normalised, and cut into patches
+of 14 × 14 pixels. Patches that the merger joins into one token (2 × 2 of them) lie side by side.
+"""
+
+import json
+import math
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mdocr.errors import InputError, WeightsError
+from mdocr.models.mineru_diffusion_config import Grid
+
+LONGEST_RATIO = 200
+
+
+@dataclass(frozen=True)
+class PictureConfig:
+    """How pictures are prepared; names as in ``preprocessor_config.json``.
+
+    Attributes:
+        min_pixels: smallest area after scaling, in pixels.
+        max_pixels: largest area after scaling, in pixels.
+        patch_size: edge of a patch, in pixels.
+        temporal_patch_size: frames in a patch; a still picture is repeated.
+        merge_size: patches along the edge of one token.
+        image_mean: mean of red, green, blue, 0 to 1.
+        image_std: standard deviation of red, green, blue.
+    """
+
+    min_pixels: int = 3136
+    max_pixels: int = 1605632
+    patch_size: int = 14
+    temporal_patch_size: int = 2
+    merge_size: int = 2
+    image_mean: tuple[float, ...] = (0.48145466, 0.4578275, 0.40821073)
+    image_std: tuple[float, ...] = (0.26862954, 0.26130258, 0.27577711)
+
+    @property
+    def token_size(self) -> int:
+        """Edge of the square of pixels that becomes one token."""
+        return self.patch_size * self.merge_size
+
+    @property
+    def most_tokens(self) -> int:
+        """Tokens of the largest picture."""
+        return self.max_pixels // self.token_size**2
+
+    def prepare(self, image: Image.Image, prompt: object = "") -> "PagePicture":
+        """See the function ``prepare``; the same for every prompt."""
+        return prepare(image, self)
+
+    @classmethod
+    def read(cls, path: Path) -> "PictureConfig":
+        """Reads ``preprocessor_config.json``; defaults where it is absent or silent.
+
+        Its ``size`` entry is passed over: released files hold a ``longest_edge`` there that
+        contradicts ``max_pixels``.
+
+        Raises:
+            WeightsError: the file is not a JSON object.
+        """
+        if not path.exists():
+            return cls()
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            known: dict[str, Any] = {
+                f.name: record[f.name] for f in fields(cls) if record.get(f.name) is not None
+            }
+        except (ValueError, AttributeError, TypeError) as error:
+            raise WeightsError(
+                f"{path} is not a JSON object: {error}", "Download the model again."
+            ) from error
+        frozen: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in known.items()
+        }
+        return cls(**frozen)
+
+
+@dataclass(frozen=True)
+class PagePicture:
+    """One prepared picture.
+
+    Attributes:
+        patches: normalised pixels [patches, channels · frames · 14 · 14], in merge order.
+        grid: rows and columns of patches.
+        tokens: tokens that the picture becomes after the merger.
+    """
+
+    patches: NDArray[np.float32]
+    grid: tuple[int, int]
+    tokens: int
+
+
+def prepare(image: Image.Image, config: PictureConfig | None = None) -> PagePicture:
+    """Scales, normalises and cuts a picture of any mode and size.
+
+    Raises:
+        InputError: the picture is more than 200 times as long as it is wide, or empty.
+    """
+    config = config or PictureConfig()
+    size = scaled_size(image.width, image.height, config)
+    scaled = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+    pixels = _normalise(np.asarray(scaled), config)
+    rows, columns = size[1] // config.patch_size, size[0] // config.patch_size
+    tokens = rows * columns // config.merge_size**2
+    return PagePicture(_cut(pixels, config), (rows, columns), tokens)
+
+
+def scaled_size(width: int, height: int, config: PictureConfig) -> tuple[int, int]:
+    """Width and height in multiples of a token's edge, the area within the limits.
+
+    Raises:
+        InputError: the picture is more than 200 times as long as it is wide, or empty.
+    """
+    short, long = sorted((width, height))
+    if short < 1 or long > LONGEST_RATIO * short:
+        raise InputError(
+            f"a picture of {width} × {height} pixels is too narrow to be read",
+            f"Cut it so that it is at most {LONGEST_RATIO} times as long as it is wide.",
+        )
+    unit = config.token_size
+    scaled = round(width / unit) * unit, round(height / unit) * unit
+    area = scaled[0] * scaled[1]
+    if area > config.max_pixels:
+        shrink = math.sqrt(width * height / config.max_pixels)
+        return _floor(width / shrink, unit), _floor(height / shrink, unit)
+    if area < config.min_pixels:
+        grow = math.sqrt(config.min_pixels / (width * height))
+        return math.ceil(width * grow / unit) * unit, math.ceil(height * grow / unit) * unit
+    return scaled
+
+
+def _floor(edge: float, unit: int) -> int:
+    return max(unit, math.floor(edge / unit) * unit)
+
+
+def _normalise(pixels: NDArray[np.uint8], config: PictureConfig) -> NDArray[np.float32]:
+    """Bytes [H, W, 3] → normalised [3, H, W]; a table of 256 values per channel does it exactly."""
+    table = _value_table(config.image_mean, config.image_std)
+    return np.stack([values[pixels[..., channel]] for channel, values in enumerate(table)])
+
+
+@cache
+def _value_table(mean: tuple[float, ...], std: tuple[float, ...]) -> NDArray[np.float32]:
+    """Normalised value [channel, 256] of each byte."""
+    bytes_ = (np.arange(256, dtype=np.float64) * (1 / 255)).astype(np.float32)
+    centre = np.asarray(mean, dtype=np.float32)[:, None]
+    table: NDArray[np.float32] = (bytes_ - centre) / np.asarray(std, dtype=np.float32)[:, None]
+    return table
+
+
+def _cut(pixels: NDArray[np.float32], config: PictureConfig) -> NDArray[np.float32]:
+    """[C, H, W] → patches [N, C · frames · patch · patch], those of one token side by side."""
+    channels, height, width = pixels.shape
+    patch, merge, frames = config.patch_size, config.merge_size, config.temporal_patch_size
+    rows, columns = height // config.token_size, width // config.token_size
+    grid = pixels.reshape(channels, rows, merge, patch, columns, merge, patch)
+    grid = grid.transpose(1, 4, 2, 5, 0, 3, 6)  # [rows, columns, merge, merge, C, patch, patch]
+    still = grid.reshape(-1, channels, 1, patch * patch)
+    return np.repeat(still, frames, axis=2).reshape(len(still), -1)
+
+
+def patch_places(grid: Grid, merge: int) -> NDArray[np.int64]:
+    """Row and column [N, 2] of each patch of one picture, in merge order."""
+    rows, columns = grid
+    tiles = np.indices(grid, dtype=np.int64).reshape(
+        2, rows // merge, merge, columns // merge, merge
+    )
+    places: NDArray[np.int64] = tiles.transpose(1, 3, 2, 4, 0).reshape(-1, 2)
+    return places

@@ -1,0 +1,1 @@
+"""Shared by all kinds of synthetic data: fonts, glyphs, paper, wear."""

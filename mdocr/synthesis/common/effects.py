@@ -1,0 +1,174 @@
+"""What light and camera do to a picture: covers, light, blur, low resolution, noise, JPEG.
+
+A picture is float32 [height, width, 3], 0 to 255, until ``to_bytes``.
+"""
+
+from typing import TypeVar
+
+import numpy
+from numpy.typing import NDArray
+
+from mdocr.synthesis.common.backgrounds import Picture, clouds, spread
+from mdocr.synthesis.common.opencv import opencv
+
+Bytes = NDArray[numpy.uint8]
+Either = TypeVar("Either", Picture, Bytes)
+
+COARSE = 24
+"""Rows below which noise and JPEG would leave nothing to read if as strong as elsewhere."""
+
+
+def cover(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+    """Poles, wires, twigs, stains and the like before the word."""
+    if rng.random() >= 0.06 * difficulty:
+        return picture
+    cv2 = opencv()
+    height, width = picture.shape[:2]
+    picture = numpy.ascontiguousarray(picture)
+    for _ in range(1 + int(3 * rng.random())):
+        x0, y0, x1, y1, size, shape = rng.random(6).tolist()
+        start, end = (int(x0 * width), int(y0 * height)), (int(x1 * width), int(y1 * height))
+        colour = (255 * rng.random(3)).tolist()
+        if shape < 0.15:
+            edge = (start[0] + 1 + int(0.4 * height * size), height)
+            cv2.rectangle(picture, (start[0], 0), edge, colour, -1)
+        elif shape < 0.6:
+            cv2.line(picture, start, end, colour, 1 + int(0.08 * height * size), cv2.LINE_AA)
+        else:
+            cv2.circle(picture, start, 1 + int(0.18 * height * size), colour, -1, cv2.LINE_AA)
+    return picture
+
+
+def light(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+    """Uneven light, cast shadows, highlights, and the exposure of the whole."""
+    size = (picture.shape[1], picture.shape[0])
+    if rng.random() < 0.35 * difficulty:
+        picture = picture * (1 + numpy.float32(0.25 * rng.random()) * clouds(rng, size, 1))
+    if rng.random() < 0.10 * difficulty:
+        picture = picture * _shade(rng, size)
+    if rng.random() < 0.08 * difficulty:
+        picture = picture + _highlight(rng, size)
+    chance = rng.random() / max(difficulty, 1e-6)
+    if chance < 0.3:  # far signs in a street: dull and dark
+        picture = _exposed(picture, rng.uniform(0.25, 0.75), rng.normal(-35, 25))
+    elif chance < 0.6:
+        picture = _exposed(picture, rng.uniform(0.22, 1.1), rng.normal(-10, 28))
+    return picture
+
+
+def _exposed(picture: Picture, contrast: float, brightness: float) -> Picture:
+    exposed: Picture = (picture - 128) * contrast + (128 + brightness)
+    return exposed
+
+
+def _shade(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
+    """A straight shadow edge; a factor [height, width, 3]."""
+    angle = rng.random() * 2 * numpy.pi
+    x = (numpy.arange(size[0]) - size[0] * rng.random()) * numpy.cos(angle)
+    y = (numpy.arange(size[1]) - size[1] * rng.random()) * numpy.sin(angle)
+    softness = size[1] * rng.uniform(0.02, 0.4)
+    edge = numpy.clip((x[None, :] + y[:, None]) / softness, 0, 1)
+    return spread((1 - rng.uniform(0.2, 0.55) * edge).astype(numpy.float32))
+
+
+def _highlight(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
+    """A bright spot, [height, width, 3]."""
+    x = (numpy.arange(size[0]) - size[0] * rng.random()) / (size[1] * rng.uniform(0.2, 1.2))
+    y = (numpy.arange(size[1]) - size[1] * rng.random()) / (size[1] * rng.uniform(0.2, 0.8))
+    spot = numpy.exp(-(x[None, :] ** 2) - y[:, None] ** 2)
+    return spread((rng.uniform(40, 150) * spot).astype(numpy.float32))
+
+
+def smudge(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+    """A letter or two that cannot be made out: dirt, wear, a reflection."""
+    if rng.random() >= 0.12 * difficulty:
+        return picture
+    height, width = picture.shape[:2]
+    away = numpy.abs(numpy.arange(width) - width * rng.random()) / (height * rng.uniform(0.2, 0.6))
+    soft = opencv().GaussianBlur(picture, (0, 0), height * rng.uniform(0.06, 0.2))
+    strength = numpy.clip(3 - 3 * away, 0, rng.uniform(0.6, 1)).astype(numpy.float32)
+    smudged: Picture = picture + strength[None, :, None] * (soft - picture)
+    return smudged
+
+
+def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+    """Out of focus, or moved."""
+    cv2 = opencv()
+    height = picture.shape[0]
+    chance = rng.random() / max(difficulty, 1e-6)
+    if chance < 0.42:
+        sigma = height * (0.008 + 0.045 * rng.random() ** 1.5)
+        picture = cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.3))
+    elif chance < 0.53:
+        picture = cv2.filter2D(picture, -1, _motion(rng, height))
+    return picture
+
+
+def _motion(rng: numpy.random.Generator, height: int) -> Picture:
+    """Kernel of a straight movement of up to a tenth of the height."""
+    cv2 = opencv()
+    reach = max(1, int(0.06 * height * rng.random() + 0.5))
+    kernel = numpy.zeros((2 * reach + 1, 2 * reach + 1), numpy.float32)
+    angle = rng.random() * numpy.pi
+    dx, dy = round(reach * numpy.cos(angle)), round(reach * numpy.sin(angle))
+    cv2.line(kernel, (reach - dx, reach - dy), (reach + dx, reach + dy), 1.0, 1)
+    kernel /= kernel.sum()
+    return kernel
+
+
+def shrink(picture: Picture, rows: float) -> Picture:
+    """The picture ``rows`` pixels high; as it is where it has no more."""
+    cv2 = opencv()
+    height, width = picture.shape[:2]
+    if rows >= height:
+        return picture
+    small = (max(4, round(width * rows / height)), max(4, round(rows)))
+    shrunk: Picture = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
+    return shrunk
+
+
+def enlarge(rng: numpy.random.Generator, picture: Either, size: tuple[int, int]) -> Either:
+    """The picture at ``size`` (width, height), interpolated in one way or another."""
+    cv2 = opencv()
+    if picture.shape[1::-1] == size:
+        return picture
+    way = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST)[int(rng.random() * 2.15)]
+    enlarged: Either = cv2.resize(picture, size, interpolation=way)
+    return enlarged
+
+
+def disturb(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+    """Sharpening halos, sensor noise, grey pictures, swapped brightness."""
+    cv2 = opencv()
+    if rng.random() < 0.15 * difficulty:
+        soft = cv2.GaussianBlur(picture, (0, 0), 1.0 + 1.5 * rng.random())
+        picture = picture + rng.uniform(0.3, 1.5) * (picture - soft)
+    if rng.random() < 0.35 * difficulty:
+        shape = picture.shape if rng.random() < 0.5 else picture.shape[:2]
+        strength = numpy.float32((3 + 38 * rng.random() ** 2) * min(1, shape[0] / COARSE))
+        noise = rng.random(shape, dtype=numpy.float32) * strength - strength / 2
+        picture = picture + (noise if noise.ndim == 3 else spread(noise))
+    if rng.random() < 0.08 * difficulty:
+        picture = spread(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+    if rng.random() < 0.03 * difficulty:
+        picture = 255 - picture
+    return picture
+
+
+def to_bytes(picture: Picture) -> Bytes:
+    """Rounded and clipped to uint8."""
+    cv2 = opencv()
+    rounded: Bytes = cv2.addWeighted(picture, 1.0, picture, 0.0, 0.0, dtype=cv2.CV_8U)
+    return rounded
+
+
+def compress(rng: numpy.random.Generator, picture: Bytes, difficulty: float) -> Bytes:
+    """JPEG of quality 15 to 90, of coarse pictures 50 to 90, and back."""
+    if rng.random() >= 0.5 * difficulty:
+        return picture
+    cv2 = opencv()
+    least = 15 if picture.shape[0] >= COARSE else 50
+    quality = int(least + (90 - least) * rng.random() ** 0.6)
+    _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded: Bytes = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    return decoded

@@ -1,0 +1,191 @@
+"""Running text on pages: words broken into lines of a width, and lines set one below the other.
+
+All lengths are pixels of the page. A face's base line is 0.8 leadings below the top of its line.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy
+
+from mdocr.synthesis.common.glyphs import GlyphSheet, Mask, open_sheet
+from mdocr.synthesis.common.typefaces import Typeface
+
+BASE = 0.8
+"""Base line below the top of its line, in leadings."""
+ALIGNMENTS = ("left", "justify", "centre", "right")
+
+
+@dataclass(frozen=True)
+class Face:
+    """A typeface at a size.
+
+    Attributes:
+        typeface: the font and its characters.
+        size: in pixels.
+        leading: from base line to base line, in sizes.
+    """
+
+    typeface: Typeface
+    size: int
+    leading: float = 1.2
+
+    @property
+    def sheet(self) -> GlyphSheet:
+        """Its glyphs."""
+        return open_sheet(self.typeface.font.path, self.typeface.font.index, self.size)
+
+    @property
+    def step(self) -> int:
+        """From base line to base line."""
+        return round(self.leading * self.size)
+
+    def drawable(self, text: str) -> str:
+        """The text without the words that the face cannot draw."""
+        allowed = self.typeface.symbols
+        return " ".join(word for word in text.split() if allowed.issuperset(word))
+
+    def width(self, text: str) -> float:
+        """Of a text in one line."""
+        sheet = self.sheet
+        space = sheet[" "].advance or 0.25 * self.size
+        return sum(space if symbol == " " else sheet[symbol].advance for symbol in text)
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """A line of a paragraph.
+
+    Attributes:
+        text: its words; ends with a hyphen where a word goes on in the next line.
+        broken: whether that hyphen was put there by the break.
+        indent: from the left edge.
+        last: whether the paragraph ends here, so that the line is not stretched.
+    """
+
+    text: str
+    broken: bool = False
+    indent: int = 0
+    last: bool = False
+
+
+def break_lines(
+    face: Face, text: str, width: int, indent: int = 0, hyphenate: bool = False
+) -> list[TextLine]:
+    """Words in lines that are at most ``width`` wide, the first shorter by ``indent``.
+
+    A word that is wider than a line is left out.
+    """
+    lines: list[TextLine] = []
+    words, space = text.split(), face.width(" ")
+    taken: list[str] = []
+    used, room = 0.0, float(width - indent)
+    for word in words:
+        needed = face.width(word)
+        if needed > width - indent:
+            continue
+        if taken and used + space + needed > room:
+            head = _hyphen(face, word, room - used - space) if hyphenate else ""
+            shown = [*taken, f"{head}-"] if head else taken
+            lines.append(TextLine(" ".join(shown), bool(head), 0 if lines else indent))
+            word = word[len(head) :]
+            needed, taken, used, room = face.width(word), [], 0.0, float(width)
+        used += (space if taken else 0.0) + needed
+        taken.append(word)
+    if taken:
+        lines.append(TextLine(" ".join(taken), False, 0 if lines else indent, True))
+    return lines
+
+
+def _hyphen(face: Face, word: str, room: float) -> str:
+    """As much of a long plain word as fits before a hyphen, after a vowel; empty if nothing."""
+    if len(word) < 7 or not word.isalpha() or "-" not in face.typeface.symbols:
+        return ""
+    for end in range(len(word) - 3, 2, -1):
+        vowel_ends = word[end - 1] in "aeiouy" and word[end] not in "aeiouy"
+        if vowel_ends and face.width(f"{word[:end]}-") <= room:
+            return word[:end]
+    return ""
+
+
+def joined(lines: Sequence[TextLine]) -> str:
+    """The text of lines, without the hyphens of their breaks."""
+    text = ""
+    for line in lines:
+        text += line.text[:-1] if line.broken else f"{line.text} "
+    return text.strip()
+
+
+def set_lines(face: Face, lines: Sequence[TextLine], width: int, alignment: str) -> Mask:
+    """The ink of lines, uint8 [lines * step + a descender, width].
+
+    Args:
+        face: of all letters.
+        lines: from top to bottom.
+        width: between the edges.
+        alignment: one of ``ALIGNMENTS``.
+    """
+    mask = numpy.zeros((len(lines) * face.step + face.size // 3, width), numpy.uint8)
+    for row, line in enumerate(lines):
+        spare = width - line.indent - face.width(line.text)
+        share = {"centre": 0.5, "right": 1.0}.get(alignment, 0.0)
+        gaps = line.text.count(" ")
+        stretched = alignment == "justify" and not line.last and gaps
+        pen = line.indent + max(0.0, spare * share)
+        base = round((row + BASE) * face.step)
+        set_text(face, mask, line.text, (pen, base), spare / gaps if stretched else 0.0)
+    return mask
+
+
+def set_text(
+    face: Face, mask: Mask, text: str, place: tuple[float, int], stretch: float = 0.0
+) -> float:
+    """Draws a text from ``place`` (x, base line) on; returns where the pen ends.
+
+    Args:
+        face: of the letters.
+        mask: what is drawn on.
+        text: in one line.
+        place: x and y of its beginning.
+        stretch: added to every space.
+    """
+    sheet, (pen, base) = face.sheet, place
+    space = (sheet[" "].advance or 0.25 * face.size) + stretch
+    for symbol in text:
+        if symbol == " ":
+            pen += space
+            continue
+        glyph = sheet[symbol]
+        stamp_mask(mask, glyph.mask, round(pen) + glyph.left, base + glyph.top)
+        pen += glyph.advance
+    return pen
+
+
+def stamp_mask(canvas: Mask, ink: Mask, x: int, y: int) -> None:
+    """Lays ink onto the canvas at x, y, cut at the canvas's edges."""
+    height, width = canvas.shape
+    part = ink[max(-y, 0) : max(height - y, 0), max(-x, 0) : max(width - x, 0)]
+    if part.size:
+        place = canvas[max(y, 0) :, max(x, 0) :][: part.shape[0], : part.shape[1]]
+        numpy.maximum(place, part, out=place)
+
+
+def plain(family: Sequence[Typeface], weight: str = "", slope: str = "") -> Typeface:
+    """The family's face of a weight and slope, by the names of its files; the nearest one else.
+
+    Args:
+        family: faces of one design.
+        weight: ``bold`` or empty.
+        slope: ``italic`` or empty.
+    """
+
+    def distance(face: Typeface) -> tuple[int, str]:
+        name = face.font.path.rsplit("/", 1)[-1].lower()
+        bold, sloped = "bold" in name or "-bd" in name, "italic" in name or "oblique" in name
+        odd = sum(part in name for part in _ODD)
+        return 3 * (bold != bool(weight)) + 4 * (sloped != bool(slope)) + 2 * odd, name
+
+    return min(family, key=distance)
+
+
+_ODD = ("light", "thin", "black", "heavy", "medium", "semi", "demi", "extra", "cond", "caps", "sc-")

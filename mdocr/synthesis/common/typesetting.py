@@ -1,0 +1,295 @@
+"""Setting a line of text: glyphs in their places, at a scale, and the ink around them.
+
+Lengths "of the result" are pixels of the final picture; all others are pixels of the glyph sheets.
+"""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy
+
+from mdocr.synthesis.common.glyphs import (
+    Box,
+    Glyph,
+    GlyphSheet,
+    Mask,
+    Setting,
+    open_sheet,
+    stamp,
+)
+from mdocr.synthesis.common.typefaces import LIGATURES, Typeface
+
+HEIGHT, STEP = 32, 32
+SIZES, SIZE_SHARES = (14, 22, 40), (0.1, 0.4, 1.0)
+"""Pixels at which glyphs are drawn before scaling, and the running sum of their shares."""
+LARGEST_X = 23.0
+"""Pixels of the result that small letters take at most, in lines without tall ones."""
+RAISED = {"¹": "1", "²": "2", "³": "3", "ª": "a", "º": "o"}
+LOWERED = {"₂": "2"}
+RAISED_OR_LOWERED = frozenset((*RAISED, *LOWERED))
+SMALL = 0.62
+"""Size of raised and lowered characters."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a line is set.
+
+    Attributes:
+        faces: the main face, and others of its family for some of the words.
+        size: in pixels.
+        tracking: extra space between letters, in sizes.
+        gap: factor on word spaces.
+        margins: left, top, right, bottom, of the result.
+        small_signs: raised and lowered characters are made of small ones.
+        ligatures: fi and fl are drawn as one, where the face has them.
+    """
+
+    faces: tuple[Typeface, ...]
+    size: int
+    tracking: float
+    gap: float
+    margins: tuple[float, float, float, float]
+    small_signs: bool
+    ligatures: bool
+
+    @functools.cached_property
+    def symbols(self) -> frozenset[str]:
+        """Characters that all its faces draw."""
+        common = frozenset.intersection(*(face.symbols for face in self.faces))
+        return common | RAISED_OR_LOWERED if self.small_signs else common
+
+    def sheets(self) -> list[GlyphSheet]:
+        """The glyphs of each face."""
+        return [open_sheet(face.font.path, face.font.index, self.size) for face in self.faces]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A text set to fit.
+
+    Attributes:
+        text: what is read.
+        setting: its glyphs.
+        gaps: left and right ends of the wide gaps in it.
+        across: from pixels to those of the result, along the line.
+        down: the same for heights.
+        width: of the result.
+    """
+
+    text: str
+    setting: Setting
+    gaps: tuple[tuple[float, float], ...]
+    across: float
+    down: float
+    width: int
+
+
+def draw_style(rng: numpy.random.Generator, family: Sequence[Typeface], slack: float) -> Style:
+    """A style in one or two faces of the family.
+
+    Args:
+        rng: the only source of chance.
+        family: its faces.
+        slack: height of the result that a slope or a wave will take.
+    """
+    faces = [family[int(rng.random() * len(family))]]
+    if rng.random() < 0.12:
+        faces.append(family[int(rng.random() * len(family))])
+    chance, other, third = rng.random(3).tolist()
+    size = next(s for s, share in zip(SIZES, SIZE_SHARES, strict=True) if chance < share)
+    tracking = rng.uniform(-0.02, 0.04) if other < 0.3 else 0.0
+    if other > 0.98:
+        tracking = rng.uniform(0.05, 0.25)
+    gap = rng.uniform(0.8, 1.9) if third < 0.5 else 1.0
+    margins = _margins(rng, slack)
+    small, joined = bool(rng.random() < 0.5), bool(rng.random() < 0.3)
+    return Style(tuple(faces), size, tracking, gap, margins, small, joined)
+
+
+def _margins(rng: numpy.random.Generator, slack: float) -> tuple[float, float, float, float]:
+    left, right, top, bottom, chance = rng.random(5).tolist()
+    low, high = (0.0, 1.5) if chance < 0.12 else (3.5, 8.0) if chance < 0.22 else (1.0, 4.0)
+    room = slack / 2
+    top, bottom = low + (high - low) * top + room, low + (high - low) * bottom + room
+    return 2 + 6 * left, top, 2 + 6 * right, bottom
+
+
+def letters_across(style: Style, inner: float) -> float:
+    """About how many letters fit into ``inner`` pixels of the result."""
+    face = style.faces[0].font
+    advance, depth = _extent(face.path, face.index, style.size, face.has_lowercase)
+    down = (HEIGHT - style.margins[1] - style.margins[3]) / depth
+    return inner / max(down * (advance + style.tracking * style.size), 1.0)
+
+
+@functools.lru_cache(maxsize=4096)
+def _extent(path: str, index: int, size: int, has_lowercase: bool) -> tuple[float, float]:
+    """Mean advance of common letters, and height from capitals to descenders."""
+    sheet = open_sheet(path, index, size)
+    common = "etaonri " if has_lowercase else "ETAONRI "
+    advance = sum(sheet[symbol].advance for symbol in common) / len(common)
+    return advance, max(1, sheet["p"].top + sheet["p"].mask.shape[0] - sheet["E"].top)
+
+
+def set_line(rng: numpy.random.Generator, style: Style, text: str, width: int) -> Line | None:
+    """The text's glyphs and the scales that make it fit; None if a character has no ink."""
+    placed = _place(rng, style, text)
+    if placed is None:
+        return None
+    setting, gaps = placed
+    box = setting.box
+    down = (HEIGHT - style.margins[1] - style.margins[3]) / (box[3] - box[1])
+    down = min(down, LARGEST_X / max(1, -style.sheets()[0]["x"].top))
+    sides = style.margins[0] + style.margins[2]
+    natural = (box[2] - box[0]) * down * (1 + 0.05 * rng.standard_normal())
+    wanted = min(max(natural, width - STEP + 1.5 - sides), width - sides)
+    final = min(max(round(wanted + sides), width - STEP + 1), width)
+    return Line(text.replace("\t", " "), setting, gaps, wanted / (box[2] - box[0]), down, final)
+
+
+Letters = list[tuple[int, int, Glyph]]
+
+
+def _place(
+    rng: numpy.random.Generator, style: Style, text: str
+) -> tuple[Setting, tuple[tuple[float, float], ...]] | None:
+    sheets = style.sheets()
+    sheet, pen, gaps = sheets[0], 0.0, []
+    letters: Letters = []
+    for symbol in _joined(style, text):
+        if symbol == "\t":
+            gaps.append((pen, pen := pen + style.size * rng.uniform(0.8, 4.0)))
+            continue
+        if symbol == " ":
+            pen += (sheet[symbol].advance or 0.25 * style.size) * style.gap
+            sheet = sheets[int(rng.random() * len(sheets))] if len(sheets) > 1 else sheet
+            continue
+        glyph, drop = _small(style, symbol) or (sheet[symbol], 0)
+        if not glyph.mask.size:
+            return None
+        letters.append((round(pen) + glyph.left, glyph.top + drop, glyph))
+        pen += glyph.advance + style.tracking * style.size
+    if not letters:
+        return None
+    return Setting(tuple(letters), _bounds(letters), style.size, style.tracking), tuple(gaps)
+
+
+def _joined(style: Style, text: str) -> str:
+    """With ligatures where the style has them."""
+    if style.ligatures and not style.tracking:
+        for pair, ligature in LIGATURES.items():
+            if all(ligature in face.symbols for face in style.faces):
+                text = text.replace(pair, ligature)
+    return text
+
+
+def _small(style: Style, symbol: str) -> tuple[Glyph, int] | None:
+    """A raised or lowered character made of a small one, and how far it is moved down."""
+    if symbol not in RAISED_OR_LOWERED or not style.small_signs:
+        return None
+    face = style.faces[0].font
+    small = open_sheet(face.path, face.index, max(9, round(style.size * SMALL)))
+    if symbol in LOWERED:
+        return small[LOWERED[symbol]], round(0.14 * style.size)
+    return small[RAISED[symbol]], -round(0.33 * style.size)
+
+
+def _bounds(letters: Letters) -> Box:
+    return (
+        min(x for x, _, _ in letters),
+        min(y for _, y, _ in letters),
+        max(x + glyph.mask.shape[1] for x, _, glyph in letters),
+        max(y + glyph.mask.shape[0] for _, y, glyph in letters),
+    )
+
+
+def draw_mask(rng: numpy.random.Generator, style: Style, line: Line, others: Sequence[str]) -> Mask:
+    """The line's ink with its margins, and what stands around it.
+
+    Args:
+        rng: draws rules and underlines.
+        style: of the line and of the others.
+        line: the line.
+        others: texts of the lines above and below; empty for none.
+
+    Returns:
+        uint8 [height, width].
+    """
+    box = line.setting.box
+    taken = (box[2] - box[0]) * line.across + style.margins[0] + style.margins[2]
+    spare = line.width - taken
+    left = style.margins[0] + (spare * rng.random() if spare > 8 else spare / 2)
+    depth = (box[3] - box[1]) * line.down + style.margins[1] + style.margins[3]
+    above = style.margins[1] + (HEIGHT - depth) / 2
+    mask = numpy.zeros(
+        (max(1, round(HEIGHT / line.down)), max(1, round(line.width / line.across))), numpy.uint8
+    )
+    dx, dy = round(left / line.across) - box[0], round(above / line.down) - box[1]
+    stamp(mask, line.setting, dx, dy)
+    for side, text in enumerate(others):
+        _add_neighbour(rng, style, mask, (text, side == 0, (dx, dy), box))
+    _add_rules(rng, style, line, mask, (dx, dy))
+    return mask
+
+
+def _add_neighbour(
+    rng: numpy.random.Generator,
+    style: Style,
+    mask: Mask,
+    place: tuple[str, bool, tuple[int, int], Box],
+) -> None:
+    """Bits of the line above or below, where they reach into the margin."""
+    text, is_above, (dx, dy), box = place
+    placed = _place(rng, style, text) if text else None
+    if placed is None:
+        return
+    other = placed[0]
+    shift = dx - round(style.size * 3 * rng.random())
+    reach = rng.uniform(0.15, 0.9)
+    if is_above:
+        margin = dy + box[1]
+        stamp(mask, other, shift, round(margin * reach) - other.box[3])
+    else:
+        margin = mask.shape[0] - (dy + box[3])
+        stamp(mask, other, shift, mask.shape[0] - round(margin * reach) - other.box[1])
+
+
+def _add_rules(
+    rng: numpy.random.Generator, style: Style, line: Line, mask: Mask, shift: tuple[int, int]
+) -> None:
+    """Underlines, rules of tables and forms along the edges and in wide gaps."""
+    chance, side = rng.random(2).tolist()
+    thick = max(1, round(style.size * rng.uniform(0.03, 0.1)))
+    height = mask.shape[0]
+    if chance < 0.025:
+        _underline(rng, style, line, mask, shift)
+    elif chance < 0.06:
+        row = (
+            int(side * 2 * thick) if rng.random() < 0.4 else height - thick - int(side * 2 * thick)
+        )
+        mask[row : row + thick] = 255
+    elif chance < 0.09:
+        room = max(1, shift[0] + line.setting.box[0] - thick - 1)
+        column = int(side * room * 0.7)
+        mask[:, column : column + thick] = 255
+    if line.gaps and rng.random() < 0.25:
+        for start, end in line.gaps:
+            column = round(shift[0] + start + (end - start) * (0.25 + 0.5 * side))
+            mask[:, column : column + thick] = 255
+
+
+def _underline(
+    rng: numpy.random.Generator, style: Style, line: Line, mask: Mask, shift: tuple[int, int]
+) -> None:
+    """Under all of the line or from one of its letters to another; seldom through them."""
+    letters = line.setting.letters
+    first, last = 0, len(letters) - 1
+    if rng.random() < 0.5:
+        first, last = sorted(int(each) for each in rng.integers(0, len(letters), 2))
+    through = rng.random() < 0.1
+    row = shift[1] + round(style.size * (-0.25 if through else rng.uniform(0.08, 0.18)))
+    thick = max(1, round(style.size * 0.06))
+    right = letters[last][0] + letters[last][2].mask.shape[1]
+    mask[max(row, 0) : row + thick, max(0, letters[first][0] + shift[0]) : right + shift[0]] = 255

@@ -1,0 +1,1 @@
+"""Texts to typeset: sentences, manuals, signs, vocabulary."""

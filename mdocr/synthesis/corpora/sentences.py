@@ -1,0 +1,301 @@
+"""Running text in many languages, from what the machine's documentation packages hold.
+
+Manual pages, fortunes, guides and word lists are read once, cleaned to characters the page reader
+knows, and kept as one text file under the cache folder.
+"""
+
+import gzip
+import itertools
+import logging
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy
+
+from mdocr.files import written_whole
+from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
+from mdocr.synthesis.corpora.manuals import (
+    read_dictionary,
+    read_fortunes,
+    read_hypertext,
+    read_manual,
+    read_plain,
+)
+from mdocr.synthesis.corpora.signs import FALLBACK, SIGNS
+from mdocr.weights.cache import cache_dir
+
+Reader = Callable[[str], Iterable[str]]
+
+logger = logging.getLogger(__name__)
+
+SHARE = Path("/usr/share")
+VERSION = 6
+LANGUAGES = {
+    "en": 0.56,
+    "de": 0.09,
+    "fr": 0.09,
+    "es": 0.07,
+    "it": 0.05,
+    "pt": 0.04,
+    "nl": 0.03,
+    "pl": 0.03,
+    "cs": 0.015,
+    "da": 0.01,
+    "sv": 0.01,
+    "hu": 0.01,
+}
+"""How often each is drawn."""
+MOST = {"en": 45_000}
+MOST_OTHERS = 9_000
+MOST_OF_A_FILE = 4000
+FILES_ALIKE = 12
+WORDS_KEPT = 12_000
+SHORTEST, LONGEST = 35, 1500
+
+FOLDERS = {"pt": "brasil"}
+"""Of fortunes, where they are not named as the language."""
+
+KNOWN = frozenset(PAGE_SYMBOLS)
+ALIKE = str.maketrans(
+    {
+        "\u00a0": " ",
+        "\u202f": " ",
+        "\u2009": " ",
+        "\u00ad": "",
+        "\u200b": "",
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u2012": "–",
+        "\u2015": "—",
+        "\u02bc": "’",
+        "\u2032": "'",
+        "\u2033": '"',
+        "\u03bc": "µ",
+        "\u0394": "∆",
+        "\u03a3": "∑",
+        "\u03a0": "∏",
+        "\u2126": "Ω",
+        "\u25e6": "○",
+        "\u2022": "•",
+        "\u2212": "−",
+        "\ufb01": "fi",
+        "\ufb02": "fl",
+    }
+)
+"""Characters written as others that look the same."""
+
+
+SOURCES: tuple[tuple[float, Reader, tuple[str, ...]], ...] = (
+    (
+        0.35,
+        read_fortunes,
+        (
+            "games/fortunes/{folder}/*.u8",
+            "games/fortunes/{folder}/*.fortunes",
+            "games/fortunes/{folder}",
+        ),
+    ),
+    (0.20, read_dictionary, ("dictd/gcide.dict.dz",)),
+    (
+        0.30,
+        read_plain,
+        (
+            "common-licenses/{licences}",
+            "doc/debian/FAQ/debian-faq.{language}.txt.gz",
+            "doc/installation-guide-amd64/{language}/install.{language}.txt.gz",
+            "doc/maint-guide/maint-guide.{language}.txt.gz",
+        ),
+    ),
+    (0.30, read_hypertext, ("debian-reference/*.{language}.html", "developers-reference/{pages}")),
+    (0.35, read_manual, ("man/{section}/[a-zA-Z]*",)),
+)
+"""Where text lies under the share folder, what reads it, and how much of all it may be."""
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Paragraphs and words of each language.
+
+    Attributes:
+        paragraphs: running text without line breaks, of each language.
+        words: of each language.
+    """
+
+    paragraphs: Mapping[str, tuple[str, ...]]
+    words: Mapping[str, tuple[str, ...]]
+
+    def language(self, rng: numpy.random.Generator) -> str:
+        """One of the languages there are, by its share."""
+        chance = rng.random() * sum(LANGUAGES[each] for each in self.paragraphs)
+        for language in self.paragraphs:
+            chance -= LANGUAGES[language]
+            if chance < 0:
+                break
+        return language
+
+    def passage(self, rng: numpy.random.Generator, length: int, language: str) -> str:
+        """At least ``length`` characters of running text from the start of a word on."""
+        paragraphs = self.paragraphs[language]
+        number = int(rng.random() * len(paragraphs))
+        text = paragraphs[number]
+        if rng.random() < 0.7:
+            start = text.find(" ", int(rng.random() * max(1, len(text) - length)))
+            text = text[start + 1 :]
+        while len(text) < length:
+            number = (number + 1) % len(paragraphs)
+            text = f"{text} {paragraphs[number]}"
+        return text
+
+    def word(self, rng: numpy.random.Generator, language: str = "en") -> str:
+        """A word of a dictionary."""
+        words = self.words.get(language) or self.words["en"]
+        return words[int(rng.random() * len(words))]
+
+
+def load_sentences(share: Path = SHARE) -> Sentences:
+    """Text of the machine's packages (docs/fonts.md lists some), or made of a short word list.
+
+    The first call takes about a minute; the result is kept under the user's cache folder
+    (``MDOCR_CACHE`` overrides it).
+    """
+    name = f"sentences-{VERSION}.txt" if share == SHARE else f"sentences-{share.name}-{VERSION}.txt"
+    kept = cache_dir() / name
+    if kept.is_file():
+        return _read(kept)
+    sentences = gather_sentences(share)
+    _write(kept, sentences)
+    return sentences
+
+
+def gather_sentences(share: Path) -> Sentences:
+    """Read everything under ``share`` (/usr/share) that holds text."""
+    paragraphs = {}
+    for language in LANGUAGES:
+        found = _of_language(share, language)
+        if len(found) >= 20:
+            paragraphs[language] = found
+        logger.info("%s: %d paragraphs", language, len(found))
+    words = {language: _words(share, language) for language in LANGUAGES}
+    words = {language: found for language, found in words.items() if found}
+    words.setdefault("en", tuple(dict.fromkeys((*FALLBACK, *SIGNS))))
+    if "en" not in paragraphs:
+        logger.warning("no text under %s: sentences are made of a word list", share)
+        paragraphs["en"] = _made(words["en"])
+    return Sentences(paragraphs, words)
+
+
+def _spread(found: Sequence[str], most: int) -> list[str]:
+    """As many as wanted, taken evenly."""
+    step = max(1.0, len(found) / most)
+    return [found[int(k * step)] for k in range(min(most, len(found)))]
+
+
+def _made(words: tuple[str, ...]) -> tuple[str, ...]:
+    rng = numpy.random.default_rng(0)
+    return tuple(
+        " ".join(words[int(k)] for k in rng.integers(0, len(words), 12)).capitalize() + "."
+        for _ in range(500)
+    )
+
+
+def _of_language(share: Path, language: str) -> tuple[str, ...]:
+    """All that is wanted of one language, each paragraph once."""
+    most = MOST.get(language, MOST_OTHERS)
+    english = language == "en"
+    names = {
+        "language": language,
+        "folder": "" if english else FOLDERS.get(language, language),
+        "licences": "*" if english else "none",
+        "pages": "*.html" if english else f"{language}/*.html",
+        "section": "man[1-8]" if english else f"{language}*/man[1-8]",
+    }
+    kept: dict[str, None] = {}
+    for part, reader, patterns in SOURCES:
+        files = [file for each in patterns for file in _files(share, each.format(**names))]
+        if english or not patterns[0].startswith("dictd"):
+            found = (text for file in files for text in _some(_clean(reader(_open(file)))))
+            kept.update(dict.fromkeys(_spread(list(dict.fromkeys(found)), int(part * most))))
+    return tuple(_spread(list(kept), most))
+
+
+def _files(share: Path, pattern: str) -> Iterator[Path]:
+    """Those that match, but few of those that begin alike: they say much the same."""
+    beginnings: dict[str, int] = {}
+    for file in sorted(share.glob(pattern)):
+        beginning = re.split(r"[-_.:0-9]", file.name)[0]
+        beginnings[beginning] = beginnings.get(beginning, 0) + 1
+        if file.is_file() and (beginnings[beginning] <= FILES_ALIKE or "man" not in pattern):
+            yield file
+
+
+def _some(paragraphs: Iterator[str]) -> Iterator[str]:
+    return itertools.islice(paragraphs, MOST_OF_A_FILE)
+
+
+def _open(file: Path) -> str:
+    data = file.read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _clean(paragraphs: Iterable[str]) -> Iterator[str]:
+    """Those that read as text, in known characters only."""
+    for paragraph in paragraphs:
+        text = unicodedata.normalize("NFC", paragraph).translate(ALIKE)
+        text = re.sub(r"[_=*~#-]{4,}|\s+", " ", text).strip()[:LONGEST]
+        letters = sum(symbol.isalpha() for symbol in text)
+        if len(text) >= SHORTEST and letters > 0.65 * len(text) and KNOWN.issuperset(text):
+            yield text
+
+
+LISTS = {
+    "en": ("dict/american-english-large", "dict/american-english", "dict/words"),
+    "de": ("dict/ngerman",),
+    "fr": ("dict/french",),
+    "es": ("dict/spanish",),
+    "it": ("dict/italian",),
+    "pt": ("dict/portuguese",),
+    "nl": ("dict/dutch",),
+    "pl": ("dict/polish",),
+    "da": ("dict/danish",),
+    "sv": ("dict/swedish",),
+    "hu": ("hunspell/hu_HU.dic",),
+}
+
+
+def _words(share: Path, language: str) -> tuple[str, ...]:
+    """Words spread evenly over the language's list."""
+    for name in LISTS.get(language, ()):
+        if (share / name).is_file():
+            lines = unicodedata.normalize("NFC", _open(share / name)).splitlines()
+            words = [line.split("/")[0].split("\t")[0] for line in lines]
+            words = [word for word in words if 1 < len(word) < 22 and KNOWN.issuperset(word)]
+            return tuple(words[:: max(1, len(words) // WORDS_KEPT)])
+    return ()
+
+
+def _write(path: Path, sentences: Sentences) -> None:
+    with written_whole(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
+        for kind, texts in (("text", sentences.paragraphs), ("word", sentences.words)):
+            for language, found in texts.items():
+                stream.writelines(f"{kind}\t{language}\t{text}\n" for text in found)
+
+
+def _read(path: Path) -> Sentences:
+    texts: dict[str, dict[str, list[str]]] = {"text": {}, "word": {}}
+    with path.open(encoding="utf-8") as stream:
+        for line in stream:
+            kind, language, text = line.rstrip("\n").split("\t", 2)
+            texts[kind].setdefault(language, []).append(text)
+    paragraphs, words = (
+        {language: tuple(found) for language, found in texts[kind].items()}
+        for kind in ("text", "word")
+    )
+    return Sentences(paragraphs, words)

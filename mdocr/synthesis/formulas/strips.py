@@ -1,0 +1,145 @@
+"""Pictures of formulas to learn from, put together from parts.
+
+Setting a formula takes mathtext some 20 ms. So parts are set once, kept, and joined on their base
+line by relations and operators: from some thousand parts any number of formulas.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy
+from numpy.typing import NDArray
+
+from mdocr.preprocessing.formula_notation import to_notation
+from mdocr.preprocessing.formula_pictures import STRETCH, formula_strip
+from mdocr.models.mineru_diffusion_config import FORMULA_HEIGHT
+from mdocr.synthesis.common import wear as sheets
+from mdocr.synthesis.formulas.grammar import FAMILIES, RULES, draw_part
+from mdocr.synthesis.common.glyphs import Mask
+
+SIZE = 30.0
+"""Of the letters of parts, in pixels."""
+
+PARTS = ("sum", "sum", "sum", "term", "fraction", "big", "formula", "formula")
+"""What is set as a whole, see ``mdocr.synthesis.formulas.grammar.RULES``."""
+
+JOINTS = ("=", "=", "=", "=", "+", "+", "-", "-", r"\pm", r"\times", *RULES["relation"])
+"""What stands between two parts."""
+
+CONTINUED = 0.1
+"""Share of formulas of several parts that go on from a row above, beginning with a relation."""
+
+KEPT = 12_000
+"""Parts that a process keeps at most: some 100 MB."""
+
+SQUEEZED, TRIES = 1.3, 8
+"""How many times as wide as its strip a part may be, for which a shorter one is looked for."""
+
+FEWEST = 400
+"""Parts that are drawn from at the beginning of a run."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a formula.
+
+    Attributes:
+        ink: uint8 [height, width], with the room that mathtext leaves beside it.
+        depth: rows of it below the base line.
+        notation: see ``mdocr.preprocessing.formula_notation``.
+        is_joint: whether it stands between two others, with blanks beside it.
+    """
+
+    ink: Mask
+    depth: int
+    notation: str
+    is_joint: bool = False
+
+
+@lru_cache(KEPT)
+def set_part(number: int) -> Part:
+    """Part ``number``, the same each time; its family is ``number`` modulo that of families."""
+    rng = numpy.random.default_rng((11, number))
+    kind = PARTS[int(rng.random() * len(PARTS))]
+    latex, ink, depth = draw_part(rng, kind, SIZE, FAMILIES[number % len(FAMILIES)])
+    return Part(ink, depth, to_notation(latex))
+
+
+@lru_cache(1000)
+def set_joint(latex: str, family: str) -> Part:
+    """A relation or operator."""
+    rng = numpy.random.default_rng(0)
+    _, ink, depth = draw_part(rng, latex, SIZE, family)
+    return Part(ink, depth, to_notation(latex), is_joint=True)
+
+
+class FormulaSynthesizer:
+    """Draws formulas.
+
+    Args:
+        parts: how many different ones at most.
+    """
+
+    def __init__(self, parts: int = KEPT) -> None:
+        self.parts = parts
+
+    def draw(
+        self, rng: numpy.random.Generator, width: int, difficulty: float, progress: float = 1.0
+    ) -> tuple[NDArray[numpy.uint8], str]:
+        """A formula on a strip as the reader sees it.
+
+        Args:
+            rng: the only source of chance.
+            width: of the strip at most, in pixels.
+            difficulty: 0, clean print, to 1, worn copies of coarse scans.
+            progress: of the run, 0 to 1: with it grows the number of parts.
+
+        Returns:
+            uint8 RGB [64, w, 3] with w <= ``width``, and the notation.
+        """
+        parts = self._parts(rng, width, progress)
+        picture = sheets.print_sheet(rng, sheets.with_margins(rng, _joined(rng, parts)), difficulty)
+        strip = formula_strip(picture, widest=width)
+        return strip, "".join(part.notation for part in parts)
+
+    def _parts(self, rng: numpy.random.Generator, width: int, progress: float) -> list[Part]:
+        """Parts of one family, with joints between, about as wide as the strip."""
+        family = int(rng.random() * len(FAMILIES))
+        found = [self._part(rng, family, progress)]
+        for _ in range(TRIES):
+            if _width(found) < SQUEEZED * width:
+                break
+            found = [self._part(rng, family, progress)]
+        while rng.random() < 0.7:
+            joint = set_joint(JOINTS[int(rng.random() * len(JOINTS))], FAMILIES[family])
+            longer = [*found, joint, self._part(rng, family, progress)]
+            if _width(longer) > width:
+                break
+            found = longer
+        continued = len(found) > 1 and rng.random() < CONTINUED
+        return found[1:] if continued else found
+
+    def _part(self, rng: numpy.random.Generator, family: int, progress: float) -> Part:
+        known = FEWEST + (self.parts - FEWEST) * progress
+        number = int(rng.random() * known / len(FAMILIES))
+        return set_part(number * len(FAMILIES) + family)
+
+
+def _width(parts: list[Part]) -> float:
+    """Pixels that parts take on a strip, about."""
+    high = max(part.ink.shape[0] for part in parts)
+    wide = sum(part.ink.shape[1] for part in parts)
+    return float(wide * STRETCH * min(1.0, FORMULA_HEIGHT / high))
+
+
+def _joined(rng: numpy.random.Generator, parts: list[Part]) -> Mask:
+    """Parts side by side on one base line, with about the spaces of print around joints."""
+    space = round(SIZE * rng.uniform(0.12, 0.32))
+    above = max(part.ink.shape[0] - part.depth for part in parts)
+    below = max(part.depth for part in parts)
+    columns = []
+    for part in parts:
+        top = above - part.ink.shape[0] + part.depth
+        sides = (space, space) if part.is_joint else (0, 0)
+        columns.append(numpy.pad(part.ink, ((top, below - part.depth), sides)))
+    return numpy.concatenate(columns, axis=1)

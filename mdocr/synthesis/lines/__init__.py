@@ -1,0 +1,1 @@
+"""Synthetic text lines of documents."""

@@ -1,0 +1,105 @@
+"""Texts of lines that are no sentences: numbers, forms, tables, lists, code, references.
+
+Each is made from a pattern of ``entries.txt``: ``{name}`` stands for one of the alternatives of
+that name, ``{word}``, ``{Word}`` and ``{WORD}`` for a word, ``#`` for a digit, and a backslash with
+``t`` for a wide gap, which is a tab in the text that comes out.
+"""
+
+import functools
+import re
+import string
+from collections.abc import Callable
+from importlib import resources
+
+import numpy
+
+from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
+from mdocr.synthesis.corpora.sentences import Sentences
+
+SHARES = {
+    "cell": 14,
+    "heading": 8,
+    "statement": 7,
+    "labelled": 6,
+    "citation": 6,
+    "price": 5,
+    "date": 5,
+    "listed": 5,
+    "receipt": 5,
+    "blank": 4,
+    "leader": 4,
+    "formula": 5,
+    "signed": 10,
+    "integer": 3,
+    "decimal": 3,
+    "street": 3,
+    "phone": 3,
+    "email": 3,
+    "url": 3,
+    "code": 3,
+    "percent": 2,
+    "time": 2,
+    "city": 2,
+    "box": 2,
+    "page": 2,
+    "title": 2,
+    "Name": 2,
+}
+"""Weights of the kinds of entries."""
+ALONE = frozenset({"statement", "leader", "heading", "blank", "page", "signed"})
+"""Kinds that seldom stand side by side on a line."""
+GAPS = ("\t", "\t", "\t", "\t", " ", ", ", "; ", " / ", " | ")
+CASES: dict[str, Callable[[str], str]] = {"word": str, "Word": str.title, "WORD": str.upper}
+
+_SLOT = re.compile(r"\{(\w+)\}|#")
+_KINDS = tuple(SHARES)
+_RUNNING = numpy.cumsum(list(SHARES.values())) / sum(SHARES.values())
+
+
+def draw_entry(rng: numpy.random.Generator, sentences: Sentences, length: int) -> str:
+    """An entry of about ``length`` characters: several side by side where one is too short."""
+    kind = _KINDS[min(int(numpy.searchsorted(_RUNNING, rng.random())), len(_KINDS) - 1)]
+    language = sentences.language(rng)
+    text = fill(rng, f"{{{kind}}}", sentences, language)
+    while len(text) < 0.7 * length and not (kind in ALONE and rng.random() < 0.6):
+        gap = GAPS[int(rng.random() * len(GAPS))]
+        text += gap + fill(rng, f"{{{kind}}}", sentences, language)
+    return text
+
+
+def fill(rng: numpy.random.Generator, pattern: str, sentences: Sentences, language: str) -> str:
+    """The pattern with all its slots filled."""
+
+    def choose(slot: "re.Match[str]") -> str:
+        name = slot.group(1)
+        if name is None:
+            return string.digits[int(rng.random() * 10)]
+        if name in CASES:
+            return CASES[name](sentences.word(rng, language).split("'")[0])
+        alternatives = load_patterns()[name]
+        return fill(rng, alternatives[int(rng.random() * len(alternatives))], sentences, language)
+
+    return _SLOT.sub(choose, pattern)
+
+
+@functools.cache
+def load_patterns() -> dict[str, tuple[str, ...]]:
+    """The alternatives of each name."""
+    text = resources.files("mdocr.synthesis").joinpath("entries.txt").read_text("utf-8")
+    joined = re.sub(r"\n\s+", " ", re.sub(r"(?m)^#.*\n", "", text)).replace("\\t", "\t")
+    patterns = {
+        "A": tuple(string.ascii_uppercase),
+        "a": tuple(string.ascii_lowercase),
+        "open": ("{",),
+        "close": ("}",),
+        "bar": ("|",),
+        "sign": tuple(symbol for symbol in PAGE_SYMBOLS if not symbol.isalnum() and symbol != " "),
+        "letter": tuple(symbol for symbol in PAGE_SYMBOLS if symbol.isalpha()),
+        "capital": tuple(s for s in PAGE_SYMBOLS if s.isupper() and not s.isascii()),
+        "accented": tuple(s for s in PAGE_SYMBOLS if s.islower() and not s.isascii()),
+    }
+    for line in joined.splitlines():
+        if line.strip():
+            name, alternatives = line.split(" = ", 1)
+            patterns[name] = tuple(each.strip(" ") for each in alternatives.split(" ¦ "))
+    return patterns

@@ -1,0 +1,161 @@
+"""Pictures of text lines of documents, drawn from a random generator alone.
+
+Text is chosen and set, cut as a page layout cuts a line, pressed onto paper, scanned, and scaled to
+32 rows. ``difficulty`` leads from clean rendered text (0) to worn copies (1).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy
+from numpy.typing import NDArray
+from PIL import Image
+
+from mdocr.errors import InputError
+from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
+from mdocr.synthesis.common import effects, scans
+from mdocr.synthesis.common.fonts import Font
+from mdocr.synthesis.common.scans import Ink
+from mdocr.synthesis.corpora.sentences import Sentences
+from mdocr.synthesis.lines.texts import cut, draw_text
+from mdocr.synthesis.common.typefaces import Typeface, group_typefaces
+from mdocr.synthesis.common.typesetting import (
+    HEIGHT,
+    Line,
+    Style,
+    draw_mask,
+    draw_style,
+    letters_across,
+    set_line,
+)
+
+SAMPLE_WIDTHS = (96, 192, 320, 512)
+TRIES = 10
+STRETCH = (0.84, 1.2)
+"""Least and most width of letters over that of the font."""
+TextMaker = Callable[[numpy.random.Generator, Sentences, str, int], str]
+WIDE_SHARE = 0.85
+"""How often a text with rare characters gets a font that has them, rather than lose them."""
+
+
+class LineSynthesizer:
+    """Draws pictures of text lines.
+
+    Args:
+        fonts: see ``mdocr.synthesis.common.typefaces.training_fonts``.
+        sentences: see ``mdocr.synthesis.corpora.sentences.load_sentences``.
+        symbols: characters that texts may hold.
+        texts: makes them, as ``mdocr.synthesis.lines.texts.draw_text`` does.
+
+    Raises:
+        InputError: none of the fonts suits a document.
+    """
+
+    def __init__(
+        self,
+        fonts: Sequence[Font],
+        sentences: Sentences,
+        symbols: str = PAGE_SYMBOLS,
+        texts: TextMaker = draw_text,
+    ) -> None:
+        self.typefaces = group_typefaces(fonts, symbols)
+        if not self.typefaces.families:
+            raise InputError("no fonts to draw lines with", "Install some: see docs/fonts.md.")
+        self.sentences = sentences
+        self.symbols = symbols
+        self.texts = texts
+
+    def draw(
+        self, rng: numpy.random.Generator, width: int, difficulty: float
+    ) -> tuple[NDArray[numpy.uint8], str]:
+        """A picture and its text.
+
+        Args:
+            rng: the only source of chance.
+            width: of the picture at most, in pixels; it is less than 32 narrower.
+            difficulty: 0, clean print, to 1, worn copies of coarse scans.
+
+        Returns:
+            uint8 RGB [32, w, 3] with width - 32 < w <= width, and the text.
+        """
+        difficulty *= 0.2 + 0.8 * float(numpy.sqrt(rng.random()))  # some pages are clean
+        bend = scans.draw_bend(rng, width, difficulty)
+        style = draw_style(rng, self.typefaces.draw(rng), bend.slack)
+        style, line = self._line(rng, style, width)
+        mask = draw_mask(rng, style, line, self._around(rng))
+        ink = scans.scan(rng, mask, line.width, difficulty)
+        ink = scans.press(rng, scans.bend_ink(ink, bend), difficulty)
+        if rng.random() < 0.04 * difficulty:
+            ink = scans.shine_through(rng, ink, self._back(rng, line))
+        picture = scans.copy(rng, scans.print_ink(rng, ink, difficulty), difficulty)
+        picture = scans.fit(rng, picture, (line.width, HEIGHT))
+        return scans.compress(rng, effects.to_bytes(picture), difficulty), line.text
+
+    def _line(self, rng: numpy.random.Generator, style: Style, width: int) -> tuple[Style, Line]:
+        """A text that fits the width, and the style in which it does."""
+        inner = max(8.0, width - 16 * rng.random() - style.margins[0] - style.margins[2])
+        length = letters_across(style, inner)
+        best: tuple[float, Style, Line] | None = None
+        for _ in range(TRIES):
+            text = self.texts(rng, self.sentences, self.symbols, max(1, round(length)))
+            tried, text = self._fitting(rng, style, text, round(length * 1.1))
+            line = set_line(rng, tried, text, width) if text else None
+            if line is None:
+                continue
+            stretch = line.across / line.down
+            miss = abs(float(numpy.log(stretch)))
+            if best is None or miss < best[0]:
+                best = (miss, tried, line)
+            if STRETCH[0] <= stretch <= STRETCH[1]:
+                break
+        if best is None:
+            return self._line(rng, replace(style, faces=self._wide(rng)), width)
+        _, style, line = best
+        return style, replace(line, across=min(line.across, line.down * STRETCH[1]))
+
+    def _fitting(
+        self, rng: numpy.random.Generator, style: Style, text: str, longest: int
+    ) -> tuple[Style, str]:
+        """The text as far as it can be drawn, maybe in another font that has its characters."""
+        if not style.faces[0].font.has_lowercase:
+            text = text.upper()
+        allowed = style.symbols | {"\t", " "}
+        if not allowed.issuperset(text):
+            if rng.random() < WIDE_SHARE:
+                style = replace(style, faces=self._wide(rng))
+                allowed = style.symbols | {"\t", " "}
+            text = " ".join(word for word in text.split(" ") if allowed.issuperset(word))
+        if len(text) > longest + 4:
+            text = cut(rng, text, longest)
+        return style, text.strip()
+
+    def _wide(self, rng: numpy.random.Generator) -> tuple[Typeface, ...]:
+        """A face with nearly all characters."""
+        wide = self.typefaces.wide
+        return (wide[int(rng.random() * len(wide))],)
+
+    def _around(self, rng: numpy.random.Generator) -> tuple[str, str]:
+        """Texts of the lines above and below, where they come near."""
+        above, below = rng.random(2) < 0.09
+        return (self._other(rng) if above else "", self._other(rng) if below else "")
+
+    def _other(self, rng: numpy.random.Generator) -> str:
+        return self.sentences.passage(rng, 70, self.sentences.language(rng))[:70]
+
+    def _back(self, rng: numpy.random.Generator, line: Line) -> Ink:
+        """Ink of the other side of the sheet."""
+        style = draw_style(rng, self.typefaces.draw(rng), 0.0)
+        _, other = self._line(rng, style, line.width)
+        mask = draw_mask(rng, style, other, ("", ""))
+        ink: Ink = mask.astype(numpy.float32) * numpy.float32(1 / 255)
+        return ink
+
+
+def draw_lines(
+    synthesizer: LineSynthesizer, count: int, difficulty: float, seed: int
+) -> Iterator[tuple[Image.Image, str]]:
+    """``count`` pictures of several widths and their texts; the same for the same seed."""
+    rng = numpy.random.default_rng(seed)
+    for width in rng.choice(SAMPLE_WIDTHS, count):
+        picture, text = synthesizer.draw(rng, int(width), difficulty)
+        yield Image.fromarray(picture), text

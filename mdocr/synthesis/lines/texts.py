@@ -1,0 +1,134 @@
+"""Texts of lines: windows of running text, entries, words, and characters at random."""
+
+import re
+import string
+import unicodedata
+
+import numpy
+
+from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
+from mdocr.synthesis.lines.entries import draw_entry
+from mdocr.synthesis.corpora.sentences import Sentences
+
+RANDOM, ENTRIES, WORDS = 0.05, 0.31, 0.38
+"""Running sum of the shares of random characters, entries and unconnected words."""
+QUOTES = ("“”", "“”", "“”", "„“", "„“", "«»", "»«", "”“", "‹›")
+NOTES = ("¹", "²", "³", "*", "†", "‡", "[#]", "®", "™", "?", "!", "?", "!", "…", ":", ";")
+
+
+def _group_by_letter(symbols: str) -> dict[str, str]:
+    """For each plain letter those that are it with a mark."""
+    groups: dict[str, str] = {}
+    for symbol in symbols:
+        plain = unicodedata.normalize("NFD", symbol)[0]
+        if plain != symbol:
+            groups[plain] = groups.get(plain, "") + symbol
+    return groups
+
+
+MARKED = {**_group_by_letter(PAGE_SYMBOLS), "l": "ł", "L": "Ł", "b": "ß", "d": "ďð", "s": "śšſ"}
+RARE = "".join(symbol for symbol in PAGE_SYMBOLS if not symbol.isascii())
+
+
+def draw_text(rng: numpy.random.Generator, sentences: Sentences, symbols: str, length: int) -> str:
+    """A text of about ``length`` characters; a tab stands for a wide gap.
+
+    Args:
+        rng: the only source of chance.
+        sentences: where words come from.
+        symbols: of which random texts are made.
+        length: in characters.
+    """
+    chance = rng.random()
+    if chance < RANDOM:
+        return _random(rng, length, symbols)
+    if chance < ENTRIES:
+        return draw_entry(rng, sentences, length)
+    language = sentences.language(rng)
+    if chance < WORDS:
+        words = " ".join(sentences.word(rng, language) for _ in range(2 + length // 6))
+        return cut(rng, words, length)
+    passage = sentences.passage(rng, length + 30, language)
+    return _dress(rng, cut(rng, passage, length))
+
+
+def draw_prose(rng: numpy.random.Generator, sentences: Sentences, symbols: str, length: int) -> str:
+    """Running text alone, of about ``length`` characters, as ``draw_text`` takes its arguments."""
+    passage = sentences.passage(rng, length + 30, sentences.language(rng))
+    text = cut(rng, passage, length)
+    return _typographic(rng, text) if rng.random() < 0.55 else text
+
+
+def _random(rng: numpy.random.Generator, length: int, symbols: str) -> str:
+    """Characters in short groups, so that reading cannot lean on words."""
+    pools = (
+        string.ascii_letters,
+        string.digits,
+        string.ascii_uppercase + string.digits,
+        string.printable[:94],
+        symbols.replace(" ", ""),
+        "".join(symbol for symbol in symbols if not symbol.isascii()) or string.digits,
+    )
+    groups, left = [], length
+    while left > 0:
+        pool = pools[int(rng.random() * len(pools))]
+        count = min(1 + int(rng.random() * 10), max(left, 1))
+        groups.append("".join(pool[int(chance * len(pool))] for chance in rng.random(count)))
+        left -= count + 1
+    return " ".join(groups)
+
+
+def cut(rng: numpy.random.Generator, text: str, length: int) -> str:
+    """The first ``length`` characters to the end of a word; seldom to a hyphen within one."""
+    if len(text) <= length:
+        return text.strip()
+    end = text.rfind(" ", 0, length + 2)
+    if end <= 0:
+        return text[:length].strip()
+    if rng.random() < 0.06 and text[end + 1 : end + 6].isalpha():
+        return text[: end + 3 + int(2 * rng.random())] + "-"
+    return text[:end].strip()
+
+
+def _dress(rng: numpy.random.Generator, text: str) -> str:
+    """Printer's quotes and dashes for typewriter's; capitals, brackets, notes now and then."""
+    if rng.random() < 0.55:
+        text = _typographic(rng, text)
+    if rng.random() < 0.12:
+        text = _sprinkle(rng, text)
+    chance = rng.random()
+    if chance < 0.03:
+        return text.upper()
+    if chance < 0.05:
+        return text.title()
+    if chance < 0.07:
+        pairs = ("()", "[]", *QUOTES)
+        pair = pairs[int(rng.random() * len(pairs))]
+        return pair[0] + text + pair[1]
+    if chance < 0.09 and text[-1:] != "-":
+        return text + NOTES[int(rng.random() * len(NOTES))].replace(
+            "#", str(int(rng.random() * 99))
+        )
+    return text
+
+
+def _sprinkle(rng: numpy.random.Generator, text: str) -> str:
+    """Marks on letters where no language has them, and rare signs, so that all are learned."""
+    letters = list(text)
+    for place in rng.integers(0, len(letters), 1 + len(letters) // 12).tolist():
+        if letters[place] == " ":
+            sign = RARE[int(rng.random() * len(RARE))]
+            letters[place] = f" {sign} " if rng.random() < 0.5 else f" {sign}"
+        elif (marked := MARKED.get(letters[place])) and rng.random() < 0.75:
+            letters[place] = marked[int(rng.random() * len(marked))]
+    return "".join(letters).strip()
+
+
+def _typographic(rng: numpy.random.Generator, text: str) -> str:
+    dash = (" – ", " — ", "—")[int(rng.random() * 3)]
+    text = re.sub(r" --? | ?--- ?|(?<=\w)--(?=\w)", dash, text)
+    text = text.replace("'", "’").replace("...", "…")
+    if '"' in text:
+        quotes = QUOTES[int(rng.random() * len(QUOTES))]
+        text = re.sub(r'(^|[\s(\[—])"', rf"\1{quotes[0]}", text).replace('"', quotes[1])
+    return text.strip()

@@ -1,0 +1,109 @@
+"""Manifests: what a page model learns from, one JSON object a line.
+
+``{"image": "pages/1.png", "task": "text", "text": "…", "box": [x0, y0, x1, y1], "weight": 1.0}``:
+the picture (its path is relative to the manifest), what is asked, and the answer. ``box`` cuts a
+region out, in shares of the picture, and may be left out, as may ``weight`` (of the sample's loss)
+and ``consistency`` (0 to 1, what mining found).
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mdocr.document.model import Box
+from mdocr.errors import InputError
+from mdocr.files import write_text
+
+TASKS = ("layout", "text", "formula", "table")
+HINT = "Make one with mdocr synth pages, or write your own: see docs/training.md."
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One line of a manifest.
+
+    Attributes:
+        image: the picture.
+        task: one of ``TASKS``.
+        text: what the model is to answer.
+        box: the region to cut out; None for the whole picture.
+        weight: of its loss.
+        consistency: how alike the model's answers were, 0 to 1; None if it was not asked.
+    """
+
+    image: Path
+    task: str
+    text: str
+    box: Box | None = None
+    weight: float = 1.0
+    consistency: float | None = None
+
+    def as_dict(self, folder: Path) -> dict[str, Any]:
+        """The line of a manifest that lies in ``folder``."""
+        image = os.path.relpath(self.image, folder)
+        record: dict[str, Any] = {"image": Path(image).as_posix(), "task": self.task}
+        record["text"] = self.text
+        if self.box is not None:
+            record["box"] = self.box.as_list()
+        if self.weight != 1.0:
+            record["weight"] = round(self.weight, 6)
+        if self.consistency is not None:
+            record["consistency"] = round(self.consistency, 6)
+        return record
+
+
+def read_manifest(path: Path) -> list[Sample]:
+    """The samples of a manifest, at least one; empty lines are passed over.
+
+    Raises:
+        InputError: the file cannot be read, or a line is not as it should be.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise InputError(
+            f"cannot read the manifest {path}: {reason}",
+            HINT,
+        ) from error
+    numbered = enumerate(lines, start=1)
+    samples = [_sample(line, number, path) for number, line in numbered if line.strip()]
+    if not samples:
+        raise InputError(f"the manifest {path} is empty", HINT)
+    return samples
+
+
+def write_manifest(samples: Iterable[Sample], path: Path) -> int:
+    """Writes a manifest, whole or not at all; returns how many samples it holds."""
+    folder = path.parent.resolve()
+    lines = [json.dumps(sample.as_dict(folder), ensure_ascii=False) + "\n" for sample in samples]
+    write_text(path, "".join(lines))
+    return len(lines)
+
+
+def _sample(line: str, number: int, path: Path) -> Sample:
+    try:
+        record = json.loads(line)
+        box = record.get("box")
+        sample = Sample(
+            Path(os.path.normpath(path.parent.resolve() / record["image"])),
+            str(record["task"]),
+            str(record["text"]),
+            None if box is None else Box(*(float(edge) for edge in box)),
+            float(record.get("weight", 1.0)),
+            record.get("consistency"),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(
+            f"{path}, line {number} is not a sample: {error!r}",
+            'A line looks like {"image": "pages/1.png", "task": "text", "text": "…"}.',
+        ) from error
+    if sample.task not in TASKS or not sample.weight >= 0:
+        raise InputError(
+            f"{path}, line {number}: task {sample.task!r}, weight {sample.weight:g}",
+            f"A task is one of {', '.join(TASKS)}; a weight is at least 0.",
+        )
+    return sample

@@ -1,0 +1,291 @@
+"""The parts of made pages: titles, paragraphs, lists, formulas, tables, pictures, captions, code.
+
+A part is a run of pieces that belong together and stand one below the other in a column.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy
+
+from mdocr.synthesis.formulas import grammar as formulas
+from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.pages.figures import draw_figure
+from mdocr.synthesis.pages.styles import PageStyle
+from mdocr.synthesis.common.paragraphs import (
+    Face,
+    TextLine,
+    break_lines,
+    joined,
+    set_lines,
+    stamp_mask,
+)
+from mdocr.synthesis.corpora.sentences import Sentences
+from mdocr.synthesis.tables.pictures import draw_table_style, otsl, set_table
+from mdocr.synthesis.tables.texts import Texts, draw_table
+
+Rng = numpy.random.Generator
+BULLETS = "•–▪○*"
+TINIEST = 9
+"""Pixels of the smallest letters in tables and formulas that are made to fit."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One region: what it is, its ink, what is read in it.
+
+    Attributes:
+        kind: a name of ``mdocr.document.model.BLOCK_TYPES``.
+        ink: uint8 [height, width], from the left edge of the column.
+        content: text, LaTeX, OTSL; empty for a picture or a frame around the next pieces.
+        form: a name of ``mdocr.document.model.BLOCK_FORMATS``.
+        below: empty pixels below it.
+        frames: how many of the pieces that follow a frame holds.
+        level: of a title.
+    """
+
+    kind: str
+    ink: Mask
+    content: str = ""
+    form: str = "text"
+    below: int = 0
+    frames: int = 0
+    level: int = 0
+
+
+@dataclass
+class Writer:
+    """Draws parts for columns of a width; counts titles, figures, tables and formulas.
+
+    Attributes:
+        rng: the only source of chance.
+        style: of the page.
+        sentences: where words come from.
+        width: of the column.
+        rest: lines of a paragraph that goes on in the next column.
+    """
+
+    rng: Rng
+    style: PageStyle
+    sentences: Sentences
+    width: int
+    rest: list[TextLine]
+
+    def __post_init__(self) -> None:
+        first = self.rng.integers(1, 12, 4).tolist()
+        self.counts: dict[str, int] = dict(
+            zip(("section", "Figure", "Table", "formula"), first, strict=True)
+        )
+
+    def text(self, length: int) -> str:
+        """Running text of about ``length`` characters, to the end of a word."""
+        passage = self.sentences.passage(self.rng, length + 20, self.style.language)
+        return passage[:length].rsplit(" ", 1)[0]
+
+    def phrase(self, most: int) -> str:
+        """A few words without the marks around them, the first with a capital."""
+        text = self.text(int(self.rng.integers(10, most))).strip(" .,;:()[]-\"'")
+        return text[:1].upper() + text[1:]
+
+    def count(self, what: str) -> int:
+        """The next number of its kind."""
+        self.counts[what] += 1
+        return self.counts[what]
+
+    def lines(self, face: Face, text: str, kind: str, alignment: str = "left") -> Piece:
+        """A text of a kind in lines over the width of the column."""
+        lines = break_lines(face, face.drawable(text), self.width)
+        ink = set_lines(face, lines, self.width, alignment)
+        return Piece(kind, ink, joined(lines), below=self.style.gap)
+
+
+Part = Callable[[Writer, int], list[Piece]]
+"""Draws a part at most so many pixels high; empty if there is no room for it."""
+
+
+def paragraph(writer: Writer, room: int) -> list[Piece]:
+    """Running text; what does not fit goes on in the next column."""
+    style, face = writer.style, writer.style.body
+    lines = writer.rest
+    if not lines:
+        text = face.drawable(writer.text(int(writer.rng.integers(80, 900))))
+        lines = break_lines(face, text, writer.width, style.indent, style.hyphens)
+    count = min(len(lines), (room - face.size // 3) // face.step)
+    if count < min(2, len(lines)):
+        return []
+    writer.rest = lines[count:]
+    ink = set_lines(face, lines[:count], writer.width, style.alignment)
+    return [Piece("text", ink, joined(lines[:count]), below=style.gap)]
+
+
+def title(writer: Writer, room: int) -> list[Piece]:
+    """The title of a section, and the beginning of its text."""
+    style = writer.style
+    level = 2 + int(2 * writer.rng.random())
+    face = Face(style.head.typeface, round(style.body.size * (1.45 - 0.15 * level + 0.15)), 1.15)
+    number = f"{writer.count('section')}{'.' if level == 2 else '.1'} " if style.numbered else ""
+    name = writer.phrase(50)
+    piece = writer.lines(face, number + (name.upper() if writer.rng.random() < 0.1 else name), "")
+    if not piece.content:
+        return []
+    gap = round(style.body.size * writer.rng.uniform(0.2, 0.7))
+    head = Piece("title", piece.ink, piece.content, below=gap, level=level)
+    after = paragraph(writer, room - head.ink.shape[0] - gap)
+    return [head, *after] if after else []
+
+
+def items(writer: Writer, room: int) -> list[Piece]:
+    """A list: its frame, and its items."""
+    style, face, rng = writer.style, writer.style.body, writer.rng
+    signs = [sign for sign in BULLETS if sign in face.typeface.symbols] or ["-"]
+    sign, counted = signs[int(rng.random() * len(signs))], rng.random() < 0.4
+    hang = round(1.6 * face.size)
+    pieces = []
+    for number in range(1, int(rng.integers(3, 8))):
+        marker = f"{number}." if counted else sign
+        text = face.drawable(writer.text(int(rng.integers(15, 140))))
+        lines = break_lines(face, text, writer.width - hang)
+        if not lines:
+            continue
+        body = set_lines(face, lines, writer.width - hang, "left")
+        ink = numpy.pad(body, ((0, 0), (hang, 0)))
+        mark = set_lines(face, [TextLine(marker)], hang, "left")
+        stamp_mask(ink, mark, round(0.2 * face.size), 0)
+        below = style.gap // 3
+        pieces.append(Piece("list_item", ink, f"{marker} {joined(lines)}", below=below))
+    return _framed("list", pieces, style.gap, room)
+
+
+def _framed(kind: str, pieces: list[Piece], gap: int, room: int) -> list[Piece]:
+    """A frame before as many pieces as fit; empty if that is fewer than two."""
+    kept: list[Piece] = []
+    for piece in pieces:
+        room -= piece.ink.shape[0] + piece.below
+        if room < 0:
+            break
+        kept.append(piece)
+    if len(kept) < 2:
+        return []
+    last = kept[-1]
+    kept[-1] = Piece(last.kind, last.ink, last.content, last.form, below=gap)
+    return [Piece(kind, numpy.zeros((0, 0), numpy.uint8), frames=len(kept)), *kept]
+
+
+def formula(writer: Writer, room: int) -> list[Piece]:
+    """A displayed formula, maybe with its number at the right."""
+    style, rng = writer.style, writer.rng
+    numbered = rng.random() < 0.5
+    tag = f"({writer.count('formula')})" if numbered else ""
+    margin = round(style.body.width(tag)) + style.body.size if tag else 0
+    size = style.body.size * rng.uniform(1.0, 1.2)
+    for _ in range(8):
+        latex = formulas.draw_latex(rng, 1 + int(3 * rng.random()))
+        drawn = formulas.draw_formula(latex, size, style.formula)
+        if drawn.shape[1] + 2 * margin <= writer.width:
+            break
+    else:
+        return []
+    pad = round(0.4 * style.body.size)
+    ink = numpy.zeros((drawn.shape[0] + 2 * pad, writer.width), numpy.uint8)
+    stamp_mask(ink, drawn, (writer.width - drawn.shape[1]) // 2, pad)
+    if tag:
+        number = set_lines(style.body, [TextLine(tag)], writer.width, "right")
+        stamp_mask(ink, number, 0, (ink.shape[0] - style.body.step) // 2)
+        latex += rf" \tag{{{tag.strip('()')}}}"
+    return _if_room([Piece("equation", ink, latex, "latex", style.gap)], room)
+
+
+def table(writer: Writer, room: int) -> list[Piece]:
+    """A table with its caption above or below it, as large as the column lets it be."""
+    style, rng = writer.style, writer.rng
+    texts = Texts(writer.sentences, style.language)
+    most = max(2, min(7, round(writer.width / (6 * style.body.size))))
+    drawn, head = draw_table(rng, texts, 12, most)
+    size = round(style.body.size * rng.uniform(0.8, 1.0))
+    while size >= TINIEST:
+        how = draw_table_style(rng, style.family, size, drawn.width)
+        shown, mask = set_table(drawn, head, how)
+        if mask.shape[1] <= writer.width:
+            break
+        size -= 1
+    else:
+        return []
+    ink = numpy.zeros((mask.shape[0] + 2, writer.width), numpy.uint8)
+    stamp_mask(ink, mask, (writer.width - mask.shape[1]) // 2, 1)
+    piece = Piece("table", ink, otsl(shown), "otsl", style.gap)
+    return _if_room(_captioned(writer, piece, "Table", above=rng.random() < 0.7), room)
+
+
+def figure(writer: Writer, room: int) -> list[Piece]:
+    """A picture or a chart with its caption below it."""
+    rng, width = writer.rng, writer.width
+    shown = round(width * rng.uniform(0.55, 1.0))
+    height = min(round(shown * rng.uniform(0.4, 0.9)), room)
+    if height < 5 * writer.style.body.size:
+        return []
+    kind, mask = draw_figure(rng, (shown, height), writer.style.note)
+    ink = numpy.zeros((height, width), numpy.uint8)
+    stamp_mask(ink, mask, (width - shown) // 2, 0)
+    piece = Piece(kind, ink, below=writer.style.gap)
+    return _if_room(_captioned(writer, piece, "Figure", above=False), room)
+
+
+def _captioned(writer: Writer, piece: Piece, name: str, above: bool) -> list[Piece]:
+    """The piece with its caption, in nine of ten cases."""
+    if writer.rng.random() < 0.1:
+        return [piece]
+    mark = (":", ".", " –")[int(3 * writer.rng.random())]
+    text = f"{name} {writer.count(name)}{mark} {writer.phrase(110)}."
+    alignment = "centre" if writer.rng.random() < 0.5 else "left"
+    kind = "table_caption" if name == "Table" else "image_caption"
+    caption = writer.lines(writer.style.note, text, kind, alignment)
+    near = Piece(caption.kind, caption.ink, caption.content, below=writer.style.body.size // 3)
+    closer = Piece(piece.kind, piece.ink, piece.content, piece.form, writer.style.body.size // 3)
+    return [near, piece] if above else [closer, caption]
+
+
+def program(writer: Writer, room: int) -> list[Piece]:
+    """Lines that look like a program, on grey or between rules."""
+    style, rng, face = writer.style, writer.rng, writer.style.code
+    depth, lines = 0, []
+    for _ in range(int(rng.integers(4, 14))):
+        name, other = (f"{writer.sentences.word(rng).lower()}" for _ in range(2))
+        forms = (
+            f"{name} = {other}({int(rng.integers(0, 99))})",
+            f"if {name} > {int(rng.integers(0, 9))}:",
+            f"return {name}",
+            f"for {name} in {other}:",
+            f"print({name}, '{other}')",
+            f"# {name} {other}",
+        )
+        line = forms[int(rng.random() * len(forms))]
+        lines.append(TextLine(" " * 4 * depth + line))
+        depth = min(depth + 1, 2) if line.endswith(":") else max(0, depth - (rng.random() < 0.3))
+    allowed = face.typeface.symbols | {" "}
+    shown = [line for line in lines if allowed.issuperset(line.text)]
+    if not shown or max(face.width(line.text) for line in shown) > 0.94 * writer.width:
+        return []
+    pad = face.size // 2
+    body = set_lines(face, shown, writer.width - 2 * pad, "left")
+    ink = numpy.pad(body, ((pad, pad // 2), (pad, pad)))
+    if rng.random() < 0.5:
+        ink = numpy.maximum(ink, numpy.uint8(rng.integers(8, 30)))
+    content = "\n".join(line.text for line in shown)
+    return _if_room([Piece("code", ink, content, below=style.gap)], room)
+
+
+def _if_room(pieces: Sequence[Piece], room: int) -> list[Piece]:
+    height = sum(piece.ink.shape[0] + piece.below for piece in pieces)
+    return list(pieces) if height <= room else []
+
+
+PARTS: tuple[tuple[float, Part], ...] = (
+    (0.56, paragraph),
+    (0.14, title),
+    (0.07, items),
+    (0.08, formula),
+    (0.07, table),
+    (0.06, figure),
+    (0.02, program),
+)
+"""Shares of the parts of a column."""

@@ -1,0 +1,123 @@
+"""Made pages on disk: pictures, documents, layouts in the released form, texts, a manifest."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy
+from PIL import Image
+
+from mdocr.document import tables
+from mdocr.document.model import (
+    PARATEXT_TYPES,
+    Block,
+    Document,
+    Page,
+    Source,
+)
+from mdocr.files import write_text
+from mdocr.synthesis.pages.manifests import Sample, write_manifest
+from mdocr.synthesis.pages.sheets import MadePage, PageSynthesizer
+from mdocr.synthesis.samples import require_no_samples, save_picture, write_words
+
+SCALE = 1000
+TURNS = {0: "up", 90: "right", 180: "down", 270: "left"}
+TASKS = {"table": "table", "equation": "formula"}
+"""What is asked for a region; of all others the text."""
+
+UNREAD = ("image", "chart", "list")
+"""Regions in which nothing is to be read: pictures, and frames around others."""
+
+
+def draw_pages(
+    synthesizer: PageSynthesizer, count: int, difficulty: float, seed: int
+) -> Iterator[MadePage]:
+    """``count`` pages; the same for the same seed."""
+    for number in range(count):
+        yield synthesizer.draw(numpy.random.default_rng((seed, number)), difficulty)
+
+
+def write_pages(pages: Iterable[MadePage], folder: Path) -> int:
+    """Writes pages under ``folder``; returns how many.
+
+    Of each page ``pages/NUMBER.png``, ``.json`` (schema ``mdocr.document/1``), ``.layout.txt`` (as
+    the page model writes it) and ``.gt.txt`` (what is to be read, in order, without running heads
+    and the like); of all ``manifest.jsonl``, their layouts and regions as samples to learn from.
+
+    Raises:
+        UsageError: the folder holds samples already.
+    """
+    require_no_samples(folder)
+    inner = folder / "pages"
+    samples: list[Sample] = []
+    count = 0
+    for count, page in enumerate(pages, start=1):
+        path = inner / f"{count:06d}.png"
+        save_picture(Image.fromarray(page.picture), path)
+        record = json.dumps(_document(page, path).as_dict(), ensure_ascii=False, indent=1)
+        write_text(path.with_suffix(".json"), record)
+        write_text(path.with_suffix(".layout.txt"), layout_text(page.blocks) + "\n")
+        write_text(path.with_suffix(".gt.txt"), plain_text(page.blocks))
+        samples += page_samples(page.blocks, path.resolve())
+    write_manifest(samples, folder / "manifest.jsonl")
+    return count
+
+
+def write_crops(pictures: Iterable[tuple[Image.Image, str]], task: str, folder: Path) -> int:
+    """Writes pictures of formulas or tables with ``labels.tsv``, a sheet, and a manifest.
+
+    Raises:
+        UsageError: the folder holds samples already.
+    """
+    count = write_words(pictures, folder)
+    lines = (folder / "labels.tsv").read_text("utf-8").splitlines()
+    pairs = (line.split("\t", 1) for line in lines)
+    samples = [Sample((folder / name).resolve(), task, text) for name, text in pairs]
+    write_manifest(samples, folder / "manifest.jsonl")
+    return count
+
+
+def page_samples(blocks: Iterable[Block], image: Path) -> list[Sample]:
+    """The layout of a page and each of its regions, as the page model is asked for them."""
+    known = list(blocks)
+    regions = [
+        Sample(image, TASKS.get(block.type, "text"), block.content, block.box)
+        for block in known
+        if block.type not in UNREAD and block.content
+    ]
+    return [Sample(image, "layout", layout_text(known)), *regions]
+
+
+def layout_text(blocks: Iterable[Block]) -> str:
+    """Regions as the page model writes them, one a line, coordinates in thousandths."""
+    return "\n".join(
+        f"<|box_start|>{' '.join(_thousandths(block))}<|box_end|>"
+        f"<|ref_start|>{block.type}<|ref_end|><|rotate_{TURNS[block.angle]}|>"
+        for block in blocks
+    )
+
+
+def _thousandths(block: Block) -> list[str]:
+    box = block.box
+    return [f"{round(SCALE * edge):03d}" for edge in (box.x0, box.y0, box.x1, box.y1)]
+
+
+def plain_text(blocks: Iterable[Block]) -> str:
+    """What is to be read in reading order: cells between tabs, formulas between ``$$``."""
+    body = [block for block in blocks if block.content and block.type not in PARATEXT_TYPES]
+    return "".join(f"{_plain(block)}\n" for block in body)
+
+
+def _plain(block: Block) -> str:
+    if block.format == "latex":
+        return f"$${block.content}$$"
+    if block.format == "otsl":
+        rows = tables.parse(block.content, "otsl").rows()
+        return "\n".join("\t".join(cell.text for cell in row) for row in rows)
+    return block.content
+
+
+def _document(page: MadePage, path: Path) -> Document:
+    width, height = page.paper
+    shown = Page(1, float(width), float(height), page.blocks)
+    return Document(Source(path.name, 1), "mdocr synth pages", (shown,))

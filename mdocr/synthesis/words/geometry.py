@@ -1,0 +1,141 @@
+"""Bending, turning and cropping, done in one resampling.
+
+Text plane: pixels of the mask, from the centre of the word's ink. Picture: pixels of the result.
+A bend (arc or wave) acts first, then a homography, then the crop.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy
+from numpy.typing import NDArray
+
+from mdocr.synthesis.common.opencv import opencv
+
+Floats = NDArray[numpy.float64]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the text plane is deformed.
+
+    Attributes:
+        homography: [3, 3], text plane to picture plane, after the bend.
+        radius: of the arc the base line follows, in mask pixels; negative sags, 0 is straight.
+        wave: height of a wave of the base line in mask pixels.
+        wavelength: of the wave, in mask pixels.
+        phase: of the wave.
+    """
+
+    homography: Floats
+    radius: float = 0.0
+    wave: float = 0.0
+    wavelength: float = 1.0
+    phase: float = 0.0
+
+    @property
+    def bent(self) -> bool:
+        """Whether it is more than a homography."""
+        return bool(self.radius or self.wave)
+
+    def bend(self, u: Floats, v: Floats) -> tuple[Floats, Floats]:
+        """Text plane to bent plane."""
+        if self.wave:
+            v = v + self.wave * numpy.sin(u / self.wavelength + self.phase)
+        if not self.radius:
+            return u, v
+        reach = self.radius - v
+        angle = u / self.radius
+        return reach * numpy.sin(angle), self.radius - reach * numpy.cos(angle)
+
+    def straighten(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Bent plane to text plane: the inverse of ``bend``."""
+        if self.radius:
+            sign = 1.0 if self.radius > 0 else -1.0
+            below = (self.radius - y) * sign
+            reach = sign * numpy.hypot(x, below)
+            x, y = self.radius * numpy.arctan2(x * sign, below), self.radius - reach
+        if self.wave:
+            y = y - self.wave * numpy.sin(x / self.wavelength + self.phase)
+        return x, y
+
+
+def homography(angle: float, shear: float, perspective: tuple[float, float]) -> Floats:
+    """Lean by ``shear``, tilt away from the viewer, turn by ``angle`` radians.
+
+    ``perspective`` is in 1 / mask pixels.
+    """
+    cosine, sine = numpy.cos(angle), numpy.sin(angle)
+    turn = numpy.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
+    lean = numpy.array([[1, shear, 0], [0, 1, 0], [0, 0, 1]])
+    tilt = numpy.array([[1, 0, 0], [0, 1, 0], [perspective[0], perspective[1], 1]])
+    product: Floats = turn @ tilt @ lean
+    return product
+
+
+def apply(matrix: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Points under a homography [3, 3]."""
+    depth = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
+    return (
+        (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / depth,
+        (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) / depth,
+    )
+
+
+_ALONG = numpy.linspace(-0.5, 0.5, 13)
+_EDGE_U = numpy.concatenate([_ALONG, _ALONG])
+_EDGE_V = numpy.concatenate([numpy.full(13, -0.5), numpy.full(13, 0.5)])
+
+
+def bounds(shape: Shape, width: float, height: float) -> Box:
+    """Left, top, right, bottom in the picture plane of a word of that ink size."""
+    u, v = shape.bend(_EDGE_U * width, _EDGE_V * height)
+    x, y = apply(shape.homography, u, v)
+    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+
+
+def resample(
+    layers: Sequence[NDArray[numpy.uint8]],
+    centre: tuple[float, float],
+    shape: Shape,
+    crop: Box,
+    size: tuple[int, int],
+) -> Sequence[NDArray[numpy.uint8]]:
+    """The crop of each of the deformed layers at ``size`` (width, height).
+
+    Args:
+        layers: one to four masks, each [height, width].
+        centre: of the word's ink on the masks.
+        shape: the deformation.
+        crop: left, top, right, bottom in the picture plane.
+        size: of the result, in pixels.
+    """
+    cv2 = opencv()
+    back = cv2.invert(shape.homography)[1] @ _from_picture(crop, size)
+    masks = cv2.merge(layers)
+    if not shape.bent:
+        back = numpy.array([[1, 0, centre[0]], [0, 1, centre[1]], [0, 0, 1.0]]) @ back
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        seen = cv2.warpPerspective(masks, back, size, flags=flags)
+    else:
+        x, y = numpy.meshgrid(
+            numpy.arange(size[0], dtype=float), numpy.arange(size[1], dtype=float)
+        )
+        u, v = shape.straighten(*apply(back, x, y))
+        columns, rows = (u + centre[0]).astype(numpy.float32), (v + centre[1]).astype(numpy.float32)
+        seen = cv2.remap(masks, columns, rows, cv2.INTER_LINEAR)
+    planes: Sequence[NDArray[numpy.uint8]] = cv2.split(seen)
+    return planes
+
+
+def _from_picture(crop: Box, size: tuple[int, int]) -> Floats:
+    """Pixels of the result to the picture plane; pixel centres stay pixel centres."""
+    across, down = (crop[2] - crop[0]) / size[0], (crop[3] - crop[1]) / size[1]
+    return numpy.array(
+        [
+            [across, 0, crop[0] + across / 2 - 0.5],
+            [0, down, crop[1] + down / 2 - 0.5],
+            [0, 0, 1],
+        ]
+    )

@@ -1,0 +1,138 @@
+"""From set text to masks: where ink, outline and shadow lie, before any bending."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy
+
+from mdocr.synthesis.common.glyphs import (
+    Box,
+    Mask,
+    Setting,
+    stamp,
+)
+from mdocr.synthesis.common.opencv import opencv
+
+
+@dataclass(frozen=True)
+class Line:
+    """A word on a mask with room around it.
+
+    Attributes:
+        mask: uint8 [height, width].
+        box: left, top, right, bottom of the word's ink on the mask, in pixels.
+    """
+
+    mask: Mask
+    box: Box
+
+
+def draw_line(
+    word: Setting, neighbours: Sequence[tuple[str, Setting]], rng: numpy.random.Generator
+) -> Line:
+    """The word with half its height of room, and its neighbours cut at the mask's edge.
+
+    Args:
+        word: the word itself.
+        neighbours: pairs of a side and what stands there: another word (left, right, above,
+            below), or a letter of the same word that is not in the picture's text (before, next).
+        rng: draws the neighbours' distances.
+    """
+    left, top, right, bottom = word.box
+    room = max(word.size, bottom - top) // 2 + 2
+    dx, dy = room - left, room - top
+    mask = numpy.zeros((bottom - top + 2 * room, right - left + 2 * room), numpy.uint8)
+    stamp(mask, word, dx, dy)
+    for side, other in neighbours:
+        x, y = _beside(side, word, other, rng)
+        stamp(mask, other, dx + x, dy + y)
+    return Line(mask, (room, room, right + dx, bottom + dy))
+
+
+def _beside(
+    side: str, word: Setting, other: Setting, rng: numpy.random.Generator
+) -> tuple[int, int]:
+    """How far a neighbour is moved: a word space beside on the same base line, or a line away."""
+    left, top, right, bottom = word.box
+    if side == "before":
+        return left - letter_gap(word) - other.box[2], 0
+    if side == "next":
+        return right + letter_gap(word) - other.box[0], 0
+    space = 1 + int(word.size * (rng.uniform(0.2, 0.45) + 2 * max(word.spacing, 0.0)))
+    if side == "left":
+        return left - space - other.box[2], 0
+    if side == "right":
+        return right + space - other.box[0], 0
+    along = int(rng.uniform(left - other.box[2], right - other.box[0]))
+    gap = 1 + int(word.size * rng.uniform(0.06, 0.35))
+    return along, top - gap - other.box[3] if side == "above" else bottom + gap - other.box[1]
+
+
+def letter_gap(word: Setting) -> int:
+    """Pixels between the ink of two of the word's letters."""
+    return 1 + int(word.size * max(0.06 + word.spacing, 0.0))
+
+
+def underline(mask: Mask, box: Box, rng: numpy.random.Generator) -> Mask:
+    """A stroke of the same ink below, above or seldom through the word, straight or bent."""
+    left, top, right, bottom = box
+    height = bottom - top
+    place = rng.random()
+    thickness = 1 + int(height * rng.uniform(0.01, 0.1 if place < 0.9 else 0.03))
+    away = thickness // 2 + 1 + int(height * rng.uniform(0.0, 0.15))
+    y = bottom + away if place < 0.6 else top - away if place < 0.9 else (top + bottom) // 2
+    bend = height * rng.normal(0, 0.15) if place < 0.9 and rng.random() < 0.4 else 0.0
+    over = height * rng.uniform(-0.3, 0.5, 2)
+    along = numpy.linspace(-1, 1, 17)
+    x = numpy.linspace(left - over[0], right + over[1], 17)
+    points = numpy.stack([x, y + bend * (1 - along**2)], axis=1).round().astype(numpy.int32)
+    lined: Mask = opencv().polylines(mask.copy(), [points], False, 255, thickness)
+    return lined
+
+
+def part(mask: Mask, box: Box, word: Setting, rng: numpy.random.Generator) -> Mask:
+    """The ink of the word's last letters, or of one letter, which has another colour."""
+    letters = word.letters
+    first = int(rng.random() * len(letters))
+    last = first if rng.random() < 0.4 else len(letters) - 1
+    moved = box[0] - word.box[0]
+    start = letters[first][0] + moved
+    end = letters[last][0] + letters[last][2].mask.shape[1] + moved
+    parted = numpy.zeros_like(mask)
+    parted[:, max(start, 0) : end] = mask[:, max(start, 0) : end]
+    return parted
+
+
+def embolden(mask: Mask, pixels: int) -> Mask:
+    """Strokes thicker by ``pixels`` on every side."""
+    thicker: Mask = opencv().dilate(mask, _disc(pixels))
+    return thicker
+
+
+def extrude(mask: Mask, dx: int, dy: int) -> Mask:
+    """The mask drawn along the way to (dx, dy): the depth of solid letters."""
+    cv2 = opencv()
+    reach = max(abs(dx), abs(dy), 1)
+    kernel = numpy.zeros((2 * reach + 1, 2 * reach + 1), numpy.uint8)
+    cv2.line(kernel, (reach, reach), (reach - dx, reach - dy), 1)
+    extruded: Mask = cv2.dilate(mask, kernel)
+    return extruded
+
+
+def cast(mask: Mask, dx: int, dy: int, blur: float) -> Mask:
+    """The mask moved by (dx, dy) and blurred by ``blur`` pixels: a shadow."""
+    cv2 = opencv()
+    shadow = numpy.zeros_like(mask)
+    height, width = mask.shape
+    shadow[max(dy, 0) : height + dy, max(dx, 0) : width + dx] = mask[
+        max(-dy, 0) : height - dy, max(-dx, 0) : width - dx
+    ]
+    if blur > 0.3:
+        shadow = cv2.GaussianBlur(shadow, (0, 0), blur)
+    return shadow
+
+
+def _disc(radius: int) -> Mask:
+    cv2 = opencv()
+    disc: Mask = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return disc

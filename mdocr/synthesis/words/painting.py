@@ -1,0 +1,96 @@
+"""Ink on a ground: background, shadow, sides, edge and fill, painted one over the other."""
+
+import numpy
+
+from mdocr.synthesis.common import backgrounds
+from mdocr.synthesis.common.backgrounds import Colour, Picture, Size
+from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.common.opencv import opencv
+
+
+def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: float) -> Picture:
+    """Background, shadow, sides, edge and ink, one over the other.
+
+    Args:
+        rng: the only source of chance.
+        masks: "fill", and where present "second" (the part of it that has another colour), "edge",
+            "side" and "shadow"; each uint8 [height, width].
+        difficulty: 0 to 1.
+    """
+    size = (masks["fill"].shape[1], masks["fill"].shape[0])
+    back, ink = backgrounds.draw_colours(rng, difficulty)
+    picture = backgrounds.paint(rng, size, back, difficulty)
+    if "shadow" in masks:
+        picture *= 1 - _opacity(masks["shadow"], rng.uniform(0.3, 0.9))
+    if "side" in masks:
+        surface = backgrounds.flat(size, _side_colour(rng, ink))
+        picture += _opacity(masks["side"]) * (surface - picture)
+    if "edge" in masks:
+        hollow = rng.random() < 0.15
+        surface = backgrounds.flat(size, _edge_colour(rng, back if hollow else ink))
+        picture += _opacity(masks["edge"]) * (surface - picture)
+        ink = back if hollow else ink
+    fill, surface = masks["fill"], _surface(rng, size, ink, difficulty)
+    if "second" in masks:
+        other = backgrounds.flat(size, _edge_colour(rng, back))
+        surface += _opacity(masks["second"]) * (other - surface)
+    chance = rng.random() / max(difficulty, 1e-6)
+    if chance < 0.22:
+        surface += _relief(rng, fill)
+    elif chance < 0.30:
+        picture += _glow(rng, fill, ink)
+    return picture + _opacity(fill) * (surface - picture)
+
+
+def _opacity(mask: Mask, strength: float = 1.0) -> Picture:
+    return backgrounds.spread(mask * numpy.float32(strength / 255))
+
+
+def _edge_colour(rng: numpy.random.Generator, ink: Colour) -> Colour:
+    dark = backgrounds.brightness(ink) < 128
+    if rng.random() < 0.4:
+        return numpy.full(3, 245.0 if dark else 12.0, numpy.float32)
+    for _ in range(4):
+        colour = backgrounds.draw_colour(rng)
+        if abs(backgrounds.brightness(colour) - backgrounds.brightness(ink)) > 50:
+            break
+    return colour
+
+
+def _side_colour(rng: numpy.random.Generator, ink: Colour) -> Colour:
+    """The sides of solid letters are mostly the ink in shade."""
+    if rng.random() < 0.7:
+        shaded: Colour = ink * numpy.float32(rng.uniform(0.2, 0.75))
+        return shaded
+    return _edge_colour(rng, ink)
+
+
+def _surface(rng: numpy.random.Generator, size: Size, ink: Colour, difficulty: float) -> Picture:
+    """Plain ink, or with a gradient or a texture, [height, width, 3]."""
+    chance = rng.random() / max(difficulty, 1e-6)
+    surface = backgrounds.flat(size, ink)
+    if chance < 0.15:
+        surface += backgrounds.gradient(rng, size, 30 + 60 * rng.random())
+    elif chance < 0.30:
+        strength = numpy.float32(5 + 20 * rng.random())
+        surface += strength * backgrounds.clouds(rng, size, 1 + int(4 * rng.random()))
+    return surface
+
+
+def _relief(rng: numpy.random.Generator, fill: Mask) -> Picture:
+    """Light and shade on the rims of raised or carved letters lit from one side."""
+    cv2 = opencv()
+    rounding = fill.shape[0] * rng.uniform(0.008, 0.04)
+    height = cv2.GaussianBlur(fill.astype(numpy.float32), (0, 0), max(rounding, 0.5))
+    angle = rng.random() * 2 * numpy.pi
+    across, down = float(numpy.cos(angle)), float(numpy.sin(angle))
+    slope = across * cv2.Sobel(height, -1, 1, 0) + down * cv2.Sobel(height, -1, 0, 1)
+    steepest = max(float(numpy.abs(slope).max()), 1.0)
+    return backgrounds.spread(slope * numpy.float32(rng.uniform(25, 110) / steepest))
+
+
+def _glow(rng: numpy.random.Generator, fill: Mask, ink: Colour) -> Picture:
+    """Light of the ink's colour around letters that shine."""
+    reach = fill.shape[0] * rng.uniform(0.02, 0.12)
+    halo = opencv().GaussianBlur(fill, (0, 0), max(reach, 0.5))
+    return _opacity(halo, rng.uniform(0.2, 0.7)) * backgrounds.flat(fill.shape[::-1], ink)

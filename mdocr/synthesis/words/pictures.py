@@ -1,0 +1,406 @@
+"""Pictures of words for training the recognizer, drawn from a random generator alone.
+
+The same generator state gives the same picture, in any process; nothing is kept between pictures
+but opened fonts. ``difficulty`` leads from clean print (0) to natural scenes (1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy
+from numpy.typing import NDArray
+
+from mdocr.errors import InputError
+from mdocr.models.charset import ENGLISH
+from mdocr.synthesis.common import effects
+from mdocr.synthesis.words import geometry, lettering, painting
+from mdocr.synthesis.common.backgrounds import Picture
+from mdocr.synthesis.common.fonts import Font
+from mdocr.synthesis.common.glyphs import (
+    Box,
+    Mask,
+    Setting,
+    open_sheet,
+    set_text,
+    turn_letters,
+)
+from mdocr.synthesis.corpora.vocabulary import LONG, LONGEST, Vocabulary
+
+HEIGHTS = {1: 64, 2: 48, 3: 40, 4: 32}
+"""Height of the recognizer's input for each ratio; pictures are drawn at 0.8 to 1.5 times it."""
+FONT_SIZE, SMALL_SIZES = 48, (34, 38)
+"""Pixels at which glyphs, and capitals behind a larger one, are drawn before resampling."""
+RATIOS = {1: (0.45, 1.48), 2: (1.52, 2.48), 3: (2.52, 3.48), 4: (3.52, 14.0)}
+"""Width over height that rounds to each ratio, with a little room for whole pixels."""
+RATIO_SHARES = {1: 0.06, 2: 0.26, 3: 0.32, 4: 0.36}
+"""How often each ratio is drawn; about as often as scene-text collections have it."""
+BESIDE = ((-0.08, 0.06), (-0.02, 0.12), (0.0, 0.15), (0.0, 0.4))
+ABOVE = ((-0.06, 0.06), (0.0, 0.15), (0.05, 0.3), (0.05, 0.5))
+FAR_ABOVE, FAR_SHARE = (0.3, 1.0), 0.08
+"""Least and most that is seen around a word, in its heights; found words are cut in all ways. A
+share, mostly of widely spaced letters, stands far from the edges above and below."""
+LETTER = {1: 0.5, 2: 0.51, 3: 0.53, 4: 0.62}
+"""Width of a letter in the middle of found words of each ratio, in heights of the picture; measured
+as docs/lite.md tells."""
+LETTER_SPREAD = 0.27
+"""Standard deviation of its logarithm."""
+LONG_SHARE, LONG_LETTER = 0.07, 0.46
+"""Share of the widest pictures that hold an address or the like, and the width of its letters."""
+MOST_STRETCH, LEAST_STRETCH = 1.6, 0.6
+"""How far the width of letters is changed to fill a picture."""
+FURTHER = 1.2
+"""The same for a picture whose ratio does not fit yet, after turning and bending; then margins."""
+USUAL_STRETCH, STRETCH_SPREAD = 0.95, 0.2
+"""Found letters are a little narrower than fonts have them; the spread is of the logarithm."""
+TRIES = 10
+SIDES = ("left", "right", "above", "below")
+TORN_SHARE, SLIVER = 0.05, (0.06, 0.35)
+"""Share of words that are cut out of a longer one, and how much is seen, in widths of the letter,
+of the one beyond the cut; it is not part of the text."""
+
+
+@dataclass(frozen=True)
+class Lettered:
+    """A text, its font, its glyphs in their places, and how far their width is stretched."""
+
+    text: str
+    font: Font
+    setting: Setting
+    stretch: float
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What is seen on each side of a word, in heights of its ink; negative where it is cut."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def picture_ratio(self, ink: float) -> float:
+        """Width over height of the picture, from that of the ink."""
+        return (ink + self.left + self.right) / (1 + self.top + self.bottom)
+
+
+def draw_difficulty(rng: numpy.random.Generator, hardest: float) -> float:
+    """Of a word, below that of the hardest; most are not far from it."""
+    return float(hardest * rng.random() ** 0.3)
+
+
+class WordSynthesizer:
+    """Draws pictures of words.
+
+    Args:
+        fonts: see ``mdocr.synthesis.common.fonts.load_fonts``.
+        vocabulary: see ``mdocr.synthesis.corpora.vocabulary.load_vocabulary``.
+        symbols: characters that texts may hold.
+
+    Raises:
+        InputError: none of the fonts has any of the symbols.
+    """
+
+    def __init__(
+        self, fonts: Sequence[Font], vocabulary: Vocabulary, symbols: str = ENGLISH
+    ) -> None:
+        fonts = [font for font in fonts if not set(symbols).isdisjoint(font.symbols)]
+        if not fonts:
+            raise InputError("no fonts to draw words with", "Install some: see docs/fonts.md.")
+        self.vocabulary = vocabulary
+        self.symbols = frozenset(symbols)
+        self.families = _group(fonts)
+
+    def draw(
+        self, rng: numpy.random.Generator, ratio: int, difficulty: float
+    ) -> tuple[NDArray[numpy.uint8], str]:
+        """A picture and its text.
+
+        Args:
+            rng: the only source of chance.
+            ratio: 1 to 4; clip(round(width / height), 1, 4) of the picture.
+            difficulty: 0, clean print, to 1, all that natural scenes have.
+
+        Returns:
+            uint8 RGB [height, width, 3], and the text.
+        """
+        difficulty *= 0.25 + 0.75 * float(numpy.sqrt(rng.random()))  # some scenes are clean
+        cut = draw_cut(rng)
+        lettered = self._letter(rng, ratio, cut, difficulty)
+        neighbours = self._neighbours(rng, lettered, difficulty)
+        if rng.random() < TORN_SHARE * difficulty:
+            cut, neighbours = self._torn(rng, lettered, cut)
+        masks, box = _ink(rng, lettered, neighbours, difficulty)
+        shape = draw_shape(rng, box, difficulty)
+        crop, size = frame(rng, shape, box, ratio, cut, stretch=lettered.stretch)
+        centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        seen = geometry.resample(list(masks.values()), centre, shape, crop, size)
+        picture = painting.compose(rng, dict(zip(masks, seen, strict=True)), difficulty)
+        return develop(rng, picture, difficulty), lettered.text
+
+    def _letter(
+        self, rng: numpy.random.Generator, ratio: int, cut: Cut, difficulty: float
+    ) -> Lettered:
+        """A text as long as found ones in such pictures, in a font that fills the picture.
+
+        A wide picture holds a long word or a short one in wide letters. Chosen by the fonts' own
+        widths alone, words in wide pictures would be too long and their letters too narrow.
+        """
+        seen, length = _draw_sizes(rng, ratio)
+        found: list[tuple[float, Lettered]] = []
+        for _ in range(10 * TRIES):
+            font = self._font(rng, difficulty)
+            text = self._text(rng, font, max(1, round(length)))
+            setting = _set(rng, font, text, difficulty)
+            if setting is None:
+                continue
+            stretch = seen / max(cut.picture_ratio(setting.ratio), 0.1)
+            unlikely = (numpy.log(stretch / USUAL_STRETCH) / STRETCH_SPREAD) ** 2
+            stretch = float(numpy.clip(stretch, LEAST_STRETCH, MOST_STRETCH))
+            found.append((unlikely, Lettered(text, font, setting, stretch)))
+            if rng.random() < numpy.exp(-unlikely / 2):
+                return found[-1][1]
+            if len(found) == TRIES:
+                break
+        if not found:
+            raise InputError(
+                "the fonts have no ink for any word", "Install some: see docs/fonts.md."
+            )
+        return min(found, key=lambda pair: pair[0])[1]
+
+    def _font(self, rng: numpy.random.Generator, difficulty: float) -> Font:
+        """A family by its plainness, then one of its fonts."""
+        least = 0.75 * (1 - difficulty)
+        for _ in range(20):
+            family = self.families[int(rng.random() * len(self.families))]
+            font = family[int(rng.random() * len(family))]
+            if font.plainness >= least and rng.random() < 0.3 + 0.7 * font.plainness**2:
+                break
+        return font
+
+    def _text(self, rng: numpy.random.Generator, font: Font, length: int) -> str:
+        """A text of about ``length`` in characters that both the font and the charset have."""
+        text = self.vocabulary.draw(rng, length)
+        if not font.has_lowercase:
+            text = text.upper()
+        fitting = "".join(s for s in text if s in self.symbols and s in font.symbols)
+        if fitting:
+            return fitting
+        usable = [symbol for symbol in font.symbols if symbol in self.symbols]
+        return "".join(usable[int(rng.random() * len(usable))] for _ in text)
+
+    def _neighbours(
+        self, rng: numpy.random.Generator, lettered: Lettered, difficulty: float
+    ) -> list[tuple[str, Setting]]:
+        """Other words around, mostly in the same font and size: sides and settings."""
+        found = []
+        for side in SIDES:
+            if rng.random() < 0.23 * difficulty:
+                same = rng.random() < 0.6
+                font = lettered.font if same else self._font(rng, difficulty)
+                size = FONT_SIZE if same or rng.random() < 0.5 else SMALL_SIZES[-1]
+                text = self._text(rng, font, 2 + int(7 * rng.random()))
+                found.append((side, set_text(open_sheet(font.path, font.index, size), text)))
+        return [(side, setting) for side, setting in found if setting is not None]
+
+    def _torn(
+        self, rng: numpy.random.Generator, lettered: Lettered, cut: Cut
+    ) -> tuple[Cut, list[tuple[str, Setting]]]:
+        """A cut through the letter after or before the word, and that letter by its side."""
+        setting = lettered.setting
+        letter = self._text(rng, lettered.font, 1)[0]
+        sheet = open_sheet(lettered.font.path, lettered.font.index, setting.size)
+        other = set_text(sheet, letter)
+        if other is None:
+            return cut, []
+        sliver = rng.uniform(*SLIVER) * (other.box[2] - other.box[0])
+        seen = (lettering.letter_gap(setting) + sliver) / (setting.box[3] - setting.box[1])
+        if rng.random() < 0.7:
+            return replace(cut, right=seen), [("next", other)]
+        return replace(cut, left=seen), [("before", other)]
+
+
+def _ink(
+    rng: numpy.random.Generator,
+    lettered: Lettered,
+    neighbours: Sequence[tuple[str, Setting]],
+    difficulty: float,
+) -> tuple[dict[str, Mask], Box]:
+    """Masks of shadow, edge, side, fill and its second colour, where present; the ink's box."""
+    line = lettering.draw_line(lettered.setting, neighbours, rng)
+    fill = line.mask
+    if rng.random() < 0.15 * difficulty:
+        fill = lettering.embolden(fill, 1)
+    if rng.random() < 0.05 * difficulty:
+        fill = lettering.underline(fill, line.box, rng)
+    masks = {**_behind(rng, fill, difficulty), "fill": fill}
+    if rng.random() < 0.05 * difficulty:
+        masks["second"] = lettering.part(fill, line.box, lettered.setting, rng)
+    return masks, line.box
+
+
+def _draw_sizes(rng: numpy.random.Generator, ratio: int) -> tuple[float, float]:
+    """Width over height of a picture, and how many letters stand in it."""
+    low, high = RATIOS[ratio]
+    spread = float(numpy.exp(rng.normal(0, LETTER_SPREAD)))
+    if ratio < 4:
+        seen = rng.uniform(low, high)
+    elif rng.random() < LONG_SHARE:
+        length = rng.uniform(LONG, LONGEST)
+        return float(numpy.clip(length * LONG_LETTER * spread**0.5, low, high)), length
+    else:
+        seen = min(3.5 + rng.exponential(1.2), 11.0)
+    return seen, seen / (LETTER[ratio] * spread)
+
+
+def _group(fonts: Sequence[Font]) -> list[list[Font]]:
+    families: dict[str, list[Font]] = {}
+    for font in fonts:
+        families.setdefault(font.family, []).append(font)
+    return [families[name] for name in sorted(families)]
+
+
+def _set(rng: numpy.random.Generator, font: Font, text: str, difficulty: float) -> Setting | None:
+    """The text in that font, sometimes spaced out, dancing on the line, turned, or in two sizes."""
+    spacing, shifts, rest = 0.0, [], None
+    sheet = open_sheet(font.path, font.index, FONT_SIZE)
+    if rng.random() < 0.1 + 0.2 * difficulty:
+        spacing = rng.uniform(-0.04, 0.12) if rng.random() < 0.7 else rng.uniform(0.1, 0.9)
+    if rng.random() < 0.05 * difficulty:
+        shifts = rng.uniform(-0.1, 0.1, len(text)).tolist()
+    if text.isupper() and rng.random() < 0.12 * difficulty:
+        rest = open_sheet(font.path, font.index, SMALL_SIZES[int(2 * rng.random())])
+    setting = set_text(sheet, text, spacing, shifts, rest)
+    if setting is not None and rng.random() < 0.04 * difficulty:
+        setting = turn_letters(setting, rng.normal(0, 9.0, len(text)).tolist())
+    return setting
+
+
+def _behind(rng: numpy.random.Generator, fill: Mask, difficulty: float) -> dict[str, Mask]:
+    """Masks behind the fill: a cast shadow, and an outline, the sides of solid letters, or both."""
+    chance = rng.random() / max(difficulty, 1e-6)
+    dx, dy = (int(step) for step in rng.integers(-3, 4, 2))
+    masks = {}
+    if chance < 0.15:
+        masks["edge"] = lettering.embolden(fill, 1 + int(2.5 * rng.random()))
+    if 0.10 <= chance < 0.32:
+        deep = 1 + int(2 * rng.random())
+        masks["side"] = lettering.extrude(masks.get("edge", fill), deep * dx, deep * dy)
+    if rng.random() < 0.15 * difficulty:
+        source = masks.get("side", masks.get("edge", fill))
+        masks["shadow"] = lettering.cast(source, dx or 1, dy or 2, 2.5 * rng.random())
+    return masks
+
+
+def draw_shape(rng: numpy.random.Generator, box: Box, difficulty: float) -> geometry.Shape:
+    """How the word leans, turns, tilts and bends."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    angle = shear = radius = wave = 0.0
+    perspective = (0.0, 0.0)
+    if rng.random() < 0.65 * difficulty:
+        spread = 3.0 if rng.random() < 0.75 else 9.0
+        angle = float(numpy.radians(numpy.clip(rng.normal(0, spread), -22, 22)))
+    if rng.random() < 0.3 * difficulty:
+        shear = rng.normal(0, 0.18)
+    if rng.random() < 0.35 * difficulty:
+        perspective = (rng.normal(0, 0.22) / max(width, height), rng.normal(0, 0.12) / height)
+    if width > 1.8 * height and rng.random() < 0.12 * difficulty:
+        radius = width / rng.uniform(0.25, 1.5) * (1 if rng.random() < 0.75 else -1)
+        radius = max(abs(radius), 1.2 * height) * (1 if radius > 0 else -1)
+    elif rng.random() < 0.05 * difficulty:
+        wave = height * rng.uniform(0.04, 0.14)
+    matrix = geometry.homography(angle, shear, _limited(perspective, width, height))
+    wavelength = max(width, height) / rng.uniform(2, 9)
+    return geometry.Shape(matrix, radius, wave, wavelength, 6.28 * rng.random())
+
+
+def _limited(perspective: tuple[float, float], width: float, height: float) -> tuple[float, float]:
+    """Keep the nearest point at most twice as near as the farthest."""
+    reach = abs(perspective[0]) * width / 2 + abs(perspective[1]) * height / 2
+    scale = min(1.0, 0.3 / reach) if reach else 1.0
+    return perspective[0] * scale, perspective[1] * scale
+
+
+def draw_cut(rng: numpy.random.Generator) -> Cut:
+    """As found words are cut: tightly or loosely, above and below more loosely than beside."""
+    beside, above = (kinds[int(rng.random() * len(kinds))] for kinds in (BESIDE, ABOVE))
+    if rng.random() < FAR_SHARE:
+        above = FAR_ABOVE
+    left, right = rng.uniform(*beside, 2)
+    top, bottom = rng.uniform(*above, 2)
+    return Cut(left, top, right, bottom)
+
+
+def frame(
+    rng: numpy.random.Generator,
+    shape: geometry.Shape,
+    box: Box,
+    ratio: int,
+    cut: Cut,
+    *,
+    stretch: float,
+) -> tuple[geometry.Box, tuple[int, int]]:
+    """What part of the picture plane is seen, and at what size (width, height) in pixels.
+
+    A little more stretch, then wider margins, make the ratio fit.
+    """
+    left, top, right, bottom = geometry.bounds(shape, box[2] - box[0], box[3] - box[1])
+    unit = bottom - top
+    around = (
+        left - unit * cut.left,
+        top - unit * cut.top,
+        right + unit * cut.right,
+        bottom + unit * cut.bottom,
+    )
+    crop, seen = _fitted(rng, around, RATIOS[ratio], stretch)
+    return crop, _pixels(rng, seen, ratio)
+
+
+def _fitted(
+    rng: numpy.random.Generator, crop: geometry.Box, ratios: tuple[float, float], stretch: float
+) -> tuple[geometry.Box, float]:
+    """The crop, or a wider or higher one, and its width over its height, between ``ratios``."""
+    across, down = crop[2] - crop[0], crop[3] - crop[1]
+    low, high = ratios
+    seen = across / down * stretch
+    if seen < low:
+        stretch *= min(low / seen, FURTHER)
+    elif seen > high:
+        stretch *= max(high / seen, 1 / FURTHER)
+    seen = across / down * stretch
+    wider = max(0.0, low - seen) * down / stretch
+    taller = max(0.0, seen / high - 1) * down
+    share = rng.random(2)
+    fitted = (
+        crop[0] - wider * share[0],
+        crop[1] - taller * share[1],
+        crop[2] + wider * (1 - share[0]),
+        crop[3] + taller * (1 - share[1]),
+    )
+    return fitted, min(max(seen, low), high)
+
+
+def _pixels(rng: numpy.random.Generator, seen: float, ratio: int) -> tuple[int, int]:
+    """Size whose rounded ratio is ``ratio``."""
+    height = int(HEIGHTS[ratio] * rng.uniform(0.8, 1.2 if seen > 6 else 1.5))
+    width = round(height * seen)
+    if ratio > 1:
+        width = max(width, int(height * (ratio - 0.5)) + 1)
+    return (min(width, int(numpy.ceil(height * (ratio + 0.5))) - 1) if ratio < 4 else width), height
+
+
+def develop(
+    rng: numpy.random.Generator, picture: Picture, difficulty: float
+) -> NDArray[numpy.uint8]:
+    """From the scene to the photograph."""
+    picture = effects.cover(rng, picture, difficulty)
+    picture = effects.light(rng, picture, difficulty)
+    picture = effects.smudge(rng, picture, difficulty)
+    picture = effects.blur(rng, picture, difficulty)
+    height, width = picture.shape[:2]
+    if rng.random() < 0.55 * difficulty:  # taken from far away
+        picture = effects.shrink(picture, rng.uniform(8, 27))
+    if rng.random() < 0.5:
+        picture = effects.enlarge(rng, picture, (width, height))
+    picture = effects.disturb(rng, picture, difficulty)
+    photograph = effects.compress(rng, effects.to_bytes(picture), difficulty)
+    return effects.enlarge(rng, photograph, (width, height))

@@ -1,0 +1,1 @@
+"""Training of the line reader: lines and formulas, the trainer."""

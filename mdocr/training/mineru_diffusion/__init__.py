@@ -1,0 +1,1 @@
+"""Training of MinerU-Diffusion: manifests, rows, the trainer, mining of hard samples."""

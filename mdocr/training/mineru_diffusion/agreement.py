@@ -1,0 +1,50 @@
+"""How alike two answers to a task are, 0 to 1.
+
+Layouts: PageIoU, the mean overlap of each region with its best match, both ways. Tables: TEDS
+(arXiv 1911.10683). Formulas and texts: edit similarity.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from mdocr.document.model import Block
+from mdocr.evaluation.metrics import edit_similarity
+from mdocr.evaluation.table_trees import teds
+from mdocr.document.layout_text import parse_layout
+
+
+def consistency(task: str, answers: Sequence[str]) -> float:
+    """Mean similarity of all pairs of answers; 1 for fewer than two."""
+    pairs = list(combinations(answers, 2))
+    return sum(similarity(task, *pair) for pair in pairs) / len(pairs) if pairs else 1.0
+
+
+def similarity(task: str, one: str, other: str) -> float:
+    """How alike two answers are, 0 to 1, the same both ways.
+
+    Raises:
+        MissingExtraError: what compares tables or texts is not installed.
+    """
+    if one == other:
+        return 1.0
+    if task == "layout":
+        return page_iou(parse_layout(one)[0], parse_layout(other)[0])
+    if task == "table":
+        return teds(one, other)
+    return edit_similarity(one, other)
+
+
+def page_iou(one: Sequence[Block], other: Sequence[Block]) -> float:
+    """Mean over the regions of both layouts of the overlap with the best match in the other.
+
+    A region matches only regions of its own type.
+    """
+    if not one or not other:
+        return float(not one and not other)
+    best = [_best(block, other) for block in one] + [_best(block, one) for block in other]
+    return sum(best) / len(best)
+
+
+def _best(block: Block, others: Sequence[Block]) -> float:
+    alike = (block.box.iou(other.box) for other in others if other.type == block.type)
+    return max(alike, default=0.0)

@@ -1,0 +1,69 @@
+"""A page model's answers to the samples of a manifest, compared with it or with each other."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from mdocr.decoding.blocks import denoise
+from mdocr.decoding.requests import BlockOptions, Request
+from mdocr.engines.torch_blocks import TorchBlocks
+from mdocr.errors import InputError
+from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.synthesis.pages.manifests import Sample
+from mdocr.training.mineru_diffusion.agreement import similarity
+from mdocr.training.mineru_diffusion.samples import Preparer, open_region
+
+logger = logging.getLogger(__name__)
+
+
+def score_samples(
+    model: MinerUDiffusion, preparer: Preparer, samples: Sequence[Sample], slots: int = 8
+) -> dict[str, float]:
+    """Mean similarity of answers and true texts, by task.
+
+    A sample whose picture cannot be read is left out, and a warning names it.
+    """
+    options = BlockOptions(
+        block_length=preparer.data.block_length, max_tokens=preparer.data.max_tokens
+    )
+    found: dict[str, list[float]] = defaultdict(list)
+    asked: list[Sample] = []
+    requests = _readable(preparer, samples, options, asked)
+    for number, text in answers(model, preparer, requests, slots):
+        sample = asked[number]
+        found[sample.task].append(similarity(sample.task, text, sample.text))
+    return {task: sum(values) / len(values) for task, values in sorted(found.items())}
+
+
+def _readable(
+    preparer: Preparer, samples: Sequence[Sample], options: BlockOptions, asked: list[Sample]
+) -> Iterator[Request]:
+    """Requests for the samples whose pictures can be read, which are added to ``asked``."""
+    for number, sample in enumerate(samples, start=1):
+        try:
+            prepared = request(preparer, sample, options)
+        except InputError as error:
+            logger.warning("sample %d is left out: %s", number, error.message)
+            continue
+        asked.append(sample)
+        yield prepared
+
+
+def request(preparer: Preparer, sample: Sample, options: BlockOptions) -> Request:
+    """What the model is asked for a sample.
+
+    Raises:
+        InputError: its picture cannot be read.
+    """
+    picture = preparer.pictures.prepare(open_region(sample))
+    prompt = preparer.prompts.encode(sample.task, picture.tokens)
+    return Request(prompt, options, preparer.prompts.stop_ids, picture)
+
+
+def answers(
+    model: MinerUDiffusion, preparer: Preparer, requests: Iterator[Request], slots: int
+) -> Iterator[tuple[int, str]]:
+    """Texts of requests with their numbers, in the order in which they end."""
+    predict = TorchBlocks(model, slots)
+    for number, made in denoise(predict, requests, model.config.mask_token_id, slots):
+        yield number, preparer.prompts.decode(made.tokens)

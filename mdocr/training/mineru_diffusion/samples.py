@@ -1,0 +1,251 @@
+"""What the large page model learns from: manifests, mixed and shuffled as a pure function of rows.
+
+Stage I has one kind of manifest; stage II has the hard samples that ``mdocr train mine`` found, and
+a share of stage I again (arXiv 2603.22458, section 3).
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from mdocr.preprocessing.prompts import STOPS, PromptTokenizer
+from mdocr.errors import InputError, UsageError
+from mdocr.inputs.find import open_picture
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
+from mdocr.preprocessing.mineru_diffusion import PictureConfig
+from mdocr.parsing import crops
+from mdocr.synthesis.pages.manifests import Sample, read_manifest
+from mdocr.training.mineru_diffusion.rows import (
+    DocumentBatch,
+    Row,
+    collate,
+    make_row,
+)
+
+logger = logging.getLogger(__name__)
+
+TRIES = 20
+"""Samples that may be unusable one after the other before a run ends."""
+
+
+@dataclass(frozen=True)
+class DocumentDataConfig:
+    """What a run of the large page model learns from.
+
+    Attributes:
+        manifest: manifests of samples, read as one; in stage II those that mining wrote.
+        replay: manifests of which a share is mixed in; in stage II those of stage I.
+        replay_share: share of the samples that come from ``replay``.
+        validation: manifests that are read and compared as the run goes on.
+        validation_samples: how many samples of them, from the first on.
+        block_length: places that are denoised together.
+        max_tokens: longest answer; of longer ones the beginning is learned.
+        max_pixels: largest picture; 0: that of the model.
+        workers: processes that prepare batches.
+    """
+
+    manifest: tuple[str, ...] = ()
+    replay: tuple[str, ...] = ()
+    replay_share: float = 0.3
+    validation: tuple[str, ...] = ()
+    validation_samples: int = 32
+    block_length: int = 32
+    max_tokens: int = 2048
+    max_pixels: int = 0
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.manifest:
+            raise UsageError(
+                "data.manifest is empty", "Name a manifest, such as that of: mdocr synth pages"
+            )
+        if not 0 <= self.replay_share < 1:
+            raise UsageError("data.replay_share must be at least 0 and below 1")
+        if self.block_length < 1 or self.max_tokens < self.block_length:
+            raise UsageError("data.max_tokens must be at least data.block_length, which is above 0")
+        if min(self.workers, self.max_pixels, self.validation_samples) < 0:
+            raise UsageError("data.workers, max_pixels, validation_samples must not be negative")
+
+
+class Preparer:
+    """Makes samples what the model takes: prompts, answers, pictures.
+
+    Args:
+        folder: the model's, of the released layout.
+        config: its configuration.
+        data: limits.
+
+    Raises:
+        WeightsError: the tokenizer cannot be read.
+    """
+
+    def __init__(
+        self, folder: Path, config: MinerUDiffusionConfig, data: DocumentDataConfig
+    ) -> None:
+        self.config, self.data = config, data
+        path = folder / "tokenizer.json"
+        self.prompts = PromptTokenizer(path, config.image_token_id)
+        self.answers = Tokenizer.from_file(str(path))
+        ids = [self.answers.token_to_id(stop) for stop in STOPS]
+        known = [index for index in ids if index is not None]
+        self.stop_id, self.fill_id = known[0], known[-1]
+        self.pictures = PictureConfig.read(folder / "preprocessor_config.json")
+        if data.max_pixels:
+            self.pictures = replace(self.pictures, max_pixels=data.max_pixels)
+
+    def row(self, sample: Sample, generator: torch.Generator) -> Row:
+        """A row with noise of ``generator``.
+
+        Raises:
+            InputError: the picture or the text cannot be used.
+        """
+        picture = self.pictures.prepare(open_region(sample))
+        prompt = self.prompts.encode(sample.task, picture.tokens)
+        noise = (self.data.block_length, self.config.mask_token_id, generator)
+        return make_row(prompt, self.answer(sample.text), noise, picture, sample.weight)
+
+    def answer(self, text: str) -> Tensor:
+        """Token ids of a text, its end, and what fills the last block [L].
+
+        Raises:
+            InputError: the text spells a token that stands for a picture or a mask.
+        """
+        ids: list[int] = self.answers.encode(text, add_special_tokens=False).ids
+        forbidden = {self.config.image_token_id, self.config.mask_token_id}
+        if not forbidden.isdisjoint(ids):
+            raise InputError(
+                f"a text of the manifest holds a picture or mask token: {text[:60]!r}",
+                "Take the token out of the text, or the sample out of the manifest.",
+            )
+        block = self.data.block_length
+        most = self.data.max_tokens // block * block
+        if len(ids) >= most:
+            return torch.tensor(ids[:most])
+        ids = [*ids, self.stop_id]
+        return torch.tensor(ids + [self.fill_id] * (-len(ids) % block))
+
+
+def open_region(sample: Sample) -> Image.Image:
+    """The picture that the model is shown for a sample, as ``mdocr parse`` would show it.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    picture = open_picture(sample.image)
+    if sample.task == "layout":
+        return crops.whole_page(picture)
+    if sample.box is not None:
+        picture = crops.cut_region(picture, sample.box)
+    return crops.fit(picture)
+
+
+class Mixture:
+    """Samples by number: a fixed share of replayed ones, each kind shuffled anew each epoch.
+
+    Args:
+        samples: the main ones.
+        replay: others; may be empty.
+        share: of the others, 0 to 1.
+        seed: of the order.
+    """
+
+    def __init__(
+        self, samples: Sequence[Sample], replay: Sequence[Sample], share: float, seed: int
+    ) -> None:
+        self.kinds = (samples, replay)
+        self.share = share if replay else 0.0
+        self.seed = seed
+        self._orders: dict[int, tuple[int, NDArray[np.int64]]] = {}
+
+    def __getitem__(self, number: int) -> Sample:
+        before = int(number * self.share)
+        replayed = int((number + 1) * self.share) > before
+        return self._at(1, before) if replayed else self._at(0, number - before)
+
+    def _at(self, kind: int, place: int) -> Sample:
+        samples = self.kinds[kind]
+        epoch, place = divmod(place, len(samples))
+        if self._orders.get(kind, (-1,))[0] != epoch:
+            order = np.random.default_rng((self.seed, 6, kind, epoch)).permutation(len(samples))
+            self._orders[kind] = (epoch, order)
+        return samples[int(self._orders[kind][1][place])]
+
+
+class DocumentBatches(Dataset[DocumentBatch]):
+    """The batches of a run for one process of ``world``; batch ``n`` is the same whoever makes it.
+
+    Args:
+        mixture: samples by number.
+        preparer: makes them rows.
+        batch_size: rows of one process in a batch.
+        batches: of the run.
+        seed: of the noise.
+        rank: number of this process, and how many there are.
+    """
+
+    def __init__(
+        self,
+        mixture: Mixture,
+        preparer: Preparer,
+        *,
+        batch_size: int,
+        batches: int,
+        seed: int,
+        rank: tuple[int, int] = (0, 1),
+    ) -> None:
+        self.mixture, self.preparer = mixture, preparer
+        self.batch_size, self.batches, self.seed = batch_size, batches, seed
+        self.rank, self.world = rank
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __getitem__(self, index: int) -> DocumentBatch:
+        """Batch ``index``, from 0."""
+        first = (index * self.world + self.rank) * self.batch_size
+        rows = [self._row(number) for number in range(first, first + self.batch_size)]
+        return collate(rows, self.preparer.data.block_length, self.preparer.fill_id)
+
+    def _row(self, number: int) -> Row:
+        """Row ``number`` of the run; if its sample cannot be used, that of the next one."""
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
+        for place in range(number, number + TRIES):
+            try:
+                return self.preparer.row(self.mixture[place], generator)
+            except InputError as error:
+                logger.warning("another sample takes its place: %s", error.message)
+        raise InputError(
+            f"{TRIES} samples in a row cannot be used, the last: {self.mixture[place].image}",
+            "Check the paths in data.manifest: they are relative to its folder.",
+        )
+
+
+def read_manifests(paths: Iterable[str]) -> list[Sample]:
+    """The samples of several manifests.
+
+    Raises:
+        InputError: one cannot be read.
+    """
+    return [sample for path in paths for sample in read_manifest(Path(path))]
+
+
+def open_mixture(data: DocumentDataConfig, seed: int) -> Mixture:
+    """The samples that a run's configuration names. Errors: see ``read_manifests``."""
+    samples, replay = read_manifests(data.manifest), read_manifests(data.replay)
+    return Mixture(samples, replay, data.replay_share, seed)
+
+
+def describe(samples: Sequence[Sample]) -> dict[str, Any]:
+    """How many samples of each task there are."""
+    tasks = [sample.task for sample in samples]
+    return {task: tasks.count(task) for task in sorted(set(tasks))}

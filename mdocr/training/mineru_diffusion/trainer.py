@@ -1,0 +1,221 @@
+"""Training of the large page model from any checkpoint of the released layout.
+
+One row holds prompt, clean and noised answer; one pass trains every block of the answer (arXiv
+2603.22458, section 3). The loss is the cross-entropy of the masked tokens, each weighted as its
+sample, divided by their number.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
+
+from mdocr.errors import UsageError
+from mdocr.evaluation.metrics import rapidfuzz
+from mdocr.evaluation.table_trees import apted
+from mdocr.models.attention import DenseAttention
+from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
+from mdocr.parsing.parser import find_parser
+from mdocr.training.mineru_diffusion.adapters import add_adapters, merged
+from mdocr.training.batches import prefetched
+from mdocr.training.checkpoint import model_weights
+from mdocr.training.config import OptimizerConfig, ParserRunConfig
+from mdocr.training.mineru_diffusion.export import save_folder
+from mdocr.training.mineru_diffusion.rows import DocumentBatch
+from mdocr.training.mineru_diffusion.samples import (
+    DocumentBatches,
+    DocumentDataConfig,
+    Preparer,
+    describe,
+    open_mixture,
+    read_manifests,
+)
+from mdocr.training.loop import train
+from mdocr.training.processes import Processes, mean_over_processes
+from mdocr.weights.keys import WithoutDraws
+from mdocr.weights.mineru_diffusion import load_folder
+from mdocr.weights.page_folders import read_json
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DocumentModelConfig:
+    """What is trained.
+
+    Attributes:
+        start: a model of the released layout to start from, by name or folder.
+        fresh: take only sizes and tokenizer of ``start``, and draw new weights.
+        lora_rank: train adapters of this rank only; 0: all weights.
+        freeze_vision: leave the vision tower as it is.
+        checkpointing: compute activations anew in the backward pass instead of keeping them.
+    """
+
+    start: str = "mineru-diffusion"
+    fresh: bool = False
+    lora_rank: int = 0
+    freeze_vision: bool = False
+    checkpointing: bool = False
+
+    def __post_init__(self) -> None:
+        if self.lora_rank < 0:
+            raise UsageError("model.lora_rank must not be negative")
+        if self.fresh and self.lora_rank:
+            raise UsageError("model.fresh has no use for model.lora_rank", "Leave one of them out.")
+
+
+@dataclass(frozen=True)
+class DocumentRun:
+    """A training run of the large page model."""
+
+    data: DocumentDataConfig
+    model: DocumentModelConfig = field(default_factory=DocumentModelConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    run: ParserRunConfig = field(default_factory=ParserRunConfig)
+
+
+def train_documents(config: DocumentRun, processes: Processes, resume: bool) -> Path:
+    """Trains the large page model; returns the exported folder. Errors: see ``loop.train``."""
+    torch.manual_seed(config.run.seed)
+    task = DocumentTask(config, processes)
+    return train(task, config.run, config.optimizer, processes, resume)
+
+
+class DocumentTask:
+    """Batches, loss, scores and export of a run."""
+
+    def __init__(self, config: DocumentRun, processes: Processes) -> None:
+        self.config, self.processes = config, processes
+        self.folder = find_folder(config.model.start)
+        self.model = make_model(config.model, self.folder)
+        self.module = DocumentLoss(self.model, processes)
+        self.preparer = Preparer(self.folder, self.model.config, config.data)
+        self.mixture = open_mixture(config.data, config.run.seed)
+        self._validation = read_manifests(config.data.validation)[: config.data.validation_samples]
+        if self._validation:  # what is missing is not found only at the first evaluation
+            rapidfuzz()
+            apted()
+        for kind, samples in zip(("samples", "replayed"), self.mixture.kinds, strict=True):
+            logger.info("%s: %s", kind, describe(samples) or "none")
+
+    def batches(self, start: int) -> Iterator[DocumentBatch]:
+        """See ``loop.Task``."""
+        run = self.config.run
+        dataset = DocumentBatches(
+            self.mixture,
+            self.preparer,
+            batch_size=run.batch_size,
+            batches=run.batches,
+            seed=run.seed,
+            rank=(self.processes.rank, self.processes.world),
+        )
+        return prefetched(dataset, start, run.batches, self.config.data.workers)
+
+    def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
+        """How alike answers and manifests are, for each task, 0 to 1 (``agreement.similarity``)."""
+        if not self._validation:
+            return {}
+        from mdocr.training.mineru_diffusion.answers import score_samples
+
+        with torch.device("meta"), WithoutDraws():
+            model = MinerUDiffusion(self.model.config)
+        model.load_state_dict(merged(model_weights(weights)), assign=True)
+        model.to(self.processes.device).eval().requires_grad_(False)
+        return score_samples(model, self.preparer, self._validation)
+
+    def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
+        """Writes the folder ``model``, of the released layout."""
+        target = folder / "model"
+        if self.processes.first:
+            save_folder(merged(model_weights(weights)), self.folder, target, record)
+        return target
+
+
+class DocumentLoss(nn.Module):
+    """The model with its loss; ``forward`` returns it by name."""
+
+    def __init__(self, model: MinerUDiffusion, processes: Processes) -> None:
+        super().__init__()
+        self.model = model
+        self.processes = processes
+
+    def forward(self, batch: DocumentBatch, number: int) -> dict[str, Tensor]:
+        """The loss of a batch, whose noise was drawn when it was made."""
+        device = self.processes.device
+        labels = batch.labels.to(device, non_blocking=True)
+        counted = labels >= 0
+        logits = self.predict(batch, counted)
+        each = functional.cross_entropy(logits.float(), labels[counted], reduction="none")
+        weights = batch.weights.to(device)[:, None].expand_as(labels)[counted]
+        count = mean_over_processes(counted.sum())
+        return {"denoise": (weights * each).sum() / count.clamp(min=1)}
+
+    def predict(self, batch: DocumentBatch, counted: Tensor) -> Tensor:
+        """Logits [M, V] of the counted places of a batch."""
+        model, device = self.model, self.processes.device
+        features = model.see(batch.patches.to(device, non_blocking=True), batch.grids)
+        x = model.embed(batch.tokens.to(device), features)
+        attend = DenseAttention(batch.mask().to(device))
+        logits: Tensor = model.language_model(x, batch.places.to(device), attend, counted)
+        return logits
+
+
+def find_folder(start: str) -> Path:
+    """The folder of a model of the released layout; a named one is downloaded.
+
+    Raises:
+        WeightsError: there is no such model.
+        UsageError: it is the lite model, which learns from made lines only.
+    """
+    found = find_parser(start).path
+    folder = found if found.is_dir() else found.parent
+    kind = read_json(folder / "config.json").get("model_type")
+    if kind != "mineru_diffusion":
+        raise UsageError(
+            f"model.start: {start} is of the type {kind!r}, not of the released layout",
+            "Train the lite page model with the run parser-lite, which has no data.manifest.",
+        )
+    return folder
+
+
+def make_model(config: DocumentModelConfig, folder: Path) -> MinerUDiffusion:
+    """The model to be trained, in float32, on the CPU. Errors: see ``load_folder``."""
+    if config.fresh:
+        record = read_json(folder / "config.json")
+        model = MinerUDiffusion(MinerUDiffusionConfig.from_record(record))
+        draw_weights(model)
+    else:
+        model = load_folder(folder, "cpu", torch.float32)
+        for parameter in model.parameters():
+            parameter.data = parameter.data.clone()  # it may be a page of the file
+    model.requires_grad_(True)
+    if config.lora_rank:
+        add_adapters(model, config.lora_rank)
+    if config.freeze_vision:
+        model.vision_model.requires_grad_(False)
+    if config.checkpointing:
+        checkpoint_layers(model)
+    return model
+
+
+def draw_weights(model: MinerUDiffusion) -> None:
+    """First weights of matrices and embeddings, as is usual for both towers."""
+    for module in model.modules():
+        if isinstance(module, nn.Linear | nn.Embedding | nn.Conv3d):
+            nn.init.normal_(module.weight, std=0.02)
+        if isinstance(module, nn.Linear) and module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def checkpoint_layers(model: MinerUDiffusion) -> None:
+    """Makes every layer forget what it computed until the backward pass needs it."""
+    for layer in (*model.vision_model.blocks, *model.language_model.model.layers):
+        layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)

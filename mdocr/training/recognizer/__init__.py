@@ -1,0 +1,1 @@
+"""Training of MDiff4STR: word batches, noising, augmentation, the trainer."""

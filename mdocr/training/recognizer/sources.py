@@ -1,0 +1,232 @@
+"""Where training words come from: synthesis, a labelled folder, an LMDB."""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mdocr.errors import InputError, UsageError
+from mdocr.inputs.labelled import Collection, open_collection
+from mdocr.models.charset import Charset
+from mdocr.preprocessing.mdiff4str import ratio_bucket
+from mdocr.training.batches import Sample, Source, rise
+from mdocr.training.config import DataConfig, SourceConfig
+
+logger = logging.getLogger(__name__)
+
+MAX_DRAWS = 1000
+"""How often a word is drawn anew because the model could not write it."""
+
+Augment = Callable[[Image.Image, np.random.Generator], Image.Image]
+
+
+class Labels:
+    """What a model can learn to write.
+
+    Args:
+        charset: the model's characters.
+        max_length: its longest word.
+    """
+
+    def __init__(self, charset: Charset, max_length: int) -> None:
+        self.charset, self.max_length = charset, max_length
+
+    def learnable(self, text: str) -> bool:
+        """Whether the model can write ``text``, spaces aside, which show nothing."""
+        shown = [symbol for symbol in text if symbol in self.charset or not symbol.isspace()]
+        known = all(symbol in self.charset for symbol in shown)
+        return known and 0 < len(shown) <= self.max_length
+
+
+class SynthesisSource:
+    """Words drawn by ``mdocr.synthesis``; difficulty rises as the run goes on.
+
+    Args:
+        data: fonts, and how difficulty rises.
+        labels: what the model can write.
+        seed: of everything drawn.
+    """
+
+    def __init__(self, data: DataConfig, labels: Labels, seed: int) -> None:
+        self.data, self.labels, self.seed = data, labels, seed
+
+    def samples(self, index: int, rows: range, progress: float) -> Sequence[Sample]:
+        """See ``Source``."""
+        from mdocr.synthesis.words.pictures import RATIO_SHARES, draw_difficulty
+
+        ratios, shares = list(RATIO_SHARES), list(RATIO_SHARES.values())
+        ratio = int(np.random.default_rng((self.seed, 2, index)).choice(ratios, p=shares))
+        difficulty = self.difficulty(progress)
+        made = []
+        for row in rows:
+            rng = np.random.default_rng((self.seed, 3, index, row))
+            made.append(self._draw(rng, ratio, draw_difficulty(rng, difficulty)))
+        return made
+
+    def difficulty(self, progress: float) -> float:
+        """Difficulty of the hardest made words at ``progress`` of the run, both 0 to 1."""
+        start = self.data.start_difficulty
+        return start + (1 - start) * rise(progress, self.data.easy_share)
+
+    def prepare(self) -> None:
+        """Loads fonts and words now, so that processes started later share them."""
+        _ = self._synthesizer
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key != "_synthesizer"}
+
+    def _draw(self, rng: np.random.Generator, ratio: int, difficulty: float) -> Sample:
+        for _ in range(MAX_DRAWS):
+            picture, text = self._synthesizer.draw(rng, ratio, difficulty)
+            if self.labels.learnable(text):
+                return Image.fromarray(picture), text
+        raise UsageError(
+            f"no made word fits a model of {self.labels.max_length} characters",
+            "Use a larger model.sizes.decoder.max_length.",
+        )
+
+    @cached_property
+    def _synthesizer(self) -> Any:
+        from mdocr.synthesis.common.fonts import load_fonts
+        from mdocr.synthesis.corpora.vocabulary import load_vocabulary
+        from mdocr.synthesis.words.pictures import WordSynthesizer
+
+        folders = [Path(folder) for folder in self.data.fonts] or None
+        symbols = "".join(self.labels.charset.symbols)
+        return WordSynthesizer(load_fonts(folders), load_vocabulary(), symbols)
+
+
+class CollectionSource:
+    """Batches of a collection: shuffled anew each epoch, pictures of one ratio together.
+
+    Looks through the whole collection at once, so that processes started later share the result.
+
+    Args:
+        collection: pictures and labels.
+        labels: what the model can write; other pictures are left out.
+        batch_rows: samples of a whole batch, over all processes.
+        seed: of the order and of the augmentation.
+        augment: changes a picture; None: leave it.
+
+    Raises:
+        InputError: no picture is left.
+    """
+
+    def __init__(
+        self,
+        collection: Collection,
+        labels: Labels,
+        batch_rows: int,
+        seed: int,
+        augment: Augment | None = None,
+    ) -> None:
+        self.collection, self.batch_rows = collection, batch_rows
+        self.seed, self.augment = seed, augment
+        self._buckets = find_buckets(collection, labels)
+        self._epoch = -1
+        self._order: list[tuple[int, NDArray[np.int64]]] = []
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """Batches in which every picture comes once; the last of a ratio is filled up."""
+        return sum(-(-len(numbers) // self.batch_rows) for numbers in self._buckets.values())
+
+    def samples(self, index: int, rows: range, progress: float) -> Sequence[Sample]:
+        """See ``Source``."""
+        epoch, place = divmod(index, self.batches_per_epoch)
+        if epoch != self._epoch:
+            self._order, self._epoch = self._shuffle(epoch), epoch
+        bucket, numbers = self._order[place]
+        return [self._sample(index, row, np.roll(numbers, -row), bucket) for row in rows]
+
+    def _sample(self, index: int, row: int, numbers: NDArray[np.int64], bucket: int) -> Sample:
+        """The first of the pictures that can be read, changed."""
+        for number in numbers.tolist():
+            try:
+                picture = self._read(number, bucket)
+            except InputError as error:
+                logger.warning("another picture takes its place: %s", error.message)
+                continue
+            if self.augment is not None:
+                picture = self.augment(picture, np.random.default_rng((self.seed, 4, index, row)))
+            return picture, self.collection.text(number)
+        raise InputError(
+            f"none of the {len(numbers)} pictures of batch {index} can be read",
+            "The warnings above name them; was the collection moved or changed?",
+        )
+
+    def _read(self, number: int, bucket: int) -> Image.Image:
+        picture = self.collection.picture(number)
+        if ratio_bucket(*picture.size) != bucket:
+            raise InputError(f"picture {number + 1} is not of the size that its collection tells")
+        return picture
+
+    def _shuffle(self, epoch: int) -> list[tuple[int, NDArray[np.int64]]]:
+        rng = np.random.default_rng((self.seed, 5, epoch))
+        batches = []
+        for bucket, numbers in sorted(self._buckets.items()):
+            count = -(-len(numbers) // self.batch_rows)
+            order = np.resize(rng.permutation(numbers), count * self.batch_rows)
+            batches += [(bucket, part) for part in np.split(order, count)]
+        return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def find_buckets(collection: Collection, labels: Labels) -> dict[int, NDArray[np.int64]]:
+    """Numbers of the pictures of each ratio; those that cannot be learned from are left out.
+
+    Raises:
+        InputError: no picture is left.
+    """
+    logger.info("looking through %d pictures", len(collection))
+    buckets: dict[int, list[int]] = {}
+    unlearnable: list[str] = []
+    unreadable: list[str] = []
+    for number in range(len(collection)):
+        try:
+            text = collection.text(number)
+            if labels.learnable(text):
+                bucket = ratio_bucket(*collection.size(number))
+                buckets.setdefault(bucket, []).append(number)
+            else:
+                unlearnable.append(repr(text))
+        except InputError as error:
+            unreadable.append(error.message)
+    _tell(unlearnable, "the model cannot write their labels (length, characters)")
+    _tell(unreadable, "they cannot be read")
+    if not buckets:
+        raise InputError(
+            "a source has no picture that the model can learn from",
+            "The warnings above say why they were left out.",
+        )
+    return {bucket: np.array(numbers) for bucket, numbers in buckets.items()}
+
+
+def _tell(left_out: list[str], reason: str) -> None:
+    if left_out:
+        first = left_out[0]
+        logger.warning("%d pictures are left out: %s, first %s", len(left_out), reason, first)
+
+
+def open_source(
+    source: SourceConfig, data: DataConfig, labels: Labels, batch_rows: int, seed: int
+) -> Source:
+    """The source that a run's configuration names.
+
+    Raises:
+        UsageError: its kind is unknown.
+        InputError: it is empty or cannot be read.
+    """
+    if source.kind == "synthesis":
+        made = SynthesisSource(data, labels, seed)
+        made.prepare()
+        return made
+    from mdocr.training.recognizer.augmentation import rand_augment
+
+    collection = open_collection(source.kind, Path(source.path))
+    augment = rand_augment if data.augment else None
+    return CollectionSource(collection, labels, batch_rows, seed, augment)
