@@ -5,27 +5,27 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.inputs import find as inputs
-from mdocr.decoding.lexicon import load_dictionary
-from mdocr.decoding.draft import EOS, Array, Decoding
 from mdocr.decoding.correction import spell
+from mdocr.decoding.draft import EOS, Array, Decoding
+from mdocr.decoding.lexicon import load_dictionary
 from mdocr.decoding.words import decode
 from mdocr.document.model import Character, Word
-from mdocr.engines import WordEngine
 from mdocr.engines.memory import MemoryGuard
+from mdocr.engines.protocols import WordEngine
 from mdocr.engines.word_engines import word_engine
 from mdocr.errors import InputError
-from mdocr.inputs.find import Picture, Unread
+from mdocr.inputs import pictures
+from mdocr.inputs.find import Unread
+from mdocr.inputs.pictures import Picture
 from mdocr.models.charset import Charset
-from mdocr.preprocessing.mdiff4str import preprocess
 from mdocr.options import RecognizeOptions
-from mdocr.weights.registry import resolve
+from mdocr.preprocessing.mdiff4str import preprocess
+from mdocr.weights.resolve import resolve
 
 MANY = 128
 """Words over which torch makes up for its start of seconds, as it reads batches faster."""
@@ -109,12 +109,12 @@ class Recognizer:
         there are. A picture that cannot be read gives a ``Unread`` in its place.
         """
         options = dataclasses.replace(options or RecognizeOptions(), **changes)
-        numbered = enumerate(inputs.as_iterable(images))
-        crops = inputs.read_ahead(
+        numbered = enumerate(pictures.as_iterable(images))
+        crops = pictures.read_ahead(
             make_crop,
             numbered,
             depth=2 * options.batch_size,
-            may_wait=lambda item: inputs.may_wait(item[1]),
+            may_wait=lambda item: pictures.may_wait(item[1]),
         )
         return in_order(self._read_all(crops, options))
 
@@ -157,7 +157,7 @@ def load_recognizer(
     Args:
         model: a name, the path of a checkpoint, or ``auto``: the best model on this machine.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        engine: ``torch``; ``onnx``, which exports the model when first used; or ``auto``: for up to
+        engine: ``torch``; ``onnx``, for exported files (``mdocr export``); or ``auto``: for up to
             ``MANY`` words onnx on a CPU, if the exported files are there, else torch.
         dtype: ``auto``, ``float32`` or ``bfloat16``.
         words: about how many will be read.
@@ -168,15 +168,9 @@ def load_recognizer(
         UsageError: an argument makes no sense.
     """
     # Finds errors before a download in vain.
-    load = word_engine(engine, device, dtype, _export, many=words > MANY)
+    load = word_engine(engine, device, dtype, many=words > MANY)
     resolved = resolve(os.fspath(model), "recognizer")
     return Recognizer(load(resolved.path), resolved.name, resolved.dictionary)
-
-
-def _export(weights: Path, folder: Path) -> None:
-    from mdocr.export import export_recognizer
-
-    export_recognizer(weights, folder)
 
 
 def recognize(
@@ -201,9 +195,9 @@ def read(engine: WordEngine, images: Array, options: RecognizeOptions) -> Decodi
 def make_crop(numbered: tuple[int, Picture]) -> Crop | Result:
     """Loads a picture and brings it to a size of the model; a ``Unread`` if it cannot be read."""
     number, source = numbered
-    path = inputs.name_of(source)
+    path = pictures.name_of(source)
     try:
-        return Crop(number, path, preprocess(inputs.open_picture(source)))
+        return Crop(number, path, preprocess(pictures.open_picture(source)))
     except InputError as error:
         return Result(number, Unread(path, error))
 

@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.models.line_reader import LineReader
-from mdocr.models.mineru_diffusion_config import LineReaderConfig, SDARConfig
+from mdocr.models.line_reader_config import LineReaderConfig
 from mdocr.models.mdiff4str_config import EncoderConfig
+from mdocr.models.sdar_config import SDARConfig
 from mdocr.weights.line_reader import save_line_reader
 
 SYMBOLS = " abcdefghij"

@@ -172,7 +172,9 @@ def read_page(options: argparse.Namespace, dtype: str) -> tuple[list[Any], dict[
         pages="1", dpi=options.dpi, steps=options.steps, max_tokens=targets, revise=True
     )
     with (
-        mock.patch("mdocr.parsing.mineru_diffusion.parse_layout", lambda text: (regions(options), 0)),
+        mock.patch(
+            "mdocr.parsing.mineru_diffusion.parse_layout", lambda text: (regions(options), 0)
+        ),
         mock.patch("mdocr.parsing.crops.whole_page", lambda picture: page(picture, options)),
         mock.patch.object(Parser, "request", kept_request),
         mock.patch.object(Parser, "denoise", kept_texts),
@@ -320,8 +322,8 @@ def regions(options: argparse.Namespace) -> Sequence[Any]:
     import numpy as np
 
     from mdocr.document.model import Block, Box
-    from mdocr.layout import analyse
     from mdocr.inputs.pages import open_pages
+    from mdocr.layout import analyse
 
     with open_pages(options.document, "1") as pages:
         picture = next(pages).picture

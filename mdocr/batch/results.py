@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
+from mdocr.batch.resume import Progress, progress_file
 from mdocr.document.model import (
     Document,
     Failure,
@@ -15,12 +16,11 @@ from mdocr.document.model import (
     Source,
 )
 from mdocr.files import written_whole
+from mdocr.inputs.streams import STDIN
 from mdocr.options import ParseOptions, RenderOptions
-from mdocr.batch.resume import Progress, progress_file
 from mdocr.parsing.page_work import ReadPage
 from mdocr.render import render
 from mdocr.render.files import write_file, write_folder
-from mdocr.inputs.streams import STDIN
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from mdocr.decoding.draft import Array, Predict
 from mdocr.decoding.words import decode
 from mdocr.engines.torch_words import DTYPES, TorchWordEngine
 from mdocr.errors import MdocrError
-from mdocr.inputs.find import Picture
+from mdocr.inputs.pictures import Picture
 from mdocr.options import STEPPED_DECODERS, RecognizeOptions
 from mdocr.recognizer import Crop, Recognizer, load_recognizer, make_crop
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from mdocr.errors import InputError
 from mdocr.evaluation.page_sets import SOURCES, TruePage, load_pages
-from mdocr.inputs.find import Picture, Unread, find_files
+from mdocr.inputs.find import Unread, find_files
+from mdocr.inputs.pictures import Picture
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +64,8 @@ def made_words(count: int) -> list[Picture]:
         MdocrError: there are no fonts, or what draws them is not installed.
     """
     from mdocr.synthesis.common.fonts import load_fonts
-    from mdocr.synthesis.samples import draw_words
     from mdocr.synthesis.corpora.vocabulary import load_vocabulary
+    from mdocr.synthesis.samples import draw_words
     from mdocr.synthesis.words.pictures import WordSynthesizer
 
     synthesizer = WordSynthesizer(load_fonts(), load_vocabulary())

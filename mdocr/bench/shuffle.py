@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from mdocr.bench.synthetic_pages import made_texts, set_page
 from mdocr.bench.options import ShuffleOptions
+from mdocr.bench.synthetic_pages import made_texts, set_page
 from mdocr.errors import InputError
 from mdocr.evaluation.metrics import bleu, edit_similarity, plain
 from mdocr.evaluation.page_parts import from_markdown, joined

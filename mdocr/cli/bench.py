@@ -16,7 +16,7 @@ from mdocr.options import WORD_DECODERS
 
 if TYPE_CHECKING:
     from mdocr.evaluation.page_sets import TruePage
-    from mdocr.inputs.find import Picture
+    from mdocr.inputs.pictures import Picture
 
 app = typer.Typer(no_args_is_help=True, help="Measure latency and throughput on this machine.")
 
@@ -341,8 +341,8 @@ def _pages(data: Path | None, count: int) -> "Iterator[list[TruePage]]":
     """Pages of a folder or document, or made ones, which are there for as long as they are read."""
     from tempfile import TemporaryDirectory
 
-    from mdocr.bench.synthetic_pages import made_pages
     from mdocr.bench.pictures import pages_of
+    from mdocr.bench.synthetic_pages import made_pages
 
     with TemporaryDirectory() as folder:
         yield pages_of(data, count) if data else made_pages(Path(folder), count)

@@ -16,11 +16,11 @@ from mdocr.files import is_full, make_folder
 from mdocr.options import ParseOptions, RenderOptions
 
 if TYPE_CHECKING:
-    from mdocr.inputs.find import Unread
-    from mdocr.parsing.parser import PageModel
-    from mdocr.parsing import ReadPage
     from mdocr.batch.results import Destination, Results
-    from mdocr.weights.registry import ResolvedModel
+    from mdocr.inputs.find import Unread
+    from mdocr.parsing import ReadPage
+    from mdocr.parsing.page_model import PageModel
+    from mdocr.weights.resolve import ResolvedModel
 
 DOCUMENT_ENDINGS = {
     ".content_list.json": "content-list",
@@ -88,7 +88,8 @@ class LazyParser:
     @cached_property
     def found(self) -> "ResolvedModel":
         """Name and place of a model that is no server's; errors come before a download."""
-        from mdocr.parsing.parser import check_place, find_parser
+        from mdocr.engines.page_engines import check_place
+        from mdocr.parsing.parser import find_parser
 
         check_place(self._model, self._device, self._dtype, self._engine)
         return find_parser(self._model)
@@ -201,8 +202,8 @@ def find_documents(
 def _is_product(item: object, output: str, drawings: Path | None) -> bool:
     if not isinstance(item, str):
         return False
-    from mdocr.parsing.crops import FILE_NAME
     from mdocr.batch.results import DRAWING_NAME
+    from mdocr.parsing.crops import FILE_NAME
 
     path = Path(item).resolve()
     if drawings is not None and path.parent == drawings.resolve():
@@ -259,8 +260,8 @@ class Run:
         self, lazy: LazyParser, options: ParseOptions, destination: "Destination", resume: bool
     ) -> None:
         """From the first page to the last; an interruption leaves what the next run needs."""
-        from mdocr.parsing import DocumentTask, Ended, Opened, read_documents
         from mdocr.batch.results import Results, progress_of
+        from mdocr.parsing import DocumentTask, Ended, Opened, read_documents
 
         def prepared(number: int) -> DocumentTask:
             name = self.names[number]

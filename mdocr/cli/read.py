@@ -23,9 +23,9 @@ from mdocr.errors import InputError, UsageError
 from mdocr.options import ENGINES, ParseOptions, RenderOptions
 
 if TYPE_CHECKING:
+    from mdocr.batch.results import Destination
     from mdocr.inputs.find import Unread
     from mdocr.parsing.parser import Parser
-    from mdocr.batch.results import Destination
     from mdocr.recognizer import Recognizer
 
 KINDS = ("auto", "word", "formula", "page")

@@ -46,8 +46,8 @@ def words(
 ) -> None:
     """Write word pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
     from mdocr.synthesis.common.fonts import load_fonts
-    from mdocr.synthesis.samples import draw_words, write_words
     from mdocr.synthesis.corpora.vocabulary import load_vocabulary
+    from mdocr.synthesis.samples import draw_words, write_words
     from mdocr.synthesis.words.pictures import WordSynthesizer
 
     synthesizer = WordSynthesizer(load_fonts(fonts), load_vocabulary())
@@ -65,9 +65,9 @@ def lines(
     held_out: HeldOut = False,
 ) -> None:
     """Write text line pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
+    from mdocr.synthesis.corpora.sentences import load_sentences
     from mdocr.synthesis.lines.pictures import LineSynthesizer, draw_lines
     from mdocr.synthesis.samples import write_words
-    from mdocr.synthesis.corpora.sentences import load_sentences
 
     chosen = _chosen_fonts(fonts, held_out)
     synthesizer = LineSynthesizer(chosen, load_sentences())
@@ -97,10 +97,10 @@ def tables(
     held_out: HeldOut = False,
 ) -> None:
     """Write table pictures, labels.tsv (OTSL), manifest.jsonl to train on, and sheet.png."""
-    from mdocr.synthesis.pages.samples import write_crops
-    from mdocr.synthesis.corpora.sentences import load_sentences
-    from mdocr.synthesis.tables.pictures import draw_tables
     from mdocr.synthesis.common.typefaces import group_typefaces
+    from mdocr.synthesis.corpora.sentences import load_sentences
+    from mdocr.synthesis.pages.samples import write_crops
+    from mdocr.synthesis.tables.pictures import draw_tables
 
     chosen = _chosen_fonts(fonts, held_out)
     made = draw_tables(group_typefaces(chosen), load_sentences(), count, difficulty, seed)
@@ -122,9 +122,9 @@ def pages(
     Of each page: the picture, a document (json), its layout as the page model writes it
     (layout.txt), and its text in reading order (gt.txt).
     """
+    from mdocr.synthesis.corpora.sentences import load_sentences
     from mdocr.synthesis.pages.samples import draw_pages, write_pages
     from mdocr.synthesis.pages.sheets import PageSynthesizer
-    from mdocr.synthesis.corpora.sentences import load_sentences
 
     chosen = _chosen_fonts(fonts, held_out)
     synthesizer = PageSynthesizer(chosen, load_sentences())

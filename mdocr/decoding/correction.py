@@ -20,8 +20,8 @@ from string import ascii_lowercase, digits
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.decoding.lexicon import Dictionary, Floats
 from mdocr.decoding.draft import EOS, Array, Decoding
+from mdocr.decoding.lexicon import Dictionary, Floats
 from mdocr.models.charset import Charset
 
 WEIGHT = 0.5

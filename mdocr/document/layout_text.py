@@ -7,7 +7,6 @@ in thousandths of the page, from its upper left corner.
 import re
 
 from mdocr.document.model import BLOCK_TYPES, Block, Box
-from mdocr.postprocess.duplicates import drop_duplicates
 
 SCALE = 1000
 TURNS = {"up": 0, "right": 90, "down": 180, "left": 270}
@@ -20,7 +19,7 @@ _REGION = re.compile(
 
 
 def parse_layout(text: str) -> tuple[list[Block], int]:
-    """The regions in reading order, still without content, each once.
+    """The regions in reading order, still without content.
 
     Returns:
         Regions, and the number of lines that were passed over because they make no sense. A type
@@ -29,7 +28,7 @@ def parse_layout(text: str) -> tuple[list[Block], int]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     found = [_region(line) for line in lines]
     regions = [region for region in found if region is not None]
-    return drop_duplicates(regions), len(lines) - len(regions)
+    return regions, len(lines) - len(regions)
 
 
 def _region(line: str) -> Block | None:

@@ -19,9 +19,9 @@ from mdocr.decoding.requests import Feed
 from mdocr.engines.memory import is_memory_error
 from mdocr.engines.torch_blocks import TorchBlocks, lay_out, to_device
 from mdocr.models.attention import CachedAttention, Mask, Packing
-from mdocr.models.cache_shape import cache_capacity
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.models.sdar_config import cache_capacity
 
 log = logging.getLogger(__name__)
 

@@ -1,61 +1,47 @@
-"""Finds the exported files of a model for ONNX Runtime, or has them made."""
+"""Finds the exported files of a model for ONNX Runtime."""
 
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from mdocr.engines.onnx_sessions import may_have_gpu
 from mdocr.errors import WeightsError
 from mdocr.weights import onnx_files
 from mdocr.weights.onnx_files import OnnxModel
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Engine = TypeVar("Engine")
 
-Export = Callable[[Path, Path], None]
-"""``export(weights, folder)`` writes the ONNX files of a model to a folder."""
 
-
-def open_exported(
-    path: Path, form: str, start: Callable[[OnnxModel], Engine], export: Export
-) -> Engine:
-    """Starts an exported model; a checkpoint that was not exported yet is, once, to the cache.
+def open_exported(path: Path, form: str, start: Callable[[OnnxModel], Engine]) -> Engine:
+    """Starts an exported model.
 
     Args:
-        path: exported files, a checkpoint, or the folder of a page model.
+        path: exported files; or a checkpoint, or the folder of a page model, that has them beside it.
         form: what the files must be (``mdocr.weights.onnx_files``).
         start: makes the engine of files; raises a ``WeightsError`` if they are damaged.
-        export: see ``Export``.
-
-    Returns:
-        The engine.
 
     Raises:
-        WeightsError: files that were named are damaged, or the cache cannot be written to.
-        MdocrError: what ``start`` and ``export`` raise.
+        WeightsError: there are no exported files, or those that were named are damaged.
+        MdocrError: what ``start`` raises.
     """
     if onnx_files.is_onnx(path):
         return start(onnx_files.read_onnx(path, form))
     found = _first_sound(onnx_files.find_onnx(path, form), start)
-    if found is not None:
-        return found
-    source = onnx_files.source_of(path)
-    folder = onnx_files.onnx_folder(source)
-    with onnx_files.alone(folder):  # another process may have exported it meanwhile
-        found = _first_sound(onnx_files.onnx_of(folder, form, source), start)
-        if found is not None:
-            return found
-        name = path.resolve().name
-        log.warning("exporting %s to ONNX, once; the files are kept in %s", name, folder)
-        export(path, folder)
-        return start(onnx_files.read_onnx(folder, form))
+    if found is None:
+        raise WeightsError(
+            f"{path} has not been exported to ONNX",
+            "Export it with: mdocr export MODEL -o FOLDER; then use: --model FOLDER",
+        )
+    return found
 
 
 def exported_on_cpu(
     weights: Path, form: str, device: str, start: Callable[[OnnxModel], Engine]
 ) -> Engine | None:
-    """Starts what is exported already, if the CPU was asked for or nothing faster is there.
+    """Starts exported files that lie beside the weights, if the CPU is the device to use.
 
     Args:
         weights: a checkpoint, or the folder of a page model.
@@ -76,8 +62,6 @@ def exported_on_cpu(
 
 def _has_accelerator() -> bool:
     """Asks torch, which takes long to import, only if the answer may be yes."""
-    from mdocr.engines.onnx_sessions import may_have_gpu
-
     if not may_have_gpu():
         return False
     from mdocr.engines.device import choose_device
@@ -92,5 +76,5 @@ def _first_sound(
         try:
             return start(model)
         except WeightsError as error:
-            log.warning("passed over: %s", error.message)
+            logger.warning("skipped: %s", error.message)
     return None

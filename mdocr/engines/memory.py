@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from mdocr.errors import OutOfMemoryError
@@ -89,3 +90,18 @@ def is_memory_error(error: BaseException) -> bool:
     if isinstance(error, RuntimeError):  # as torch.OutOfMemoryError is
         return any(message in str(error) for message in _MESSAGES)
     return isinstance(error, MemoryError)
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """Turns a device's lack of memory into an ``OutOfMemoryError``."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_memory_error(error):
+            raise
+        reason = (str(error).splitlines() or ["no memory"])[0]
+        raise OutOfMemoryError(
+            f"the device is out of memory: {reason}",
+            "Choose a smaller batch size, fewer tokens, or another device.",
+        ) from error

@@ -8,6 +8,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,11 +16,11 @@ from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from mdocr.decoding.requests import Feed
-from mdocr.engines import CPU_SLOTS, DEVICE_SLOTS
 from mdocr.engines.onnx_sessions import first_that_works, open_session, run
-from mdocr.models.cache_shape import CacheShape, cache_capacity
-from mdocr.preprocessing.line_pictures import LINE_HEIGHT
-from mdocr.models.mineru_diffusion_config import LineReaderConfig, MinerUDiffusionConfig, SDARConfig
+from mdocr.engines.protocols import CPU_SLOTS, DEVICE_SLOTS
+from mdocr.models.line_reader_config import LINE_HEIGHT, LineReaderConfig
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
+from mdocr.models.sdar_config import CacheShape, SDARConfig, cache_capacity
 from mdocr.weights.configuration import line_reader_config
 from mdocr.weights.onnx_files import CONFIG, ENCODER, FORMULAS, STEP, OnnxModel
 
@@ -33,7 +34,7 @@ Whole = NDArray[np.int64]
 
 
 class OnnxBlockEngine(ABC):
-    """An exported page model, see ``mdocr.engines.PageEngine``; kinds differ in what a picture is.
+    """An exported page model, see ``mdocr.engines.protocols.PageEngine``; kinds differ in what a picture is.
 
     Args:
         files: the exported model.
@@ -56,6 +57,11 @@ class OnnxBlockEngine(ABC):
         self._read(files.model)
         self.device = first_that_works(device, self._start)
         log.info("running on %s, by ONNX Runtime", self.device)
+
+    @property
+    def folder(self) -> Path:
+        """Where its tokenizer and the settings of its preprocessing lie."""
+        return self.files.folder
 
     def blocks(self, slots: int) -> "OnnxBlocks":
         """The ``predict`` of ``mdocr.decoding.blocks`` for so many sequences at a time."""

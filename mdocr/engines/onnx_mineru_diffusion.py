@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from mdocr.decoding.requests import Feed
-from mdocr.engines import CPU_SLOTS
 from mdocr.engines.onnx_line_reader import (
     Floats,
     OnnxBlockEngine,
@@ -17,9 +16,10 @@ from mdocr.engines.onnx_line_reader import (
     own_places,
     run_on_arrays,
 )
+from mdocr.engines.protocols import CPU_SLOTS
 from mdocr.errors import WeightsError
-from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
-from mdocr.preprocessing.mineru_diffusion import PagePicture, patch_places
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig, patch_places
+from mdocr.preprocessing.mineru_diffusion import PagePicture
 from mdocr.weights.onnx_files import CONFIG, HINT
 
 

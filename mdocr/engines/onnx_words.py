@@ -8,8 +8,8 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.engines import Seen
 from mdocr.engines.onnx_sessions import first_that_works, open_session, run
+from mdocr.engines.protocols import Seen
 from mdocr.weights.configuration import from_dict
 from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, OnnxModel
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from PIL import Image
 
-from mdocr.preprocessing.prompts import STOPS, TASKS
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.errors import DeviceError, MdocrError
+from mdocr.preprocessing.prompts import STOPS, TASKS
 
 SLOTS = 16
 """Texts asked for at the same time; the server makes batches of them."""

@@ -10,12 +10,12 @@ from itertools import accumulate, chain, pairwise
 import torch
 from torch import Tensor
 
-from mdocr.models.kv_cache import KVCache
 from mdocr.decoding.requests import Feed
 from mdocr.models.attention import CachedAttention, Mask, Packing
-from mdocr.preprocessing.line_pictures import LinePicture
+from mdocr.models.kv_cache import KVCache
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.preprocessing.line_pictures import LinePicture
 from mdocr.preprocessing.mineru_diffusion import PagePicture
 
 

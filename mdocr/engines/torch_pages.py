@@ -5,13 +5,14 @@ from pathlib import Path
 import torch
 
 from mdocr.decoding.requests import Predict
-from mdocr.engines import CPU_SLOTS, DEVICE_SLOTS
 from mdocr.engines.cuda_graphs import GraphedBlocks
+from mdocr.engines.protocols import CPU_SLOTS, DEVICE_SLOTS
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.models.line_reader import LineReader
+from mdocr.models.line_reader_config import LineReaderConfig
 from mdocr.models.linear import pack, quantize
 from mdocr.models.mineru_diffusion import MinerUDiffusion
-from mdocr.models.mineru_diffusion_config import LineReaderConfig, MinerUDiffusionConfig
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.options import INT8
 from mdocr.weights.line_reader import load_line_reader
 from mdocr.weights.mineru_diffusion import load_folder
@@ -22,15 +23,19 @@ CACHE_SHARE = 0.6
 
 
 class TorchPageEngine:
-    """See ``mdocr.engines.PageEngine``.
+    """See ``mdocr.engines.protocols.PageEngine``.
 
     Args:
         model: the model, on its device.
+        folder: where its tokenizer and the settings of its preprocessing lie.
         cuda_graphs: record block steps and replay them.
     """
 
-    def __init__(self, model: MinerUDiffusion | LineReader, cuda_graphs: bool = False) -> None:
+    def __init__(
+        self, model: MinerUDiffusion | LineReader, folder: Path, cuda_graphs: bool = False
+    ) -> None:
         self.model = model
+        self.folder = folder
         self.cuda_graphs = cuda_graphs
 
     @property
@@ -60,7 +65,7 @@ class TorchPageEngine:
         return max(1, min(DEVICE_SLOTS, fitting))
 
 
-def load_page_engine(
+def load_torch_engine(
     folder: Path, device: torch.device, dtype: str, cuda_graphs: bool = False
 ) -> TorchPageEngine:
     """The page model of a folder on torch.
@@ -84,4 +89,4 @@ def load_page_engine(
     if dtype == INT8:
         quantize(model)
     pack(model)
-    return TorchPageEngine(model, cuda_graphs)
+    return TorchPageEngine(model, folder, cuda_graphs)

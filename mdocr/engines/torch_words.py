@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from mdocr.decoding.draft import Array, softmax
-from mdocr.engines import Seen
+from mdocr.engines.protocols import Seen
 from mdocr.errors import UsageError
 from mdocr.models.mdiff4str import MDiff4STR
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from mdocr.engines import SINGLE, WordEngine, check_onnx_dtype
-from mdocr.engines.exported import Export, exported_on_cpu, open_exported
+from mdocr.engines.exported import exported_on_cpu, open_exported
+from mdocr.engines.protocols import SINGLE, WordEngine, check_onnx_dtype
 from mdocr.errors import UsageError, WeightsError
 from mdocr.options import ENGINES
 from mdocr.weights import cache, onnx_files
@@ -14,14 +14,13 @@ Load = Callable[[Path], WordEngine]
 """Makes an engine from the weights, or the ONNX files, at a path."""
 
 
-def word_engine(name: str, device: str, dtype: str, export: Export, many: bool = False) -> Load:
+def word_engine(name: str, device: str, dtype: str, many: bool = False) -> Load:
     """What loads word models into the engine of that name.
 
     Args:
         name: ``torch``, ``onnx``, or ``auto``: onnx on a CPU if the exported files are at hand.
         device: a name of a device, or ``auto``.
         dtype: ``auto``, ``float32`` or ``bfloat16``.
-        export: called by the engine onnx for a model that was not yet exported.
         many: so many words that ``auto`` takes torch, which is slow to start and then faster.
 
     Raises:
@@ -32,7 +31,7 @@ def word_engine(name: str, device: str, dtype: str, export: Export, many: bool =
         raise UsageError(f"unknown engine {name!r}", f"Choose one of: {', '.join(ENGINES)}")
     if name == "onnx":
         check_onnx_dtype(dtype)
-        return _onnx(device, export)
+        return _onnx(device)
     if name == "auto" and dtype in SINGLE and device in ("auto", "cpu"):
         return lambda path: _at_hand(path, device, many) or _torch(device, dtype)(path)
     return _torch(device, dtype)
@@ -62,14 +61,14 @@ def _torch(device: str, dtype: str) -> Load:
     return load
 
 
-def _onnx(device: str, export: Export) -> Load:
+def _onnx(device: str) -> Load:
     from mdocr.engines.onnx_sessions import candidates
 
     candidates(device)
 
     def load(path: Path) -> WordEngine:
         weights = path if onnx_files.is_onnx(path) else cache.find_weights(path)
-        return open_exported(weights, WORDS, lambda model: _opened(model, device), export)
+        return open_exported(weights, WORDS, lambda model: _opened(model, device))
 
     return load
 

@@ -10,10 +10,10 @@ from mdocr.decoding.requests import Generation
 from mdocr.errors import InputError
 from mdocr.evaluation.metrics import formula_similarity, formula_tokens
 from mdocr.inputs.labelled import Collection
+from mdocr.parsing import single_formulas
+from mdocr.parsing.parser import Parser
 from mdocr.preprocessing.formula_notation import to_notation
 from mdocr.preprocessing.formula_rows import split_rows
-from mdocr.parsing.parser import Parser
-from mdocr.parsing import single_formulas
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.evaluation.metrics import edits
-from mdocr.preprocessing.line_pictures import LinePicture, prepare_line
 from mdocr.models.line_reader import LineReader
+from mdocr.models.line_reader_config import LineReaderConfig
 from mdocr.preprocessing.line_charset import of_text
-from mdocr.models.mineru_diffusion_config import LineReaderConfig
+from mdocr.preprocessing.line_pictures import LinePicture, prepare_line
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +51,10 @@ def made_lines(
         folders: where to look for fonts instead of the system's folders.
     """
     from mdocr.synthesis.common.fonts import load_fonts
-    from mdocr.synthesis.lines.pictures import LineSynthesizer
-    from mdocr.synthesis.corpora.sentences import load_sentences
-    from mdocr.synthesis.lines.texts import draw_prose, draw_text
     from mdocr.synthesis.common.typefaces import HELD_OUT_FAMILIES, held_out_fonts
+    from mdocr.synthesis.corpora.sentences import load_sentences
+    from mdocr.synthesis.lines.pictures import LineSynthesizer
+    from mdocr.synthesis.lines.texts import draw_prose, draw_text
 
     fonts = held_out_fonts(load_fonts(folders))
     if not fonts:

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mdocr.batch.results import without_pictures
 from mdocr.document.model import Document
 from mdocr.errors import InputError
 from mdocr.evaluation.metrics import edit_similarity, formula_similarity, order_distance, plain
@@ -15,9 +16,8 @@ from mdocr.evaluation.page_sets import TruePage
 from mdocr.evaluation.table_trees import teds
 from mdocr.files import write_text
 from mdocr.options import ParseOptions
-from mdocr.parsing.pipeline import DocumentTask, Opened, read_documents
-from mdocr.batch.results import without_pictures
 from mdocr.parsing.page_work import ReadPage
+from mdocr.parsing.pipeline import DocumentTask, Opened, read_documents
 from mdocr.render import render
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from types import ModuleType
 from typing import Any
 
 from mdocr.document import tables
+from mdocr.document.tables import Table
 from mdocr.errors import MissingExtraError
 from mdocr.evaluation.metrics import edit_similarity, plain
-from mdocr.document.tables import Table
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ how a graph becomes a file.
 from pathlib import Path
 
 from mdocr.errors import UsageError
-from mdocr.export.mineru_diffusion import export_document_model, is_document_model
 from mdocr.export.graphs import TOLERANCES, Export, ExportError, Precision, check_request
 from mdocr.export.line_reader import export_line_reader
 from mdocr.export.mdiff4str import export_recognizer
+from mdocr.export.mineru_diffusion import export_document_model, is_document_model
 from mdocr.files import check_folder
 from mdocr.weights.page_folders import is_line_reader
-from mdocr.weights.registry import MODELS, resolve
+from mdocr.weights.registry import MODELS
+from mdocr.weights.resolve import resolve
 
 __all__ = [
     "TOLERANCES",

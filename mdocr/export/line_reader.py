@@ -25,9 +25,14 @@ from mdocr.export.graphs import (
     export_graphs,
     trace,
 )
-from mdocr.preprocessing.line_pictures import COLUMN, LINE_HEIGHT, LinePicture
 from mdocr.models.line_reader import LineReader
-from mdocr.models.mineru_diffusion_config import LineReaderConfig, line_reader_record
+from mdocr.models.line_reader_config import (
+    COLUMN,
+    LINE_HEIGHT,
+    LineReaderConfig,
+    line_reader_record,
+)
+from mdocr.preprocessing.line_pictures import LinePicture
 from mdocr.weights.line_reader import load_line_reader
 from mdocr.weights.onnx_files import (
     ENCODER,

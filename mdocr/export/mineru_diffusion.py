@@ -18,7 +18,6 @@ import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from mdocr.preprocessing.prompts import PromptTokenizer
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.errors import UsageError
 from mdocr.export.blocks import BlockGraph, Pass, largest_difference, record
@@ -37,6 +36,7 @@ from mdocr.export.large import check_quantizer, outline, write_graph
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.preprocessing.mineru_diffusion import PagePicture, PictureConfig
+from mdocr.preprocessing.tokenizers import PromptTokenizer
 from mdocr.weights.keys import WithoutDraws
 from mdocr.weights.mineru_diffusion import load_folder
 from mdocr.weights.onnx_files import (

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from PIL import Image, UnidentifiedImageError
 
 from mdocr.errors import InputError, MissingExtraError, UsageError
-from mdocr.inputs.find import open_picture
+from mdocr.inputs.pictures import open_picture
 
 LABELS = "labels.tsv"
 ORIENTATION = 0x0112

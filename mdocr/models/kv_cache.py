@@ -9,7 +9,7 @@ Shapes: S slots, C capacity in tokens, K key-value heads, E width of a head, T t
 import torch
 from torch import Tensor
 
-from mdocr.models.cache_shape import CacheShape, cache_capacity
+from mdocr.models.sdar_config import CacheShape, cache_capacity
 
 
 class KVCache:

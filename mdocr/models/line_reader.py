@@ -19,8 +19,7 @@ from torch import Tensor, nn
 
 from mdocr.models.alignment import expected_places
 from mdocr.models.attention import Attention
-from mdocr.preprocessing.line_pictures import LINE_HEIGHT
-from mdocr.models.mineru_diffusion_config import LineReaderConfig
+from mdocr.models.line_reader_config import LINE_HEIGHT, LineReaderConfig
 from mdocr.models.sdar import SDAR
 from mdocr.models.svtrv2 import SVTRv2Encoder
 

@@ -18,8 +18,8 @@ from torch.nn import functional
 from mdocr.models.alignment import expected_places, position_codes
 from mdocr.models.attention import attend
 from mdocr.models.charset import Charset
-from mdocr.models.svtrv2 import SVTRv2Encoder
 from mdocr.models.mdiff4str_config import DecoderConfig, MDiff4STRConfig
+from mdocr.models.svtrv2 import SVTRv2Encoder
 
 Projected = list[tuple[Tensor, Tensor]]
 """Keys and values of the picture for each decoder layer, each [B, heads, N, D / heads]."""

@@ -1,59 +1,17 @@
 """Sizes and special tokens of the page models. Free of torch, as all configurations are."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mdocr.errors import WeightsError
-from mdocr.models.cache_shape import CacheShape
-from mdocr.models.charset import Charset
-from mdocr.models.mdiff4str_config import LITE, EncoderConfig
-
-LINE_READER = "mdocr_line_reader"
-"""``model_type`` in the ``config.json`` of a line reader."""
-
-FORMULA_HEIGHT = 64
-"""Pixels; every formula is put on a strip of this height."""
-
-FORMULA_PROMPTS = ("formula", "equation")
-"""Two names of one task."""
+from mdocr.models.sdar_config import SDARConfig
 
 Grid = tuple[int, int]
 """Rows and columns of patches of one picture."""
-
-
-@dataclass(frozen=True)
-class SDARConfig:
-    """Sizes of the language model; names as in the released ``config.json``.
-
-    Attributes:
-        vocab_size: tokens, special ones included.
-        hidden_size: width.
-        intermediate_size: width of the MLP's hidden layer.
-        num_hidden_layers: layers.
-        num_attention_heads: query heads.
-        num_key_value_heads: key-value heads.
-        head_dim: width of a head.
-        rope_theta: base of the rotary wavelengths.
-        rms_norm_eps: added to the variance in norms.
-        attention_bias: biases in the attention's linear layers.
-    """
-
-    vocab_size: int = 151936
-    hidden_size: int = 2048
-    intermediate_size: int = 6144
-    num_hidden_layers: int = 28
-    num_attention_heads: int = 16
-    num_key_value_heads: int = 8
-    head_dim: int = 128
-    rope_theta: float = 1000000.0
-    rms_norm_eps: float = 1e-6
-    attention_bias: bool = False
-
-    @property
-    def cache_shape(self) -> CacheShape:
-        """What a cache of keys and values must know."""
-        return CacheShape(self.num_hidden_layers, self.num_key_value_heads, self.head_dim)
 
 
 @dataclass(frozen=True)
@@ -137,69 +95,11 @@ def _section(kind: type[Section], record: Mapping[str, Any]) -> Section:
     return kind(**{f.name: record[f.name] for f in fields(kind) if record.get(f.name) is not None})
 
 
-@dataclass(frozen=True)
-class LineReaderConfig:
-    """Sizes and characters.
-
-    Attributes:
-        symbols: characters in the order of their ids.
-        encoder: the vision tower.
-        text: the language model; its vocabulary is that of ``symbols`` and six special tokens.
-        tasks: names of the tokens that end a prompt and say what is to be read.
-        formula_height: of the strips that formulas stand on, in pixels; 0: it reads none.
-    """
-
-    symbols: str
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
-    text: SDARConfig = field(default_factory=SDARConfig)
-    tasks: tuple[str, ...] = ("text", "formula", "table")
-    formula_height: int = 0
-
-    @property
-    def reads_formulas(self) -> bool:
-        """Whether it knows the task "formula"."""
-        return self.formula_height > 0
-
-    @property
-    def charset(self) -> Charset:
-        """Characters; EOS is 0, MASK and PAD follow them."""
-        return Charset(self.symbols)
-
-    @property
-    def mask_token_id(self) -> int:
-        """A character that is not yet known."""
-        return self.charset.mask_id
-
-    @property
-    def image_token_id(self) -> int:
-        """Stands where a picture token goes."""
-        return self.charset.pad_id
-
-    def task_id(self, task: str) -> int:
-        """The token that ends the prompt of a task."""
-        return self.charset.pad_id + 1 + self.tasks.index(task)
-
-    @property
-    def vocabulary(self) -> int:
-        """Number of tokens, special ones included."""
-        return self.charset.pad_id + 1 + len(self.tasks)
-
-
-def lite_line_reader(symbols: str, formula_height: int = 0) -> LineReaderConfig:
-    """The line reader inside the package."""
-    text = SDARConfig(
-        vocab_size=LineReaderConfig(symbols).vocabulary,
-        hidden_size=192,
-        intermediate_size=512,
-        num_hidden_layers=4,
-        num_attention_heads=6,
-        num_key_value_heads=6,
-        head_dim=32,
-        rope_theta=10000.0,
+def patch_places(grid: Grid, merge: int) -> NDArray[np.int64]:
+    """Row and column [N, 2] of each patch of one picture, in merge order."""
+    rows, columns = grid
+    tiles = np.indices(grid, dtype=np.int64).reshape(
+        2, rows // merge, merge, columns // merge, merge
     )
-    return LineReaderConfig(symbols, LITE, text, formula_height=formula_height)
-
-
-def line_reader_record(config: LineReaderConfig) -> Mapping[str, Any]:
-    """The configuration as plain values, for a ``config.json``."""
-    return {"model_type": LINE_READER, **asdict(config)}
+    places: NDArray[np.int64] = tiles.transpose(1, 3, 2, 4, 0).reshape(-1, 2)
+    return places

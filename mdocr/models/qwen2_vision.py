@@ -14,8 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mdocr.models.mineru_diffusion_config import Grid, VisionConfig
-from mdocr.preprocessing.mineru_diffusion import patch_places
+from mdocr.models.mineru_diffusion_config import Grid, VisionConfig, patch_places
 from mdocr.models.rotary import angles, rotate, turns
 
 Turns = tuple[Tensor, Tensor]

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mdocr.models.attention import Attention
-from mdocr.models.mineru_diffusion_config import SDARConfig
 from mdocr.models.rotary import angles, rotate, turns
+from mdocr.models.sdar_config import SDARConfig
 
 
 class RMSNorm(nn.RMSNorm):

@@ -8,7 +8,7 @@ lite           the line reader: layout by image analysis, then line by line
 Knows nothing of output formats and of the command line.
 """
 
-from mdocr.parsing.pipeline import DocumentTask, Ended, Opened, parse, read_documents
 from mdocr.parsing.page_work import ReadPage
+from mdocr.parsing.pipeline import DocumentTask, Ended, Opened, parse, read_documents
 
 __all__ = ["DocumentTask", "Ended", "Opened", "ReadPage", "parse", "read_documents"]

@@ -5,26 +5,24 @@ own resolution, "Table Recognition", "Formula Recognition" or "Text Recognition"
 """
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from mdocr.decoding.requests import Generation, Request
+from mdocr.document.layout_text import parse_layout
 from mdocr.document.model import PARATEXT_TYPES, Block
 from mdocr.errors import MdocrError
-from mdocr.options import ParseOptions
 from mdocr.inputs.pages import PagePicture
+from mdocr.options import ParseOptions
 from mdocr.parsing import crops
 from mdocr.parsing.drawing import draw_layout
-from mdocr.document.layout_text import parse_layout
-from mdocr.parsing.texts import Text, block_options, filled, text_of
+from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import (
     Job,
     Key,
     PageWork,
     failure_of,
 )
-
-if TYPE_CHECKING:
-    from mdocr.parsing.parser import PageModel
+from mdocr.parsing.texts import Text, block_options, filled, text_of
+from mdocr.postprocess.duplicates import drop_duplicates
 
 BLOCK_LENGTH = 32
 """Tokens that the released model was trained to denoise together."""
@@ -43,7 +41,7 @@ FORMATS = {"table": "otsl", "equation": "latex"}
 class PromptedReader:
     """Opens pages for the released model."""
 
-    def __init__(self, parser: "PageModel", options: ParseOptions) -> None:
+    def __init__(self, parser: PageModel, options: ParseOptions) -> None:
         self.parser = parser
         self.options = options
         self.batch_size = options.batch_size or parser.slots(options.longest("layout"))
@@ -105,7 +103,7 @@ class PromptedPage(PageWork):
         found, skipped = parse_layout(layout)
         if skipped:
             self.note(f"lines of the layout that make no sense and were passed over: {skipped}")
-        self.regions = crops.ordered(found)
+        self.regions = crops.ordered(drop_duplicates(found))
         return [
             Job(self, place, partial(self._ask, region))
             for place, region in enumerate(self.regions, start=1)

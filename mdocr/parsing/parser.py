@@ -4,83 +4,38 @@ Loading and prompts, pictures and decoding meet here; each is told in its own mo
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from PIL import Image
 
 from mdocr.decoding.blocks import denoise
-from mdocr.preprocessing.prompts import LineTokenizer, Prompt, PromptTokenizer
 from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
 from mdocr.document.model import Document
-from mdocr.engines import SINGLE, PageEngine, check_onnx_dtype
-from mdocr.engines.exported import exported_on_cpu, open_exported
-from mdocr.engines.memory import is_memory_error
-from mdocr.errors import MdocrError, OutOfMemoryError, UsageError, WeightsError
-from mdocr.inputs.find import open_picture
+from mdocr.engines.memory import memory_errors
+from mdocr.engines.page_engines import check_place, page_engine
+from mdocr.engines.protocols import PageEngine
+from mdocr.errors import UsageError, WeightsError
+from mdocr.inputs.pictures import open_picture
+from mdocr.models.line_reader_config import FORMULA_PROMPTS, LineReaderConfig
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
+from mdocr.options import ParseOptions
+from mdocr.parsing.pipeline import parse as parse_document
 from mdocr.preprocessing.formula_notation import to_latex
-from mdocr.models.mineru_diffusion_config import FORMULA_PROMPTS, LineReaderConfig, MinerUDiffusionConfig
-from mdocr.preprocessing.mineru_diffusion import PictureConfig
 from mdocr.preprocessing.line_reader import LinePictureConfig
-from mdocr.options import ENGINES, INT8, PAGE_DTYPES, ParseOptions
+from mdocr.preprocessing.mineru_diffusion import PictureConfig
+from mdocr.preprocessing.prompts import Prompt
+from mdocr.preprocessing.tokenizers import LineTokenizer, PromptTokenizer
 from mdocr.weights import onnx_files
-from mdocr.weights.onnx_files import LINES, PAGES
-from mdocr.weights.page_folders import is_line_reader
-from mdocr.weights.registry import ResolvedModel, resolve
+from mdocr.weights.resolve import ResolvedModel, resolve
 
 logger = logging.getLogger(__name__)
 
 Picture = Image.Image | Path | str
 Value = TypeVar("Value")
-
-FEW_PAGES = 1
-"""So many pages are read by ONNX Runtime before torch has started and read them."""
-
-
-class Speller(Protocol):
-    """Turns tokens into text."""
-
-    def decode(self, tokens: Iterable[int]) -> str:
-        """The text."""
-
-
-class PageModel(Protocol):
-    """What pages are read with: a model at hand (``Parser``), or behind a server."""
-
-    @property
-    def name(self) -> str:
-        """Of the model, for results."""
-
-    @property
-    def reads_lines(self) -> bool:
-        """Whether it reads single lines, and must be told where they are."""
-
-    @property
-    def reads_formulas(self) -> bool:
-        """Whether it knows the task "formula"."""
-
-    @property
-    def tokenizer(self) -> Speller:
-        """Spells tokens."""
-
-    def request(self, image: Image.Image, prompt: str, options: BlockOptions) -> Request:
-        """Prepares one picture and its prompt."""
-
-    def denoise(
-        self, requests: Iterator[Request], batch_size: int
-    ) -> Iterator[tuple[int, Generation | MdocrError]]:
-        """Texts of requests, or why there is none, drawn when there is room, as they end.
-
-        Raises:
-            OutOfMemoryError: there is not room for so many texts.
-        """
-
-    def slots(self, max_tokens: int) -> int:
-        """Texts of so many tokens that there is room for at the same time."""
 
 
 class Parser:
@@ -222,9 +177,7 @@ class Parser:
             InputError: the file is missing, damaged, locked, or of another kind.
             UsageError: an option makes no sense, or there is no such page.
         """
-        from mdocr.parsing import parse  # it is above this file
-
-        return parse(self, path, replace(options or ParseOptions(), **changes))
+        return parse_document(self, path, replace(options or ParseOptions(), **changes))
 
     def slots(self, max_tokens: int) -> int:
         """Texts of so many tokens, and a picture each, that there is room for at the same time."""
@@ -248,8 +201,8 @@ def load_parser(
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
         dtype: "float32", "bfloat16", "float16", "int8" (matrices in eight bits, all else as
             "auto": ``mdocr.models.linear``), or "auto" for that of the weights.
-        engine: "torch"; "onnx", for which a model is exported when first used; or "auto": onnx for
-            exported files, and on a CPU for few ``pages``; else torch.
+        engine: "torch"; "onnx", for exported files (``mdocr export``); or "auto": onnx for exported
+            files, and on a CPU for few ``pages``; else torch.
         cuda_graphs: record block steps and replay them (``mdocr.engines.cuda_graphs``); for torch
             on CUDA.
         pages: how many are to be read, if that is known: up to ``FEW_PAGES`` of them ``auto`` reads
@@ -263,28 +216,8 @@ def load_parser(
     check_place(model, device, dtype, engine)
     found = find_parser(model)
     folder = found.path if found.path.is_dir() else found.path.parent
-    if engine == "onnx" or (engine == "auto" and onnx_files.is_onnx(folder)):
-        check_onnx_dtype(dtype)
-        return _exported_parser(folder, found.name, device)
-    few = pages is not None and pages <= FEW_PAGES
-    if engine == "auto" and dtype in SINGLE and few and not cuda_graphs and is_line_reader(folder):
-        parser = _parser_at_hand(folder, found.name, device)
-        if parser is not None:
-            return parser
-    return _torch_parser(folder, found.name, device, dtype, cuda_graphs)
-
-
-def _torch_parser(folder: Path, name: str, device: str, dtype: str, cuda_graphs: bool) -> Parser:
-    from mdocr.engines.device import choose_device
-    from mdocr.engines.torch_pages import load_page_engine
-
-    place = choose_device(device)
-    if cuda_graphs and place.type != "cuda":
-        raise UsageError(f"there are no CUDA graphs on {place}", "Leave out --cuda-graphs.")
-    with memory_errors():
-        engine = load_page_engine(folder, place, dtype, cuda_graphs)
-    logger.info("loaded %s on %s as %s", name, place, dtype)
-    return Parser(engine, *_prompts(folder, engine.config), name)
+    made = page_engine(folder, device, dtype, engine, cuda_graphs=cuda_graphs, pages=pages)
+    return Parser(made, *_prompts(made.folder, made.config), found.name)
 
 
 def _prompts(
@@ -295,62 +228,6 @@ def _prompts(
         return LineTokenizer(config), LinePictureConfig()
     tokenizer = PromptTokenizer(folder / onnx_files.TOKENIZER, config.image_token_id)
     return tokenizer, PictureConfig.read(folder / onnx_files.PICTURES)
-
-
-def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None:
-    """Finds errors in what ``load_parser`` takes, before a download in vain.
-
-    Raises:
-        DeviceError: the device is absent.
-        UsageError: an argument makes no sense.
-    """
-    if dtype not in PAGE_DTYPES:
-        raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: {', '.join(PAGE_DTYPES)}")
-    if engine not in ENGINES:
-        raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(ENGINES)}")
-    exported = engine == "auto" and onnx_files.is_onnx(Path(model).expanduser())
-    if engine == "onnx" or exported:
-        from mdocr.engines.onnx_sessions import candidates
-
-        check_onnx_dtype(dtype)
-        candidates(device)
-    elif device not in ("auto", "cpu"):
-        from mdocr.engines.device import choose_device
-
-        if choose_device(device).type == "mps" and dtype == INT8:
-            raise UsageError("int8 runs on the CPU and on CUDA only", "Use --dtype float16.")
-
-
-def _exported_parser(folder: Path, name: str, device: str) -> Parser:
-    from mdocr.engines.onnx_line_reader import OnnxLineEngine
-    from mdocr.engines.onnx_mineru_diffusion import OnnxPageEngine
-
-    exported = onnx_files.is_onnx(folder)
-    large = onnx_files.is_page_model(folder) if exported else not is_line_reader(folder)
-    kind, form = (OnnxPageEngine, PAGES) if large else (OnnxLineEngine, LINES)
-    with memory_errors():
-        engine: OnnxPageEngine | OnnxLineEngine = open_exported(
-            folder, form, lambda files: kind(files, device), _export
-        )
-    return Parser(engine, *_prompts(engine.files.folder, engine.config), name)
-
-
-def _parser_at_hand(folder: Path, name: str, device: str) -> Parser | None:
-    """The parser of files that are exported already, if nothing faster is there."""
-    from mdocr.engines.onnx_line_reader import OnnxLineEngine
-
-    with memory_errors():
-        engine = exported_on_cpu(folder, LINES, device, lambda files: OnnxLineEngine(files, "cpu"))
-    return Parser(engine, *_prompts(folder, engine.config), name) if engine else None
-
-
-def _export(weights: Path, folder: Path) -> None:
-    from mdocr.export import export_document_model, export_line_reader
-
-    if is_line_reader(weights):
-        export_line_reader(weights, folder)
-    else:
-        export_document_model(weights, folder, "fp16")  # what bfloat16 keeps, in half the room
 
 
 def parse(
@@ -380,21 +257,6 @@ def find_parser(model: str | Path) -> ResolvedModel:
             error.message,
             "Get the page model with: mdocr models download mineru-diffusion; "
             "or give a folder with: --model FOLDER",
-        ) from error
-
-
-@contextmanager
-def memory_errors() -> Iterator[None]:
-    """Turns a device's lack of memory into an ``OutOfMemoryError``."""
-    try:
-        yield
-    except (RuntimeError, MemoryError) as error:
-        if not is_memory_error(error):
-            raise
-        reason = (str(error).splitlines() or ["no memory"])[0]
-        raise OutOfMemoryError(
-            f"the device is out of memory: {reason}",
-            "Choose a smaller batch size, fewer tokens, or another device.",
         ) from error
 
 

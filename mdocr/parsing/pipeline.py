@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from mdocr.document.model import (
     Document,
@@ -25,27 +25,25 @@ from mdocr.document.model import (
     Source,
 )
 from mdocr.errors import OutOfMemoryError
-from mdocr.inputs.find import read_ahead
-from mdocr.options import ParseOptions
 from mdocr.inputs.pages import (
     PageError,
     PagePicture,
     Pages,
     open_pages,
 )
+from mdocr.inputs.pictures import read_ahead
+from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.pages import LiteReader
 from mdocr.parsing.mineru_diffusion import PromptedReader
-from mdocr.parsing.queue import Queue, smaller
+from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import (
     Key,
     PageWork,
     ReadPage,
     failed,
 )
+from mdocr.parsing.queue import Queue, smaller
 from mdocr.weights.cache import file_sha256
-
-if TYPE_CHECKING:
-    from mdocr.parsing.parser import PageModel
 
 Item = TypeVar("Item")
 
@@ -113,7 +111,7 @@ class PageReader(Protocol):
         """A page that is ready to ask for texts."""
 
 
-def parse(parser: "PageModel", path: str | Path, options: ParseOptions) -> Document:
+def parse(parser: PageModel, path: str | Path, options: ParseOptions) -> Document:
     """Reads one document; see ``mdocr.parser.Parser.parse``."""
     source = Source(str(path))
     pages: list[Page] = []
@@ -130,7 +128,7 @@ def parse(parser: "PageModel", path: str | Path, options: ParseOptions) -> Docum
 
 
 def read_documents(
-    load: Callable[[], "PageModel"], tasks: Iterable[DocumentTask], options: ParseOptions
+    load: Callable[[], PageModel], tasks: Iterable[DocumentTask], options: ParseOptions
 ) -> Iterator[Event]:
     """Reads documents, many regions and pages at once, and tells of them in their order.
 
@@ -154,7 +152,7 @@ def read_documents(
 
 
 def _events(
-    load: Callable[[], "PageModel"], found: Iterator[Sheet | Event], options: ParseOptions
+    load: Callable[[], PageModel], found: Iterator[Sheet | Event], options: ParseOptions
 ) -> Iterator[Event]:
     """What comes before the first page to be read, then the rest."""
     for item in found:
@@ -166,7 +164,7 @@ def _events(
         yield from _read(parser, page_reader(parser, options), rest, options.jobs)
 
 
-def page_reader(parser: "PageModel", options: ParseOptions) -> PageReader:
+def page_reader(parser: PageModel, options: ParseOptions) -> PageReader:
     """How the parser's model reads pages."""
     return LiteReader(parser, options) if parser.reads_lines else PromptedReader(parser, options)
 
@@ -208,7 +206,7 @@ def _sheets_of(number: int, pages: Pages) -> Iterator[Sheet | ReadPage]:
 
 
 def _read(
-    parser: "PageModel", reader: PageReader, found: Iterator[Sheet | Event], jobs: int
+    parser: PageModel, reader: PageReader, found: Iterator[Sheet | Event], jobs: int
 ) -> Iterator[Event]:
     """Generates the texts of all pages; when memory is short, fewer at once."""
     rendered = in_background(found, jobs) if jobs > 1 else found

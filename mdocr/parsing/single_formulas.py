@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Iterator, Sequence
 
-from mdocr.document.latex import tokens as formulas
 from mdocr.decoding.requests import BlockOptions, Generation, Request
+from mdocr.document.latex import tokens as formulas
 from mdocr.errors import InputError
-from mdocr.inputs.find import open_picture
-from mdocr.preprocessing.formula_rows import cut_rows, join_rows
-from mdocr.parsing.parser import Parser, Picture
-from mdocr.parsing.line_reader import formulas as lite_formulas
+from mdocr.inputs.pictures import open_picture
 from mdocr.parsing import mineru_diffusion as prompted
+from mdocr.parsing.line_reader import formulas as lite_formulas
+from mdocr.parsing.parser import Parser, Picture
+from mdocr.preprocessing.formula_rows import cut_rows, join_rows
 
 LONGEST = 1024
 """Tokens of a formula, at most, where they are not characters of the lite model's notation."""

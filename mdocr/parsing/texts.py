@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from mdocr.decoding.requests import BlockOptions, Generation
 from mdocr.document.model import Block, Character
 from mdocr.options import ParseOptions
 from mdocr.parsing.guard import without_runaway
-
-if TYPE_CHECKING:
-    from mdocr.parsing.parser import PageModel
+from mdocr.parsing.page_model import PageModel
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Text:
         return sum(self.confidences) / len(self.confidences) if self.confidences else 0.0
 
 
-def text_of(made: Generation, parser: "PageModel", longest: int, trace: bool) -> Text:
+def text_of(made: Generation, parser: PageModel, longest: int, trace: bool) -> Text:
     """A generation as a text, a repetition at its end cut off.
 
     Args:
@@ -105,7 +102,7 @@ def block_options(
     )
 
 
-def _characters(made: Generation, parser: "PageModel") -> tuple[Character, ...]:
+def _characters(made: Generation, parser: PageModel) -> tuple[Character, ...]:
     rows = zip(made.tokens, made.confidences, made.steps, strict=True)
     return tuple(
         Character(parser.tokenizer.decode([token]), sure, step) for token, sure, step in rows

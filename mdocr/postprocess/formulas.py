@@ -1,31 +1,18 @@
+from mdocr.document.latex.repair import repair
+
 r"""Formulas repaired: what a reader leaves open is closed, what it closes twice is closed once.
 
 Covers braces, ``\left`` and ``\right``, environments, double scripts, rows outside environments.
 A formula without faults comes back as it was, less its delimiters.
 """
 
-import re
 from dataclasses import replace
 
-from mdocr.document.model import Block
 from mdocr.document.latex.tokens import (
     Piece,
-    bare,
     split,
-    tokens,
 )
-
-_BEGIN = re.compile(r"\\begin\s*\{([A-Za-z]+\*?)\}")
-_END = re.compile(r"\\end\s*\{[A-Za-z]+\*?\}")
-_FENCE = re.compile(r"\\(left|right|middle)(?![A-Za-z])\s*(.*)", re.DOTALL)
-_TAG = re.compile(r"\\tag\s*\{[^{}]*\}")
-_DELIMITER = re.compile(
-    r"[()\[\]/|.<>]|\\[{}|]"
-    r"|\\(?:[lr](?:angle|ceil|floor|brace|brack|group|moustache|vert|Vert)|[vV]ert|backslash"
-    r"|(?:up|down|updown|Up|Down|Updown)arrow|[ul]lcorner|[ul]rcorner)"
-)
-_STRAY = ("\\", "\\(", "\\)", "\\[", "\\]")
-_OUTER = ("equation", "align", "gather", "multline", "eqnarray", "flalign", "displaymath")
+from mdocr.document.model import Block
 
 
 def repair_formulas(blocks: list[Block]) -> list[Block]:
@@ -51,128 +38,3 @@ def _is_sentence(pieces: list[Piece]) -> bool:
 
 def _repaired_piece(piece: Piece) -> str:
     return f"\\({repair(piece.content)}\\)" if piece.is_formula else piece.content
-
-
-def repair(latex: str) -> str:
-    """The formula with its faults mended and the delimiters around it removed."""
-    balanced = _balance(tokens(_without_outer(bare(latex))))
-    return _aligned("".join(_single_scripts(balanced))).strip()
-
-
-def _without_outer(latex: str) -> str:
-    """A formula may not hold an environment that begins a formula."""
-    for name in _OUTER:
-        inner = "aligned" if "align" in name or name == "eqnarray" else "gathered"
-        written = rf"\1{{{inner}}}" if name not in ("equation", "displaymath") else ""
-        latex = re.sub(rf"(\\(?:begin|end))\s*\{{{name}\*?\}}", written, latex)
-    return latex.strip()
-
-
-def _balance(parts: list[str]) -> list[str]:
-    """Closes in the right order what was opened; drops what closes nothing."""
-    out: list[str] = []
-    pending: list[str] = []  # what would close each thing that is open
-
-    def close(kind: str) -> bool:
-        if not any(_kind(closer) == kind for closer in pending):
-            return False
-        while _kind(pending[-1]) != kind:
-            out.append(pending.pop())
-        return True
-
-    for part in parts:
-        fence = _FENCE.fullmatch(part)
-        if part == "{":
-            pending.append("}")
-        elif begin := _BEGIN.fullmatch(part):
-            pending.append(f"\\end{{{begin[1]}}}")
-        elif part == "}" or _END.fullmatch(part):
-            part = pending.pop() if close(_kind(part)) else ""
-        elif fence and not _DELIMITER.fullmatch(fence[2]):
-            part = fence[2]
-        elif fence and fence[1] == "left":
-            pending.append("\\right.")
-        elif fence and not close("fence"):
-            part = fence[2].replace(".", "")
-        elif fence and fence[1] == "right":
-            pending.pop()
-        elif part in ("&", "\\\\"):
-            _close_fences(out, pending)
-        elif part in _STRAY:
-            part = ""
-        out.append(part)
-    return [part for part in out + pending[::-1] if part]
-
-
-def _kind(closer: str) -> str:
-    if closer == "}":
-        return "brace"
-    return "environment" if closer.startswith("\\end") else "fence"
-
-
-def _close_fences(out: list[str], pending: list[str]) -> None:
-    """A fence cannot span two cells."""
-    while pending and _kind(pending[-1]) == "fence":
-        out.append(pending.pop())
-
-
-def _single_scripts(parts: list[str]) -> list[str]:
-    """Gives a second superscript or subscript an empty base of its own, and a bare one a body."""
-    out: list[str] = []
-    seen: set[str] = set()
-    index = 0
-    while index < len(parts):
-        part = parts[index]
-        script = "^" if part == "'" else part
-        if script not in ("^", "_"):
-            seen = seen if part.isspace() else set()
-            out.append(part)
-            index += 1
-            continue
-        if script in seen and not (part == "'" and out[-1] == "'"):
-            out.append("{}")
-            seen = set()
-        end = index + 1 if part == "'" else _script_end(parts, index)
-        body = _single_scripts(parts[index + 1 : end])
-        out += [part, *(body or ["{}"] if part != "'" else [])]
-        seen = seen | {script} if part != "'" or parts[end : end + 1] != ["^"] else seen
-        index = end
-    return out
-
-
-def _script_end(parts: list[str], index: int) -> int:
-    """Index after the body of the script at ``index``."""
-    start = index + 1
-    while start < len(parts) and parts[start].isspace():
-        start += 1
-    if start == len(parts) or parts[start] in ("}", "&", "\\\\", "^", "_", "'"):
-        return index + 1
-    if _FENCE.fullmatch(parts[start]) or _END.fullmatch(parts[start]):
-        return index + 1
-    end = _group_end(parts, start)
-    is_command = parts[start].startswith("\\") and parts[start][1:].isalpha()
-    while is_command and parts[end : end + 1] == ["{"] and parts[end + 1 : end + 2] != ["}"]:
-        end = _group_end(parts, end)
-    return end
-
-
-def _group_end(parts: list[str], start: int) -> int:
-    """Index after the token, or the braces, that begin at ``start``."""
-    depth = 0
-    for index in range(start, len(parts)):
-        depth += (parts[index] == "{") - (parts[index] == "}")
-        if depth == 0:
-            return index + 1
-    return len(parts)
-
-
-def _aligned(latex: str) -> str:
-    """Rows and columns outside every environment get one around them; a tag stays outside it."""
-    depth = 0
-    for part in tokens(latex):
-        depth += bool(_BEGIN.fullmatch(part)) + (part == "{")
-        depth -= bool(_END.fullmatch(part)) + (part == "}")
-        if depth == 0 and part in ("&", "\\\\"):
-            tags = "".join(_TAG.findall(latex)[:1])
-            return f"\\begin{{aligned}}{_TAG.sub('', latex)}\\end{{aligned}}{tags}"
-    return latex

@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 
 from mdocr.document.model import PARATEXT_TYPES, Block, Page
-from mdocr.postprocess.captions import Figure, figures
 from mdocr.document.tables import Table, parse, to_otsl
+from mdocr.postprocess.captions import Figure, figures
 
 _CONTINUED = re.compile(r"\bcont(?:inued|inuation|['’]?d\b|\.)|续表|（续）|\(续\)", re.IGNORECASE)
 _SHIFT = 0.05  # of the page's width, by which the edges may differ

@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.errors import InputError
+from mdocr.models.line_reader_config import COLUMN, FORMULA_HEIGHT
 from mdocr.preprocessing.line_pictures import (
-    COLUMN,
     WIDTH_STEP,
     LinePicture,
     normalise,
     pad_line,
 )
-from mdocr.models.mineru_diffusion_config import FORMULA_HEIGHT
 
 Pixels = NDArray[np.uint8]
 

@@ -8,12 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.errors import InputError
-
-LINE_HEIGHT = 32
-"""Pixels; every line is scaled to this height."""
-
-COLUMN = 4
-"""Pixels of width that become one picture token."""
+from mdocr.models.line_reader_config import COLUMN, LINE_HEIGHT
 
 WIDTH_STEP = 32
 """Widths are rounded up to this, so that lines of about one width share a batch."""

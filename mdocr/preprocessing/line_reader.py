@@ -2,14 +2,9 @@
 
 from PIL import Image
 
+from mdocr.models.line_reader_config import COLUMN, FORMULA_PROMPTS
 from mdocr.preprocessing.formula_pictures import prepare_formula
-from mdocr.preprocessing.line_pictures import (
-    COLUMN,
-    WIDEST,
-    LinePicture,
-    prepare_line,
-)
-from mdocr.models.mineru_diffusion_config import FORMULA_PROMPTS
+from mdocr.preprocessing.line_pictures import WIDEST, LinePicture, prepare_line
 
 
 class LinePictureConfig:

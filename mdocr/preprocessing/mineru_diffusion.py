@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.errors import InputError, WeightsError
-from mdocr.models.mineru_diffusion_config import Grid
 
 LONGEST_RATIO = 200
 
@@ -166,13 +165,3 @@ def _cut(pixels: NDArray[np.float32], config: PictureConfig) -> NDArray[np.float
     grid = grid.transpose(1, 4, 2, 5, 0, 3, 6)  # [rows, columns, merge, merge, C, patch, patch]
     still = grid.reshape(-1, channels, 1, patch * patch)
     return np.repeat(still, frames, axis=2).reshape(len(still), -1)
-
-
-def patch_places(grid: Grid, merge: int) -> NDArray[np.int64]:
-    """Row and column [N, 2] of each patch of one picture, in merge order."""
-    rows, columns = grid
-    tiles = np.indices(grid, dtype=np.int64).reshape(
-        2, rows // merge, merge, columns // merge, merge
-    )
-    places: NDArray[np.int64] = tiles.transpose(1, 3, 2, 4, 0).reshape(-1, 2)
-    return places

@@ -1,16 +1,8 @@
 """Prompts and tokenizers: MinerU-Diffusion's fixed chat frame, and the line reader's characters."""
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from tokenizers import Tokenizer
-
-from mdocr.errors import UsageError, WeightsError
-from mdocr.models.mineru_diffusion_config import FORMULA_PROMPTS
-
-if TYPE_CHECKING:
-    from mdocr.models.mineru_diffusion_config import LineReaderConfig
+from mdocr.errors import UsageError
 
 TASKS = {
     "text": "\nText Recognition:",
@@ -26,88 +18,6 @@ AFTER = "<|im_end|><|im_start|>assistant"
 
 Prompt = str | Sequence[int]
 """A name of ``TASKS``, another text, or token ids that are used as they are."""
-
-
-class PromptTokenizer:
-    """Turns prompts into token ids and token ids into text.
-
-    Args:
-        path: a ``tokenizer.json``.
-        image_id: the token that stands for a piece of a picture.
-
-    Raises:
-        WeightsError: the file cannot be read, or knows no stop token.
-    """
-
-    def __init__(self, path: Path, image_id: int) -> None:
-        try:
-            self._tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # the library raises plain Exception
-            raise WeightsError(
-                f"{path} cannot be read as a tokenizer: {error}", "Download the model again."
-            ) from error
-        self.image_id = image_id
-        ids = (self._tokenizer.token_to_id(stop) for stop in STOPS)
-        self.stop_ids = frozenset(index for index in ids if index is not None)
-        if not self.stop_ids:
-            raise WeightsError(
-                f"{path} has none of the stop tokens {', '.join(STOPS)}",
-                "Download the model again, or give the folder of a page model.",
-            )
-
-    def encode(self, prompt: Prompt, picture_tokens: int) -> tuple[int, ...]:
-        """Token ids of a prompt for a picture that takes ``picture_tokens``; 0 for no picture.
-
-        Raises:
-            UsageError: the prompt's picture tokens are neither one nor as many as the picture has.
-        """
-        ids = self.frame(prompt, picture_tokens > 0) if isinstance(prompt, str) else prompt
-        return expand([int(index) for index in ids], self.image_id, picture_tokens)
-
-    def frame(self, prompt: str, picture: bool) -> list[int]:
-        """Token ids of a task or text in the chat frame, with one picture token at most."""
-        text = BEFORE + PICTURE * picture + TASKS.get(prompt, prompt) + AFTER
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
-        return ids
-
-    def decode(self, tokens: Iterable[int]) -> str:
-        """The text of tokens; special ones are kept, since layouts and tables consist of them."""
-        text: str = self._tokenizer.decode(list(tokens), skip_special_tokens=False)
-        return text
-
-
-class LineTokenizer:
-    """Prompts and texts of the line reader: one token a character of a text or notation.
-
-    Args:
-        config: characters and special tokens.
-    """
-
-    def __init__(self, config: "LineReaderConfig") -> None:
-        self.config = config
-        self.charset = config.charset
-        self.image_id = config.image_token_id
-        self.stop_ids = frozenset({self.charset.eos_id})
-        self.tasks = ("text", "formula") if config.reads_formulas else ("text",)
-
-    def encode(self, prompt: Prompt, picture_tokens: int) -> tuple[int, ...]:
-        """The picture's tokens, then the task's; token ids are used as they are.
-
-        Raises:
-            UsageError: the prompt is neither a task of this model nor token ids.
-        """
-        if not isinstance(prompt, str):
-            return expand([int(index) for index in prompt], self.image_id, picture_tokens)
-        task = "formula" if prompt in FORMULA_PROMPTS else prompt
-        if task not in self.tasks:
-            known = f"This one knows: {', '.join(self.tasks)}. "
-            hint = "The released model knows more: mineru-diffusion."
-            raise UsageError(f"the lite model has no task {prompt!r}", known + hint)
-        return (*[self.image_id] * picture_tokens, self.config.task_id(task))
-
-    def decode(self, tokens: Iterable[int]) -> str:
-        """The characters of tokens."""
-        return self.charset.decode(tokens)
 
 
 def expand(ids: Sequence[int], image_id: int, count: int) -> tuple[int, ...]:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from mdocr.document import tables
+from mdocr.document.latex.tokens import bare, split
 from mdocr.document.model import Block, Document, Page
+from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
 from mdocr.postprocess.captions import Figure, figures
-from mdocr.document.latex.tokens import bare, split
-from mdocr.options import RenderOptions
 from mdocr.render.flow import picture_path
 from mdocr.render.html import running as html_text
 

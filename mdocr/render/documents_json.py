@@ -3,8 +3,8 @@
 import json
 
 from mdocr.document.model import Document
-from mdocr.postprocess import finish
 from mdocr.options import RenderOptions
+from mdocr.postprocess import finish
 
 
 def render(document: Document, options: RenderOptions | None = None) -> str:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mdocr.document.model import Block, Document
+from mdocr.document.tables import Table, parse
+from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
 from mdocr.postprocess.captions import Figure, figures
 from mdocr.postprocess.lists import split_marker
-from mdocr.options import RenderOptions
-from mdocr.document.tables import Table, parse
 
 
 @dataclass(frozen=True)

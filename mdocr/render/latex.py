@@ -7,15 +7,15 @@ of known commands, or shown as text. So nothing on a page can run, read or write
 import re
 
 from mdocr.document import tables
-from mdocr.document.model import Block, Document
-from mdocr.postprocess.captions import Figure
-from mdocr.postprocess.formulas import repair
+from mdocr.document.latex.repair import repair
+from mdocr.document.latex.safe import RefusedFormula, safe
+from mdocr.document.latex.text import escape, escape_code
 from mdocr.document.latex.tokens import bare, split
+from mdocr.document.model import Block, Document
 from mdocr.options import RenderOptions
+from mdocr.postprocess.captions import Figure
 from mdocr.render.flow import Element, Items, elements, picture_path, table_of
 from mdocr.render.latex_preamble import preamble
-from mdocr.document.latex.text import escape, escape_code
-from mdocr.document.latex.safe import RefusedFormula, safe
 
 _SECTIONS = ("section", "subsection", "subsubsection", "paragraph", "subparagraph")
 _PLAIN_PATH = re.compile(r"[\w ./+=,@()-]+")

@@ -8,12 +8,12 @@ import re
 from urllib.parse import quote
 
 from mdocr.document import tables
-from mdocr.document.model import Block, Document
-from mdocr.postprocess.captions import Figure
-from mdocr.document.latex.tokens import bare, split
-from mdocr.options import RenderOptions
-from mdocr.render.flow import Element, Items, elements, picture_path, table_of
 from mdocr.document.latex.safe import is_harmless
+from mdocr.document.latex.tokens import bare, split
+from mdocr.document.model import Block, Document
+from mdocr.options import RenderOptions
+from mdocr.postprocess.captions import Figure
+from mdocr.render.flow import Element, Items, elements, picture_path, table_of
 
 _MARKUP = re.compile(r"([\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
 _LINE_START = re.compile(

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mdocr.training.mineru_diffusion.trainer import DocumentRun, train_documents
 from mdocr.training.line_reader.trainer import LineReaderRun, train_line_reader
+from mdocr.training.mineru_diffusion.trainer import DocumentRun, train_documents
 from mdocr.training.processes import Processes
 from mdocr.training.run_files import fill, read_values
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from mdocr.weights.checkpoint import read_checkpoint as read_checkpoint
     from mdocr.weights.checkpoint import save_checkpoint as save_checkpoint
     from mdocr.weights.registry import ReleasedModel as ReleasedModel
-    from mdocr.weights.registry import ResolvedModel as ResolvedModel
-    from mdocr.weights.registry import resolve as resolve
+    from mdocr.weights.resolve import ResolvedModel as ResolvedModel
+    from mdocr.weights.resolve import resolve as resolve
 
 
 def __getattr__(name: str) -> Any:

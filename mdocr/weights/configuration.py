@@ -9,7 +9,7 @@ from mdocr.errors import UsageError, WeightsError
 from mdocr.models.mdiff4str_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
 
 if TYPE_CHECKING:
-    from mdocr.models.mineru_diffusion_config import LineReaderConfig
+    from mdocr.models.line_reader_config import LineReaderConfig
 
 AGAIN = "Copy or download it again, or make it anew with this version of mdocr."
 """What to do with a file whose configuration is not sound."""
@@ -61,7 +61,8 @@ def line_reader_config(record: Mapping[str, Any], path: Path) -> "LineReaderConf
     Raises:
         WeightsError: keys are missing or unknown.
     """
-    from mdocr.models.mineru_diffusion_config import FORMULA_HEIGHT, LineReaderConfig, SDARConfig
+    from mdocr.models.line_reader_config import FORMULA_HEIGHT, LineReaderConfig
+    from mdocr.models.sdar_config import SDARConfig
 
     try:
         encoder = {key: _frozen(value) for key, value in record["encoder"].items()}

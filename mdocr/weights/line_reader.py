@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mdocr.files import write_text, written_whole
 from mdocr.models.line_reader import LineReader
-from mdocr.models.mineru_diffusion_config import LineReaderConfig, line_reader_record
+from mdocr.models.line_reader_config import LineReaderConfig, line_reader_record
 from mdocr.weights.configuration import line_reader_config
 from mdocr.weights.keys import WithoutDraws
 from mdocr.weights.mineru_diffusion import check_shapes, stored_shapes, tensors

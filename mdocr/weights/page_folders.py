@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mdocr.errors import WeightsError
-from mdocr.models.mineru_diffusion_config import LINE_READER
+from mdocr.models.line_reader_config import LINE_READER
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,12 +1,10 @@
-"""The models that have a name, and how a ``--model`` option becomes a file or folder."""
+"""The models that have a name."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Literal
 
-from mdocr.errors import UsageError, WeightsError
-from mdocr.weights import cache
+from mdocr.errors import WeightsError
 
 Task = Literal["recognizer", "parser"]
 
@@ -15,7 +13,6 @@ FAMILIES: dict[str, str] = {"recognizer": "mdiff4str", "parser": "mineru-diffusi
 
 COMMANDS = {"recognizer": "mdocr recognize", "parser": "mdocr parse"}
 
-WEIGHT_SUFFIXES = (".pth", ".safetensors", ".onnx")
 
 INDEX = "model.safetensors.index.json"
 """Names the shards of a model that is kept in several files."""
@@ -60,26 +57,6 @@ class ReleasedModel:
     def alias(self) -> str:
         """The name without its family, if anything is left: ``base`` for ``mdiff4str-base``."""
         return self.name.removeprefix(FAMILIES[self.task]).removeprefix("-") or self.name
-
-
-@dataclass(frozen=True)
-class ResolvedModel:
-    """What a ``--model`` option came to: a name to report, and a file or folder to load.
-
-    Attributes:
-        dictionary: as in ``ReleasedModel``.
-    """
-
-    name: str
-    path: Path
-    dictionary: str = "none"
-
-    @property
-    def files(self) -> list[list[str | int]]:
-        """Path, size in bytes and time of change of each weights file, by which it is known."""
-        inside = self.path.iterdir() if self.path.is_dir() else [self.path]
-        found = sorted(file.resolve() for file in inside if file.suffix in WEIGHT_SUFFIXES)
-        return [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in found]
 
 
 def _word_model(variant: str, size: int, description: str, chinese: bool = False) -> ReleasedModel:
@@ -149,6 +126,11 @@ def names(task: Task | None = None) -> list[str]:
     return [model.name for model in _ALL if task in (None, model.task)]
 
 
+def is_named(name: str, task: Task) -> bool:
+    """Whether a model has that name, or it is the short name of one of ``task``."""
+    return name in MODELS or any(name == model.alias for model in _ALL if model.task == task)
+
+
 def find(name: str, task: Task | None = None) -> ReleasedModel:
     """The model called ``name``, in full or without its family prefix.
 
@@ -170,55 +152,6 @@ def find(name: str, task: Task | None = None) -> ReleasedModel:
             f"Use it with `{COMMANDS[other]}`, or choose one of: {', '.join(names(task))}",
         )
     return found[0]
-
-
-def resolve(model: str, task: Task) -> ResolvedModel:
-    """Finds the weights that ``model`` means.
-
-    Args:
-        model: ``auto`` (the best that is installed), a name (downloaded on first use), or a path.
-        task: ``recognizer`` or ``parser``.
-
-    Raises:
-        UsageError: the name is empty.
-        WeightsError: no such name or path, or the download failed.
-    """
-    if not model.strip():
-        raise UsageError("the name of the model is empty", "Leave it out, or give one or a path.")
-    if model == "auto":
-        return _best_installed(task)
-    if model in MODELS or any(model == known.alias for known in _ALL if known.task == task):
-        return _named(find(model, task))
-    path = Path(model).expanduser()
-    if path.exists():
-        return ResolvedModel(path.resolve().name, path)
-    if path.suffix in WEIGHT_SUFFIXES or len(path.parts) > 1:
-        raise WeightsError(
-            f"there is no file or folder {model}",
-            f"Give the path of a checkpoint, or one of: {', '.join(names(task))}",
-        )
-    return _named(find(model, task))
-
-
-def _best_installed(task: Task) -> ResolvedModel:
-    for name in BEST_FIRST[task]:
-        if cache.is_installed(MODELS[name]):
-            return _installed(MODELS[name])
-    raise WeightsError(
-        f"no {task} is installed", f"Run: mdocr models download {BEST_FIRST[task][0]}"
-    )
-
-
-def _named(model: ReleasedModel) -> ResolvedModel:
-    if not cache.is_installed(model):
-        from mdocr.weights.download import download
-
-        download(model)
-    return _installed(model)
-
-
-def _installed(model: ReleasedModel) -> ResolvedModel:
-    return ResolvedModel(model.name, cache.weights_path(model), model.dictionary)
 
 
 def _names_hint(name: str, task: Task | None) -> str:

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from mdocr.cli.main import app
 from mdocr.document.model import Document
 from mdocr.errors import DeviceError, InputError
-from mdocr.weights.registry import ResolvedModel
+from mdocr.weights.resolve import ResolvedModel
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "document.schema.json"
 LAYOUT = "\n".join(
@@ -45,7 +45,9 @@ def model(monkeypatch: pytest.MonkeyPatch) -> FakeParser:
     """A page model of this process that knows one layout."""
     parser = FakeParser(answer)
     monkeypatch.setattr("mdocr.parsing.parser.load_parser", lambda *arguments, **named: parser)
-    monkeypatch.setattr("mdocr.parsing.parser.find_parser", lambda model: ResolvedModel("fake", Path()))
+    monkeypatch.setattr(
+        "mdocr.parsing.parser.find_parser", lambda model: ResolvedModel("fake", Path())
+    )
     return parser
 
 

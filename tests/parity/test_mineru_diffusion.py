@@ -14,11 +14,12 @@ from mdocr.decoding.choices import likeliest
 from mdocr.decoding.requests import BlockOptions
 from mdocr.errors import DeviceError, InputError, UsageError, WeightsError
 from mdocr.models.attention import DenseAttention, block_mask
-from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig, SDARConfig, VisionConfig
-from mdocr.preprocessing.mineru_diffusion import prepare
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig, VisionConfig
 from mdocr.models.qwen2_vision import Qwen2Vision
 from mdocr.models.sdar import SDAR
+from mdocr.models.sdar_config import SDARConfig
 from mdocr.parsing.parser import load_parser
+from mdocr.preprocessing.mineru_diffusion import prepare
 
 MASK = META["ids"]["mask"]
 PICTURES = ["wide", "tiny", "sliver"]

@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from mdocr.cli.main import app
 from mdocr.document.model import Block, Box
-from mdocr.engines import CPU_SLOTS
 from mdocr.engines.onnx_mineru_diffusion import OnnxPageEngine
+from mdocr.engines.protocols import CPU_SLOTS
 from mdocr.errors import UsageError, WeightsError
 from mdocr.export import TOLERANCES, ExportError, documents, export_model
 from mdocr.export.graphs import put_in_place
-from mdocr.preprocessing.mineru_diffusion import prepare
 from mdocr.parsing.parser import load_parser
+from mdocr.preprocessing.mineru_diffusion import prepare
 from mdocr.weights import onnx_files
 from mdocr.weights.onnx_files import (
     CONFIG,

@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from mdocr.decoding.draft import EOS, Array, Decoding, after_eos, fill, softmax
-from mdocr.engines import WordEngine
 from mdocr.engines.onnx_words import OnnxWordEngine
+from mdocr.engines.protocols import WordEngine
 from mdocr.engines.torch_words import TorchWordEngine
 from mdocr.options import RecognizeOptions
 from mdocr.recognizer import read, words_of

@@ -12,9 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 import mdocr
-from mdocr.engines import Seen
 from mdocr.engines.device import choose_device
 from mdocr.engines.memory import MemoryGuard
+from mdocr.engines.protocols import Seen
 from mdocr.errors import DeviceError, InputError, UsageError
 from mdocr.inputs.find import Unread
 from mdocr.models.charset import ENGLISH, Charset

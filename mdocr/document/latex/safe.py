@@ -8,9 +8,9 @@ What comes out has balanced braces and environments, and compiles.
 import re
 from collections.abc import Callable
 
-from mdocr.document.latex.tokens import tokens
 from mdocr.document.latex import names
 from mdocr.document.latex.text import escape
+from mdocr.document.latex.tokens import tokens
 
 _DEEPEST = 40
 _DIMENSION = re.compile(r"-?\d*\.?\d+\s*(?:em|ex|pt|mm|cm|in|mu)")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mdocr.document.model import Block
 from mdocr.layout import Box, Formula, Layout
+from mdocr.parsing.texts import Text, filled, joined
 from mdocr.preprocessing.formula_notation import (
     PREFIXES,
     ROMAN,
@@ -19,7 +20,6 @@ from mdocr.preprocessing.formula_notation import (
 )
 from mdocr.preprocessing.formula_rows import RELATIONS, join_rows
 from mdocr.preprocessing.line_charset import GREEK
-from mdocr.parsing.texts import Text, filled, joined
 
 LONGEST = 256
 """Characters of a notation; more is noise."""

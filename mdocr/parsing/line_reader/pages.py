@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +13,13 @@ from PIL import Image
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.document.model import PARATEXT_TYPES, Block, Box
 from mdocr.errors import MdocrError
+from mdocr.inputs.pages import PagePicture
 from mdocr.layout import Formula, Layout, Line, Region, analyse, cut
 from mdocr.layout.pieces import hull
-from mdocr.preprocessing.line_pictures import LINE_HEIGHT
+from mdocr.models.line_reader_config import LINE_HEIGHT
 from mdocr.options import ParseOptions
-from mdocr.inputs.pages import PagePicture
 from mdocr.parsing import crops
 from mdocr.parsing.drawing import draw_layout
-from mdocr.parsing.line_reader.pieces import Piece, split_line
-from mdocr.parsing.line_reader.lists import as_lists
 from mdocr.parsing.line_reader.formulas import (
     FORMULA_BLOCK,
     LONGEST,
@@ -34,17 +31,17 @@ from mdocr.parsing.line_reader.formulas import (
     may_be_formula,
     number_of,
 )
+from mdocr.parsing.line_reader.lists import as_lists
+from mdocr.parsing.line_reader.pieces import Piece, split_line
 from mdocr.parsing.line_reader.tables import table_of
-from mdocr.parsing.texts import Text, block_options, filled, joined, text_of
+from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import (
     Job,
     Key,
     PageWork,
     failure_of,
 )
-
-if TYPE_CHECKING:
-    from mdocr.parsing.parser import PageModel
+from mdocr.parsing.texts import Text, block_options, filled, joined, text_of
 
 BLOCK_LENGTH = 16
 """Tokens that the line reader was trained to denoise together."""
@@ -69,7 +66,7 @@ likely none that the reader knows; and how many characters tell nothing yet."""
 class LiteReader:
     """Opens pages for the line reader."""
 
-    def __init__(self, parser: "PageModel", options: ParseOptions) -> None:
+    def __init__(self, parser: PageModel, options: ParseOptions) -> None:
         self.parser = parser
         self.options = options
         self.batch_size = options.batch_size or BATCH

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.layout.regions import Pixels
-from mdocr.preprocessing.line_pictures import LINE_HEIGHT
+from mdocr.models.line_reader_config import LINE_HEIGHT
 
 WIDEST_PIECE = 640
 """Pixels at the reader's height."""

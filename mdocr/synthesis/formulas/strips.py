@@ -10,12 +10,12 @@ from functools import lru_cache
 import numpy
 from numpy.typing import NDArray
 
+from mdocr.models.line_reader_config import FORMULA_HEIGHT
 from mdocr.preprocessing.formula_notation import to_notation
 from mdocr.preprocessing.formula_pictures import STRETCH, formula_strip
-from mdocr.models.mineru_diffusion_config import FORMULA_HEIGHT
 from mdocr.synthesis.common import wear as sheets
-from mdocr.synthesis.formulas.grammar import FAMILIES, RULES, draw_part
 from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.formulas.grammar import FAMILIES, RULES, draw_part
 
 SIZE = 30.0
 """Of the letters of parts, in pixels."""

@@ -16,8 +16,6 @@ from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
 from mdocr.synthesis.common import effects, scans
 from mdocr.synthesis.common.fonts import Font
 from mdocr.synthesis.common.scans import Ink
-from mdocr.synthesis.corpora.sentences import Sentences
-from mdocr.synthesis.lines.texts import cut, draw_text
 from mdocr.synthesis.common.typefaces import Typeface, group_typefaces
 from mdocr.synthesis.common.typesetting import (
     HEIGHT,
@@ -28,6 +26,8 @@ from mdocr.synthesis.common.typesetting import (
     letters_across,
     set_line,
 )
+from mdocr.synthesis.corpora.sentences import Sentences
+from mdocr.synthesis.lines.texts import cut, draw_text
 
 SAMPLE_WIDTHS = (96, 192, 320, 512)
 TRIES = 10

@@ -7,8 +7,8 @@ import unicodedata
 import numpy
 
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
-from mdocr.synthesis.lines.entries import draw_entry
 from mdocr.synthesis.corpora.sentences import Sentences
+from mdocr.synthesis.lines.entries import draw_entry
 
 RANDOM, ENTRIES, WORDS = 0.05, 0.31, 0.38
 """Running sum of the shares of random characters, entries and unconnected words."""

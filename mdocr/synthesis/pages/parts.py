@@ -8,10 +8,7 @@ from dataclasses import dataclass
 
 import numpy
 
-from mdocr.synthesis.formulas import grammar as formulas
 from mdocr.synthesis.common.glyphs import Mask
-from mdocr.synthesis.pages.figures import draw_figure
-from mdocr.synthesis.pages.styles import PageStyle
 from mdocr.synthesis.common.paragraphs import (
     Face,
     TextLine,
@@ -21,6 +18,9 @@ from mdocr.synthesis.common.paragraphs import (
     stamp_mask,
 )
 from mdocr.synthesis.corpora.sentences import Sentences
+from mdocr.synthesis.formulas import grammar as formulas
+from mdocr.synthesis.pages.figures import draw_figure
+from mdocr.synthesis.pages.styles import PageStyle
 from mdocr.synthesis.tables.pictures import draw_table_style, otsl, set_table
 from mdocr.synthesis.tables.texts import Texts, draw_table
 

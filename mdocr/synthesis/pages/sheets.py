@@ -11,6 +11,9 @@ from mdocr.errors import InputError
 from mdocr.synthesis.common import wear as sheets
 from mdocr.synthesis.common.fonts import Font
 from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.common.paragraphs import Face, stamp_mask
+from mdocr.synthesis.common.typefaces import group_typefaces
+from mdocr.synthesis.corpora.sentences import Sentences
 from mdocr.synthesis.pages.parts import (
     PARTS,
     Part,
@@ -19,9 +22,6 @@ from mdocr.synthesis.pages.parts import (
     paragraph,
 )
 from mdocr.synthesis.pages.styles import PageStyle, draw_page_style
-from mdocr.synthesis.common.paragraphs import Face, stamp_mask
-from mdocr.synthesis.corpora.sentences import Sentences
-from mdocr.synthesis.common.typefaces import group_typefaces
 
 MISSES = 6
 """Parts in a row that find no room, after which a column is full."""

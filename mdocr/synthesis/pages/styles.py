@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy
 
-from mdocr.synthesis.formulas import grammar as formulas
 from mdocr.synthesis.common.paragraphs import Face, plain
-from mdocr.synthesis.tables.pictures import draw_family
 from mdocr.synthesis.common.typefaces import Typeface, Typefaces
+from mdocr.synthesis.formulas import grammar as formulas
+from mdocr.synthesis.tables.pictures import draw_family
 
 PAPERS = ((595, 842), (595, 842), (612, 792), (612, 792), (499, 709), (842, 595))
 """Widths and heights in points: A4, Letter, B5, slides."""

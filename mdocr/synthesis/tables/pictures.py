@@ -7,6 +7,7 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image
 
+from mdocr.document.tables import Cell, Table, to_otsl
 from mdocr.synthesis.common import wear as sheets
 from mdocr.synthesis.common.glyphs import Mask
 from mdocr.synthesis.common.paragraphs import (
@@ -17,10 +18,9 @@ from mdocr.synthesis.common.paragraphs import (
     set_lines,
     stamp_mask,
 )
+from mdocr.synthesis.common.typefaces import Typeface, Typefaces
 from mdocr.synthesis.corpora.sentences import Sentences
 from mdocr.synthesis.tables.texts import Texts, draw_table
-from mdocr.synthesis.common.typefaces import Typeface, Typefaces
-from mdocr.document.tables import Cell, Table, to_otsl
 
 RULES = ("grid", "grid", "book", "book", "rows", "outer", "columns", "none")
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy
 
-from mdocr.synthesis.corpora.sentences import Sentences
 from mdocr.document.tables import Cell, Table
+from mdocr.synthesis.corpora.sentences import Sentences
 
 Rng = numpy.random.Generator
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

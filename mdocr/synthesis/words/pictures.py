@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from mdocr.errors import InputError
 from mdocr.models.charset import ENGLISH
 from mdocr.synthesis.common import effects
-from mdocr.synthesis.words import geometry, lettering, painting
 from mdocr.synthesis.common.backgrounds import Picture
 from mdocr.synthesis.common.fonts import Font
 from mdocr.synthesis.common.glyphs import (
@@ -25,6 +24,7 @@ from mdocr.synthesis.common.glyphs import (
     turn_letters,
 )
 from mdocr.synthesis.corpora.vocabulary import LONG, LONGEST, Vocabulary
+from mdocr.synthesis.words import geometry, lettering, painting
 
 HEIGHTS = {1: 64, 2: 48, 3: 40, 4: 32}
 """Height of the recognizer's input for each ratio; pictures are drawn at 0.8 to 1.5 times it."""

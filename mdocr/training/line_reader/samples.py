@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mdocr.models.charset import Charset
-from mdocr.preprocessing.line_pictures import normalise, pad_line
 from mdocr.preprocessing.line_charset import of_text
+from mdocr.preprocessing.line_pictures import normalise, pad_line
 from mdocr.training.batches import rise
 from mdocr.training.config import require
 from mdocr.training.line_reader.formula_order import in_reading_order
@@ -171,9 +171,9 @@ class LineBatches(Dataset[LineBatch]):
     @cached_property
     def _synthesizer(self) -> Any:
         from mdocr.synthesis.common.fonts import load_fonts
-        from mdocr.synthesis.lines.pictures import LineSynthesizer
-        from mdocr.synthesis.corpora.sentences import load_sentences
         from mdocr.synthesis.common.typefaces import training_fonts
+        from mdocr.synthesis.corpora.sentences import load_sentences
+        from mdocr.synthesis.lines.pictures import LineSynthesizer
 
         folders = [Path(folder) for folder in self.data.fonts] or None
         symbols = of_text(self.charset.symbols)

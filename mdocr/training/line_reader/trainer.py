@@ -11,17 +11,17 @@ from torch.nn import functional
 
 from mdocr.models.attention import DenseAttention
 from mdocr.models.line_reader import LineReader, Seen
+from mdocr.models.line_reader_config import LineReaderConfig, lite_line_reader
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
-from mdocr.models.mineru_diffusion_config import LineReaderConfig, lite_line_reader
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, ParserRunConfig, require
-from mdocr.training.noised_rows import hidden_places, structured_mask
 from mdocr.training.line_reader.samples import LineBatch, LineBatches, LineDataConfig
+from mdocr.training.line_reader.widening import with_formulas
 from mdocr.training.loop import train
 from mdocr.training.losses import ctc_loss
+from mdocr.training.noised_rows import hidden_places, structured_mask
 from mdocr.training.processes import Processes
-from mdocr.training.line_reader.widening import with_formulas
 from mdocr.weights import resolve
 
 if TYPE_CHECKING:

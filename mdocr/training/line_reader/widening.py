@@ -5,9 +5,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from mdocr.preprocessing.formula_notation import FORMULA_SYMBOLS
 from mdocr.models.line_reader import LineReader
-from mdocr.models.mineru_diffusion_config import FORMULA_HEIGHT, LineReaderConfig
+from mdocr.models.line_reader_config import FORMULA_HEIGHT, LineReaderConfig
+from mdocr.preprocessing.formula_notation import FORMULA_SYMBOLS
 
 
 def with_formulas(model: LineReader) -> LineReader:

@@ -7,10 +7,10 @@ Layouts: PageIoU, the mean overlap of each region with its best match, both ways
 from collections.abc import Sequence
 from itertools import combinations
 
+from mdocr.document.layout_text import parse_layout
 from mdocr.document.model import Block
 from mdocr.evaluation.metrics import edit_similarity
 from mdocr.evaluation.table_trees import teds
-from mdocr.document.layout_text import parse_layout
 
 
 def consistency(task: str, answers: Sequence[str]) -> float:

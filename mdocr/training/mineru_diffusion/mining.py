@@ -16,18 +16,18 @@ import torch
 
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.device import choose_device
+from mdocr.engines.memory import memory_errors
 from mdocr.errors import InputError, UsageError
 from mdocr.evaluation.metrics import rapidfuzz
 from mdocr.evaluation.table_trees import apted
 from mdocr.files import check_folder
 from mdocr.models.mineru_diffusion import MinerUDiffusion
-from mdocr.parsing.parser import memory_errors
 from mdocr.synthesis.pages.manifests import Sample, read_manifest, write_manifest
 from mdocr.training.mineru_diffusion.agreement import consistency
 from mdocr.training.mineru_diffusion.answers import answers, request
-from mdocr.training.mineru_diffusion.trainer import find_folder
-from mdocr.training.mineru_diffusion.samples import DocumentDataConfig, Preparer
 from mdocr.training.mineru_diffusion.mining_options import MiningOptions
+from mdocr.training.mineru_diffusion.samples import DocumentDataConfig, Preparer
+from mdocr.training.mineru_diffusion.trainer import find_folder
 from mdocr.weights.mineru_diffusion import load_folder
 
 logger = logging.getLogger(__name__)

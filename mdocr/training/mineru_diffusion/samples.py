@@ -18,12 +18,13 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from mdocr.preprocessing.prompts import STOPS, PromptTokenizer
 from mdocr.errors import InputError, UsageError
-from mdocr.inputs.find import open_picture
+from mdocr.inputs.pictures import open_picture
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
-from mdocr.preprocessing.mineru_diffusion import PictureConfig
 from mdocr.parsing import crops
+from mdocr.preprocessing.mineru_diffusion import PictureConfig
+from mdocr.preprocessing.prompts import STOPS
+from mdocr.preprocessing.tokenizers import PromptTokenizer
 from mdocr.synthesis.pages.manifests import Sample, read_manifest
 from mdocr.training.mineru_diffusion.rows import (
     DocumentBatch,

@@ -24,10 +24,11 @@ from mdocr.models.attention import DenseAttention
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.parsing.parser import find_parser
-from mdocr.training.mineru_diffusion.adapters import add_adapters, merged
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, ParserRunConfig
+from mdocr.training.loop import train
+from mdocr.training.mineru_diffusion.adapters import add_adapters, merged
 from mdocr.training.mineru_diffusion.export import save_folder
 from mdocr.training.mineru_diffusion.rows import DocumentBatch
 from mdocr.training.mineru_diffusion.samples import (
@@ -38,7 +39,6 @@ from mdocr.training.mineru_diffusion.samples import (
     open_mixture,
     read_manifests,
 )
-from mdocr.training.loop import train
 from mdocr.training.processes import Processes, mean_over_processes
 from mdocr.weights.keys import WithoutDraws
 from mdocr.weights.mineru_diffusion import load_folder

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from mdocr.errors import UsageError
 from mdocr.models.mdiff4str import DecoderLayer, MDiff4STR
-from mdocr.models.svtrv2 import Block, Stage
 from mdocr.models.mdiff4str_config import MDiff4STRConfig
+from mdocr.models.svtrv2 import Block, Stage
 
 FAINT = 0.05
 """Gain of a channel below which nothing is left of it that could be made larger again."""

@@ -15,14 +15,14 @@ from mdocr.inputs.labelled import Collection, open_collection
 from mdocr.models.charset import ENGLISH
 from mdocr.models.mdiff4str import MDiff4STR, Projected
 from mdocr.training import losses
-from mdocr.training.recognizer import noising
 from mdocr.training.batches import WordBatch, WordBatches, prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import RecognizerConfig, RecognizerModelConfig
-from mdocr.training.recognizer.deepening import deepened
 from mdocr.training.loop import train
-from mdocr.training.recognizer.noising import Words
 from mdocr.training.processes import Processes, mean_over_processes
+from mdocr.training.recognizer import noising
+from mdocr.training.recognizer.deepening import deepened
+from mdocr.training.recognizer.noising import Words
 from mdocr.training.recognizer.sources import Labels, open_source
 
 

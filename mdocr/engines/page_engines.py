@@ -1,0 +1,113 @@
+"""Chooses what runs a page model."""
+
+import logging
+from pathlib import Path
+
+from mdocr.engines.exported import exported_on_cpu, open_exported
+from mdocr.engines.memory import memory_errors
+from mdocr.engines.protocols import SINGLE, PageEngine, check_onnx_dtype
+from mdocr.errors import UsageError
+from mdocr.options import ENGINES, INT8, PAGE_DTYPES
+from mdocr.weights import onnx_files
+from mdocr.weights.onnx_files import LINES, PAGES, OnnxModel
+from mdocr.weights.page_folders import is_line_reader
+
+logger = logging.getLogger(__name__)
+
+FEW_PAGES = 1
+"""ONNX Runtime has read this many pages before torch has been imported."""
+
+
+def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None:
+    """Finds errors in what ``page_engine`` takes, before a download in vain.
+
+    Raises:
+        DeviceError: the device is absent.
+        UsageError: an argument makes no sense.
+    """
+    if dtype not in PAGE_DTYPES:
+        raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: {', '.join(PAGE_DTYPES)}")
+    if engine not in ENGINES:
+        raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(ENGINES)}")
+    exported = engine == "auto" and onnx_files.is_onnx(Path(model).expanduser())
+    if engine == "onnx" or exported:
+        from mdocr.engines.onnx_sessions import candidates
+
+        check_onnx_dtype(dtype)
+        candidates(device)
+    elif device not in ("auto", "cpu"):
+        from mdocr.engines.device import choose_device
+
+        if choose_device(device).type == "mps" and dtype == INT8:
+            raise UsageError("int8 runs on the CPU and on CUDA only", "Use --dtype float16.")
+
+
+def page_engine(
+    folder: Path,
+    device: str = "auto",
+    dtype: str = "auto",
+    engine: str = "auto",
+    *,
+    cuda_graphs: bool = False,
+    pages: int | None = None,
+) -> PageEngine:
+    """The engine that reads pages with the model of a folder.
+
+    Args:
+        folder: a line reader, a checkpoint folder of MinerU-Diffusion, or exported files of either.
+        device: see ``mdocr.load_parser``, as for all that follow.
+        dtype: see there.
+        engine: see there.
+        cuda_graphs: see there.
+        pages: see there.
+
+    Raises:
+        WeightsError: the weights are missing, damaged, or of another model.
+        DeviceError: the device is absent or out of memory.
+        UsageError: an argument makes no sense.
+    """
+    if engine == "onnx" or (engine == "auto" and onnx_files.is_onnx(folder)):
+        check_onnx_dtype(dtype)
+        return _onnx(folder, device)
+    few = pages is not None and pages <= FEW_PAGES
+    if engine == "auto" and dtype in SINGLE and few and not cuda_graphs and is_line_reader(folder):
+        found = _at_hand(folder, device)
+        if found is not None:
+            return found
+    return _torch(folder, device, dtype, cuda_graphs)
+
+
+def _torch(folder: Path, device: str, dtype: str, cuda_graphs: bool) -> PageEngine:
+    from mdocr.engines.device import choose_device
+    from mdocr.engines.torch_pages import load_torch_engine
+
+    place = choose_device(device)
+    if cuda_graphs and place.type != "cuda":
+        raise UsageError(f"there are no CUDA graphs on {place}", "Leave out --cuda-graphs.")
+    with memory_errors():
+        engine = load_torch_engine(folder, place, dtype, cuda_graphs)
+    logger.info("loaded %s on %s as %s", folder.name, place, dtype)
+    return engine
+
+
+def _onnx(folder: Path, device: str) -> PageEngine:
+    from mdocr.engines.onnx_line_reader import OnnxLineEngine
+    from mdocr.engines.onnx_mineru_diffusion import OnnxPageEngine
+
+    exported = onnx_files.is_onnx(folder)
+    large = onnx_files.is_page_model(folder) if exported else not is_line_reader(folder)
+    kind, form = (OnnxPageEngine, PAGES) if large else (OnnxLineEngine, LINES)
+
+    def start(files: OnnxModel) -> PageEngine:
+        return kind(files, device)
+
+    with memory_errors():
+        return open_exported(folder, form, start)
+
+
+def _at_hand(folder: Path, device: str) -> PageEngine | None:
+    """The engine of files that are exported already, if nothing faster is there."""
+    from mdocr.engines.onnx_line_reader import OnnxLineEngine
+
+    with memory_errors():
+        return exported_on_cpu(folder, LINES, device, lambda files: OnnxLineEngine(files, "cpu"))

@@ -1,0 +1,83 @@
+"""What readers ask of an engine, whatever runs it: torch, ONNX Runtime or a server."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mdocr.errors import UsageError
+
+if TYPE_CHECKING:
+    from mdocr.decoding.draft import Array, Predict
+    from mdocr.decoding.requests import Predict as BlockPredict
+    from mdocr.models.charset import Charset
+    from mdocr.models.line_reader_config import LineReaderConfig
+    from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What an engine sees in a batch of pictures.
+
+    Attributes:
+        predict: predicts their words.
+        columns: probabilities [B, T, V] of the model's CTC head at each column of the pictures,
+            where class 0 is the blank; None if it has none.
+    """
+
+    predict: "Predict"
+    columns: "Array | None" = None
+
+
+class WordEngine(Protocol):
+    """What the recognizer asks of an engine; its arrays are tensors or NumPy arrays."""
+
+    charset: "Charset"
+    device: Any
+
+    def encode(self, images: "Array") -> Seen:
+        """Looks at pictures [B, 3, height, width] in -1..1, once for all passes."""
+
+    def blank(self, words: int) -> "Array":
+        """Fully masked words [B, L] on the engine's device."""
+
+    def move(self, device: str) -> None:
+        """Goes on on another device."""
+
+
+class PageEngine(Protocol):
+    """What the parser asks of an engine."""
+
+    @property
+    def config(self) -> "LineReaderConfig | MinerUDiffusionConfig":
+        """Sizes and special tokens."""
+
+    @property
+    def device(self) -> Any:
+        """Where the model runs, as ``str`` names it."""
+
+    @property
+    def folder(self) -> Path:
+        """Where its tokenizer and the settings of its preprocessing lie."""
+
+    def blocks(self, slots: int) -> "BlockPredict":
+        """The ``predict`` of ``mdocr.decoding.blocks`` for so many sequences at a time."""
+
+    def slots(self, longest: int) -> int:
+        """Sequences of so many tokens that there is room for at the same time."""
+
+
+CPU_SLOTS, DEVICE_SLOTS = 4, 32
+"""Texts that are in work at the same time on a CPU, and elsewhere if there is room."""
+
+SINGLE = ("auto", "float32")
+"""Names of the precision that ONNX Runtime computes in."""
+
+
+def check_onnx_dtype(dtype: str) -> None:
+    """Refuses precisions that the engine onnx does not have.
+
+    Raises:
+        UsageError: this is one.
+    """
+    if dtype not in SINGLE:
+        raise UsageError(f"the engine onnx has no dtype {dtype!r}", "Use --engine torch.")

@@ -1,0 +1,93 @@
+"""Sizes and special tokens of the line reader. Free of torch, as all configurations are."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mdocr.models.charset import Charset
+from mdocr.models.mdiff4str_config import LITE, EncoderConfig
+from mdocr.models.sdar_config import SDARConfig
+
+LINE_READER = "mdocr_line_reader"
+"""``model_type`` in the ``config.json`` of a line reader."""
+
+FORMULA_HEIGHT = 64
+"""Pixels; every formula is put on a strip of this height."""
+
+FORMULA_PROMPTS = ("formula", "equation")
+"""Two names of one task."""
+
+
+@dataclass(frozen=True)
+class LineReaderConfig:
+    """Sizes and characters.
+
+    Attributes:
+        symbols: characters in the order of their ids.
+        encoder: the vision tower.
+        text: the language model; its vocabulary is that of ``symbols`` and six special tokens.
+        tasks: names of the tokens that end a prompt and say what is to be read.
+        formula_height: of the strips that formulas stand on, in pixels; 0: it reads none.
+    """
+
+    symbols: str
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    text: SDARConfig = field(default_factory=SDARConfig)
+    tasks: tuple[str, ...] = ("text", "formula", "table")
+    formula_height: int = 0
+
+    @property
+    def reads_formulas(self) -> bool:
+        """Whether it knows the task "formula"."""
+        return self.formula_height > 0
+
+    @property
+    def charset(self) -> Charset:
+        """Characters; EOS is 0, MASK and PAD follow them."""
+        return Charset(self.symbols)
+
+    @property
+    def mask_token_id(self) -> int:
+        """A character that is not yet known."""
+        return self.charset.mask_id
+
+    @property
+    def image_token_id(self) -> int:
+        """Stands where a picture token goes."""
+        return self.charset.pad_id
+
+    def task_id(self, task: str) -> int:
+        """The token that ends the prompt of a task."""
+        return self.charset.pad_id + 1 + self.tasks.index(task)
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of tokens, special ones included."""
+        return self.charset.pad_id + 1 + len(self.tasks)
+
+
+def lite_line_reader(symbols: str, formula_height: int = 0) -> LineReaderConfig:
+    """The line reader inside the package."""
+    text = SDARConfig(
+        vocab_size=LineReaderConfig(symbols).vocabulary,
+        hidden_size=192,
+        intermediate_size=512,
+        num_hidden_layers=4,
+        num_attention_heads=6,
+        num_key_value_heads=6,
+        head_dim=32,
+        rope_theta=10000.0,
+    )
+    return LineReaderConfig(symbols, LITE, text, formula_height=formula_height)
+
+
+def line_reader_record(config: LineReaderConfig) -> Mapping[str, Any]:
+    """The configuration as plain values, for a ``config.json``."""
+    return {"model_type": LINE_READER, **asdict(config)}
+
+
+LINE_HEIGHT = 32
+"""Pixels; every line is scaled to this height."""
+
+COLUMN = 4
+"""Pixels of width that become one picture token."""

@@ -1,0 +1,78 @@
+"""How a ``--model`` option becomes a file or folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mdocr.errors import UsageError, WeightsError
+from mdocr.weights import cache
+from mdocr.weights.download import download
+from mdocr.weights.registry import BEST_FIRST, MODELS, ReleasedModel, Task, find, is_named, names
+
+WEIGHT_SUFFIXES = (".pth", ".safetensors", ".onnx")
+
+
+@dataclass(frozen=True)
+class ResolvedModel:
+    """What a ``--model`` option came to: a name to report, and a file or folder to load.
+
+    Attributes:
+        dictionary: as in ``ReleasedModel``.
+    """
+
+    name: str
+    path: Path
+    dictionary: str = "none"
+
+    @property
+    def files(self) -> list[list[str | int]]:
+        """Path, size in bytes and time of change of each weights file, by which it is known."""
+        inside = self.path.iterdir() if self.path.is_dir() else [self.path]
+        found = sorted(file.resolve() for file in inside if file.suffix in WEIGHT_SUFFIXES)
+        return [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in found]
+
+
+def resolve(model: str, task: Task) -> ResolvedModel:
+    """Finds the weights that ``model`` means.
+
+    Args:
+        model: ``auto`` (the best that is installed), a name (downloaded on first use), or a path.
+        task: ``recognizer`` or ``parser``.
+
+    Raises:
+        UsageError: the name is empty.
+        WeightsError: no such name or path, or the download failed.
+    """
+    if not model.strip():
+        raise UsageError("the name of the model is empty", "Leave it out, or give one or a path.")
+    if model == "auto":
+        return _best_installed(task)
+    if is_named(model, task):
+        return _named(find(model, task))
+    path = Path(model).expanduser()
+    if path.exists():
+        return ResolvedModel(path.resolve().name, path)
+    if path.suffix in WEIGHT_SUFFIXES or len(path.parts) > 1:
+        raise WeightsError(
+            f"there is no file or folder {model}",
+            f"Give the path of a checkpoint, or one of: {', '.join(names(task))}",
+        )
+    return _named(find(model, task))
+
+
+def _best_installed(task: Task) -> ResolvedModel:
+    for name in BEST_FIRST[task]:
+        if cache.is_installed(MODELS[name]):
+            return _installed(MODELS[name])
+    raise WeightsError(
+        f"no {task} is installed", f"Run: mdocr models download {BEST_FIRST[task][0]}"
+    )
+
+
+def _named(model: ReleasedModel) -> ResolvedModel:
+    if not cache.is_installed(model):
+        download(model)
+    return _installed(model)
+
+
+def _installed(model: ReleasedModel) -> ResolvedModel:
+    return ResolvedModel(model.name, cache.weights_path(model), model.dictionary)

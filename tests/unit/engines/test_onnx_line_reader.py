@@ -1,0 +1,298 @@
+"""An exported line reader against torch: texts, cache, files."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from page_models import drawn, save_tiny_line_reader, write_pdf
+from PIL import Image
+from typer.testing import CliRunner
+
+import mdocr
+from mdocr.cli.main import app
+from mdocr.decoding.blocks import denoise
+from mdocr.decoding.requests import BlockOptions, Request
+from mdocr.engines.exported import open_exported
+from mdocr.engines.onnx_line_reader import OnnxLineEngine
+from mdocr.engines.torch_blocks import TorchBlocks
+from mdocr.engines.torch_pages import TorchPageEngine
+from mdocr.errors import WeightsError
+from mdocr.export import export_line_reader
+from mdocr.parsing.parser import FEW_PAGES, Parser, load_parser
+from mdocr.preprocessing.formula_pictures import prepare_formula
+from mdocr.preprocessing.line_pictures import LinePicture, prepare_line
+from mdocr.preprocessing.tokenizers import LineTokenizer
+from mdocr.weights.line_reader import load_line_reader
+from mdocr.weights.onnx_files import (
+    CONFIG,
+    ENCODER,
+    FORMULAS,
+    LINES,
+    STEP,
+    find_onnx,
+    onnx_folder,
+    read_onnx,
+    remove_exported,
+    source_of,
+)
+
+LITE = Path(mdocr.__file__).with_name("assets") / "mineru-diffusion-lite"
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # an export, on a busy machine
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_line_reader(tmp_path_factory.mktemp("lines") / "reader", formula_height=64)
+
+
+@pytest.fixture(scope="module")
+def exported(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("lines") / "onnx"
+    result = CliRunner().invoke(app, ["export", str(folder), "-o", str(path)])
+    assert (result.exit_code, result.stdout) == (0, f"{path}\n"), result.stderr
+    return path
+
+
+def picture(width: int, seed: int) -> LinePicture:
+    pixels = np.random.default_rng(seed).integers(0, 255, (32, width, 3)).astype(np.uint8)
+    return prepare_line(Image.fromarray(pixels))
+
+
+@pytest.mark.parametrize("slots", [1, 2, 5])
+@pytest.mark.parametrize(
+    "options",
+    [
+        BlockOptions(threshold=0.5, block_length=8, steps=3, max_tokens=40),
+        BlockOptions(threshold=0.9, block_length=4, max_tokens=20),
+        BlockOptions(block_length=16, steps=2, max_tokens=300),
+    ],
+)
+def test_texts_are_those_of_torch(
+    folder: Path, exported: Path, options: BlockOptions, slots: int
+) -> None:
+    model = load_line_reader(folder)
+    tokenizer = LineTokenizer(model.config)
+    pictures = [picture(width, seed) for seed, width in enumerate((64, 200, 33, 120, 64))]
+    tasks = ["text"] * len(pictures) + ["formula"] * 2
+    pictures += [prepare_formula(drawn("a b", (90, 40))), prepare_formula(drawn("c", (30, 40)))]
+    requests = [
+        Request(tokenizer.encode(task, p.tokens), options, tokenizer.stop_ids, p)
+        for task, p in zip(tasks, pictures, strict=True)
+    ]
+    mask_id = model.config.mask_token_id
+    expected = dict(denoise(TorchBlocks(model, slots), requests, mask_id, slots))
+    reader = OnnxLineEngine(read_onnx(exported, LINES), "cpu")
+    assert reader.config == model.config
+    found = dict(denoise(reader.blocks(slots), requests, mask_id, slots))
+    for number in range(len(pictures)):
+        assert found[number].tokens == expected[number].tokens
+        assert found[number].steps == expected[number].steps
+        assert found[number].passes == expected[number].passes
+        assert found[number].confidences == pytest.approx(expected[number].confidences, abs=1e-4)
+
+
+def test_checkpoint_is_exported_once(
+    folder: Path, exported: Path, cache_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = []
+
+    def copy(source: Path, target: Path) -> None:
+        made.append(source)
+        shutil.copytree(exported, target, dirs_exist_ok=True)
+
+    for _ in range(2):
+        assert open_exported(folder, LINES, OnnxLineEngine, copy).device == "cpu"
+    assert made == [folder]
+    assert caplog.text.count("exporting") == 1
+    open_exported(exported, LINES, OnnxLineEngine, copy)
+    assert made == [folder]
+
+
+def test_damaged_and_wrong_files_are_named(exported: Path, tmp_path: Path) -> None:
+    copied = tmp_path / "copy"
+    shutil.copytree(exported, copied)
+    (copied / STEP).write_bytes(b"damaged")
+    with pytest.raises(WeightsError, match=STEP):
+        OnnxLineEngine(read_onnx(copied, LINES))
+    (copied / FORMULAS).unlink()
+    with pytest.raises(WeightsError, match=FORMULAS):
+        OnnxLineEngine(read_onnx(copied, LINES))
+    (copied / ENCODER).unlink()
+    with pytest.raises(WeightsError, match=ENCODER):
+        OnnxLineEngine(read_onnx(copied, LINES))
+    Image.new("RGB", (64, 32)).save(tmp_path / "word.png")
+    arguments = ["recognize", str(tmp_path / "word.png"), "--model", str(exported)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 4
+    assert "mdocr.onnx-lines/1" in result.stderr
+
+
+def test_a_page_is_read_the_same(
+    folder: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "mdocr.parsing.line_reader.pages.is_noise", lambda *_: False
+    )  # the model is random
+    pdf = write_pdf(tmp_path / "report.pdf", [["one two", "three"]])
+    read = {}
+    for engine, model in (("torch", folder), ("onnx", exported)):
+        arguments = ["parse", pdf, "--model", model, "--engine", engine, "--device", "cpu"]
+        result = CliRunner().invoke(app, [*map(str, arguments), "--format", "json"])
+        assert result.exit_code == 0, result.stderr
+        read[engine] = [
+            (block["type"], block["content"], block["steps"])
+            for block in json.loads(result.stdout)["pages"][0]["blocks"]
+        ]
+    assert read["onnx"] == read["torch"]
+    assert read["onnx"]
+
+
+def test_packaged_files_are_those_of_the_packaged_weights(cache_folder: Path) -> None:
+    (files,) = find_onnx(LITE, LINES)
+    assert files.apart and files.apart.file.samefile(LITE / "model.safetensors")
+    line = drawn("It was read before torch had begun.", (520, 40))
+    by_onnx, by_torch = (
+        load_parser("lite", "cpu", engine=engine).generate([line], "text")
+        for engine in ("onnx", "torch")
+    )
+    assert by_onnx[0].tokens == by_torch[0].tokens
+    assert by_onnx[0].confidences == pytest.approx(by_torch[0].confidences, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"pages": 1}, OnnxLineEngine),
+        ({"pages": FEW_PAGES + 1}, TorchPageEngine),
+        ({}, TorchPageEngine),
+        ({"pages": 1, "dtype": "bfloat16"}, TorchPageEngine),
+        ({"pages": 1, "engine": "torch"}, TorchPageEngine),
+    ],
+)
+def test_auto_takes_files_at_hand_for_few_pages(given: dict[str, Any], kind: type) -> None:
+    assert isinstance(load_parser("lite", "cpu", **given).engine, kind)
+
+
+def test_command_reads_a_page_without_torch(tmp_path: Path) -> None:
+    drawn("A page of a single\nparagraph in two lines.", (420, 160)).save(tmp_path / "a.png")
+    code = (
+        "import sys\nfrom mdocr.cli.main import run\n"
+        "try:\n run()\n"
+        "finally:\n print('torch' in sys.modules, file=sys.stderr)"
+    )
+    command = ["parse", str(tmp_path / "a.png"), "--model", "lite", "--device", "cpu"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.splitlines()[-1] == "False"
+    assert "paragraph" in done.stdout
+
+
+def counted(command: list[str], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The numbers of pages that a command tells ``load_parser``."""
+    told: list[Any] = []
+
+    def load(*_: Any, pages: int | None = None, **__: Any) -> Parser:
+        told.append(pages)
+        return parser
+
+    parser = load_parser("lite", "cpu", engine="onnx")
+    monkeypatch.setattr("mdocr.parsing.parser.load_parser", load)
+    result = CliRunner().invoke(app, [*command, "--device", "cpu"])
+    assert result.exit_code == 0, result.stderr
+    return told
+
+
+def test_pages_of_a_single_document_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pdf = str(write_pdf(tmp_path / "report.pdf", [["one"], ["two"], ["three"]]))
+    out = ["-o", str(tmp_path / "out")]
+    assert counted(["parse", pdf, "--pages", "1-2", *out], monkeypatch) == [2]
+    assert counted(["parse", pdf, *out], monkeypatch) == [3]  # two of them are kept
+    assert counted(["read", pdf], monkeypatch) == [3]
+    other = str(write_pdf(tmp_path / "other.pdf", [["one"]]))
+    assert counted(["parse", pdf, other, *out, "--no-resume"], monkeypatch) == [None]
+    assert counted(["read", pdf, other], monkeypatch) == [None]
+
+
+@pytest.fixture
+def beside(folder: Path, exported: Path, tmp_path: Path, cache_folder: Path) -> Path:
+    """A model with exported files beside it."""
+    shutil.copytree(folder, tmp_path / "reader")
+    shutil.copytree(exported, tmp_path / "reader-onnx")
+    return tmp_path / "reader"
+
+
+def engine_of(folder: Path | str) -> type:
+    return type(load_parser(folder, "cpu", pages=1).engine)
+
+
+def test_files_beside_are_found_by_any_spelling(
+    beside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert engine_of(beside) is OnnxLineEngine
+    monkeypatch.chdir(beside)
+    assert engine_of(".") is OnnxLineEngine
+    assert engine_of("model.safetensors") is OnnxLineEngine
+
+
+@pytest.mark.parametrize("change", [{"source": "0" * 64}, {"precision": "int8"}, {"model": {}}])
+def test_files_beside_of_others_are_passed_over(beside: Path, change: dict[str, Any]) -> None:
+    config = beside.with_name("reader-onnx") / CONFIG
+    config.write_text(json.dumps({**json.loads(config.read_text("utf-8")), **change}), "utf-8")
+    assert engine_of(beside) is TorchPageEngine
+
+
+def test_damaged_files_beside_are_named(beside: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (beside.with_name("reader-onnx") / STEP).write_bytes(b"damaged")
+    assert engine_of(beside) is TorchPageEngine
+    assert "passed over" in caplog.text
+
+
+def test_weights_apart_move_with_their_graphs(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "a/reader")
+    export_line_reader(tmp_path / "a/reader", tmp_path / "a/reader-onnx", apart=True)
+    shutil.move(tmp_path / "a", tmp_path / "b")
+    assert engine_of(tmp_path / "b/reader") is OnnxLineEngine
+    whole = (tmp_path / "b/reader/model.safetensors").stat().st_size
+    graphs = sum(file.stat().st_size for file in (tmp_path / "b/reader-onnx").iterdir())
+    assert load_parser(tmp_path / "b/reader-onnx", "cpu").engine.device == "cpu"
+    assert whole > 0 and graphs > 0
+    shutil.rmtree(tmp_path / "b/reader")
+    with pytest.raises(WeightsError, match="does not hold the weights"):
+        load_parser(tmp_path / "b/reader-onnx", "cpu")
+
+
+def test_two_that_export_at_once_export_once(
+    folder: Path, exported: Path, cache_folder: Path
+) -> None:
+    made: list[Path] = []
+
+    def slowly(source: Path, target: Path) -> None:
+        made.append(source)
+        time.sleep(0.5)
+        shutil.copytree(exported, target, dirs_exist_ok=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        opened = partial(open_exported, folder, LINES, OnnxLineEngine, slowly)
+        engines = [started.result() for started in [pool.submit(opened) for _ in range(2)]]
+    assert [engine.device for engine in engines] == ["cpu"] * 2
+    assert made == [folder]
+
+
+def test_removing_a_model_removes_its_exported_files(
+    folder: Path, exported: Path, cache_folder: Path
+) -> None:
+    shutil.copytree(exported, onnx_folder(source_of(folder)))
+    assert remove_exported(folder) > 0
+    assert not onnx_folder(source_of(folder)).exists()

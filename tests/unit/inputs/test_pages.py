@@ -1,0 +1,223 @@
+import io
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pymupdf
+import pytest
+from PIL import Image
+
+from mdocr.errors import InputError, UsageError
+from mdocr.inputs import pages
+from mdocr.inputs.pages import PageError, open_pages, parse_ranges
+
+
+def make_pdf(path: Path, count: int = 3, **options: object) -> Path:
+    document = pymupdf.open()
+    for number in range(1, count + 1):
+        page = document.new_page(width=200, height=100)
+        page.draw_rect(pymupdf.Rect(0, 0, 10 * number, 100), fill=(0, 0, 0))
+    document.save(path, **options)
+    document.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", [1, 2, 3, 4, 5]),
+        ("2", [2]),
+        ("1-3,5", [1, 2, 3, 5]),
+        ("4-end", [4, 5]),
+        ("end", [5]),
+        ("3,1-2, 2", [1, 2, 3]),
+    ],
+)
+def test_ranges(text: str, expected: list[int]) -> None:
+    assert parse_ranges(text, 5) == expected
+
+
+@pytest.mark.parametrize("text", ["0", "3-1", "a", "1-", "-2", "1,,2", "1.5", "²"])
+def test_ranges_that_make_no_sense(text: str) -> None:
+    with pytest.raises(UsageError, match="not a page range"):
+        parse_ranges(text, 5)
+
+
+@pytest.mark.parametrize("text", ["6", "2-9", "7-end"])
+def test_ranges_beyond_the_end(text: str) -> None:
+    with pytest.raises(UsageError, match="only 5 pages"):
+        parse_ranges(text, 5)
+
+
+def test_pdf_pages_are_rendered_in_order(tmp_path: Path) -> None:
+    opened = open_pages(make_pdf(tmp_path / "a.pdf"), "2-end", dpi=144)
+    assert (opened.count, len(opened)) == (3, 2)
+    for number, page in zip((2, 3), opened, strict=True):
+        assert (page.number, page.width, page.height, page.dpi) == (number, 200, 100, 144)
+        assert page.picture.mode == "RGB" and page.picture.size == (400, 200)
+        dark = (np.asarray(page.picture)[100, :, 0] < 128).sum()
+        assert dark == pytest.approx(20 * number, abs=1)
+
+
+def test_a_pdf_is_known_by_its_content(tmp_path: Path) -> None:
+    path = make_pdf(tmp_path / "a.pdf").rename(tmp_path / "scan.dat")
+    assert len(open_pages(path)) == 3
+
+
+def test_huge_pages_stay_under_the_pixel_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = pymupdf.open()
+    document.new_page(width=14400, height=14400)
+    document.save(tmp_path / "huge.pdf")
+    monkeypatch.setattr(pages, "PIXEL_LIMIT", 1_000_000)
+    page = next(open_pages(tmp_path / "huge.pdf"))
+    assert page.picture.size == pytest.approx((1000, 1000), abs=1)
+    assert page.dpi == pytest.approx(5) and page.width == 14400
+
+
+def test_encrypted(tmp_path: Path) -> None:
+    path = make_pdf(
+        tmp_path / "a.pdf", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="open", owner_pw="own"
+    )
+    for password, problem in (("", "needs a password"), ("shut", "password is wrong")):
+        with pytest.raises(InputError, match=problem) as error:
+            open_pages(path, password=password)
+        assert "--password" in error.value.hint and str(path) in error.value.message
+    assert next(open_pages(path, password="open")).number == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.pdf", b""),
+        ("text.pdf", b"this is no PDF at all"),
+        ("head.pdf", b"%PDF-1.7\n1 0 obj\n<<"),
+        ("text.png", b"neither a picture"),
+        ("cut.png", b"\x89PNG\r\n\x1a\n\0\0"),
+    ],
+)
+def test_unreadable_files(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=name):
+        open_pages(tmp_path / name)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        open_pages(tmp_path / "none.pdf")
+    with pytest.raises(InputError, match="cannot be opened"):
+        open_pages(tmp_path)
+
+
+def test_wrong_options_name_the_file(tmp_path: Path) -> None:
+    path = make_pdf(tmp_path / "a.pdf")
+    with pytest.raises(UsageError, match=r"a\.pdf.*only 3 pages"):
+        open_pages(path, "4")
+    with pytest.raises(UsageError, match="dpi"):
+        open_pages(path, dpi=0)
+
+
+def test_a_damaged_pdf_is_repaired(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = make_pdf(tmp_path / "a.pdf")
+    path.write_bytes(path.read_bytes()[:-200])
+    with caplog.at_level(logging.WARNING):
+        assert len(list(open_pages(path))) >= 1
+    assert "is damaged" in caplog.text
+
+
+def test_a_page_that_fails_does_not_end_the_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.tif"
+    sheets = [Image.new("L", (30, 20), shade) for shade in (10, 20, 30)]
+    sheets[0].save(path, save_all=True, append_images=sheets[1:], compression="tiff_deflate")
+    opened = open_pages(path)
+    monkeypatch.setattr(opened._source, "read", fail_on_second(opened._source.read))
+    assert next(opened).number == 1
+    with pytest.raises(PageError, match=r"page 2 of .*a\.tif") as error:
+        next(opened)
+    assert error.value.number == 2 and error.value.exit_code == 3
+    assert next(opened).number == 3
+    with pytest.raises(StopIteration):
+        next(opened)
+
+
+def fail_on_second(
+    read: Callable[[int], pages.PagePicture],
+) -> Callable[[int], pages.PagePicture]:
+    def reading(number: int) -> pages.PagePicture:
+        if number == 2:
+            raise OSError("strip is damaged")
+        return read(number)
+
+    return reading
+
+
+def test_truncated_picture_is_a_page_error(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (80, 80, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, "PNG")
+    (tmp_path / "cut.png").write_bytes(buffer.getvalue()[:5000])
+    with pytest.raises(PageError, match="page 1 of"):
+        next(open_pages(tmp_path / "cut.png"))
+
+
+def test_multi_page_tiff_and_stated_resolution(tmp_path: Path) -> None:
+    sheets = [Image.new("1", (300, 200), index) for index in (0, 1)]
+    path = tmp_path / "fax.tif"
+    sheets[0].save(path, save_all=True, append_images=sheets[1:], dpi=(300, 300))
+    first, second = open_pages(path)
+    assert (first.width, first.height, first.dpi) == (72, 48, 300)
+    assert first.picture.getpixel((0, 0)) == (0, 0, 0)
+    assert second.picture.getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_a_tiff_that_was_cut_short_has_its_first_pages(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    chance = np.random.default_rng(0)
+    sheets = [Image.fromarray(chance.integers(0, 255, (90, 90), np.uint8)) for _ in range(3)]
+    sheets[0].save(tmp_path / "whole.tif", save_all=True, append_images=sheets[1:])
+    content = (tmp_path / "whole.tif").read_bytes()
+    (tmp_path / "cut.tif").write_bytes(content[: len(content) * 2 // 3 - 500])
+    read = []
+    with pytest.raises(PageError, match="page 2 of"):
+        for page in open_pages(tmp_path / "cut.tif"):
+            read.append(page.number)
+    assert read == [1]
+    assert "cut short after page 2" in caplog.text
+
+
+def test_picture_modes(tmp_path: Path) -> None:
+    deep = Image.fromarray(np.full((4, 4), 65535, np.uint16))
+    clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
+    inks = Image.new("CMYK", (4, 4), (0, 0, 0, 0))
+    palette = Image.new("P", (4, 4), 0)
+    for name, picture in (("d.png", deep), ("c.png", clear), ("i.tif", inks)):
+        picture.save(tmp_path / name)
+    palette.save(tmp_path / "p.gif", transparency=0)
+    for name in ("d.png", "c.png", "i.tif", "p.gif"):
+        page = next(open_pages(tmp_path / name))
+        assert page.picture.mode == "RGB"
+        assert page.picture.getpixel((2, 2)) == (255, 255, 255), name
+
+
+def test_exif_orientation(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (40, 20), "white")
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    picture.save(tmp_path / "phone.jpg", exif=exif)
+    assert next(open_pages(tmp_path / "phone.jpg")).picture.size == (20, 40)
+
+
+def test_large_pictures_are_shrunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "PIXEL_LIMIT", 10_000)
+    Image.new("L", (300, 200)).save(tmp_path / "a.png")
+    page = next(open_pages(tmp_path / "a.png", dpi=150))
+    assert page.picture.size == (100, 67)
+    assert (page.dpi, page.width, page.height) == (50, 144, 96)

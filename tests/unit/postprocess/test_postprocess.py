@@ -1,0 +1,384 @@
+from dataclasses import replace
+
+import pytest
+from documents import block, document, everything
+
+from mdocr.document.latex.repair import repair
+from mdocr.document.model import (
+    PARATEXT_TYPES,
+    Block,
+    Box,
+    Character,
+    Page,
+)
+from mdocr.document.tables import parse
+from mdocr.postprocess import finish
+from mdocr.postprocess.captions import figures, place_captions
+from mdocr.postprocess.duplicates import drop_duplicates
+from mdocr.postprocess.formulas import repair_formulas
+from mdocr.postprocess.hyphens import join
+from mdocr.postprocess.lists import split_lists, split_marker
+from mdocr.postprocess.paragraphs import join_paragraphs
+from mdocr.postprocess.tables import join_tables
+from mdocr.postprocess.titles import level_titles
+
+LEFT, RIGHT = Box(0.1, 0.5, 0.45, 0.9), Box(0.55, 0.1, 0.9, 0.5)
+
+
+def pages(*contents: tuple[Block, ...]) -> tuple[Page, ...]:
+    return document(*contents).pages
+
+
+def texts(page: Page) -> list[str]:
+    return [block.content for block in page.blocks]
+
+
+def test_finishing_twice_is_finishing_once() -> None:
+    once = finish(everything())
+    assert finish(once) == once
+    joined = finish(everything(), join=True)
+    assert finish(joined, join=True) == joined
+
+
+def test_order_counts_from_one() -> None:
+    for page in finish(everything()).pages:
+        assert [block.order for block in page.blocks] == list(range(1, len(page.blocks) + 1))
+
+
+def test_paratext_is_dropped_unless_kept() -> None:
+    kinds = {block.type for page in finish(everything()).pages for block in page.blocks}
+    assert kinds.isdisjoint(PARATEXT_TYPES)
+    kept = finish(everything(), keep_paratext=True)
+    kinds = {block.type for page in kept.pages for block in page.blocks}
+    assert {"header", "page_number", "page_footnote", "unknown"} <= kinds
+
+
+def test_the_more_confident_of_two_readings_stays() -> None:
+    worse = block("text", 0.1, "helo", confidence=0.5)
+    better = block("text", 0.101, "hello", confidence=0.9)
+    apart = block("text", 0.5, "hello")
+    assert drop_duplicates([worse, better, apart]) == [better, apart]
+    assert drop_duplicates([apart, apart]) == [apart]
+
+
+def test_a_text_inside_another_that_says_it_is_dropped() -> None:
+    whole = block("text", 0.1, "a line and another", box=Box(0.1, 0.1, 0.9, 0.3))
+    part = block("text", 0.15, "another")
+    other = block("text", 0.2, "a stamp")
+    assert drop_duplicates([whole, part, other]) == [whole, other]
+
+
+def test_a_frame_around_a_picture_is_dropped() -> None:
+    frame = block("image_block", 0.1, box=Box(0.1, 0.1, 0.9, 0.5))
+    picture = block("image", 0.2, image="a.png")
+    assert drop_duplicates([frame, picture]) == [picture]
+    assert drop_duplicates([frame]) == [frame]
+
+
+@pytest.mark.parametrize(
+    ("latex", "repaired"),
+    [
+        (r"\[ \frac{a}{b \]", r"\frac{a}{b}"),
+        (r"$$ a } b $$", r"a  b"),
+        (r"x^a^b", r"x^a{}^b"),
+        (r"a_{i}_{j}", r"a_{i}{}_{j}"),
+        (r"x^2'", r"x^2{}'"),
+        (r"x_", r"x_{}"),
+        (r"\left( a", r"\left( a\right."),
+        (r"a \right)", r"a )"),
+        (r"\frac{\left( a}{b}", r"\frac{\left( a\right.}{b}"),
+        (r"\begin{array}{ll} a & b \\ c", r"\begin{array}{ll} a & b \\ c\end{array}"),
+        (r"\begin{matrix} a \end{pmatrix}", r"\begin{matrix} a \end{matrix}"),
+        (r"a \end{matrix}", "a"),
+        (r"\frac{a}{b} \) \text{if \(x\)}", r"\frac{a}{b}  \text{if x}"),
+        (r"a &= b \\ c \tag{1}", r"\begin{aligned}a &= b \\ c \end{aligned}\tag{1}"),
+        (r"\begin{align*}a&=b\end{align*}", r"\begin{aligned}a&=b\end{aligned}"),
+        (r"\begin{equation}a\end{equation}", "a"),
+    ],
+)
+def test_formulas_are_mended(latex: str, repaired: str) -> None:
+    assert repair(latex) == repaired
+    assert repair(repaired) == repaired
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\frac{a}{b}",
+        r"x'^2 + x''_i",
+        r"\left. f \right|_{x=0}^{1}",
+        r"\left[ \begin{array}{ll}1 & 0\\ m & 1 \end{array} \right]^{-1}",
+        r"\sum_{i=1}^n \sqrt[3]{x_i} \leftarrow y",
+        r"\left\{ a \middle| b \right\}",
+        r"x^\frac{a}{b}_c",
+        "",
+    ],
+)
+def test_sound_formulas_stay_as_they_are(latex: str) -> None:
+    assert repair(latex) == latex
+
+
+def test_formulas_inside_texts_are_mended() -> None:
+    made = repair_formulas([block("text", 0.1, r"see \(\frac{a}{b\) and \(x\)")])
+    assert made[0].content == r"see \(\frac{a}{b}\) and \(x\)"
+
+
+def test_an_equation_read_as_a_sentence_is_a_text() -> None:
+    sentence = block("equation", 0.1, r"\(a^n\), \(b\).", format="latex")
+    formula = block("equation", 0.1, r"\(a^n\)")
+    made = repair_formulas([sentence, formula])
+    assert [(b.format, b.content) for b in made] == [("text", r"\(a^n\), \(b\)."), ("latex", "a^n")]
+
+
+def test_a_list_read_whole_becomes_items() -> None:
+    read = block("list", 0.1, "• one\n• two\ngoes on\n\n• three")
+    made = split_lists([read])
+    assert [b.content for b in made] == ["• one", "• two\ngoes on", "• three"]
+    assert {b.type for b in made} == {"list_item"}
+    assert made[0].box.y0 == read.box.y0 and made[-1].box.y1 == pytest.approx(read.box.y1)
+
+
+def test_every_item_has_its_own_tokens() -> None:
+    parts = ("\u2022 one", "\n\u2022 two", "\ngoes on", "\n")
+    tokens = tuple(Character(part, 1.0, 0) for part in parts)
+    read = block("list", 0.1, "".join(parts), tokens=tokens)
+    shares = [[token.text for token in item.tokens] for item in split_lists([read])]
+    assert shares == [["\u2022 one", "\n\u2022 two"], ["\ngoes on", "\n"]]
+    (alone,) = split_lists([block("list", 0.1, "one")])
+    assert alone.tokens == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("[1] A. Bee, B. Cow and\nC. Dee, Title", 1),
+        ("A. one\nB. two\nC. three", 3),
+        ("C. three\nD. four", 2),
+        ("II. two\nIII. three\nV. five", 3),
+        ("1. by\nE. Fox\n2. by\nA. Gnu", 2),
+    ],
+)
+def test_initials_are_no_markers(text: str, items: int) -> None:
+    assert len(split_lists([block("list", 0.1, text)])) == items
+
+
+def test_initials_do_not_break_a_running_text() -> None:
+    made = finish(document((block("text", 0.1, "as was shown by\nA. Einstein in"),)), join=True)
+    assert texts(made.pages[0]) == ["as was shown by A. Einstein in"]
+
+
+def test_texts_in_a_list_region_become_items() -> None:
+    region = block("list", 0.1, box=Box(0.1, 0.1, 0.9, 0.3))
+    made = split_lists([region, block("text", 0.12, "a"), block("text", 0.5, "b")])
+    assert [b.type for b in made] == ["list_item", "text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "marker"),
+    [
+        ("• a", "•"),
+        ("12. a", "12."),
+        ("(b) a", "(b)"),
+        ("iv) a", "iv)"),
+        ("- a", "-"),
+        ("a b", ""),
+        ("3.5 kg", ""),
+        ("-5 degrees", ""),
+        ("2020. A year", ""),
+    ],
+)
+def test_markers_are_told_from_text(text: str, marker: str) -> None:
+    assert split_marker(text)[0] == marker
+
+
+def test_captions_go_to_the_nearest_body() -> None:
+    caption_a = block("image_caption", 0.31, "A")
+    caption_b = block("image_caption", 0.61, "B")
+    note = block("table_footnote", 0.9, "note")
+    first, second = (
+        block("image", 0.1, box=Box(0.1, 0.1, 0.9, 0.3), image="a.png"),
+        block("image", 0.4, box=Box(0.1, 0.4, 0.9, 0.6), image="b.png"),
+    )
+    table = block("table", 0.7, "<fcel>x<nl>", box=Box(0.1, 0.7, 0.9, 0.85), format="otsl")
+    placed = place_captions([caption_a, caption_b, note, first, second, table])
+    assert placed == [first, caption_a, second, caption_b, table, note]
+    assert place_captions(placed) == placed
+    assert len(figures(placed)) == 3
+
+
+def test_a_caption_without_a_body_stays() -> None:
+    blocks = [block("text", 0.1, "a"), block("table_caption", 0.2, "Table 1"), block("image", 0.3)]
+    assert place_captions(blocks) == blocks
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ("an exam-", "ple", "an example"),
+        ("Jean-", "Paul", "Jean-Paul"),
+        ("a well-", "known man", "a well-known man"),
+        ("one", "two", "one two"),
+        ("中文", "文字", "中文文字"),
+        ("1990-", "1991", "1990-1991"),
+        ("pages 12\u2013", "15", "pages 12\u201315"),
+        ("COVID-", "19", "COVID-19"),
+        ("a \u2013", "5 b", "a \u2013 5 b"),
+        ("state-of-the-", "art", "state-of-the-art"),
+        ("well-inten-", "tioned", "well-intentioned"),
+        ("soft\u00ad", "ware", "software"),
+    ],
+)
+def test_lines_are_joined(first: str, second: str, joined: str) -> None:
+    assert join(first, second, frozenset({"well-known", "the"})) == joined
+
+
+def test_meant_line_breaks_stay() -> None:
+    read = "one\ntwo  \nthree\n(a) four\n\nfive"
+    made = finish(document((block("text", 0.1, read),)), join=True)
+    assert texts(made.pages[0]) == ["one two\nthree\n(a) four\n\nfive"]
+
+
+def test_code_keeps_its_lines() -> None:
+    made = finish(document((block("code", 0.1, "a-\nb"),)), join=True)
+    assert texts(made.pages[0]) == ["a-\nb"]
+
+
+def test_a_paragraph_goes_on_in_the_next_column() -> None:
+    flow = (
+        block("text", 0, "It goes", box=LEFT),
+        block("image", 0, image="a.png", box=RIGHT),
+        block("text", 0, "on here.", box=RIGHT),
+        block("text", 0, "and not here.", box=Box(0.55, 0.6, 0.9, 0.7)),
+    )
+    assert texts(join_paragraphs(pages(flow))[0]) == ["It goes on here.", "", "and not here."]
+
+
+def test_a_list_item_goes_on_in_the_next_column() -> None:
+    flow = (
+        block("list_item", 0, "\u2022 better results on", box=LEFT),
+        block("text", 0, "other sets.", box=RIGHT),
+    )
+    (made,) = join_paragraphs(pages(flow))[0].blocks
+    assert (made.type, made.content) == ("list_item", "\u2022 better results on other sets.")
+    ended = (block("list_item", 0, "\u2022 better.", box=LEFT), flow[1])
+    assert join_paragraphs(pages(ended)) == pages(ended)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_joined"),
+    [
+        ("cut in the mid-", "dle of a word.", True),
+        ("ends with the", "Name of a man.", True),
+        ("ends here.", "begins here", False),
+        ("ends here", "Begins here", False),
+        ("ends here", "1. an item", False),
+        ("没有结束", "继续在这里。", True),
+        ("没有结束", "第一章", False),
+    ],
+)
+def test_a_paragraph_goes_on_on_the_next_page(first: str, second: str, is_joined: bool) -> None:
+    made = join_paragraphs(pages((block("text", 0.9, first),), (block("text", 0.1, second),)))
+    assert len(made[1].blocks) == (0 if is_joined else 1)
+
+
+def test_a_paragraph_does_not_go_on_behind_a_page_that_is_missing() -> None:
+    first, second = (block("text", 0.1, text) for text in ("It was in the", "middle of it."))
+    (near, far) = (Page(number, 1.0, 1.0, (second,)) for number in (2, 5))
+    start = Page(1, 1.0, 1.0, (first,))
+    assert texts(join_paragraphs((start, near))[0]) == ["It was in the middle of it."]
+    assert texts(join_paragraphs((start, far))[0]) == ["It was in the"]
+
+
+def test_nothing_goes_on_from_an_empty_list_item() -> None:
+    parts = pages((block("list_item", 0.1),), (block("text", 0.1, "middle of it."),))
+    assert [texts(page) for page in join_paragraphs(parts)] == [[""], ["middle of it."]]
+
+
+def test_a_title_ends_a_paragraph() -> None:
+    flow = (block("text", 0.8, "It goes"), block("title", 0.9, "New")), (block("text", 0.1, "on"),)
+    assert join_paragraphs(pages(*flow)) == pages(*flow)
+
+
+def test_a_table_goes_on_on_the_next_page() -> None:
+    upper = block("table", 0.8, "<fcel>n<fcel>v<nl><fcel>1<fcel>2<nl>", format="otsl")
+    again = block("table_caption", 0.05, "Table 1 (continued)")
+    lower = block("table", 0.1, "<fcel>n<fcel>v<nl><fcel>3<fcel>4<nl>", format="otsl")
+    made = join_tables(pages((upper,), (again, lower, block("text", 0.2, "after"))))
+    table = parse(made[0].blocks[0].content, "otsl")
+    assert [cell.text for cell in table.cells] == ["n", "v", "1", "2", "3", "4"]
+    assert texts(made[1]) == ["after"]
+
+
+def test_a_table_over_three_pages_is_one() -> None:
+    parts = [(block("table", 0.1, f"<fcel>{n}<fcel>x<nl>", format="otsl"),) for n in range(3)]
+    made = join_tables(pages(*parts))
+    assert [cell.text for cell in parse(made[0].blocks[0].content, "otsl").cells][::2] == list(
+        "012"
+    )
+    assert not made[1].blocks and not made[2].blocks
+
+
+def test_tables_with_captions_of_their_own_stay_apart() -> None:
+    upper = (block("table_caption", 0.7, "Table 1"), block("table", 0.8, "<fcel>a<nl>"))
+    lower = (block("table", 0.1, "<fcel>b<nl>"), block("table_caption", 0.2, "Table 2"))
+    parts = pages(*(tuple(replace(b, format="otsl") for b in page) for page in (upper, lower)))
+    assert join_tables(parts) == parts
+    shared = (replace(parts[0], blocks=parts[0].blocks[1:]), parts[1])
+    assert texts(join_tables(shared)[1]) == ["Table 2"]
+
+
+def test_the_caption_of_the_table_below_keeps_none_apart() -> None:
+    upper = (block("table_caption", 0.7, "Table 1"), block("table", 0.8, "<fcel>a<nl>"))
+    rest, caption = block("table", 0.1, "<fcel>b<nl>"), block("table_caption", 0.4, "Table 2")
+    lower = (rest, caption, block("table", 0.5, "<fcel>c<nl>"))
+    parts = pages(*(tuple(replace(b, format="otsl") for b in page) for page in (upper, lower)))
+    assert texts(join_tables(parts)[1]) == ["Table 2", "<fcel>c<nl>"]
+
+
+@pytest.mark.parametrize(
+    "lower",
+    [
+        block("table", 0.1, "<fcel>a<fcel>b<fcel>c<nl>", format="otsl"),
+        block("table", 0.1, "<fcel>a<fcel>b<nl>", format="otsl", box=Box(0.4, 0.1, 0.9, 0.2)),
+        block("text", 0.1, "no table"),
+    ],
+)
+def test_other_tables_stay_apart(lower: Block) -> None:
+    upper = block("table", 0.8, "<fcel>a<fcel>b<nl>", format="otsl")
+    assert join_tables(pages((upper,), (lower,))) == pages((upper,), (lower,))
+
+
+def title(y: float, text: str, height: float) -> Block:
+    return block("title", y, text, box=Box(0.1, y, 0.1 + 0.7 * height * len(text), y + height))
+
+
+def test_numbers_give_titles_their_levels() -> None:
+    made = level_titles(
+        pages(
+            (
+                title(0.05, "The whole story", 0.03),
+                title(0.1, "Abstract", 0.02),
+                title(0.2, "1 Introduction", 0.02),
+                title(0.3, "1.1 History", 0.016),
+                title(0.4, "1.1.1 Before", 0.014),
+                title(0.5, "Method", 0.02),
+                title(0.6, "A detail", 0.014),
+            )
+        )
+    )
+    assert [block.level for block in made[0].blocks] == [1, 2, 2, 3, 4, 2, 4]
+
+
+def test_without_numbers_size_gives_titles_their_levels() -> None:
+    blocks = (
+        title(0.05, "Story", 0.05),
+        title(0.2, "Begin", 0.03),
+        title(0.3, "Small", 0.02),
+        title(0.5, "Endin", 0.03),
+    )
+    assert [block.level for block in level_titles(pages(blocks))[0].blocks] == [1, 2, 3, 2]
+
+
+def test_a_numbered_first_title_is_a_section() -> None:
+    blocks = (title(0.05, "3 Results", 0.02), title(0.2, "3.1 More", 0.02))
+    assert [block.level for block in level_titles(pages(blocks))[0].blocks] == [1, 2]

@@ -1,0 +1,440 @@
+"""Fine-tuning a model of the released layout, on a tiny random one."""
+
+import dataclasses
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image, ImageDraw
+from torch.nn import functional
+
+from mdocr.decoding.blocks import visible_places
+from mdocr.decoding.requests import Feed
+from mdocr.document.model import Box
+from mdocr.engines.torch_blocks import TorchBlocks
+from mdocr.errors import InputError, MissingExtraError, UsageError
+from mdocr.parsing.parser import load_parser
+from mdocr.preprocessing.mineru_diffusion import PictureConfig
+from mdocr.synthesis.pages.manifests import Sample, write_manifest
+from mdocr.training.config import OptimizerConfig, RunConfig
+from mdocr.training.line_reader.trainer import LineReaderRun
+from mdocr.training.loop import Interrupted
+from mdocr.training.mineru_diffusion import trainer as document_model
+from mdocr.training.mineru_diffusion.adapters import merged
+from mdocr.training.mineru_diffusion.rows import UNCOUNTED, collate
+from mdocr.training.mineru_diffusion.samples import (
+    DocumentBatches,
+    DocumentDataConfig,
+    Mixture,
+    Preparer,
+)
+from mdocr.training.mineru_diffusion.trainer import (
+    DocumentLoss,
+    DocumentModelConfig,
+    DocumentRun,
+    DocumentTask,
+    make_model,
+    train_documents,
+)
+from mdocr.training.parser import load_parser_run
+from mdocr.training.processes import Processes
+from mdocr.weights.mineru_diffusion import load_folder
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "mineru_diffusion"
+ALONE = Processes(0, 1, torch.device("cpu"))
+TEXTS = {
+    "text": "ab ba abc",
+    "formula": r"x^{2}",
+    "table": "<fcel>a<fcel>b<nl>",
+    "layout": "<|box_start|>010 020 500 600<|box_end|><|ref_start|>text<|ref_end|><|rotate_up|>",
+}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def manifest(tmp_path) -> Path:
+    samples = []
+    for number, (task, text) in enumerate(TEXTS.items()):
+        path = tmp_path / f"{number}.png"
+        picture = Image.new("RGB", (60 + 30 * number, 40), "white")
+        ImageDraw.Draw(picture).text((4, 4), text[:8], "black")
+        picture.save(path)
+        box = Box(0, 0, 0.9, 1) if task == "text" else None
+        samples.append(Sample(path, task, text, box, 1.0 + number))
+    write_manifest(samples, tmp_path / "manifest.jsonl")
+    return tmp_path / "manifest.jsonl"
+
+
+def make_run(manifest: Path, output: str = "out", model: Any = None, **run: Any) -> DocumentRun:
+    settings = {"steps": 4, "batch_size": 2, "precision": "fp32", "log_every": 1}
+    return DocumentRun(
+        DocumentDataConfig(
+            manifest=(str(manifest),), block_length=4, max_tokens=12, max_pixels=6272, workers=0
+        ),
+        model or DocumentModelConfig(start=str(GOLDEN)),
+        OptimizerConfig(learning_rate=1e-3, average=0.5),
+        RunConfig(
+            **{"output": str(manifest.parent / output), "evaluate_every": 0, **settings, **run}
+        ),
+    )
+
+
+def reference_loss(model: Any, rows: list[Any], block: int) -> float:
+    """Block by block through the decoder's cache: prompt and earlier blocks clean, one noised."""
+    total = count = 0.0
+    for row in rows:
+        prompt, clean = row.tokens[: row.prompt].tolist(), row.tokens[row.prompt :].tolist()
+        noised, labels = clean[row.length :], row.labels[-row.length :].tolist()
+        for start in range(0, row.length, block):
+            predict = TorchBlocks(model, 1)
+            tokens = (*prompt, *clean[:start], *noised[start : start + block])
+            seen = [visible_places(place, len(prompt), block) for place in range(len(tokens))]
+            wanted = [n for n in range(block) if labels[start + n] != UNCOUNTED]
+            first = len(prompt) + start
+            feed = Feed(
+                slot=0,
+                start=0,
+                tokens=tokens,
+                visible=tuple(seen),
+                wanted=tuple(first + n for n in wanted),
+                capacity=len(tokens),
+                prompt_length=len(prompt),
+                picture=row.picture,
+            )
+            truth = torch.tensor([labels[start + n] for n in wanted])
+            found = functional.cross_entropy(predict([feed]), truth, reduction="sum")
+            total, count = total + row.weight * float(found), count + len(wanted)
+    return total / count
+
+
+def test_packed_rows_cost_what_the_decoder_would_pay(manifest):
+    task = DocumentTask(make_run(manifest), ALONE)
+    samples = task.mixture.kinds[0]
+    rows = [
+        task.preparer.row(sample, torch.Generator().manual_seed(number))
+        for number, sample in enumerate(samples)
+    ]
+    assert len({len(row.tokens) for row in rows}) > 1  # so that padding is tested
+    with torch.no_grad():
+        loss = task.module(collate(rows, 4, task.preparer.fill_id), 0)["denoise"]
+    model = load_folder(GOLDEN, "cpu", torch.float32)
+    assert float(loss) == pytest.approx(reference_loss(model, rows, 4), rel=1e-4)
+
+
+def test_rows_end_with_stop_and_whole_blocks(manifest):
+    task = DocumentTask(make_run(manifest), ALONE)
+    preparer = task.preparer
+    ids = preparer.answers.encode("ab ba", add_special_tokens=False).ids
+    answer = preparer.answer("ab ba").tolist()
+    assert answer[: len(ids)] == ids and answer[len(ids)] == preparer.stop_id
+    assert len(answer) % 4 == 0 and set(answer[len(ids) + 1 :]) <= {preparer.fill_id}
+    assert len(preparer.answer("ab " * 100)) == 12
+    with pytest.raises(InputError, match="picture or mask token"):
+        preparer.answer("a <|MASK|>")
+    row = preparer.row(task.mixture.kinds[0][0], torch.Generator().manual_seed(0))
+    noised, labels = row.tokens[-row.length :], row.labels[-row.length :]
+    masked = noised == task.model.config.mask_token_id
+    clean = row.tokens[row.prompt : row.prompt + row.length]
+    assert masked.any() and torch.equal(labels[masked], clean[masked])
+    assert (labels[~masked] == UNCOUNTED).all() and torch.equal(noised[~masked], clean[~masked])
+    assert (row.labels[: -row.length] == UNCOUNTED).all()
+
+
+def test_pictures_are_those_that_parsing_shows(manifest):
+    task = DocumentTask(make_run(manifest), ALONE)
+    small = replace(PictureConfig(), max_pixels=6272)
+    layout = task.mixture.kinds[0][3]
+    row = task.preparer.row(layout, torch.Generator())
+    page = Image.open(layout.image).convert("RGB").resize((1036, 1036), Image.Resampling.BICUBIC)
+    assert torch.equal(
+        torch.from_numpy(row.picture.patches), torch.from_numpy(small.prepare(page).patches)
+    )
+
+
+def test_a_run_learns_exports_and_the_export_generates(manifest):
+    run = make_run(manifest, steps=12)
+    run = replace(run, data=replace(run.data, validation=(str(manifest),)))
+    folder = train_documents(run, ALONE, False)
+    lines = [json.loads(line) for line in (folder.parent / "log.jsonl").read_text().splitlines()]
+    losses = [line["denoise"] for line in lines if "denoise" in line]
+    assert sum(losses[-4:]) < 0.9 * sum(losses[:4])
+    scores = next(line["scores"] for line in lines if "scores" in line)
+    assert scores.keys() == {"formula", "layout", "table", "text"}
+    assert all(0 <= value <= 1 for value in scores.values())
+    parser = load_parser(folder, device="cpu")
+    (made,) = parser.generate(manifest.parent / "0.png", "text", block_length=4, max_tokens=8)
+    assert len(made.tokens) <= 8
+    saved = torch.load(folder.parent / "checkpoint.pt", weights_only=True)["average"]
+    for name, value in parser.engine.model.state_dict().items():
+        torch.testing.assert_close(value, saved[f"model.{name}"].to(value.dtype))
+    assert json.loads((folder / "config.json").read_text())["training"]["steps"] == 12
+
+
+class Stopped(DocumentTask):
+    """Is told to end while the second step is under way."""
+
+    def batches(self, start: int) -> Any:
+        for number, batch in enumerate(super().batches(start)):
+            if number == 2:
+                signal.raise_signal(signal.SIGTERM)
+            yield batch
+
+
+def test_four_steps_of_two_batches_are_two_and_two(manifest, monkeypatch):
+    train_documents(make_run(manifest, accumulate=2), ALONE, False)
+    halves = make_run(manifest, "halves", accumulate=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(document_model, "DocumentTask", Stopped)
+        with pytest.raises(Interrupted, match="at step 2 of 4"):
+            train_documents(halves, ALONE, False)
+    train_documents(halves, ALONE, True)
+    one, other = (
+        torch.load(manifest.parent / name / "checkpoint.pt", weights_only=True)
+        for name in ("out", "halves")
+    )
+    for part in ("module", "average"):
+        assert all(torch.equal(value, other[part][name]) for name, value in one[part].items())
+    for number, moments in one["optimizer"]["state"].items():
+        for name, value in moments.items():
+            assert torch.equal(value, other["optimizer"]["state"][number][name])
+
+
+def gradients(module: DocumentLoss, batches: list[Any]) -> dict[str, torch.Tensor]:
+    module.zero_grad()
+    for number, batch in enumerate(batches):
+        (module(batch, number)["denoise"] / len(batches)).backward()
+    return {name: p.grad.clone() for name, p in module.named_parameters() if p.grad is not None}
+
+
+def test_checkpointing_changes_no_gradient(manifest):
+    task = DocumentTask(make_run(manifest), ALONE)
+    batch = next(task.batches(0))
+    kept = gradients(task.module, [batch])
+    model = make_model(DocumentModelConfig(start=str(GOLDEN), checkpointing=True), GOLDEN)
+    anew = gradients(DocumentLoss(model, ALONE), [batch])
+    assert kept.keys() == anew.keys() and len(kept) > 40
+    for name, value in kept.items():
+        torch.testing.assert_close(anew[name], value)
+
+
+def test_batches_depend_on_their_number_alone(manifest):
+    task = DocumentTask(make_run(manifest), ALONE)
+    third = next(task.batches(2))
+    again = list(task.batches(0))[2]
+    assert torch.equal(third.tokens, again.tokens) and torch.equal(third.patches, again.patches)
+    halves = [rows_of(task, rank) for rank in (0, 1)]  # two processes of one row are one of two
+    whole = next(task.batches(0))
+    assert sorted(row for half in halves for row in half.lengths) == sorted(whole.lengths)
+
+
+def rows_of(task: DocumentTask, rank: int) -> Any:
+    return DocumentBatches(
+        task.mixture, task.preparer, batch_size=1, batches=4, seed=0, rank=(rank, 2)
+    )[0]
+
+
+def test_a_mixture_has_its_share_and_shows_every_sample_once_an_epoch():
+    main = [Sample(Path(f"m{n}"), "text", "") for n in range(7)]
+    replay = [Sample(Path(f"r{n}"), "text", "") for n in range(3)]
+    mixture = Mixture(main, replay, 0.3, 1)
+    drawn = [mixture[number].image.name for number in range(100)]
+    replayed = [name for name in drawn if name.startswith("r")]
+    assert len(replayed) == 30
+    assert all(replayed.count(f"r{n}") == 10 for n in range(3))
+    assert sorted(name for name in drawn if name.startswith("m"))[:10] == ["m0"] * 10
+    numbers = list(range(100))
+    random.Random(0).shuffle(numbers)
+    assert {number: mixture[number].image.name for number in numbers} == dict(enumerate(drawn))
+    assert all(Mixture(main, [], 0.3, 1)[number] in main for number in range(20))
+
+
+def test_fresh_weights_and_a_frozen_vision_tower(manifest):
+    model = make_model(DocumentModelConfig(start=str(GOLDEN), fresh=True), GOLDEN)
+    old = load_folder(GOLDEN, "cpu", torch.float32)
+    assert not torch.equal(model.language_model.lm_head.weight, old.language_model.lm_head.weight)
+    frozen = make_model(DocumentModelConfig(start=str(GOLDEN), freeze_vision=True), GOLDEN)
+    assert not any(p.requires_grad for p in frozen.vision_model.parameters())
+    assert all(p.requires_grad for p in frozen.language_model.parameters())
+
+
+def test_what_makes_no_sense_is_refused(manifest):
+    with pytest.raises(UsageError, match=r"data\.manifest is empty"):
+        DocumentDataConfig()
+    with pytest.raises(UsageError, match="lora_rank"):
+        DocumentModelConfig(lora_rank=-1)
+    with pytest.raises(UsageError, match="max_tokens"):
+        DocumentDataConfig(manifest=("m",), block_length=32, max_tokens=8)
+
+
+def test_what_an_evaluation_lacks_is_told_before_the_first_step(manifest, monkeypatch):
+    data = replace(make_run(manifest).data, validation=(str(manifest),))
+    run = replace(make_run(manifest), data=data)
+    monkeypatch.setitem(sys.modules, "apted", None)
+    with pytest.raises(MissingExtraError, match="apted"):
+        DocumentTask(run, ALONE)
+
+
+def test_an_unreadable_picture_is_left_out_of_an_evaluation(manifest, caplog):
+    data = replace(make_run(manifest).data, validation=(str(manifest),))
+    task = DocumentTask(replace(make_run(manifest), data=data), ALONE)
+    (manifest.parent / "0.png").unlink()
+    found = task.evaluate({f"model.{k}": v for k, v in task.model.state_dict().items()})
+    assert list(found) == ["formula", "layout", "table"]
+    assert "sample 1 is left out: no such file" in caplog.text
+
+
+def test_merging_adds_the_product_of_the_small_matrices():
+    weights = {
+        "a.q_proj.base_layer.weight": torch.ones(2, 3),
+        "a.q_proj.lora_A.default.weight": torch.tensor([[1.0, 0, 0]]),
+        "a.q_proj.lora_B.default.weight": torch.tensor([[0.0], [1.0]]),
+        "a.norm.weight": torch.ones(2),
+    }
+    found = merged(weights)
+    assert found.keys() == {"a.q_proj.weight", "a.norm.weight"}
+    assert found["a.q_proj.weight"].tolist() == [[1, 1, 1], [3, 1, 1]]
+
+
+def test_adapters_train_alone_and_are_merged_into_the_export(manifest):
+    pytest.importorskip("peft")
+    model = DocumentModelConfig(start=str(GOLDEN), lora_rank=2)
+    run = make_run(manifest, model=model, steps=6)
+    folder = train_documents(run, ALONE, False)
+    old, new = (load_folder(path, "cpu", torch.float32).state_dict() for path in (GOLDEN, folder))
+    changed = {name for name, value in old.items() if not torch.equal(value, new[name])}
+    assert changed and all("_proj.weight" in name for name in changed)
+    assert all(name.startswith("language_model.model.layers") for name in changed)
+
+
+def test_another_sample_takes_the_place_of_an_unusable_one(manifest, caplog):
+    task = DocumentTask(make_run(manifest, batch_size=4), ALONE)
+    (manifest.parent / "1.png").unlink()
+    batch = next(task.batches(0))
+    assert len(batch.lengths) == 4 and "takes its place: no such file" in caplog.text
+    for number in (0, 2, 3):
+        (manifest.parent / f"{number}.png").unlink()
+    with pytest.raises(InputError, match="20 samples in a row"):
+        next(task.batches(0))
+
+
+@pytest.mark.parametrize("field", ["tokens", "labels", "places"])
+def test_batches_are_padded_to_the_longest(manifest, field):
+    task = DocumentTask(make_run(manifest, batch_size=4), ALONE)
+    batch = next(task.batches(0))
+    sizes = [p + 2 * n for p, n in zip(batch.prompts, batch.lengths, strict=True)]
+    assert getattr(batch, field).shape == (4, max(sizes))
+    mask = batch.mask()
+    assert mask.any(-1).all() and not mask[0, : sizes[0], sizes[0] :].any()
+
+
+def test_preparer_of_another_size(manifest):
+    run = make_run(manifest)
+    config = load_folder(GOLDEN).config
+    large = Preparer(GOLDEN, config, replace(run.data, max_pixels=0))
+    assert large.pictures.max_pixels == 1605632
+
+
+def test_a_run_with_a_manifest_is_of_the_large_model():
+    lite = load_parser_run(Path("parser-lite"), [])
+    assert isinstance(lite, LineReaderRun) and lite.run.steps > 1000
+    large = load_parser_run(Path("parser-finetune"), ["model.lora_rank=16"])
+    assert isinstance(large, DocumentRun) and large.model.lora_rank == 16
+    assert large.run.accumulate * large.run.batch_size == 16
+    with pytest.raises(UsageError, match=r"unknown key data\.easy_share"):
+        load_parser_run(Path("parser-finetune"), ["data.easy_share=0.5"])
+
+
+@pytest.mark.parametrize("kind", [DocumentModelConfig, DocumentDataConfig])
+def test_the_documentation_has_every_key_with_its_default(kind):
+    page = (Path(__file__).parents[3] / "docs/training.md").read_text("utf-8")
+    large = page.partition("## The large page model")[2]
+    for field in dataclasses.fields(kind):
+        default = json.dumps(field.default if field.default != () else [])
+        shown = "" if field.name == "manifest" else f" `{default}`"
+        assert f"| `{field.name}` |{shown} | " in large, field.name
+
+
+RUN = """
+[model]
+start = "{start}"
+
+[data]
+manifest = ["{manifest}"]
+block_length = 4
+max_tokens = 12
+max_pixels = 6272
+workers = 0
+
+[optimizer]
+learning_rate = 1e-3
+average = 0.5
+
+[run]
+steps = 4
+precision = "fp32"
+log_every = 1
+evaluate_every = 0
+"""
+
+
+def run_command(folder: Path, name: str, processes: int, *changes: str) -> dict[str, Any]:
+    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    made = subprocess.run(
+        [sys.executable, *(torchrun if processes > 1 else []), "-m", "mdocr", "train", "parser"]
+        + ["--config", str(folder / "run.toml"), "--device", "cpu"]
+        + [f"--set={change}" for change in (f"run.output={folder / name}", *changes)]
+        + (["--resume"] if (folder / name).exists() else []),
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        timeout=280,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    assert made.stdout == f"{folder / name / 'model'}\n"
+    state: dict[str, Any] = torch.load(folder / name / "checkpoint.pt", weights_only=True)
+    return state
+
+
+@pytest.mark.cluster
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_weights_in_pieces_train_as_whole_ones_do(manifest):
+    """Two processes that split the weights, resumed half way, against one with twice the batch."""
+    folder = manifest.parent
+    (folder / "run.toml").write_text(
+        RUN.format(start=GOLDEN.as_posix(), manifest=manifest.as_posix()), "utf-8"
+    )
+    settings = {"one": (1, "run.batch_size=2"), "two": (2, "run.batch_size=1", "run.shard=true")}
+    for steps in ("run.steps=2", "run.steps=4"):
+        whole, pieces = (
+            run_command(folder, name, *given, steps, "run.accumulate=2")
+            for name, given in settings.items()
+        )
+    assert pieces["step"] == whole["step"] == 4
+    for part in ("module", "average"):
+        for name, value in whole[part].items():
+            assert type(pieces[part][name]) is torch.Tensor
+            assert pieces[part][name].shape == value.shape
+    one, two = (
+        [json.loads(line) for line in (folder / name / "log.jsonl").read_text().splitlines()]
+        for name in settings
+    )
+    for first, second in zip(one, two, strict=True):
+        for name in ("loss", "norm"):
+            assert second[name] == pytest.approx(first[name], rel=1e-3)

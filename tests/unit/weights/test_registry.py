@@ -1,0 +1,181 @@
+"""What a ``--model`` option comes to, and what the cache holds."""
+
+import pytest
+
+from mdocr.errors import UsageError, WeightsError
+from mdocr.weights import cache, registry
+from mdocr.weights.registry import BEST_FIRST, MODELS, find
+from mdocr.weights.resolve import resolve
+
+
+@pytest.fixture
+def assets(tmp_path, cache_folder, monkeypatch):
+    """A package whose lite word model is there, and an empty cache."""
+    folder = tmp_path / "assets"
+    folder.mkdir()
+    (folder / "mdiff4str-lite.safetensors").touch()
+    monkeypatch.setattr(cache, "assets_dir", lambda: folder)
+    return folder
+
+
+def install(name: str) -> None:
+    model = MODELS[name]
+    folder = cache.model_dir(model)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in model.files:
+        (folder / file).write_text("{}" if file != registry.INDEX else '{"weight_map": {}}')
+
+
+def test_the_names_and_where_they_are_published():
+    folders = {name: model.folder for name, model in MODELS.items() if "MDiff" in model.repo}
+    assert folders == {
+        "mdiff4str-small": "mdiff4str_small",
+        "mdiff4str-base": "mdiff4str_base",
+        "mdiff4str-base-syn": "mdiff4str_base_syn",
+        "mdiff4str-small-ch": "mdiff4str_small_ch",
+        "mdiff4str-base-ch": "mdiff4str_base_ch",
+    }
+    assert MODELS["mineru-diffusion"].repo == "opendatalab/MinerU-Diffusion-V1-0320-2.5B"
+    assert [name for name, model in MODELS.items() if model.packaged] == [
+        "mdiff4str-lite",
+        "mineru-diffusion-lite",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "full"),
+    [
+        ("lite", "recognizer", "mdiff4str-lite"),
+        ("lite", "parser", "mineru-diffusion-lite"),
+        ("base-ch", "recognizer", "mdiff4str-base-ch"),
+        ("base-ch", None, "mdiff4str-base-ch"),
+        ("mineru-diffusion", "parser", "mineru-diffusion"),
+    ],
+)
+def test_short_names(name, task, full):
+    assert find(name, task).name == full
+
+
+def test_only_the_word_model_in_the_package_has_a_dictionary_of_its_own(assets):
+    own = {name: model.dictionary for name, model in MODELS.items()}
+    assert {name: found for name, found in own.items() if found != "none"} == {
+        "mdiff4str-lite": "english"
+    }
+    assert resolve("auto", "recognizer").dictionary == "english"
+    assert resolve("lite", "recognizer").dictionary == "english"
+    path = assets / "mdiff4str-lite.safetensors"
+    assert resolve(str(path), "recognizer").dictionary == "none"
+
+
+def test_a_short_name_with_two_meanings():
+    with pytest.raises(WeightsError, match="two meanings") as caught:
+        find("lite")
+    assert "mdiff4str-lite or mineru-diffusion-lite" in caught.value.hint
+
+
+def test_auto_takes_the_best_that_is_installed(assets):
+    assert resolve("auto", "recognizer").name == "mdiff4str-lite"
+    assert resolve("auto", "recognizer").path == assets / "mdiff4str-lite.safetensors"
+    install("mdiff4str-base-ch")
+    install("mdiff4str-base-syn")
+    assert resolve("auto", "recognizer").name == "mdiff4str-lite"
+    install("mdiff4str-small")
+    assert resolve("auto", "recognizer").name == "mdiff4str-small"
+    install("mdiff4str-base")
+    found = resolve("auto", "recognizer")
+    assert found.name == "mdiff4str-base"
+    assert found.path == cache.model_dir(MODELS["mdiff4str-base"]) / "best.pth"
+
+
+def test_auto_for_pages_gives_a_folder(assets):
+    install("mineru-diffusion-lite")
+    assert resolve("auto", "parser").path == assets / "mineru-diffusion-lite"
+    install("mineru-diffusion")
+    assert resolve("auto", "parser").path == cache.model_dir(MODELS["mineru-diffusion"])
+
+
+def test_auto_with_nothing_installed(assets):
+    (assets / "mdiff4str-lite.safetensors").unlink()
+    with pytest.raises(WeightsError, match="no recognizer is installed") as caught:
+        resolve("auto", "recognizer")
+    assert BEST_FIRST["recognizer"][0] in caught.value.hint
+
+
+def test_a_path_is_used_as_it_is(assets, tmp_path):
+    path = tmp_path / "mine.safetensors"
+    path.touch()
+    assert resolve(str(path), "recognizer") == registry.ResolvedModel("mine.safetensors", path)
+    assert resolve(str(tmp_path), "parser").path == tmp_path
+
+
+def test_a_name_goes_before_a_folder_of_that_name(assets, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lite").mkdir()
+    assert resolve("lite", "recognizer").name == "mdiff4str-lite"
+    assert resolve("./lite", "recognizer").path.name == "lite"
+
+
+@pytest.mark.parametrize("model", ["runs/best.safetensors", "absent.pth", "some/folder"])
+def test_a_path_that_is_not_there(assets, model):
+    with pytest.raises(WeightsError, match=f"there is no file or folder {model}"):
+        resolve(model, "recognizer")
+
+
+def test_an_unknown_name_lists_the_close_ones_first(assets):
+    with pytest.raises(WeightsError, match="no model named 'mdiff4str-bse'") as caught:
+        resolve("mdiff4str-bse", "recognizer")
+    assert caught.value.hint.startswith(
+        "Did you mean mdiff4str-base? Known models: mdiff4str-base,"
+    )
+    assert "mdiff4str-lite" in caught.value.hint
+    assert "mineru" not in caught.value.hint
+    assert caught.value.exit_code == 4
+
+
+def test_a_model_of_the_other_task(assets):
+    with pytest.raises(WeightsError, match="is a recognizer, not a parser") as caught:
+        resolve("mdiff4str-base", "parser")
+    assert "mdocr recognize" in caught.value.hint
+
+
+def test_a_name_is_downloaded_on_first_use(hub_server):
+    hub_server.files["topdu/MDiff4STR/mdiff4str_small/best.pth"] = b"weights"
+    found = resolve("small", "recognizer")
+    assert found.name == "mdiff4str-small"
+    assert found.path.read_bytes() == b"weights"
+
+
+def test_the_cache_is_where_it_is_said(cache_folder, monkeypatch):
+    assert cache.cache_dir() == cache_folder
+    monkeypatch.delenv("MDOCR_CACHE")
+    assert cache.cache_dir().name == "mdocr"
+
+
+def test_files_copied_by_hand_count_as_installed(assets):
+    install("mdiff4str-base")
+    assert cache.is_installed(MODELS["mdiff4str-base"])
+    assert cache.damaged_files(MODELS["mdiff4str-base"]) == ([], ["best.pth"])
+
+
+def test_a_converted_file_alone_is_enough(assets):
+    model = MODELS["mdiff4str-base-ch"]
+    folder = cache.model_dir(model)
+    folder.mkdir(parents=True)
+    (folder / cache.CONVERTED).touch()
+    assert cache.is_installed(model)
+    assert cache.weights_path(model) == folder / cache.CONVERTED
+
+
+def test_a_damaged_index_is_not_an_installed_model(assets):
+    install("mineru-diffusion")
+    (cache.model_dir(MODELS["mineru-diffusion"]) / registry.INDEX).write_text("{")
+    assert not cache.is_installed(MODELS["mineru-diffusion"])
+
+
+def test_the_empty_name_means_no_model():
+    for name in ("", " "):
+        with pytest.raises(UsageError, match="empty"):
+            resolve(name, "parser")
+    with pytest.raises(WeightsError, match="no model named ''"):
+        find("", "parser")
+    assert find("mineru-diffusion").alias == "mineru-diffusion"
