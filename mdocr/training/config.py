@@ -189,8 +189,6 @@ class RecognizerModelConfig:
         size: ``lite``, ``small`` or ``base``.
         sizes: a table of sizes of one's own, in the place of ``size``; see below.
         start: a model to start from, by name or path; empty: random weights.
-        extra_blocks: attention blocks that each stage of the encoder of ``start`` gets more.
-        extra_layers: layers that the decoder of ``start`` gets more.
         charset: a file with one character a line; empty: the 94 English symbols.
         copies: noised copies of each word in a step (paper: sample_k = 3).
         ctc_weight: weight of an auxiliary CTC loss on the encoder, which starts reading early.
@@ -200,8 +198,6 @@ class RecognizerModelConfig:
     size: str = "lite"
     sizes: SizesConfig | None = None
     start: str = ""
-    extra_blocks: tuple[int, ...] = ()
-    extra_layers: int = 0
     charset: str = ""
     copies: int = 3
     ctc_weight: float = 0.0
@@ -211,12 +207,6 @@ class RecognizerModelConfig:
         _choose("model.size", self.size, tuple(SIZES))
         require(self.copies >= 1, "model.copies must be at least 1")
         require(self.ctc_weight >= 0, "model.ctc_weight must not be negative")
-        more = (*self.extra_blocks, self.extra_layers)
-        require(min(more) >= 0, "model.extra_blocks and model.extra_layers must not be negative")
-        require(
-            bool(self.start) or not any(more),
-            "model.extra_blocks and model.extra_layers are for model.start",
-        )
         for name in ("sizes", "charset"):
             both = self.start and getattr(self, name)
             require(not both, f"model.start has its own {name}: leave model.{name} out")

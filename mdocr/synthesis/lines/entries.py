@@ -85,7 +85,7 @@ def fill(rng: numpy.random.Generator, pattern: str, sentences: Sentences, langua
 @functools.cache
 def load_patterns() -> dict[str, tuple[str, ...]]:
     """The alternatives of each name."""
-    text = resources.files("mdocr.synthesis").joinpath("entries.txt").read_text("utf-8")
+    text = resources.files(__package__).joinpath("entries.txt").read_text("utf-8")
     joined = re.sub(r"\n\s+", " ", re.sub(r"(?m)^#.*\n", "", text)).replace("\\t", "\t")
     patterns = {
         "A": tuple(string.ascii_uppercase),

@@ -21,7 +21,6 @@ from mdocr.training.config import RecognizerConfig, RecognizerModelConfig
 from mdocr.training.loop import train
 from mdocr.training.processes import Processes, mean_over_processes
 from mdocr.training.recognizer import noising
-from mdocr.training.recognizer.deepening import deepened
 from mdocr.training.recognizer.noising import Words
 from mdocr.training.recognizer.sources import Labels, open_source
 
@@ -93,11 +92,11 @@ class RecognizerTask:
 
     def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
         """Writes ``model.safetensors`` in half precision."""
-        from mdocr.weights import save_checkpoint
+        from mdocr.weights.mdiff4str import save_mdiff4str
 
         path = folder / "model.safetensors"
         if self.processes.first:
-            save_checkpoint(model_weights(weights), self.model.config, path, training=record)
+            save_mdiff4str(model_weights(weights), self.model.config, path, training=record)
         return path
 
 
@@ -192,10 +191,10 @@ def _open_validation(folders: Sequence[str]) -> dict[str, Collection]:
 
 def _make_model(config: RecognizerModelConfig) -> MDiff4STR:
     if config.start:
-        from mdocr.weights import load_recognizer_weights, resolve
+        from mdocr.weights.mdiff4str import load_mdiff4str
+        from mdocr.weights.resolve import resolve
 
-        known = load_recognizer_weights(resolve(config.start, "recognizer").path)
-        return deepened(known, config.extra_blocks, config.extra_layers)
+        return load_mdiff4str(resolve(config.start, "recognizer").path)
     symbols = _read_charset(Path(config.charset)) if config.charset else ENGLISH
     return MDiff4STR(config.architecture(symbols))
 
