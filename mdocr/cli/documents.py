@@ -22,17 +22,6 @@ if TYPE_CHECKING:
     from mdocr.parsing.page_model import PageModel
     from mdocr.weights.resolve import ResolvedModel
 
-DOCUMENT_ENDINGS = {
-    ".content_list.json": "content-list",
-    ".json": "json",
-    ".md": "md",
-    ".markdown": "md",
-    ".tex": "latex",
-    ".html": "html",
-    ".htm": "html",
-}
-"""What the name of a single output file says about its format."""
-
 
 class LazyParser:
     """A page model that is found, and loaded, only when it is needed.
@@ -325,16 +314,13 @@ def chosen_forms(text: str, output: str) -> tuple[str, ...]:
     Raises:
         UsageError: there is no such format.
     """
-    from mdocr.render import RENDERERS
+    from mdocr.render import find_format, format_of_file
 
     if not text.strip():
-        name = Path(output).name.lower()
-        known = (form for ending, form in DOCUMENT_ENDINGS.items() if name.endswith(ending))
-        return (next(known, "md"),)
+        return (format_of_file(Path(output).name) or "md",)
     forms = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     for form in forms:
-        if form not in RENDERERS:
-            raise UsageError(f"unknown format {form!r}", f"Choose of: {', '.join(RENDERERS)}")
+        find_format(form)
     return forms
 
 
@@ -373,8 +359,9 @@ def _is_folder(output: str, documents: int) -> bool:
     path = Path(output)
     if path.exists() or output.endswith(("/", "\\")):
         return path.is_dir() or not path.exists()
-    named = any(path.name.lower().endswith(ending) for ending in DOCUMENT_ENDINGS)
-    return not named and (documents > 1 or not path.suffix)
+    from mdocr.render import format_of_file
+
+    return not format_of_file(path.name) and (documents > 1 or not path.suffix)
 
 
 def _require_one(forms: tuple[str, ...], documents: int) -> None:

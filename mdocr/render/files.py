@@ -13,7 +13,7 @@ from mdocr.document.model import Document
 from mdocr.errors import InputError, UsageError
 from mdocr.files import written_whole
 from mdocr.options import RenderOptions
-from mdocr.render import ENDINGS, render
+from mdocr.render import find_format, render
 from mdocr.render.flow import name_of
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def write_folder(
     Args:
         document: as it was read.
         folder: made where it is missing.
-        forms: keys of ``RENDERERS``.
+        forms: keys of ``FORMATS``.
         options: of the renderers; the folder of the pictures is set here.
         pictures: encoded pictures by file name, as blocks name them.
         stem: file name without ending; by default the document's.
@@ -47,7 +47,7 @@ def write_folder(
     """
     stem = stem or name_of(document)
     options = replace(options or RenderOptions(), images=f"{stem}_images")
-    paths = {folder / f"{stem}{_ending(form)}": form for form in forms}
+    paths = {folder / f"{stem}{find_format(form).endings[0]}": form for form in forms}
     texts = {path: _encoded(render(document, form, options)) for path, form in paths.items()}
     _write_all({**_placed(pictures or {}, folder / options.images), **texts})
     return list(texts)
@@ -76,12 +76,6 @@ def write_file(
 def _encoded(text: str) -> bytes:
     """A file name in it need not be text: what UTF-8 cannot hold becomes an escape."""
     return text.encode("utf-8", "backslashreplace")
-
-
-def _ending(form: str) -> str:
-    if form not in ENDINGS:
-        raise UsageError(f"unknown format {form!r}", f"Choose of: {', '.join(ENDINGS)}")
-    return ENDINGS[form]
 
 
 def _placed(pictures: Mapping[str, bytes], folder: Path) -> dict[Path, bytes]:

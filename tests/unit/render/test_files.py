@@ -5,7 +5,7 @@ from documents import block, document, everything
 
 from mdocr.errors import InputError, UsageError
 from mdocr.options import RenderOptions
-from mdocr.render import ENDINGS, RENDERERS, files, render
+from mdocr.render import FORMATS, files, format_of_file, render
 from mdocr.render.files import write_file, write_folder
 
 PICTURES = {"page-1-8.png": b"one", "page-2-4.png": b"two"}
@@ -17,8 +17,10 @@ def names(folder: Path) -> list[str]:
 
 def test_every_format_is_written(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "folder"
-    written = write_folder(everything(), folder, RENDERERS, pictures=PICTURES)
-    assert [path.name for path in written] == [f"report{ending}" for ending in ENDINGS.values()]
+    written = write_folder(everything(), folder, FORMATS, pictures=PICTURES)
+    assert [path.name for path in written] == [
+        f"report{form.endings[0]}" for form in FORMATS.values()
+    ]
     assert names(folder) == [
         "report.content_list.json",
         "report.html",
@@ -89,3 +91,24 @@ def test_options_are_checked() -> None:
         RenderOptions(tables="csv")
     with pytest.raises(UsageError, match="math"):
         RenderOptions(math="euros")
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("a.md", "md"),
+        ("A.MARKDOWN", "md"),
+        ("a.json", "json"),
+        ("a.content_list.json", "content-list"),
+        ("a.docx", None),
+        ("a", None),
+    ],
+)
+def test_a_file_name_tells_its_format(name: str, form: str | None) -> None:
+    assert format_of_file(name) == form
+
+
+def test_no_two_formats_share_an_ending() -> None:
+    endings = [ending for form in FORMATS.values() for ending in form.endings]
+    assert len(endings) == len(set(endings))
+    assert all(format_of_file(f"x{end}") == name for name, f in FORMATS.items() for end in f.endings)
