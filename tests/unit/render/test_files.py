@@ -111,4 +111,6 @@ def test_a_file_name_tells_its_format(name: str, form: str | None) -> None:
 def test_no_two_formats_share_an_ending() -> None:
     endings = [ending for form in FORMATS.values() for ending in form.endings]
     assert len(endings) == len(set(endings))
-    assert all(format_of_file(f"x{end}") == name for name, f in FORMATS.items() for end in f.endings)
+    assert all(
+        format_of_file(f"x{end}") == name for name, f in FORMATS.items() for end in f.endings
+    )
