@@ -8,16 +8,15 @@ from statistics import mean, median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdocr.batch.results import without_pictures
-from mdocr.document.model import Document
 from mdocr.errors import InputError
 from mdocr.evaluation.metrics import edit_similarity, formula_similarity, order_distance, plain
-from mdocr.evaluation.page_parts import Part, from_markdown, joined
+from mdocr.evaluation.page_parts import PagePart, from_markdown, joined
 from mdocr.evaluation.page_sets import TruePage
 from mdocr.evaluation.table_trees import teds
 from mdocr.files import write_text
 from mdocr.options import ParseOptions
-from mdocr.parsing.page_work import ReadPage
-from mdocr.parsing.pipeline import DocumentTask, Opened, read_documents
+from mdocr.parsing.events import collect
+from mdocr.parsing.pipeline import DocumentTask, read_documents
 from mdocr.render import render
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ def score_page(markdown: str, page: TruePage) -> PageScores:
 
 
 def matched(
-    read: Sequence[Part], true: Sequence[Part], alike: Callable[[Part, Part], float]
+    read: Sequence[PagePart], true: Sequence[PagePart], alike: Callable[[PagePart, PagePart], float]
 ) -> list[tuple[str, str]]:
     """Contents of each true part and of the part that was read for it, the most alike first.
 
@@ -173,20 +172,12 @@ def read_pages(
     A page that fails gives an empty text; the log names it.
     """
     tasks = [DocumentTask(str(page.path)) for page in pages]
-    read: list[ReadPage] = []
-    for event in read_documents(lambda: parser, tasks, options):
-        if isinstance(event, Opened):
-            source = event.source
-        elif isinstance(event, ReadPage):
-            read.append(event)
-            for failure in event.failures:
-                logger.warning("%s: %s", pages[event.key[0]].path, failure.message)
-        else:
-            known = tuple(item.page for item in read if item.page)
-            document = Document(source, parser.name, known) if known else None
-            text = render(without_pictures(document)) if document else ""
-            yield ReadText(pages[event.number], text, len(known))
-            read = []
+    for read in collect(read_documents(lambda: parser, tasks, options), pictures=False):
+        page = pages[read.number]
+        for failure in read.failures:
+            logger.warning("%s: %s", page.path, failure.message)
+        document = without_pictures(read.document(parser.name))
+        yield ReadText(page, render(document) if read.pages else "", len(read.pages))
 
 
 def saved(pages: Sequence[TruePage], folder: Path) -> Iterator[tuple[TruePage, str]]:
@@ -213,7 +204,7 @@ def save(markdown: str, page: TruePage, folder: Path) -> Path:
     return path
 
 
-def _of_kind(parts: Sequence[Part], kind: str) -> list[Part]:
+def _of_kind(parts: Sequence[PagePart], kind: str) -> list[PagePart]:
     return [part for part in parts if part.kind == kind]
 
 

@@ -20,7 +20,6 @@ from typing import Protocol, TypeVar
 
 from mdocr.document.model import (
     Document,
-    Failure,
     Page,
     Source,
 )
@@ -33,6 +32,7 @@ from mdocr.inputs.pages import (
 )
 from mdocr.inputs.pictures import read_ahead
 from mdocr.options import ParseOptions
+from mdocr.parsing.events import Ended, Event, Opened, collect
 from mdocr.parsing.line_reader.pages import LiteReader
 from mdocr.parsing.mineru_diffusion import PromptedReader
 from mdocr.parsing.page_model import PageModel
@@ -67,33 +67,6 @@ class DocumentTask:
     kept: Callable[[Source], Mapping[int, Page]] = field(default=_nothing_kept)
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A document begins.
-
-    Attributes:
-        number: of the document, from 0.
-        source: the file.
-        pages: how many will be read.
-        kept: pages that are known from an earlier run.
-    """
-
-    number: int
-    source: Source
-    pages: int
-    kept: tuple[Page, ...] = ()
-
-
-@dataclass(frozen=True)
-class Ended:
-    """All pages of a document have been told of."""
-
-    number: int
-
-
-Event = Opened | ReadPage | Ended
-
-
 @dataclass(frozen=True, eq=False)
 class Sheet:
     """A page that is to be read."""
@@ -113,18 +86,10 @@ class PageReader(Protocol):
 
 def parse(parser: PageModel, path: str | Path, options: ParseOptions) -> Document:
     """Reads one document; see ``mdocr.parser.Parser.parse``."""
-    source = Source(str(path))
-    pages: list[Page] = []
-    failures: list[Failure] = []
-    for event in read_documents(lambda: parser, [DocumentTask(str(path))], options):
-        if isinstance(event, Opened):
-            source = event.source
-        elif isinstance(event, ReadPage):
-            if event.error is not None and event.key[1] == 0:
-                raise event.error
-            pages += [event.page] if event.page else []
-            failures += event.failures
-    return Document(source, parser.name, tuple(pages), tuple(failures))
+    (read,) = collect(read_documents(lambda: parser, [DocumentTask(str(path))], options))
+    if read.error is not None:
+        raise read.error
+    return read.document(parser.name)
 
 
 def read_documents(

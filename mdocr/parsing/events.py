@@ -1,0 +1,104 @@
+"""What the pipeline reports of its documents, and documents put together from it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from mdocr.document.model import Document, Failure, Page, Source
+from mdocr.errors import MdocrError
+from mdocr.parsing.page_work import ReadPage
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A document begins.
+
+    Attributes:
+        number: of the document, from 0.
+        source: the file.
+        pages: how many will be read.
+        kept: pages that are known from an earlier run.
+    """
+
+    number: int
+    source: Source
+    pages: int
+    kept: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """All pages of a document have been reported."""
+
+    number: int
+
+
+Event = Opened | ReadPage | Ended
+"""Of each document ``Opened``, a ``ReadPage`` for each page, ``Ended``; documents in their order. A
+document that cannot be opened is a single ``ReadPage`` of page 0 before its ``Ended``."""
+
+
+@dataclass
+class ReadDocument:
+    """What became of one document.
+
+    Attributes:
+        number: of the document, from 0.
+        source: the file; None where it could not be opened.
+        pages: those read now, and those known from an earlier run.
+        failures: of the document, its pages and its blocks.
+        pictures: encoded pictures by file name, as the blocks name them.
+        error: why it could not be opened.
+    """
+
+    number: int = 0
+    source: Source | None = None
+    pages: list[Page] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    error: MdocrError | None = None
+
+    def add(self, event: Event, *, pictures: bool = True) -> None:
+        """Takes one event of this document; its pictures only if they are wanted."""
+        if isinstance(event, Opened):
+            self.source = event.source
+            self.pages += event.kept
+        elif isinstance(event, ReadPage):
+            self._add_page(event, pictures)
+        else:
+            self.number = event.number
+
+    def _add_page(self, read: ReadPage, pictures: bool) -> None:
+        self.failures += read.failures
+        self.pages += [read.page] if read.page else []
+        if pictures:
+            self.pictures.update(read.pictures)
+        if read.error is not None and read.key[1] == 0:
+            self.error = read.error
+
+    def document(self, model: str) -> Document:
+        """The document, its pages in order."""
+        pages = tuple(sorted(self.pages, key=lambda page: page.number))
+        return Document(self.source or Source(""), model, pages, tuple(self.failures))
+
+
+def _ignore(event: Event) -> None:
+    pass
+
+
+def collect(
+    events: Iterable[Event], watch: Callable[[Event], None] = _ignore, *, pictures: bool = True
+) -> Iterator[ReadDocument]:
+    """Puts documents together; each comes as soon as its last page is there.
+
+    Args:
+        events: of the pipeline.
+        watch: called with every event, before it is collected.
+        pictures: keep the pictures of regions in memory.
+    """
+    read = ReadDocument()
+    for event in events:
+        watch(event)
+        read.add(event, pictures=pictures)
+        if isinstance(event, Ended):
+            yield read
+            read = ReadDocument()
