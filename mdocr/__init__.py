@@ -12,10 +12,10 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Block": "mdocr.document.model",
     "Box": "mdocr.document.model",
-    "Character": "mdocr.document.model",
-    "Document": "mdocr.document.model",
+    "Character": "mdocr.document.words",
+    "Document": "mdocr.document.document",
     "Page": "mdocr.document.model",
-    "Word": "mdocr.document.model",
+    "Word": "mdocr.document.words",
     "Generation": "mdocr.decoding.requests",
     "DeviceError": "mdocr.errors",
     "InputError": "mdocr.errors",
@@ -39,12 +39,12 @@ __all__ = ["__version__", *sorted(_PUBLIC)]
 
 if TYPE_CHECKING:
     from mdocr.decoding.requests import Generation as Generation
+    from mdocr.document.document import Document as Document
     from mdocr.document.model import Block as Block
     from mdocr.document.model import Box as Box
-    from mdocr.document.model import Character as Character
-    from mdocr.document.model import Document as Document
     from mdocr.document.model import Page as Page
-    from mdocr.document.model import Word as Word
+    from mdocr.document.words import Character as Character
+    from mdocr.document.words import Word as Word
     from mdocr.errors import DeviceError as DeviceError
     from mdocr.errors import InputError as InputError
     from mdocr.errors import MdocrError as MdocrError

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mdocr.document.model import BLOCK_TYPES
+from mdocr.document.block_types import BLOCK_TYPES
 from mdocr.errors import UsageError
 
 WORD_DECODERS = (

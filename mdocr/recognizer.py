@@ -14,13 +14,13 @@ from mdocr.decoding.correction import spell
 from mdocr.decoding.draft import EOS, Array, Decoding
 from mdocr.decoding.lexicon import load_dictionary
 from mdocr.decoding.words import decode
-from mdocr.document.model import Character, Word
+from mdocr.document.words import Character, Word
 from mdocr.engines.memory import MemoryGuard
 from mdocr.engines.protocols import WordEngine
 from mdocr.engines.word_engines import word_engine
 from mdocr.errors import InputError
 from mdocr.inputs import pictures
-from mdocr.inputs.find import Unread
+from mdocr.inputs.find import FailedInput
 from mdocr.inputs.pictures import Picture
 from mdocr.models.charset import Charset
 from mdocr.options import RecognizeOptions
@@ -51,7 +51,7 @@ class Result:
     """What became of the picture at place ``number`` of the input."""
 
     number: int
-    outcome: Word | Unread
+    outcome: Word | FailedInput
 
 
 class Recognizer:
@@ -92,7 +92,7 @@ class Recognizer:
         """
         words = []
         for outcome in self.stream(images, options, **changes):
-            if isinstance(outcome, Unread):
+            if isinstance(outcome, FailedInput):
                 raise outcome.error
             words.append(outcome)
         return words
@@ -102,11 +102,11 @@ class Recognizer:
         images: Picture | Iterable[Picture],
         options: RecognizeOptions | None = None,
         **changes: Any,
-    ) -> Iterator[Word | Unread]:
+    ) -> Iterator[Word | FailedInput]:
         """Reads pictures lazily and gives each word, in the order of the input, once it is known.
 
         Takes what ``recognize`` takes. Holds a few batches of pictures at a time, however many
-        there are. A picture that cannot be read gives a ``Unread`` in its place.
+        there are. A picture that cannot be read gives a ``FailedInput`` in its place.
         """
         options = dataclasses.replace(options or RecognizeOptions(), **changes)
         numbered = enumerate(pictures.as_iterable(images))
@@ -193,13 +193,13 @@ def read(engine: WordEngine, images: Array, options: RecognizeOptions) -> Decodi
 
 
 def make_crop(numbered: tuple[int, Picture]) -> Crop | Result:
-    """Loads a picture and brings it to a size of the model; a ``Unread`` if it cannot be read."""
+    """Loads a picture and brings it to a size of the model; a ``FailedInput`` if it cannot be read."""
     number, source = numbered
     path = pictures.name_of(source)
     try:
         return Crop(number, path, preprocess(pictures.open_picture(source)))
     except InputError as error:
-        return Result(number, Unread(path, error))
+        return Result(number, FailedInput(path, error))
 
 
 def batches(crops: Iterable[Crop | Result], size: int) -> Iterator[list[Crop] | Result]:
@@ -222,9 +222,9 @@ def batches(crops: Iterable[Crop | Result], size: int) -> Iterator[list[Crop] | 
     yield from waiting.values()
 
 
-def in_order(results: Iterable[Result]) -> Iterator[Word | Unread]:
+def in_order(results: Iterable[Result]) -> Iterator[Word | FailedInput]:
     """The outcomes in the order of the input, each as soon as all before it are known."""
-    early: dict[int, Word | Unread] = {}
+    early: dict[int, Word | FailedInput] = {}
     number = 0
     for result in results:
         early[result.number] = result.outcome

@@ -1,12 +1,7 @@
 """A document with one block of every kind, for the renderers' tests."""
 
-from mdocr.document.model import (
-    Block,
-    Box,
-    Document,
-    Page,
-    Source,
-)
+from mdocr.document.document import Document
+from mdocr.document.model import Block, Box, Page, Source
 
 TABLE = "<fcel>Name<fcel>Value \\(x^2\\)<nl><fcel>a|b<fcel>$5 & <b>6</b><nl>"
 SPANNED = "<fcel>Head<lcel><nl><fcel>left<fcel>right<nl><ucel><fcel>below<nl>"

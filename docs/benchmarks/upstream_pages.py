@@ -190,7 +190,7 @@ def read_page(options: argparse.Namespace, dtype: str) -> tuple[list[Any], dict[
     ]
     record = {"seconds": seconds, "passes": meter.passes, **memory()}
     parts = meter.parts(limits, seconds)
-    return texts, record | {"limits": limits.as_dict(), "parts": parts}
+    return texts, record | {"limits": limits.to_dict(), "parts": parts}
 
 
 def likeness(pairs: Sequence[tuple[Any, Any]]) -> dict[str, int]:

@@ -9,12 +9,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mdocr.batch.resume import Progress, progress_file
-from mdocr.document.model import (
-    Document,
-    Failure,
-    Page,
-    Source,
-)
+from mdocr.document.document import Document
+from mdocr.document.model import Failure, Page, Source
 from mdocr.files import written_whole
 from mdocr.inputs.streams import STDIN
 from mdocr.options import ParseOptions, RenderOptions

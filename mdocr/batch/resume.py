@@ -77,7 +77,7 @@ class Progress:
         """
         if not self._unsaved or self._refused:
             return
-        pages = [self.pages[number].as_dict() for number in sorted(self.pages)]
+        pages = [self.pages[number].to_dict() for number in sorted(self.pages)]
         text = json.dumps({**self._key, "pages": pages}, ensure_ascii=False)
         try:
             write_text(self.path, text)

@@ -99,7 +99,7 @@ class LatencyRow:
     of_arithmetic: float | None
     of_bandwidth: float | None
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The row as a record of JSON or CSV."""
         return {field.name: _rounded(getattr(self, field.name)) for field in fields(self)}
 
@@ -120,7 +120,7 @@ class Subject:
     limits: Limits
     cost: WordCost | None
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """What does not change from row to row."""
         return {
             "engine": self.engine,
@@ -129,7 +129,7 @@ class Subject:
             "parameters": self.cost and self.cost.parameters,
             "weight_bytes": self.cost and self.cost.parameters * self.cost.bytes_per_parameter,
             "peak_memory": peak_memory(device_of(self.reader)),
-            "limits": self.limits.as_dict(),
+            "limits": self.limits.to_dict(),
         }
 
 

@@ -43,7 +43,7 @@ class Limits:
     arithmetic: float
     bandwidth: float
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The limits as a record of JSON."""
         return asdict(self)
 

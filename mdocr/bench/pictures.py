@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mdocr.errors import InputError
 from mdocr.evaluation.page_sets import SOURCES, TruePage, load_pages
-from mdocr.inputs.find import Unread, find_files
+from mdocr.inputs.find import FailedInput, find_files
 from mdocr.inputs.pictures import Picture
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def pictures_of(data: Path, count: int | None = None) -> list[Picture]:
         return [collection.picture(number) for number in range(len(collection))[:count]]
     found: list[Picture] = []
     for path in islice(find_files([str(data)]), count):
-        if isinstance(path, Unread):
+        if isinstance(path, FailedInput):
             raise InputError(path.error.message, "Give a folder with pictures, or leave it out.")
         found.append(path)
     return found
@@ -51,7 +51,7 @@ def pages_of(data: Path, count: int | None = None) -> list[TruePage]:
             logger.info("%s holds no ground truth", data)
     found = []
     for path in islice(find_files([str(data)], frozenset(SOURCES)), count):
-        if isinstance(path, Unread):
+        if isinstance(path, FailedInput):
             raise InputError(path.error.message, "Give a folder with pages, or leave it out.")
         found.append(TruePage(Path(path).stem, Path(path), ()))
     return found

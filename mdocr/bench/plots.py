@@ -36,7 +36,7 @@ def plot_latency(rows: Sequence[Row], title: str, path: Path) -> None:
     """Median milliseconds over steps, a line for each decoder, engine, device and batch size.
 
     Args:
-        rows: of ``LatencyRow.as_dict``.
+        rows: of ``LatencyRow.to_dict``.
         title: above the plot.
         path: file to write.
     """
@@ -64,7 +64,7 @@ def plot_speed_accuracy(
     Where there is no ground truth, tokens a pass take the place of the similarity.
 
     Args:
-        rows: of ``ThroughputRow.as_dict``.
+        rows: of ``ThroughputRow.to_dict``.
         published: records with ``label``, ``tokens_per_second`` and ``score`` (0 to 100).
         title: above the plot.
         path: file to write.

@@ -40,7 +40,7 @@ class ShuffleRow:
     bleu: float
     similarity: float
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The row as a record of JSON or CSV."""
         return {
             "mode": self.mode,

@@ -148,7 +148,7 @@ class ThroughputRow:
     of_bandwidth: float
     speed_up: float | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The row as a record of JSON or CSV."""
         record = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
@@ -178,7 +178,7 @@ def subject(parser: Parser, limits: Limits) -> dict[str, Any]:
         "parameters": count_parameters(model),
         "weight_bytes": weight_bytes(model),
         "peak_memory": peak_memory(parser.engine.device),
-        "limits": limits.as_dict(),
+        "limits": limits.to_dict(),
     }
 
 

@@ -211,7 +211,7 @@ def throughput(
         "warm_up": warm_up,
         "repeats": repeats,
         "subject": timing.subject(parser, limits),
-        "rows": [row.as_dict() for row in rows],
+        "rows": [row.to_dict() for row in rows],
         "published": timing.published(),
     }
     _show_throughput(form, report, output)
@@ -263,7 +263,7 @@ def shuffle(
     with TemporaryDirectory() as temporary:
         folder = keep or Path(temporary)
         rows = shuffling.measure(parser, texts, options, folder, console.note)
-        records = [row.as_dict() for row in rows]
+        records = [row.to_dict() for row in rows]
     report = {
         "schema": "mdocr.bench.shuffle/1",
         **measured_with(),
@@ -317,8 +317,8 @@ def _time_words(
     records: list[dict[str, Any]] = []
     for place in places:
         subject = load_subject(*place)
-        records += [row.as_dict() for row in measure(subject, sources, options, console.note)]
-        subjects.append(subject.as_dict())
+        records += [row.to_dict() for row in measure(subject, sources, options, console.note)]
+        subjects.append(subject.to_dict())
         if form == "table":
             typer.echo(_facts(subjects[-1]))
     return subjects, records

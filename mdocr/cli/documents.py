@@ -17,7 +17,7 @@ from mdocr.options import ParseOptions, RenderOptions
 
 if TYPE_CHECKING:
     from mdocr.batch.results import Destination, Results
-    from mdocr.inputs.find import Unread
+    from mdocr.inputs.find import FailedInput
     from mdocr.parsing import ReadPage
     from mdocr.parsing.page_model import PageModel
     from mdocr.weights.resolve import ResolvedModel
@@ -163,7 +163,7 @@ class Display:
 
 def find_documents(
     arguments: Sequence[str], output: str, drawings: Path | None = None
-) -> "list[str | Unread]":
+) -> "list[str | FailedInput]":
     """The files that arguments name, less the pictures that an earlier run has put among its own.
 
     Args:
@@ -205,7 +205,7 @@ def _is_product(item: object, output: str, drawings: Path | None) -> bool:
 
 
 def read_all(
-    found: "Sequence[str | Unread]",
+    found: "Sequence[str | FailedInput]",
     lazy: LazyParser,
     options: ParseOptions,
     destination: "Destination",

@@ -168,10 +168,10 @@ def _score_sets(
         wrong = (w for w in read if not scoring.is_right(w.read, w.true, is_latin))
         misread += [(each.collection, word) for word in wrong]
         suites.setdefault(each.suite, []).append(found)
-        rows.append({"set": each.name, "suite": each.suite, **found.as_dict(), **how})
+        rows.append({"set": each.name, "suite": each.suite, **found.to_dict(), **how})
     for name, scores in suites.items():
         if len(scores) > 1:
-            mean = scoring.average(scores).as_dict()
+            mean = scoring.average(scores).to_dict()
             rows.append({"set": f"mean of {name or 'sets'}", "suite": name, **mean, **how})
     return rows, misread
 
@@ -268,7 +268,7 @@ def parser(
         if output:
             pages.save(text, page, output)
     if per_page:
-        records = [score.as_dict() for score in scores]
+        records = [score.to_dict() for score in scores]
     else:
         groups = pages.by_kind(scores)
         records = [{"group": name, **pages.summary(found)} for name, found in groups.items()]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from mdocr.document.model import Word
+from mdocr.document.words import Word
 from mdocr.errors import UsageError
 from mdocr.files import written_whole
 
@@ -124,7 +124,7 @@ class JsonLinesWriter:
 
     def write(self, word: Word) -> None:
         """Writes one line."""
-        print(_json(word.as_dict()), file=self._stream, flush=True)
+        print(_json(word.to_dict()), file=self._stream, flush=True)
 
     def end(self) -> None:
         """Nothing follows."""
@@ -139,7 +139,7 @@ class JsonWriter:
 
     def write(self, word: Word) -> None:
         """Adds one word to the list."""
-        self._stream.write(f"{self._before}\n{_json(word.as_dict())}")
+        self._stream.write(f"{self._before}\n{_json(word.to_dict())}")
         self._before = ","
 
     def end(self) -> None:
@@ -164,7 +164,7 @@ class CsvWriter:
         if self._empty:
             self._table.writeheader()
         self._empty = False
-        self._table.writerow(word.as_dict())
+        self._table.writerow(word.to_dict())
         self._stream.flush()
 
     def end(self) -> None:

@@ -18,13 +18,13 @@ from mdocr.cli.documents import (
 )
 from mdocr.cli.output import one_line, open_output, word_writer
 from mdocr.cli.recognize import load_recognizer
-from mdocr.document.model import Word
+from mdocr.document.words import Word
 from mdocr.errors import InputError, UsageError
 from mdocr.options import ENGINES, ParseOptions, RenderOptions
 
 if TYPE_CHECKING:
     from mdocr.batch.results import Destination
-    from mdocr.inputs.find import Unread
+    from mdocr.inputs.find import FailedInput
     from mdocr.parsing.parser import Parser
     from mdocr.recognizer import Recognizer
 
@@ -76,10 +76,10 @@ def read(
     """
     if kind not in KINDS:
         raise UsageError(f"unknown kind {kind!r}", f"Choose one of: {', '.join(KINDS)}")
-    from mdocr.inputs.find import Unread
+    from mdocr.inputs.find import FailedInput
     from mdocr.parsing.kinds import kind_of
 
-    def kind_of_item(item: str | Unread) -> str:
+    def kind_of_item(item: str | FailedInput) -> str:
         return kind_of(item) if kind == "auto" and isinstance(item, str) else kind
 
     if kind == "formula" and output:
@@ -116,7 +116,7 @@ class Reading:
     def _recognizer(self) -> "Recognizer":
         return self._load()
 
-    def read_words(self, items: "list[str | Unread]") -> None:
+    def read_words(self, items: "list[str | FailedInput]") -> None:
         """Prints words, a line each."""
         paths = self._found(items)
         if not paths:
@@ -131,7 +131,7 @@ class Reading:
                     self._miss(outcome)
 
     def read_formulas(
-        self, items: "list[str | Unread]", model: str, device: str, engine: str
+        self, items: "list[str | FailedInput]", model: str, device: str, engine: str
     ) -> None:
         """Prints LaTeX, a line each."""
         paths = self._found(items)
@@ -146,18 +146,18 @@ class Reading:
                 self._print_formulas(parser, paths[start : start + TOGETHER], stream)
 
     def _print_formulas(self, parser: "Parser", paths: list[str], stream: TextIO) -> None:
-        from mdocr.inputs.find import Unread
+        from mdocr.inputs.find import FailedInput
         from mdocr.parsing.single_formulas import read_formulas
 
         for path, made in zip(paths, read_formulas(parser, paths), strict=True):
             if isinstance(made, InputError):
-                self._miss(Unread(path, made))
+                self._miss(FailedInput(path, made))
                 continue
             name = "" if self.tally.alone else f"{one_line(path)}\t"
             print(name + " ".join(made.text.split()), file=stream)
             self.tally.pages += 1
 
-    def print_documents(self, items: "list[str | Unread]") -> None:
+    def print_documents(self, items: "list[str | FailedInput]") -> None:
         """Prints documents one after another."""
         for item in items:
             with destination_of("", ("md",), 1, RenderOptions()) as destination:
@@ -165,25 +165,25 @@ class Reading:
                     print(f"<!-- {comment(item)} -->", file=destination.stream)
                 self._read([item], destination)
 
-    def read_documents(self, items: "list[str | Unread]", output: str) -> None:
+    def read_documents(self, items: "list[str | FailedInput]", output: str) -> None:
         """Writes documents to a folder."""
         if items:
             forms = chosen_forms("", output)
             with destination_of(output, forms, len(items), RenderOptions()) as destination:
                 self._read(items, destination)
 
-    def _read(self, items: "list[str | Unread]", destination: "Destination") -> None:
+    def _read(self, items: "list[str | FailedInput]", destination: "Destination") -> None:
         options, count = ParseOptions(), self.tally.documents
         self.tally += read_all(items, self._parser, options, destination, self._resume, count)
 
-    def _found(self, items: "list[str | Unread]") -> list[str]:
+    def _found(self, items: "list[str | FailedInput]") -> list[str]:
         """The paths among inputs; the others are told."""
         for item in items:
             if not isinstance(item, str):
                 self._miss(item)
         return [item for item in items if isinstance(item, str)]
 
-    def _miss(self, item: "Unread") -> None:
+    def _miss(self, item: "FailedInput") -> None:
         self.tally.miss(item.error)
         if not self.tally.alone:
             console.say(f"cannot be read: {item.error}")

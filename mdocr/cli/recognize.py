@@ -19,12 +19,12 @@ from mdocr.cli.output import (
     refuse_inputs,
     word_writer,
 )
-from mdocr.document.model import Word
+from mdocr.document.words import Word
 from mdocr.errors import InputError, PartialFailureError, UsageError
 from mdocr.options import ENGINES, WORD_DECODERS, RecognizeOptions
 
 if TYPE_CHECKING:
-    from mdocr.inputs.find import Unread
+    from mdocr.inputs.find import FailedInput
     from mdocr.recognizer import Recognizer
 
 DEFAULTS = RecognizeOptions()
@@ -142,8 +142,8 @@ def load_recognizer(
 
 
 def _outcomes(
-    found: "list[str | Unread]", load: "Callable[[], Recognizer]", options: RecognizeOptions
-) -> "Iterator[Word | Unread]":
+    found: "list[str | FailedInput]", load: "Callable[[], Recognizer]", options: RecognizeOptions
+) -> "Iterator[Word | FailedInput]":
     """What is not there first; the model is loaded only if anything is left to read."""
     yield from (path for path in found if not isinstance(path, str))
     paths = [path for path in found if isinstance(path, str)]
@@ -152,8 +152,8 @@ def _outcomes(
 
 
 def _write(
-    outcomes: "Iterable[Word | Unread]", writer: WordWriter, progress: Progress, traced: bool
-) -> "list[Unread]":
+    outcomes: "Iterable[Word | FailedInput]", writer: WordWriter, progress: Progress, traced: bool
+) -> "list[FailedInput]":
     """Writes the words, and returns what could not be read."""
     unread = []
     for outcome in outcomes:
@@ -174,7 +174,7 @@ def _trace(word: Word) -> str:
     return "\n".join([one_line(word.path), *steps])
 
 
-def _require_a_word(unread: "list[Unread]", total: int) -> None:
+def _require_a_word(unread: "list[FailedInput]", total: int) -> None:
     if len(unread) == total == 1:
         raise unread[0].error
     if len(unread) == total:

@@ -6,7 +6,8 @@ in thousandths of the page, from its upper left corner.
 
 import re
 
-from mdocr.document.model import BLOCK_TYPES, Block, Box
+from mdocr.document.block_types import BLOCK_TYPES
+from mdocr.document.model import Block, Box
 
 SCALE = 1000
 TURNS = {"up": 0, "right": 90, "down": 180, "left": 270}

@@ -1,95 +1,9 @@
-"""What every pipeline returns: frozen dataclasses that know nothing of models or files."""
+"""Pages, their regions and what was read in them: frozen dataclasses, free of models and files."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from mdocr.errors import InputError
-
-DOCUMENT_SCHEMA = "mdocr.document/1"
-PARATEXT_TYPES = ("header", "footer", "page_number", "aside_text", "page_footnote", "unknown")
-BLOCK_TYPES = (
-    "text",
-    "title",
-    "table",
-    "equation",
-    "code",
-    "algorithm",
-    "ref_text",
-    "list",
-    "list_item",
-    "phonetic",
-    "table_caption",
-    "image_caption",
-    "code_caption",
-    "table_footnote",
-    "image_footnote",
-    "image",
-    "chart",
-    "image_block",
-    "equation_block",
-    *PARATEXT_TYPES,
-)
-BLOCK_FORMATS = ("text", "latex", "html", "otsl")
-
-
-@dataclass(frozen=True)
-class Character:
-    """One recognised character.
-
-    Attributes:
-        text: the character.
-        confidence: probability given by the model, 0 to 1.
-        step: denoising step at which it was committed, from 1.
-    """
-
-    text: str
-    confidence: float
-    step: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """The character as a record of JSON."""
-        return {"text": self.text, "confidence": round(self.confidence, 5), "step": self.step}
-
-
-@dataclass(frozen=True)
-class Word:
-    """The text of one cropped word picture.
-
-    Attributes:
-        path: where the picture came from; empty for a picture held in memory.
-        text: the recognised text, possibly empty.
-        confidence: mean confidence of the characters, 0 to 1; 0 for an empty text.
-        characters: one entry per character of ``text``.
-        model: name of the model that read it.
-        decoder: name of the decoding strategy.
-        steps: number of passes through the decoder.
-        trace: the text after each pass, ``_`` where a position is still masked; empty unless asked
-            for.
-    """
-
-    path: str
-    text: str
-    confidence: float
-    characters: tuple[Character, ...]
-    model: str
-    decoder: str
-    steps: int
-    trace: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """The word in the form of the ``mdocr.words/1`` schema."""
-        record: dict[str, Any] = {
-            "path": self.path,
-            "text": self.text,
-            "confidence": round(self.confidence, 5),
-            "characters": [character.as_dict() for character in self.characters],
-            "model": self.model,
-            "decoder": self.decoder,
-            "steps": self.steps,
-        }
-        if self.trace:
-            record["trace"] = list(self.trace)
-        return record
+from mdocr.document.words import Character
 
 
 @dataclass(frozen=True)
@@ -176,7 +90,7 @@ class Block:
     image: str = ""
     tokens: tuple[Character, ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The block in the form of the ``mdocr.document/1`` schema."""
         record: dict[str, Any] = {
             "type": self.type,
@@ -193,12 +107,12 @@ class Block:
         if self.image:
             record["image"] = self.image
         if self.tokens:
-            record["tokens"] = [token.as_dict() for token in self.tokens]
+            record["tokens"] = [token.to_dict() for token in self.tokens]
         return record
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> "Block":
-        """The inverse of ``as_dict``."""
+        """The inverse of ``to_dict``."""
         values = {key: value for key, value in record.items() if key not in ("bbox", "tokens")}
         tokens = tuple(Character(**token) for token in record.get("tokens", ()))
         return cls(box=Box(*record["bbox"]), tokens=tokens, **values)
@@ -226,19 +140,19 @@ class Page:
         """Whether it is the next page of the document, with none left out between."""
         return self.number == other.number + 1
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The page in the form of the ``mdocr.document/1`` schema."""
         return {
             "number": self.number,
             "width": round(self.width, 3),
             "height": round(self.height, 3),
-            "blocks": [block.as_dict() for block in self.blocks],
+            "blocks": [block.to_dict() for block in self.blocks],
             "seconds": round(self.seconds, 3),
         }
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> "Page":
-        """The inverse of ``as_dict``."""
+        """The inverse of ``to_dict``."""
         values = {**record, "blocks": tuple(Block.from_dict(block) for block in record["blocks"])}
         return cls(**values)
 
@@ -257,7 +171,7 @@ class Source:
     page_count: int = 0
     sha256: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The source in the form of the ``mdocr.document/1`` schema."""
         record: dict[str, Any] = {"path": self.path, "page_count": self.page_count}
         return {**record, "sha256": self.sha256} if self.sha256 else record
@@ -281,7 +195,7 @@ class Failure:
     error: str = "MdocrError"
     hint: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The failure in the form of the ``mdocr.document/1`` schema."""
         return {
             "page": self.page,
@@ -290,56 +204,3 @@ class Failure:
             "message": self.message,
             "hint": self.hint,
         }
-
-
-@dataclass(frozen=True)
-class Document:
-    """Everything that was read in one document.
-
-    Attributes:
-        source: the file.
-        model: name of the model that read it.
-        pages: in the order of the file.
-        failures: pages and blocks that could not be read.
-    """
-
-    source: Source
-    model: str
-    pages: tuple[Page, ...] = ()
-    failures: tuple[Failure, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """The document in the form of the ``mdocr.document/1`` schema."""
-        return {
-            "schema": DOCUMENT_SCHEMA,
-            "source": self.source.as_dict(),
-            "model": self.model,
-            "pages": [page.as_dict() for page in self.pages],
-            "failures": [failure.as_dict() for failure in self.failures],
-        }
-
-    @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> "Document":
-        """The inverse of ``as_dict``.
-
-        Raises:
-            InputError: ``record`` is not of the ``mdocr.document/1`` schema.
-        """
-        schema = record.get("schema")
-        if schema != DOCUMENT_SCHEMA:
-            raise InputError(
-                f"expected a document of the schema {DOCUMENT_SCHEMA!r}, not {schema!r}",
-                "Write it again with: mdocr parse FILE --format json",
-            )
-        try:
-            return cls(
-                Source(**record["source"]),
-                record["model"],
-                tuple(Page.from_dict(page) for page in record["pages"]),
-                tuple(Failure(**failure) for failure in record["failures"]),
-            )
-        except (KeyError, TypeError) as error:
-            raise InputError(
-                f"the document does not follow the schema {DOCUMENT_SCHEMA!r}: {error}",
-                "Write it again with: mdocr parse FILE --format json",
-            ) from error

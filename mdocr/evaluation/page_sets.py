@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mdocr.document.model import DOCUMENT_SCHEMA, Document
+from mdocr.document.document import DOCUMENT_SCHEMA, Document
 from mdocr.errors import InputError
 from mdocr.evaluation.page_parts import Part, from_markdown, from_text
 from mdocr.inputs.find import PICTURE_SUFFIXES, natural_order

@@ -47,7 +47,7 @@ class PageScores:
     teds_s: tuple[float, ...] = ()
     formulas: tuple[float, ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The page as a record; tables and formulas by their means, None without any."""
         return {
             "page": self.name,

@@ -63,7 +63,7 @@ class WordScores:
     punctuation_sensitive: float = 0.0
     edit_similarity: float = 0.0
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The scores as a record of JSON or CSV."""
         return {
             "words": self.words,

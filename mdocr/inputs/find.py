@@ -21,7 +21,7 @@ PICTURE_SUFFIXES = frozenset(f".{kind}" for kind in _KINDS.split())
 
 
 @dataclass(frozen=True)
-class Unread:
+class FailedInput:
     """An input that could not be read."""
 
     path: str
@@ -30,7 +30,7 @@ class Unread:
 
 def find_files(
     arguments: Iterable[str], suffixes: frozenset[str] = PICTURE_SUFFIXES
-) -> list[str | Unread]:
+) -> list[str | FailedInput]:
     """The files that the command line's arguments name.
 
     Args:
@@ -39,14 +39,14 @@ def find_files(
 
     Returns:
         Paths in the order of the arguments, those of a folder or pattern in natural order (2 before
-        10); a ``Unread`` where an argument names nothing.
+        10); a ``FailedInput`` where an argument names nothing.
     """
     return [found for argument in arguments for found in _expand(argument, suffixes)]
 
 
-def _expand(argument: str, suffixes: frozenset[str]) -> Iterator[str | Unread]:
+def _expand(argument: str, suffixes: frozenset[str]) -> Iterator[str | FailedInput]:
     if not argument:  # Path would take it for the folder that one is in
-        yield Unread(argument, InputError("the name of a file is empty", FROM_HERE))
+        yield FailedInput(argument, InputError("the name of a file is empty", FROM_HERE))
     elif argument == STDIN or mode_of(argument) is not None:
         yield from _taken(argument, suffixes)
     elif glob.has_magic(argument):
@@ -60,7 +60,7 @@ def _expand(argument: str, suffixes: frozenset[str]) -> Iterator[str | Unread]:
         yield _nothing(argument, "no such file or folder:", FROM_HERE)
 
 
-def _taken(path: str, suffixes: frozenset[str]) -> Iterator[str | Unread]:
+def _taken(path: str, suffixes: frozenset[str]) -> Iterator[str | FailedInput]:
     """A file, or all below a folder."""
     if path == STDIN or not Path(path).is_dir():
         yield path
@@ -72,8 +72,8 @@ def _taken(path: str, suffixes: frozenset[str]) -> Iterator[str | Unread]:
         yield _nothing(path, "no picture in the folder", f"Names taken end in: {taken}")
 
 
-def _nothing(argument: str, problem: str, hint: str) -> Unread:
-    return Unread(argument, InputError(f"{problem} {argument!r}", hint))
+def _nothing(argument: str, problem: str, hint: str) -> FailedInput:
+    return FailedInput(argument, InputError(f"{problem} {argument!r}", hint))
 
 
 def _in_folder(folder: Path, suffixes: frozenset[str]) -> list[str]:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from mdocr.document.model import Document, Failure, Page, Source
+from mdocr.document.document import Document
+from mdocr.document.model import Failure, Page, Source
 from mdocr.errors import MdocrError
 from mdocr.parsing.page_work import ReadPage
 

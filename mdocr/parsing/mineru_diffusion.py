@@ -7,8 +7,9 @@ own resolution, "Table Recognition", "Formula Recognition" or "Text Recognition"
 from functools import partial
 
 from mdocr.decoding.requests import Generation, Request
+from mdocr.document.block_types import PARATEXT_TYPES
 from mdocr.document.layout_text import parse_layout
-from mdocr.document.model import PARATEXT_TYPES, Block
+from mdocr.document.model import Block
 from mdocr.errors import MdocrError
 from mdocr.inputs.pages import PagePicture
 from mdocr.options import ParseOptions
@@ -38,7 +39,7 @@ PROMPTS = {"table": "table", "equation": "equation"}
 FORMATS = {"table": "otsl", "equation": "latex"}
 
 
-class PromptedReader:
+class MinerUPageReader:
     """Opens pages for the released model."""
 
     def __init__(self, parser: PageModel, options: ParseOptions) -> None:
@@ -49,13 +50,13 @@ class PromptedReader:
 
     def open(self, key: Key, sheet: PagePicture) -> PageWork:
         """A page that is ready to ask for texts."""
-        return PromptedPage(key, sheet, self)
+        return MinerUPage(key, sheet, self)
 
 
-class PromptedPage(PageWork):
+class MinerUPage(PageWork):
     """A page in work."""
 
-    def __init__(self, key: Key, sheet: PagePicture, reader: PromptedReader) -> None:
+    def __init__(self, key: Key, sheet: PagePicture, reader: MinerUPageReader) -> None:
         super().__init__(key, sheet)
         self.parser, self.options = reader.parser, reader.options
         self.regions: list[Block] = []

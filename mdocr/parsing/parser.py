@@ -14,7 +14,7 @@ from PIL import Image
 
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
-from mdocr.document.model import Document
+from mdocr.document.document import Document
 from mdocr.engines.memory import memory_errors
 from mdocr.engines.page_engines import check_place, page_engine
 from mdocr.engines.protocols import PageEngine

@@ -18,11 +18,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from mdocr.document.model import (
-    Document,
-    Page,
-    Source,
-)
+from mdocr.document.document import Document
+from mdocr.document.model import Page, Source
 from mdocr.errors import OutOfMemoryError
 from mdocr.inputs.pages import (
     PageError,
@@ -33,8 +30,8 @@ from mdocr.inputs.pages import (
 from mdocr.inputs.pictures import read_ahead
 from mdocr.options import ParseOptions
 from mdocr.parsing.events import Ended, Event, Opened, collect
-from mdocr.parsing.line_reader.pages import LiteReader
-from mdocr.parsing.mineru_diffusion import PromptedReader
+from mdocr.parsing.line_reader.pages import LinePageReader
+from mdocr.parsing.mineru_diffusion import MinerUPageReader
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import (
     Key,
@@ -131,7 +128,9 @@ def _events(
 
 def page_reader(parser: PageModel, options: ParseOptions) -> PageReader:
     """How the parser's model reads pages."""
-    return LiteReader(parser, options) if parser.reads_lines else PromptedReader(parser, options)
+    return (
+        LinePageReader(parser, options) if parser.reads_lines else MinerUPageReader(parser, options)
+    )
 
 
 def sheets(tasks: Iterable[DocumentTask], options: ParseOptions) -> Iterator[Sheet | Event]:

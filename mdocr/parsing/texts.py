@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from mdocr.decoding.requests import BlockOptions, Generation
-from mdocr.document.model import Block, Character
+from mdocr.document.model import Block
+from mdocr.document.words import Character
 from mdocr.options import ParseOptions
 from mdocr.parsing.guard import without_runaway
 from mdocr.parsing.page_model import PageModel

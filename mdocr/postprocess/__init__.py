@@ -8,7 +8,8 @@ formats that are read and not measured.
 from collections.abc import Callable
 from dataclasses import replace
 
-from mdocr.document.model import Block, Document, Page
+from mdocr.document.document import Document
+from mdocr.document.model import Block, Page
 from mdocr.postprocess.captions import place_captions
 from mdocr.postprocess.duplicates import drop_duplicates
 from mdocr.postprocess.formulas import repair_formulas

@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import accumulate
 from string import ascii_uppercase
 
-from mdocr.document.model import Block, Character
+from mdocr.document.model import Block
+from mdocr.document.words import Character
 
 _BULLETS = "•·▪◦‣∙●○■□◆➢➤✓–—*-"
 _MARKER = re.compile(

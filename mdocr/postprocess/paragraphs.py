@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
-from mdocr.document.model import PARATEXT_TYPES, Block, Page
+from mdocr.document.block_types import PARATEXT_TYPES
+from mdocr.document.model import Block, Page
 from mdocr.postprocess.captions import is_body
 from mdocr.postprocess.hyphens import join, vocabulary
 from mdocr.postprocess.lists import split_marker

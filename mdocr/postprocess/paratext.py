@@ -1,6 +1,7 @@
 """What belongs to the page and not to the text: headers, footers, page numbers, margin notes."""
 
-from mdocr.document.model import PARATEXT_TYPES, Block
+from mdocr.document.block_types import PARATEXT_TYPES
+from mdocr.document.model import Block
 
 
 def drop_paratext(blocks: list[Block]) -> list[Block]:

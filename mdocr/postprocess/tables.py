@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from mdocr.document.model import PARATEXT_TYPES, Block, Page
+from mdocr.document.block_types import PARATEXT_TYPES
+from mdocr.document.model import Block, Page
 from mdocr.document.tables import Table, parse, to_otsl
 from mdocr.postprocess.captions import Figure, figures
 

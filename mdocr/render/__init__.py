@@ -8,7 +8,7 @@ itself, so it takes one as it was read.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mdocr.document.model import Document
+from mdocr.document.document import Document
 from mdocr.errors import UsageError
 from mdocr.options import RenderOptions
 from mdocr.render import content_list, documents_json, html, latex, markdown

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from mdocr.document import tables
+from mdocr.document.document import Document
 from mdocr.document.latex.tokens import bare, split
-from mdocr.document.model import Block, Document, Page
+from mdocr.document.model import Block, Page
 from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
 from mdocr.postprocess.captions import Figure, figures

@@ -2,7 +2,7 @@
 
 import json
 
-from mdocr.document.model import Document
+from mdocr.document.document import Document
 from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
 
@@ -11,4 +11,4 @@ def render(document: Document, options: RenderOptions | None = None) -> str:
     """The document as JSON; blocks stay on their pages and are not joined."""
     options = options or RenderOptions()
     finished = finish(document, keep_paratext=options.keep_paratext)
-    return json.dumps(finished.as_dict(), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(finished.to_dict(), ensure_ascii=False, indent=2) + "\n"

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from mdocr.document.model import Document
+from mdocr.document.document import Document
 from mdocr.errors import InputError, UsageError
 from mdocr.files import written_whole
 from mdocr.options import RenderOptions

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mdocr.document.model import Block, Document
+from mdocr.document.document import Document
+from mdocr.document.model import Block
 from mdocr.document.tables import Table, parse
 from mdocr.options import RenderOptions
 from mdocr.postprocess import finish

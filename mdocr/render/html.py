@@ -8,9 +8,10 @@ from html import escape
 from urllib.parse import quote
 
 from mdocr.document import tables
+from mdocr.document.document import Document
 from mdocr.document.latex.safe import is_harmless
 from mdocr.document.latex.tokens import bare, split
-from mdocr.document.model import Block, Document
+from mdocr.document.model import Block
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
 from mdocr.render.flow import Element, Items, elements, name_of, picture_path, table_of

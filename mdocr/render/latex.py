@@ -7,11 +7,12 @@ of known commands, or shown as text. So nothing on a page can run, read or write
 import re
 
 from mdocr.document import tables
+from mdocr.document.document import Document
 from mdocr.document.latex.repair import repair
 from mdocr.document.latex.safe import RefusedFormula, safe
 from mdocr.document.latex.text import escape, escape_code
 from mdocr.document.latex.tokens import bare, split
-from mdocr.document.model import Block, Document
+from mdocr.document.model import Block
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
 from mdocr.render.flow import Element, Items, elements, picture_path, table_of

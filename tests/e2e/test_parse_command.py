@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
-from mdocr.document.model import Document
+from mdocr.document.document import Document
 from mdocr.errors import DeviceError, InputError
 from mdocr.weights.resolve import ResolvedModel
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from mdocr.cli.main import app
 from mdocr.cli.output import word_writer
-from mdocr.document.model import Word
+from mdocr.document.words import Word
 from mdocr.options import WORD_DECODERS, RecognizeOptions
 
 

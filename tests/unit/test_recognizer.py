@@ -16,7 +16,7 @@ from mdocr.engines.device import choose_device
 from mdocr.engines.memory import MemoryGuard
 from mdocr.engines.protocols import Seen
 from mdocr.errors import DeviceError, InputError, UsageError
-from mdocr.inputs.find import Unread
+from mdocr.inputs.find import FailedInput
 from mdocr.models.charset import ENGLISH, Charset
 from mdocr.recognizer import Recognizer
 
@@ -109,7 +109,7 @@ def test_picture_that_cannot_be_read_is_named_in_its_place(tmp_path: Path) -> No
     images = [pictures(1)[0], bad, pictures(2)[1]]
     reader = Recognizer(FakeEngine(), "fake")
     first, second, third = reader.stream(images)
-    assert isinstance(second, Unread)
+    assert isinstance(second, FailedInput)
     assert second.path == str(bad)
     assert [first.text, third.text] == ["0", "1"]  # type: ignore[union-attr]
     with pytest.raises(InputError, match=r"bad\.png"):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.decoding.requests import BlockOptions, Generation, Request
-from mdocr.document.model import PARATEXT_TYPES, Block, Box
+from mdocr.document.block_types import PARATEXT_TYPES
+from mdocr.document.model import Block, Box
 from mdocr.errors import MdocrError
 from mdocr.inputs.pages import PagePicture
 from mdocr.layout import Formula, Layout, Line, Region, analyse, cut
@@ -63,7 +64,7 @@ UNREAD, FEW = 0.33, 100
 likely none that the reader knows; and how many characters tell nothing yet."""
 
 
-class LiteReader:
+class LinePageReader:
     """Opens pages for the line reader."""
 
     def __init__(self, parser: PageModel, options: ParseOptions) -> None:
@@ -75,7 +76,7 @@ class LiteReader:
     def open(self, key: Key, sheet: PagePicture) -> PageWork:
         """A page with its layout, ready to ask for its lines."""
         pixels = np.asarray(sheet.picture)
-        return LitePage(key, sheet, analyse(pixels), self)
+        return LinePage(key, sheet, analyse(pixels), self)
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,12 @@ class Place:
     longest: int
 
 
-class LitePage(PageWork):
+class LinePage(PageWork):
     """A page in work."""
 
-    def __init__(self, key: Key, sheet: PagePicture, layout: Layout, reader: LiteReader) -> None:
+    def __init__(
+        self, key: Key, sheet: PagePicture, layout: Layout, reader: LinePageReader
+    ) -> None:
         super().__init__(key, sheet)
         self.parser, self.options = reader.parser, reader.options
         self.layout = layout

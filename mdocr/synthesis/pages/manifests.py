@@ -41,7 +41,7 @@ class Sample:
     weight: float = 1.0
     consistency: float | None = None
 
-    def as_dict(self, folder: Path) -> dict[str, Any]:
+    def to_dict(self, folder: Path) -> dict[str, Any]:
         """The line of a manifest that lies in ``folder``."""
         image = os.path.relpath(self.image, folder)
         record: dict[str, Any] = {"image": Path(image).as_posix(), "task": self.task}
@@ -79,7 +79,7 @@ def read_manifest(path: Path) -> list[Sample]:
 def write_manifest(samples: Iterable[Sample], path: Path) -> int:
     """Writes a manifest, whole or not at all; returns how many samples it holds."""
     folder = path.parent.resolve()
-    lines = [json.dumps(sample.as_dict(folder), ensure_ascii=False) + "\n" for sample in samples]
+    lines = [json.dumps(sample.to_dict(folder), ensure_ascii=False) + "\n" for sample in samples]
     write_text(path, "".join(lines))
     return len(lines)
 

@@ -8,13 +8,9 @@ import numpy
 from PIL import Image
 
 from mdocr.document import tables
-from mdocr.document.model import (
-    PARATEXT_TYPES,
-    Block,
-    Document,
-    Page,
-    Source,
-)
+from mdocr.document.block_types import PARATEXT_TYPES
+from mdocr.document.document import Document
+from mdocr.document.model import Block, Page, Source
 from mdocr.files import write_text
 from mdocr.synthesis.pages.manifests import Sample, write_manifest
 from mdocr.synthesis.pages.sheets import MadePage, PageSynthesizer
@@ -54,7 +50,7 @@ def write_pages(pages: Iterable[MadePage], folder: Path) -> int:
     for count, page in enumerate(pages, start=1):
         path = inner / f"{count:06d}.png"
         save_picture(Image.fromarray(page.picture), path)
-        record = json.dumps(_document(page, path).as_dict(), ensure_ascii=False, indent=1)
+        record = json.dumps(_document(page, path).to_dict(), ensure_ascii=False, indent=1)
         write_text(path.with_suffix(".json"), record)
         write_text(path.with_suffix(".layout.txt"), layout_text(page.blocks) + "\n")
         write_text(path.with_suffix(".gt.txt"), plain_text(page.blocks))

@@ -42,7 +42,7 @@ def test_limits_are_measured(monkeypatch):
     found = limits.measure_limits(CPU)
     assert found.arithmetic > 0
     assert found.bandwidth > 0
-    assert found.as_dict()["dtype"] == "float32"
+    assert found.to_dict()["dtype"] == "float32"
     assert limits.peak_memory(CPU) > 0
 
 
@@ -112,8 +112,8 @@ def test_rows_count_the_work_that_was_done(reader):
         assert row.images_per_second == pytest.approx(1000 * row.batch_size / row.mean)
         assert row.of_arithmetic == pytest.approx(row.gigaflops * 1e9 / LIMITS.arithmetic)
         assert row.of_bandwidth > 0
-    assert rows[0].as_dict()["median"] == pytest.approx(rows[0].median, rel=1e-4)
-    assert subject.as_dict()["parameters"] > 0
+    assert rows[0].to_dict()["median"] == pytest.approx(rows[0].median, rel=1e-4)
+    assert subject.to_dict()["parameters"] > 0
 
 
 def test_what_cannot_be_counted_is_left_out(reader):
@@ -121,7 +121,7 @@ def test_what_cannot_be_counted_is_left_out(reader):
     options = LatencyOptions(("parallel",), (1,), (1,), 0, 1)
     (row,) = latency.measure(subject, pictures((64, 16)), options)
     assert (row.gigaflops, row.of_arithmetic, row.of_bandwidth) == (None, None, None)
-    assert subject.as_dict()["parameters"] is None
+    assert subject.to_dict()["parameters"] is None
 
 
 def test_stages_are_those_of_reading(reader):

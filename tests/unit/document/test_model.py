@@ -5,15 +5,9 @@ import jsonschema
 import pytest
 from documents import everything
 
-from mdocr.document.model import (
-    BLOCK_TYPES,
-    Block,
-    Box,
-    Document,
-    Failure,
-    Page,
-    Source,
-)
+from mdocr.document.block_types import BLOCK_TYPES
+from mdocr.document.document import Document
+from mdocr.document.model import Block, Box, Failure, Page, Source
 from mdocr.errors import InputError
 
 SCHEMA = json.loads(
@@ -43,7 +37,7 @@ def test_a_document_follows_the_published_schema() -> None:
         everything().pages,
         (Failure("out of memory", page=3, error="DeviceError", hint="Take a smaller batch."),),
     )
-    jsonschema.Draft202012Validator(SCHEMA).validate(document.as_dict())
+    jsonschema.Draft202012Validator(SCHEMA).validate(document.to_dict())
 
 
 def test_the_schema_names_every_block_type() -> None:
@@ -52,7 +46,7 @@ def test_the_schema_names_every_block_type() -> None:
 
 def test_a_document_survives_json() -> None:
     document = everything()
-    record = json.loads(json.dumps(document.as_dict()))
+    record = json.loads(json.dumps(document.to_dict()))
     assert Document.from_dict(record) == document
 
 
@@ -71,7 +65,7 @@ def test_a_foreign_record_is_refused(record: dict[str, object]) -> None:
 
 def test_level_and_image_are_written_only_where_known() -> None:
     plain = Block("text", Box(0, 0, 1, 1), "a")
-    assert "level" not in plain.as_dict() and "image" not in plain.as_dict()
+    assert "level" not in plain.to_dict() and "image" not in plain.to_dict()
     title = Block("title", Box(0, 0, 1, 1), "a", level=2, image="a.png")
-    assert title.as_dict()["level"] == 2 and title.as_dict()["image"] == "a.png"
-    assert Page.from_dict(Page(1, 10, 10, (title,)).as_dict()).blocks == (title,)
+    assert title.to_dict()["level"] == 2 and title.to_dict()["image"] == "a.png"
+    assert Page.from_dict(Page(1, 10, 10, (title,)).to_dict()).blocks == (title,)

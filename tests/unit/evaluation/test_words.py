@@ -51,7 +51,7 @@ def test_variants_of_accuracy():
     assert (found.accuracy, found.case_sensitive) == (0.75, 0.25)
     assert (found.punctuation_sensitive, found.exact) == (0.5, 0)
     assert found.edit_similarity == pytest.approx(0.75)
-    assert found.as_dict()["words"] == 4
+    assert found.to_dict()["words"] == 4
 
 
 def test_averages_are_over_sets_not_words():

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from mdocr.errors import InputError
-from mdocr.inputs.find import Unread, find_files, natural_order
+from mdocr.inputs.find import FailedInput, find_files, natural_order
 from mdocr.inputs.pictures import (
     as_iterable,
     may_wait,
@@ -70,7 +70,7 @@ def test_argument_that_names_nothing(tmp_path: Path, name: str, message: str) ->
     (tmp_path / "empty").mkdir()
     argument = str(tmp_path / name)
     (found,) = find_files([argument])
-    assert isinstance(found, Unread)
+    assert isinstance(found, FailedInput)
     assert found.path == argument
     assert message in found.error.message
     assert argument in found.error.message
@@ -82,12 +82,12 @@ def test_an_empty_name_is_not_the_folder_that_one_is_in(
     touch(tmp_path, "1.png")
     monkeypatch.chdir(tmp_path)
     (found,) = find_files([""])
-    assert isinstance(found, Unread) and "empty" in found.error.message
+    assert isinstance(found, FailedInput) and "empty" in found.error.message
 
 
 def test_a_name_that_is_too_long_is_not_there(tmp_path: Path) -> None:
     long, *rest = find_files(["x" * 300 + ".png", str(tmp_path / "a.png")])
-    assert isinstance(long, Unread) and "no such file" in long.error.message
+    assert isinstance(long, FailedInput) and "no such file" in long.error.message
     assert len(rest) == 1
 
 

@@ -19,7 +19,7 @@ from mdocr.parsing.line_reader.formulas import (
     may_be_formula,
     number_of,
 )
-from mdocr.parsing.line_reader.pages import LitePage, LiteReader
+from mdocr.parsing.line_reader.pages import LinePage, LinePageReader
 from mdocr.parsing.queue import Queue
 from mdocr.parsing.texts import Text
 from mdocr.synthesis.formulas.grammar import draw_formula
@@ -130,10 +130,10 @@ def test_the_number_of_a_formula_becomes_its_tag():
     assert equation(block, [text("x")], "", trace=False).content == "x"
 
 
-def open_page(parser: FakeParser, picture: Image.Image) -> LitePage:
+def open_page(parser: FakeParser, picture: Image.Image) -> LinePage:
     sheet = PagePicture(1, 480.0, 250.0, picture, 150.0)
-    work = LiteReader(parser, ParseOptions()).open((0, 1), sheet)
-    assert isinstance(work, LitePage)
+    work = LinePageReader(parser, ParseOptions()).open((0, 1), sheet)
+    assert isinstance(work, LinePage)
     return work
 
 

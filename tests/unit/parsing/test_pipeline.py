@@ -10,7 +10,8 @@ from PIL import Image
 
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import Request
-from mdocr.document.model import Block, Document
+from mdocr.document.document import Document
+from mdocr.document.model import Block
 from mdocr.errors import DeviceError, InputError, OutOfMemoryError, UsageError
 from mdocr.options import ParseOptions
 from mdocr.parsing import DocumentTask, Ended, Opened, ReadPage, parse, read_documents
@@ -63,7 +64,7 @@ def test_released_path(tmp_path):
         assert page.blocks[0].confidence == pytest.approx(0.9)
         assert page.blocks[0].steps >= 1
         assert [block.order for block in page.blocks] == list(range(2, 10))
-    assert Document.from_dict(document.as_dict()).model == "fake"
+    assert Document.from_dict(document.to_dict()).model == "fake"
 
 
 def test_what_the_model_is_asked(tmp_path):
@@ -319,10 +320,10 @@ def test_runaways_and_nonsense_are_noted(tmp_path, caplog):
 def test_trace_keeps_every_token(tmp_path):
     path = write_pdf(tmp_path / "a.pdf", [["x"]])
     block = read(FakeParser(answer), path, trace=True).pages[0].blocks[0]
-    record = block.as_dict()
+    record = block.to_dict()
     assert "".join(token["text"] for token in record["tokens"]) == "words"
     assert record["tokens"][1] == {"text": "o", "confidence": 0.9, "step": 2}
-    assert Block.from_dict(record).as_dict() == record
+    assert Block.from_dict(record).to_dict() == record
 
 
 def test_wrong_options_end_the_whole(tmp_path):

@@ -3,15 +3,11 @@ from dataclasses import replace
 import pytest
 from documents import block, document, everything
 
+from mdocr.document.block_types import PARATEXT_TYPES
 from mdocr.document.latex.repair import repair
-from mdocr.document.model import (
-    PARATEXT_TYPES,
-    Block,
-    Box,
-    Character,
-    Page,
-)
+from mdocr.document.model import Block, Box, Page
 from mdocr.document.tables import parse
+from mdocr.document.words import Character
 from mdocr.postprocess import finish
 from mdocr.postprocess.captions import figures, place_captions
 from mdocr.postprocess.duplicates import drop_duplicates

@@ -4,7 +4,7 @@ from pathlib import Path
 import jsonschema
 from documents import SPANNED, block, document, everything
 
-from mdocr.document.model import Document
+from mdocr.document.document import Document
 from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
 from mdocr.render import content_list, documents_json
@@ -17,7 +17,7 @@ SCHEMA = json.loads(
 def test_json_follows_the_schema_and_reads_back() -> None:
     record = json.loads(documents_json.render(everything()))
     jsonschema.Draft202012Validator(SCHEMA).validate(record)
-    assert Document.from_dict(record).as_dict() == finish(everything()).as_dict()
+    assert Document.from_dict(record).to_dict() == finish(everything()).to_dict()
 
 
 def test_json_joins_nothing() -> None:

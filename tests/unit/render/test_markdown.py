@@ -4,7 +4,7 @@ import pytest
 from documents import TABLE, block, document, everything
 from markdown_it import MarkdownIt
 
-from mdocr.document.model import Document
+from mdocr.document.document import Document
 from mdocr.options import RenderOptions
 from mdocr.render.markdown import escape, fenced, formula, render, running
 

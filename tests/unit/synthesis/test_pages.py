@@ -12,14 +12,10 @@ pytest.importorskip("fontTools")
 pytest.importorskip("matplotlib")
 
 from mdocr.cli.synth import app
+from mdocr.document.block_types import BLOCK_TYPES, PARATEXT_TYPES
+from mdocr.document.document import Document
 from mdocr.document.layout_text import parse_layout
-from mdocr.document.model import (
-    BLOCK_TYPES,
-    PARATEXT_TYPES,
-    Block,
-    Box,
-    Document,
-)
+from mdocr.document.model import Block, Box
 from mdocr.document.tables import from_otsl
 from mdocr.errors import InputError, UsageError
 from mdocr.synthesis.common.fonts import load_fonts

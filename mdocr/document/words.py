@@ -1,0 +1,64 @@
+"""A recognised word and its characters."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Character:
+    """One recognised character.
+
+    Attributes:
+        text: the character.
+        confidence: probability given by the model, 0 to 1.
+        step: denoising step at which it was committed, from 1.
+    """
+
+    text: str
+    confidence: float
+    step: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The character as a record of JSON."""
+        return {"text": self.text, "confidence": round(self.confidence, 5), "step": self.step}
+
+
+@dataclass(frozen=True)
+class Word:
+    """The text of one cropped word picture.
+
+    Attributes:
+        path: where the picture came from; empty for a picture held in memory.
+        text: the recognised text, possibly empty.
+        confidence: mean confidence of the characters, 0 to 1; 0 for an empty text.
+        characters: one entry per character of ``text``.
+        model: name of the model that read it.
+        decoder: name of the decoding strategy.
+        steps: number of passes through the decoder.
+        trace: the text after each pass, ``_`` where a position is still masked; empty unless asked
+            for.
+    """
+
+    path: str
+    text: str
+    confidence: float
+    characters: tuple[Character, ...]
+    model: str
+    decoder: str
+    steps: int
+    trace: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The word in the form of the ``mdocr.words/1`` schema."""
+        record: dict[str, Any] = {
+            "path": self.path,
+            "text": self.text,
+            "confidence": round(self.confidence, 5),
+            "characters": [character.to_dict() for character in self.characters],
+            "model": self.model,
+            "decoder": self.decoder,
+            "steps": self.steps,
+        }
+        if self.trace:
+            record["trace"] = list(self.trace)
+        return record
