@@ -7,7 +7,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from mdocr.document.latex import tokens as formulas
+from mdocr.document.latex.tokens import strip_delimiters, tokenize
 from mdocr.errors import MissingExtraError
 
 LEAST_ALIKE = 70
@@ -43,8 +43,8 @@ def formula_similarity(read: str, true: str) -> float:
 
 def formula_tokens(latex: str) -> list[str]:
     """The tokens of a formula that say what it means, in one way of writing."""
-    bare = _GROUPED.sub(r"\1\2", formulas.bare(latex))
-    kept = (token for token in formulas.tokens(bare) if not _LAYOUT.fullmatch(token.strip() or " "))
+    bare = _GROUPED.sub(r"\1\2", strip_delimiters(latex))
+    kept = (token for token in tokenize(bare) if not _LAYOUT.fullmatch(token.strip() or " "))
     return [re.sub(r"^\\(?:left|right|middle)\s*", "", token) for token in kept if token.strip()]
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 
 from mdocr.decoding.requests import BlockOptions, Generation, Request
-from mdocr.document.latex import tokens as formulas
+from mdocr.document.latex.tokens import strip_delimiters
 from mdocr.errors import InputError
 from mdocr.inputs.pictures import open_picture
 from mdocr.parsing import mineru_diffusion as prompted
@@ -77,7 +77,7 @@ def _joined(parser: Parser, rows: Sequence[Generation]) -> Generation:
     texts = [row.text for row in rows]
     latex = join_rows(texts) if parser.reads_lines else texts[0]
     return Generation(
-        text=formulas.bare(latex),
+        text=strip_delimiters(latex),
         tokens=tuple(token for row in rows for token in row.tokens),
         steps=tuple(step for row in rows for step in row.steps),
         confidences=tuple(each for row in rows for each in row.confidences),

@@ -8,7 +8,7 @@ before powers. So formulas with the same notation look alike, but for spaces and
 import re
 from collections.abc import Iterable, Iterator
 
-from mdocr.document.latex import tokens as formulas
+from mdocr.document.latex.tokens import strip_delimiters, tokenize
 from mdocr.errors import InputError
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
 
@@ -115,7 +115,7 @@ def arguments(prefix: str) -> int:
 
 def _simple_tokens(latex: str) -> Iterator[str]:
     r"""Tokens without spaces, ``\left`` and ``\right``; each command by its usual name."""
-    for token in formulas.tokens(formulas.bare(latex)):
+    for token in tokenize(strip_delimiters(latex)):
         for sizing in (r"\left", r"\right", r"\middle"):
             if token.startswith(sizing) and not token[len(sizing) :][:1].isalpha():
                 token = token.removeprefix(sizing).strip().removeprefix(".")  # a dot is nothing

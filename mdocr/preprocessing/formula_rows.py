@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mdocr.document.latex import tokens as formulas
+from mdocr.document.latex.tokens import strip_delimiters, tokenize
 from mdocr.preprocessing.formula_notation import (
     BRACKETS,
     end_of_argument,
@@ -126,12 +126,12 @@ def join_rows(notations: Sequence[str]) -> str:
 
 def split_rows(latex: str) -> list[str]:
     """LaTeX of the rows of a formula, without the signs that they are aligned at."""
-    bare = formulas.bare(latex)
+    bare = strip_delimiters(latex)
     plain = _ENVIRONMENT.sub("", bare)
     if plain == bare:
         return [bare]
     rows = [""]
-    for token in formulas.tokens(_SKIP.sub(r"\\\\", plain)):
+    for token in tokenize(_SKIP.sub(r"\\\\", plain)):
         if token == r"\\":
             rows.append("")
         elif token != "&":

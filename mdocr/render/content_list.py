@@ -9,7 +9,7 @@ from typing import Any
 
 from mdocr.document import tables
 from mdocr.document.document import Document
-from mdocr.document.latex.tokens import bare, split
+from mdocr.document.latex.tokens import split_formulas, strip_delimiters
 from mdocr.document.model import Block, Page
 from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
@@ -58,7 +58,10 @@ def _thousandths(block: Block) -> list[int]:
 
 
 def _text(content: str) -> str:
-    pieces = (f"${bare(p.content)}$" if p.is_formula else p.content for p in split(content))
+    pieces = (
+        f"${strip_delimiters(p.content)}$" if p.is_formula else p.content
+        for p in split_formulas(content)
+    )
     return "".join(pieces)
 
 
@@ -78,7 +81,7 @@ def _equation(block: Block, options: RenderOptions) -> Entry:
     return {
         "type": "equation",
         "img_path": picture_path(block, options),
-        "text": f"$$\n{bare(block.content)}\n$$",
+        "text": f"$$\n{strip_delimiters(block.content)}\n$$",
         "text_format": "latex",
     }
 

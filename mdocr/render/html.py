@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from mdocr.document import tables
 from mdocr.document.document import Document
-from mdocr.document.latex.safe import is_harmless
-from mdocr.document.latex.tokens import bare, split
+from mdocr.document.latex.sanitize import is_harmless
+from mdocr.document.latex.tokens import split_formulas, strip_delimiters
 from mdocr.document.model import Block
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
@@ -52,7 +52,7 @@ def running(text: str) -> str:
     """Text with formulas in it, escaped; a line break that was meant is ``<br>``."""
     return "".join(
         _formula(piece.content) if piece.is_formula else _text(piece.content)
-        for piece in split(text)
+        for piece in split_formulas(text)
     )
 
 
@@ -64,7 +64,7 @@ def _text(text: str) -> str:
 
 
 def _formula(latex: str, *, display: bool = False) -> str:
-    latex = escape(bare(latex))
+    latex = escape(strip_delimiters(latex))
     if not is_harmless(latex):
         return f"<code>{latex}</code>"
     opening, closing = ("\\[", "\\]") if display else ("\\(", "\\)")

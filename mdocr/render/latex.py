@@ -8,10 +8,10 @@ import re
 
 from mdocr.document import tables
 from mdocr.document.document import Document
+from mdocr.document.latex.escape import escape, escape_code
 from mdocr.document.latex.repair import repair
-from mdocr.document.latex.safe import RefusedFormula, safe
-from mdocr.document.latex.text import escape, escape_code
-from mdocr.document.latex.tokens import bare, split
+from mdocr.document.latex.sanitize import RefusedFormula, sanitize
+from mdocr.document.latex.tokens import split_formulas, strip_delimiters
 from mdocr.document.model import Block
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
@@ -47,7 +47,7 @@ def line(text: str) -> str:
 def _written(text: str) -> str:
     """Escaped, with the line breaks of the text and no others."""
     written = ""
-    for piece in split(text):
+    for piece in split_formulas(text):
         if piece.is_formula:
             written += _formula(piece.content)
         else:
@@ -57,16 +57,16 @@ def _written(text: str) -> str:
 
 def _formula(latex: str) -> str:
     try:
-        return f"\\({safe(repair(latex))}\\)"
+        return f"\\({sanitize(repair(latex))}\\)"
     except RefusedFormula:
         return _shown(latex)
 
 
 def _equation(latex: str) -> str:
     try:
-        return f"\\begin{{equation*}}\n{safe(repair(latex), display=True)}\n\\end{{equation*}}"
+        return f"\\begin{{equation*}}\n{sanitize(repair(latex), display=True)}\n\\end{{equation*}}"
     except RefusedFormula:
-        return _shown(bare(latex)) if latex.strip() else ""
+        return _shown(strip_delimiters(latex)) if latex.strip() else ""
 
 
 def _shown(latex: str) -> str:

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from mdocr.document import tables
 from mdocr.document.document import Document
-from mdocr.document.latex.safe import is_harmless
-from mdocr.document.latex.tokens import bare, split
+from mdocr.document.latex.sanitize import is_harmless
+from mdocr.document.latex.tokens import split_formulas, strip_delimiters
 from mdocr.document.model import Block
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
@@ -50,7 +50,7 @@ def escape(text: str, *, dollars: bool = True) -> str:
 
 def formula(latex: str, options: RenderOptions, *, display: bool = False) -> str:
     """A formula between its delimiters; one that reaches outside itself is shown as code."""
-    latex = re.sub(r"\s*\n\s*", " ", _printable(bare(latex))).strip()
+    latex = re.sub(r"\s*\n\s*", " ", _printable(strip_delimiters(latex))).strip()
     if not latex:
         return ""
     if not is_harmless(latex):
@@ -71,7 +71,7 @@ def _with_formulas(text: str, options: RenderOptions) -> str:
     dollars = options.math == "dollars"
     return "".join(
         formula(piece.content, options) if piece.is_formula else _inner(piece.content, dollars)
-        for piece in split(text)
+        for piece in split_formulas(text)
     )
 
 
@@ -154,7 +154,7 @@ def _table(table: tables.Table, options: RenderOptions) -> str:
 
 def _pipe_cell(text: str, options: RenderOptions) -> str:
     parts = []
-    for piece in split(" ".join(text.split())):
+    for piece in split_formulas(" ".join(text.split())):
         if piece.is_formula:
             latex = piece.content.replace("\\|", "\\Vert ").replace("|", "\\vert ")
             parts.append(formula(latex, options))
@@ -166,7 +166,7 @@ def _pipe_cell(text: str, options: RenderOptions) -> str:
 def html_cell(text: str, options: RenderOptions) -> str:
     """A cell's text in HTML, with formulas between their delimiters; a line break is ``<br>``."""
     parts = []
-    for piece in split(text):
+    for piece in split_formulas(text):
         written = formula(piece.content, options) if piece.is_formula else piece.content
         written = html.escape(written, quote=False).replace("\n", "<br>")
         if not piece.is_formula and options.math == "dollars":

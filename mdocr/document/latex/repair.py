@@ -3,8 +3,8 @@
 import re
 
 from mdocr.document.latex.tokens import (
-    bare,
-    tokens,
+    strip_delimiters,
+    tokenize,
 )
 
 _BEGIN = re.compile(r"\\begin\s*\{([A-Za-z]+\*?)\}")
@@ -28,7 +28,7 @@ _OUTER = ("equation", "align", "gather", "multline", "eqnarray", "flalign", "dis
 
 def repair(latex: str) -> str:
     """The formula with its faults mended and the delimiters around it removed."""
-    balanced = _balance(tokens(_without_outer(bare(latex))))
+    balanced = _balance(tokenize(_without_outer(strip_delimiters(latex))))
     return _aligned("".join(_single_scripts(balanced))).strip()
 
 
@@ -142,7 +142,7 @@ def _group_end(parts: list[str], start: int) -> int:
 def _aligned(latex: str) -> str:
     """Rows and columns outside every environment get one around them; a tag stays outside it."""
     depth = 0
-    for part in tokens(latex):
+    for part in tokenize(latex):
         depth += bool(_BEGIN.fullmatch(part)) + (part == "{")
         depth -= bool(_END.fullmatch(part)) + (part == "}")
         if depth == 0 and part in ("&", "\\\\"):

@@ -20,36 +20,36 @@ _WRAPPERS = (("\\[", "\\]"), ("\\(", "\\)"), ("$$", "$$"), ("$", "$"))
 
 
 @dataclass(frozen=True)
-class Piece:
+class Span:
     """A stretch of text or, where ``is_formula``, of LaTeX without its delimiters."""
 
     content: str
     is_formula: bool = False
 
 
-def tokens(latex: str) -> list[str]:
+def tokenize(latex: str) -> list[str]:
     r"""Splits LaTeX; ``\begin{name}``, ``\end{name}`` and ``\left(`` are one token each."""
     return _TOKEN.findall(latex)
 
 
-def split(text: str) -> list[Piece]:
+def split_formulas(text: str) -> list[Span]:
     """The text and the formulas in it, in order; empty stretches of text are left out."""
     pieces = []
     end = 0
     for match in _FORMULA.finditer(text):
-        pieces.append(Piece(text[end : match.start()]))
-        pieces.append(Piece((match[1] or match[2]).strip(), is_formula=True))
+        pieces.append(Span(text[end : match.start()]))
+        pieces.append(Span((match[1] or match[2]).strip(), is_formula=True))
         end = match.end()
-    pieces.append(Piece(text[end:]))
+    pieces.append(Span(text[end:]))
     return [piece for piece in pieces if piece.content]
 
 
-def bare(latex: str) -> str:
+def strip_delimiters(latex: str) -> str:
     """A formula without the delimiters around it."""
     latex = latex.strip()
     for opening, closing in _WRAPPERS:
         inner = latex[len(opening) : -len(closing)]
         wrapped = latex.startswith(opening) and latex.endswith(closing)
         if wrapped and len(latex) >= len(opening + closing) and opening not in inner:
-            return bare(inner)
+            return strip_delimiters(inner)
     return latex

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from documents import block, document, everything
 
-from mdocr.document.latex import names
+from mdocr.document.latex import commands
+from mdocr.document.latex.escape import escape, escape_code
 from mdocr.document.latex.repair import repair
-from mdocr.document.latex.safe import RefusedFormula, is_harmless, safe
-from mdocr.document.latex.text import escape, escape_code
+from mdocr.document.latex.sanitize import RefusedFormula, is_harmless, sanitize
 from mdocr.document.model import Block, Box
 from mdocr.options import RenderOptions
 from mdocr.render.latex import render, running
@@ -65,11 +65,11 @@ def test_ligatures_and_options_are_parted() -> None:
 @pytest.mark.parametrize("text", ATTACKS)
 def test_formulas_that_are_attacks_are_refused_or_text(text: str) -> None:
     try:
-        written = safe(repair(text), display=True)
+        written = sanitize(repair(text), display=True)
     except RefusedFormula:
         written = ""
     commands = set(re.findall(r"\\([A-Za-z]+)", written))
-    assert commands <= {"text", "prime", *names.SYMBOLS, "textbackslash", "textquotedbl"}
+    assert commands <= {"text", "prime", *commands.SYMBOLS, "textbackslash", "textquotedbl"}
     assert "^^" not in written
 
 
@@ -97,7 +97,7 @@ def test_formulas_that_are_attacks_are_refused_or_text(text: str) -> None:
 )
 def test_what_is_not_on_the_list_is_refused(latex: str) -> None:
     with pytest.raises(RefusedFormula):
-        safe(latex, display=True)
+        sanitize(latex, display=True)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_what_is_not_on_the_list_is_refused(latex: str) -> None:
     ],
 )
 def test_formulas_are_written_anew(latex: str, written: str) -> None:
-    assert safe(latex, display=True) == written
+    assert sanitize(latex, display=True) == written
 
 
 def test_harmless_is_said_of_formulas_without_reach() -> None:
@@ -152,7 +152,7 @@ def test_pictures_with_special_names_are_only_named() -> None:
 
 
 def random_formula(choices: random.Random) -> str:
-    parts = [f"\\{name}" for name in sorted(names.UNARY | names.BINARY | names.TEXT)]
+    parts = [f"\\{name}" for name in sorted(commands.UNARY | commands.BINARY | commands.TEXT)]
     parts += [
         *"{}{}{}^_&'[]()ab12+=|,!%$#~ ",
         "\\\\",
@@ -168,11 +168,13 @@ def random_formula(choices: random.Random) -> str:
 
 def compilable() -> tuple[Block, ...]:
     """Every name on the list, attacks, and random formulas."""
-    formulas = [f"a \\{name} b" for name in sorted(names.SYMBOLS)]
-    formulas += [f"\\{name}{{x}}" for name in sorted(names.UNARY)]
-    formulas += [f"\\{name}{{x}}{{y}}" for name in sorted(names.BINARY)]
-    formulas += [f"\\left{d} a \\middle{d} \\Big{d} \\right{d}" for d in sorted(names.DELIMITERS)]
-    formulas += [f"a {character} b^{character}" for character in names.UNICODE]
+    formulas = [f"a \\{name} b" for name in sorted(commands.SYMBOLS)]
+    formulas += [f"\\{name}{{x}}" for name in sorted(commands.UNARY)]
+    formulas += [f"\\{name}{{x}}{{y}}" for name in sorted(commands.BINARY)]
+    formulas += [
+        f"\\left{d} a \\middle{d} \\Big{d} \\right{d}" for d in sorted(commands.DELIMITERS)
+    ]
+    formulas += [f"a {character} b^{character}" for character in commands.UNICODE]
     choices = random.Random(11)
     formulas += [random_formula(choices) for _ in range(300)]
     texts = [f"see \\({formula}\\) end {formula}" for formula in formulas] + list(ATTACKS)

@@ -8,9 +8,9 @@ What comes out has balanced braces and environments, and compiles.
 import re
 from collections.abc import Callable
 
-from mdocr.document.latex import names
-from mdocr.document.latex.text import escape
-from mdocr.document.latex.tokens import tokens
+from mdocr.document.latex import commands
+from mdocr.document.latex.escape import escape
+from mdocr.document.latex.tokens import tokenize
 
 _DEEPEST = 40
 _DIMENSION = re.compile(r"-?\d*\.?\d+\s*(?:em|ex|pt|mm|cm|in|mu)")
@@ -24,7 +24,7 @@ class RefusedFormula(ValueError):
     """The formula holds something that is not on the list, or is malformed."""
 
 
-def safe(latex: str, *, display: bool = False) -> str:
+def sanitize(latex: str, *, display: bool = False) -> str:
     r"""The formula, written anew so that it compiles and can only typeset mathematics.
 
     Args:
@@ -34,7 +34,7 @@ def safe(latex: str, *, display: bool = False) -> str:
     Raises:
         RefusedFormula: the formula must be shown as text.
     """
-    parser = _Parser(tokens(latex), display)
+    parser = _Parser(tokenize(latex), display)
     written = parser.sequence()
     if parser.peek():
         raise RefusedFormula(f"{parser.peek()!r} closes nothing")
@@ -45,8 +45,8 @@ def safe(latex: str, *, display: bool = False) -> str:
 
 def is_harmless(latex: str) -> bool:
     """Whether no command reaches outside the formula, for Markdown and HTML."""
-    commands = (part[1:].rstrip("*") for part in tokens(latex) if part.startswith("\\"))
-    return not any(command in names.HARMFUL for command in commands)
+    used = (part[1:].rstrip("*") for part in tokenize(latex) if part.startswith("\\"))
+    return commands.HARMFUL.isdisjoint(used)
 
 
 class _Parser:
@@ -113,8 +113,8 @@ class _Parser:
         return self.character(part)
 
     def character(self, part: str) -> str:
-        if part in names.UNICODE:
-            return "{" + names.UNICODE[part] + "}"
+        if part in commands.UNICODE:
+            return "{" + commands.UNICODE[part] + "}"
         if part in '%#$"`' or not part.isascii():
             return f"\\text{{{escape(part)}}}"
         if part == "~":
@@ -142,28 +142,28 @@ class _Parser:
             return self.environment(begin[1])
         if fence := _FENCE.fullmatch(part):
             return self.fence(fence[1], fence[2])
-        if part in names.CONTROL_SYMBOLS:
+        if part in commands.CONTROL_SYMBOLS:
             return "~" if part == "\\ " else part
-        return self.named(names.RENAMED.get(name, name))
+        return self.named(commands.RENAMED.get(name, name))
 
     def named(self, name: str) -> str:
-        if name in names.SYMBOLS:
+        if name in commands.SYMBOLS:
             return f"\\{name}"
         if name == "sqrt":
             return f"\\sqrt{self.option()}{{{self.argument()}}}"
-        if name in names.UNARY:
+        if name in commands.UNARY:
             return f"\\{name}{{{self.argument()}}}"
-        if name in names.BINARY:
+        if name in commands.BINARY:
             return f"\\{name}{{{self.argument()}}}{{{self.argument()}}}"
-        if name in names.TEXT:
+        if name in commands.TEXT:
             return f"\\text{{{self.text()}}}"
         return self.special(name)
 
     def special(self, name: str) -> str:
         """The commands with a form of their own."""
-        if name in names.SIZED:
+        if name in commands.SIZED:
             return f"\\{name}{self.delimiter(self.take())}"
-        if name in names.EXTENSIBLE_ARROWS:
+        if name in commands.EXTENSIBLE_ARROWS:
             return f"\\{name}{self.option()}{{{self.argument()}}}"
         forms: dict[str, Callable[[], str]] = {
             "tag": self.read_tag,
@@ -176,7 +176,7 @@ class _Parser:
             "nolimits": lambda: "",
             "label": lambda: self.text() and "",
         }
-        if name in names.DROPPED and name not in forms:
+        if name in commands.DROPPED and name not in forms:
             return ""
         if name in ("<", ">", "mathbb{R}"):
             return name if len(name) == 1 else f"\\{name}"
@@ -193,7 +193,7 @@ class _Parser:
         return f"[{{{written}}}]"
 
     def delimiter(self, part: str) -> str:
-        if part not in names.DELIMITERS:
+        if part not in commands.DELIMITERS:
             raise RefusedFormula(f"{part!r} is not a delimiter")
         return part + (" " if part[1:].isalpha() else "")
 
@@ -217,7 +217,7 @@ class _Parser:
         while self.index < len(self.parts) and self.parts[self.index] != "}":
             part = self.parts[self.index]
             self.index += 1
-            if part.startswith("\\") and part not in names.CONTROL_SYMBOLS:
+            if part.startswith("\\") and part not in commands.CONTROL_SYMBOLS:
                 raise RefusedFormula(f"{part} stands in a text")
             out.append(part[1:] if part.startswith("\\") else part.replace("{", ""))
         self.expect("}")
@@ -280,7 +280,7 @@ class _Parser:
         """Passes over a distance in brackets after a row, and over nothing else in brackets."""
         following = "".join(self.parts[self.index : self.index + 12])
         if match := re.match(rf"\[\s*{_DIMENSION.pattern}\s*\]", following):
-            self.index += len(tokens(match[0]))
+            self.index += len(tokenize(match[0]))
 
     def column_types(self) -> str:
         self.expect("{")
@@ -312,11 +312,11 @@ def _environment(name: str, columns: str, width: int, body: str) -> str:
         return f"\\begin{{cases}}{{}}{body}\\end{{cases}}"
     if name == "cases":
         return f"\\left\\{{{_environment('array', 'l' * width, width, body)}\\right."
-    if name in names.MATRICES:
+    if name in commands.MATRICES:
         return f"\\begin{{{name}}}{{}}{body}\\end{{{name}}}"
     if name == "gathered" and width == 1:
         return f"\\begin{{gathered}}{{}}{body}\\end{{gathered}}"
-    if name in names.ALIGNMENTS or name == "alignedat":
+    if name in commands.ALIGNMENTS or name == "alignedat":
         return f"\\begin{{aligned}}{{}}{body}\\end{{aligned}}"
     if name == "array":
         filled = columns + "c" * (width - len(columns.replace("|", "")))
