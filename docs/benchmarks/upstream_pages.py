@@ -145,6 +145,7 @@ def eight_bits(options: argparse.Namespace) -> dict[str, Any]:
 def read_page(options: argparse.Namespace, dtype: str) -> tuple[list[Any], dict[str, Any]]:
     """What was asked for and came back, and seconds, passes, memory and the parts of the time."""
     from mdocr.bench.throughput import limits_of
+    from mdocr.document.layout_text import ParsedLayout
     from mdocr.engines.torch_blocks import TorchBlocks
     from mdocr.options import ParseOptions
     from mdocr.parsing.parser import Parser, load_parser
@@ -173,7 +174,8 @@ def read_page(options: argparse.Namespace, dtype: str) -> tuple[list[Any], dict[
     )
     with (
         mock.patch(
-            "mdocr.parsing.mineru_diffusion.parse_layout", lambda text: (regions(options), 0)
+            "mdocr.parsing.mineru_diffusion.parse_layout",
+            lambda text: ParsedLayout(tuple(regions(options))),
         ),
         mock.patch("mdocr.parsing.crops.whole_page", lambda picture: page(picture, options)),
         mock.patch.object(Parser, "request", kept_request),

@@ -101,10 +101,10 @@ class MinerUPage(PageWork):
         return blocks, pictures, drawing
 
     def _regions_of(self, layout: str) -> list[Job]:
-        found, skipped = parse_layout(layout)
-        if skipped:
-            self.note(f"lines of the layout that make no sense and were passed over: {skipped}")
-        self.regions = crops.ordered(drop_duplicates(found))
+        found = parse_layout(layout)
+        if found.malformed:
+            self.note(f"{len(found.malformed)} malformed lines of the layout were skipped")
+        self.regions = crops.ordered(drop_duplicates(list(found.regions)))
         return [
             Job(self, place, partial(self._ask, region))
             for place, region in enumerate(self.regions, start=1)

@@ -11,6 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
+from mdocr.document.layout_text import ParsedLayout
 from mdocr.document.model import Block, Box
 from mdocr.engines.onnx_mineru_diffusion import OnnxPageEngine
 from mdocr.engines.protocols import CPU_SLOTS
@@ -115,7 +116,9 @@ def test_a_page_is_read_the_same(exported, monkeypatch):
         Block("text", Box(0.1, 0.25, 0.9, 0.6)),
         Block("table", Box(0.1, 0.65, 0.9, 0.95)),
     ]
-    monkeypatch.setattr("mdocr.parsing.mineru_diffusion.parse_layout", lambda text: (regions, 0))
+    monkeypatch.setattr(
+        "mdocr.parsing.mineru_diffusion.parse_layout", lambda text: ParsedLayout(tuple(regions))
+    )
     short = dict.fromkeys(("layout", "title", "text", "table"), 24)
     read = []
     for model, dtype in ((GOLDEN, "float32"), (exported, "auto")):

@@ -10,14 +10,13 @@ from PIL import Image
 from mdocr.document import tables
 from mdocr.document.block_types import PARATEXT_TYPES
 from mdocr.document.document import Document
+from mdocr.document.layout_text import format_layout
 from mdocr.document.model import Block, Page, Source
 from mdocr.files import write_text
 from mdocr.synthesis.pages.manifests import Sample, write_manifest
 from mdocr.synthesis.pages.sheets import MadePage, PageSynthesizer
 from mdocr.synthesis.samples import require_no_samples, save_picture, write_words
 
-SCALE = 1000
-TURNS = {0: "up", 90: "right", 180: "down", 270: "left"}
 TASKS = {"table": "table", "equation": "formula"}
 """What is asked for a region; of all others the text."""
 
@@ -52,7 +51,7 @@ def write_pages(pages: Iterable[MadePage], folder: Path) -> int:
         save_picture(Image.fromarray(page.picture), path)
         record = json.dumps(_document(page, path).to_dict(), ensure_ascii=False, indent=1)
         write_text(path.with_suffix(".json"), record)
-        write_text(path.with_suffix(".layout.txt"), layout_text(page.blocks) + "\n")
+        write_text(path.with_suffix(".layout.txt"), format_layout(page.blocks) + "\n")
         write_text(path.with_suffix(".gt.txt"), plain_text(page.blocks))
         samples += page_samples(page.blocks, path.resolve())
     write_manifest(samples, folder / "manifest.jsonl")
@@ -81,21 +80,7 @@ def page_samples(blocks: Iterable[Block], image: Path) -> list[Sample]:
         for block in known
         if block.type not in UNREAD and block.content
     ]
-    return [Sample(image, "layout", layout_text(known)), *regions]
-
-
-def layout_text(blocks: Iterable[Block]) -> str:
-    """Regions as the page model writes them, one a line, coordinates in thousandths."""
-    return "\n".join(
-        f"<|box_start|>{' '.join(_thousandths(block))}<|box_end|>"
-        f"<|ref_start|>{block.type}<|ref_end|><|rotate_{TURNS[block.angle]}|>"
-        for block in blocks
-    )
-
-
-def _thousandths(block: Block) -> list[str]:
-    box = block.box
-    return [f"{round(SCALE * edge):03d}" for edge in (box.x0, box.y0, box.x1, box.y1)]
+    return [Sample(image, "layout", format_layout(known)), *regions]
 
 
 def plain_text(blocks: Iterable[Block]) -> str:

@@ -11,6 +11,7 @@ from mdocr.document.layout_text import parse_layout
 from mdocr.document.model import Block
 from mdocr.evaluation.metrics import edit_similarity
 from mdocr.evaluation.table_trees import teds
+from mdocr.postprocess.duplicates import drop_duplicates
 
 
 def consistency(task: str, answers: Sequence[str]) -> float:
@@ -28,10 +29,14 @@ def similarity(task: str, one: str, other: str) -> float:
     if one == other:
         return 1.0
     if task == "layout":
-        return page_iou(parse_layout(one)[0], parse_layout(other)[0])
+        return page_iou(_regions(one), _regions(other))
     if task == "table":
         return teds(one, other)
     return edit_similarity(one, other)
+
+
+def _regions(layout: str) -> list[Block]:
+    return drop_duplicates(list(parse_layout(layout).regions))
 
 
 def page_iou(one: Sequence[Block], other: Sequence[Block]) -> float:

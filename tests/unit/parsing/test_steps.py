@@ -22,6 +22,7 @@ from mdocr.parsing.line_reader.pages import is_noise, unread_share
 from mdocr.parsing.line_reader.pieces import split_line
 from mdocr.parsing.line_reader.tables import table_of
 from mdocr.parsing.texts import Text
+from mdocr.postprocess.duplicates import drop_duplicates
 
 
 def test_layout_in_the_model_s_words():
@@ -36,7 +37,8 @@ def test_layout_in_the_model_s_words():
             region("novelty", (0, 0, 1000, 1000)).replace("<|rotate_up|>", ""),
         ]
     )
-    blocks, skipped = parse_layout(text)
+    layout = parse_layout(text)
+    blocks = layout.regions
     assert [(block.type, block.angle) for block in blocks] == [
         ("title", 0),
         ("table", 90),
@@ -44,12 +46,14 @@ def test_layout_in_the_model_s_words():
     ]
     assert blocks[0].box == Box(0.1, 0.05, 0.9, 0.12)
     assert blocks[1].box == Box(0.1, 0.2, 0.9, 0.9)
-    assert skipped == 3
+    assert len(layout.malformed) == 3
+    assert layout.unknown_types == ("novelty",)
 
 
 def test_layout_keeps_one_of_two_boxes_for_the_same_region():
     same = [region("text", (100, 100, 900, 200)), region("title", (102, 100, 900, 199))]
-    blocks, _ = parse_layout("\n".join([*same, region("text", (100, 300, 900, 400))]))
+    layout = parse_layout("\n".join([*same, region("text", (100, 300, 900, 400))]))
+    blocks = drop_duplicates(list(layout.regions))
     assert [(block.type, block.box.y0) for block in blocks] == [("text", 0.1), ("text", 0.3)]
 
 

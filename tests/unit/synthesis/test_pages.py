@@ -14,7 +14,7 @@ pytest.importorskip("matplotlib")
 from mdocr.cli.synth import app
 from mdocr.document.block_types import BLOCK_TYPES, PARATEXT_TYPES
 from mdocr.document.document import Document
-from mdocr.document.layout_text import parse_layout
+from mdocr.document.layout_text import format_layout, parse_layout
 from mdocr.document.model import Block, Box
 from mdocr.document.tables import from_otsl
 from mdocr.errors import InputError, UsageError
@@ -28,7 +28,6 @@ from mdocr.synthesis.pages.manifests import (
 )
 from mdocr.synthesis.pages.samples import (
     draw_pages,
-    layout_text,
     plain_text,
     write_pages,
 )
@@ -99,9 +98,9 @@ def test_nothing_but_regions_is_inked(pages: list[MadePage]) -> None:
 
 def test_layouts_are_read_back_by_the_parser(pages: list[MadePage]) -> None:
     for page in pages:
-        found, skipped = parse_layout(layout_text(page.blocks))
-        assert skipped == 0
-        assert [block.type for block in found] == [block.type for block in page.blocks]
+        layout = parse_layout(format_layout(page.blocks))
+        assert not layout.malformed
+        assert [block.type for block in layout.regions] == [block.type for block in page.blocks]
         for block, other in zip(found, page.blocks, strict=True):
             assert numpy.allclose(block.box.as_list(), other.box.as_list(), atol=6e-4)
 
