@@ -57,7 +57,7 @@ def pages_of(data: Path, count: int | None = None) -> list[TruePage]:
     return found
 
 
-def made_words(count: int) -> list[Picture]:
+def synthetic_words(count: int) -> list[Picture]:
     """Word pictures drawn with this machine's fonts, the same for every call.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mdocr.bench.options import ShuffleOptions
-from mdocr.bench.synthetic_pages import made_texts, set_page
+from mdocr.bench.synthetic_pages import set_page, synthetic_texts
 from mdocr.errors import InputError
 from mdocr.evaluation.metrics import bleu, edit_similarity, plain
 from mdocr.evaluation.page_parts import from_markdown, joined
@@ -110,7 +110,7 @@ def page_texts(data: Path | None, count: int, seed: int) -> list[list[str]]:
         InputError: there is no text.
     """
     if data is None:
-        return made_texts(count, seed)
+        return synthetic_texts(count, seed)
     files = sorted(data.glob("*.txt"))[:count] if data.is_dir() else [data]
     texts = [_paragraphs(file) for file in files]
     if not any(texts):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pymupdf
 
-from mdocr.evaluation.page_parts import Part
+from mdocr.evaluation.page_parts import PagePart
 from mdocr.evaluation.page_sets import TruePage
 
 mupdf: Any = pymupdf  # it has no types
@@ -21,20 +21,20 @@ PARAGRAPH = 350
 DPI = 150
 
 
-def made_pages(folder: Path, count: int, seed: int = 0) -> list[TruePage]:
+def synthetic_pages(folder: Path, count: int, seed: int = 0) -> list[TruePage]:
     """Pages of made English text, the same for the same seed; written into ``folder``.
 
     Raises:
         MdocrError: what makes sentences is not installed.
     """
-    texts = made_texts(count, seed)
+    texts = synthetic_texts(count, seed)
     return [
         set_page(paragraphs, folder / f"made-{number:02d}.png")
         for number, paragraphs in enumerate(texts, start=1)
     ]
 
 
-def made_texts(count: int, seed: int = 0) -> list[list[str]]:
+def synthetic_texts(count: int, seed: int = 0) -> list[list[str]]:
     """Paragraphs of ``count`` pages, in English.
 
     Raises:
@@ -61,4 +61,4 @@ def set_page(paragraphs: Sequence[str], path: Path) -> TruePage:
         body = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
         page.insert_htmlbox(PAPER + MARGINS, body, css="p { font-size: 11pt; line-height: 1.3 }")
         page.get_pixmap(dpi=DPI).save(path)
-    return TruePage(path.stem, path, tuple(Part("text", text) for text in paragraphs))
+    return TruePage(path.stem, path, tuple(PagePart("text", text) for text in paragraphs))

@@ -77,14 +77,14 @@ class Meter(Parser):
             self.work.passes += found[1].passes
             yield found
 
-    def predictor(self, slots: int) -> Predict:
+    def predictor(self, batch_size: int) -> Predict:
         """See ``Parser.predictor``."""
-        predict = super().predictor(slots)
+        predict = super().predictor(batch_size)
 
         def counted(feeds: Sequence[Feed]) -> Any:
             self.work.calls += 1
             self.work.fed += sum(len(feed.tokens) for feed in feeds)
-            self.work.wanted += sum(len(feed.wanted) for feed in feeds)
+            self.work.wanted += sum(len(feed.queries) for feed in feeds)
             return predict(feeds)
 
         return counted

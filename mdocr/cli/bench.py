@@ -299,9 +299,9 @@ def _protocol(name: str, options: LatencyOptions, data: Path | None) -> LatencyO
 
 def _pictures(data: Path | None, count: int | None) -> "list[Picture]":
     """Pictures of a folder or LMDB, or made ones."""
-    from mdocr.bench.pictures import made_words, pictures_of
+    from mdocr.bench.pictures import pictures_of, synthetic_words
 
-    return pictures_of(data, count) if data else made_words(count or 50)
+    return pictures_of(data, count) if data else synthetic_words(count or 50)
 
 
 def _time_words(
@@ -342,10 +342,10 @@ def _pages(data: Path | None, count: int) -> "Iterator[list[TruePage]]":
     from tempfile import TemporaryDirectory
 
     from mdocr.bench.pictures import pages_of
-    from mdocr.bench.synthetic_pages import made_pages
+    from mdocr.bench.synthetic_pages import synthetic_pages
 
     with TemporaryDirectory() as folder:
-        yield pages_of(data, count) if data else made_pages(Path(folder), count)
+        yield pages_of(data, count) if data else synthetic_pages(Path(folder), count)
 
 
 def _show_throughput(form: str, report: dict[str, Any], output: Path | None) -> None:

@@ -143,14 +143,14 @@ def average(
 
 def _train(train: Callable[["Processes"], Path], device: str) -> None:
     """Runs a training in this process and its peers; Ctrl-C ends it with exit code 130."""
-    from mdocr.training.loop import Interrupted
+    from mdocr.training.loop import TrainingInterrupted
     from mdocr.training.processes import join_processes, leave_processes
 
     processes = join_processes(device)
     try:
         with _shown_log(processes.first):
             model = train(processes)
-    except Interrupted as stop:
+    except TrainingInterrupted as stop:
         if processes.first:
             note(f"{stop.message}\nGo on with the same command and --resume.")
         raise typer.Exit(stop.exit_code) from None

@@ -16,7 +16,7 @@ from mdocr.evaluation.metrics import edits
 from mdocr.models.line_reader import LineReader
 from mdocr.models.line_reader_config import LineReaderConfig
 from mdocr.preprocessing.line_charset import of_text
-from mdocr.preprocessing.line_pictures import LinePicture, prepare_line
+from mdocr.preprocessing.line_images import LineImage, prepare_line
 
 logger = logging.getLogger(__name__)
 
@@ -24,21 +24,21 @@ WIDTHS = (128, 256, 384, 512)
 
 
 @dataclass(frozen=True)
-class Line:
+class SyntheticLine:
     """A made line and what stands in it."""
 
-    picture: LinePicture
+    picture: LineImage
     text: str
     width: int
 
 
-def made_lines(
+def synthetic_lines(
     config: LineReaderConfig,
     count: int,
     seed: int = 1,
     prose: bool = False,
     folders: Sequence[Path] | None = None,
-) -> list[Line]:
+) -> list[SyntheticLine]:
     """Lines of the held-out fonts, the same for every call with the same arguments.
 
     There are none, and the log says so, where no such font is installed.
@@ -69,11 +69,13 @@ def made_lines(
         rng = np.random.default_rng((seed, 9, number))
         width = WIDTHS[number % len(WIDTHS)]
         pixels, text = synthesizer.draw(rng, width, 0.3)
-        lines.append(Line(prepare_line(Image.fromarray(pixels)), text, width))
+        lines.append(SyntheticLine(prepare_line(Image.fromarray(pixels)), text, width))
     return lines
 
 
-def score_lines(model: LineReader, lines: list[Line], threshold: float = 0.95) -> dict[str, float]:
+def score_lines(
+    model: LineReader, lines: list[SyntheticLine], threshold: float = 0.95
+) -> dict[str, float]:
     """Character error rates (0 to 1) of CTC head and block diffusion; passes a character."""
     letters = [_ctc_text(model, line.picture) for line in lines]
     options = BlockOptions(threshold=threshold, block_length=16, max_tokens=128)
@@ -94,7 +96,7 @@ def score_lines(model: LineReader, lines: list[Line], threshold: float = 0.95) -
 
 
 def generate_lines(
-    model: LineReader, pictures: list[LinePicture], options: BlockOptions
+    model: LineReader, pictures: list[LineImage], options: BlockOptions
 ) -> list[tuple[tuple[int, ...], int]]:
     """Token ids and passes of lines, in their order."""
     config = model.config
@@ -107,8 +109,8 @@ def generate_lines(
         )
         for picture in pictures
     ]
-    slots = 16
-    made = dict(denoise(TorchBlocks(model, slots), requests, config.mask_token_id, slots))
+    batch_size = 16
+    made = dict(denoise(TorchBlocks(model, batch_size), requests, config.mask_token_id, batch_size))
     return [(made[row].tokens, made[row].passes) for row in range(len(requests))]
 
 
@@ -119,9 +121,9 @@ def error_rate(read: list[str], true: list[str]) -> float:
 
 
 @torch.inference_mode()
-def _ctc_text(model: LineReader, picture: LinePicture) -> str:
+def _ctc_text(model: LineReader, picture: LineImage) -> str:
     """Greedy reading of the CTC head: repeats joined, blanks dropped."""
     pixels = torch.from_numpy(picture.pixels)[None].to(model.device)
-    best = model.look(pixels).letters[0].argmax(-1).tolist()
+    best = model.encode(pixels).ctc_logits[0].argmax(-1).tolist()
     joined = [index for place, index in enumerate(best) if place == 0 or index != best[place - 1]]
     return "".join(model.config.symbols[index - 1] for index in joined if index)

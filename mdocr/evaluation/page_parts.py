@@ -22,7 +22,7 @@ _TAG = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True)
-class Part:
+class PagePart:
     """A stretch of a page.
 
     Attributes:
@@ -41,45 +41,45 @@ class Part:
         return " ".join(cell.text for cell in tables.parse(self.content, "").cells)
 
 
-def from_markdown(markdown: str) -> list[Part]:
+def from_markdown(markdown: str) -> list[PagePart]:
     """The parts of a Markdown page; tables may be pipe tables or HTML."""
-    parts: list[Part] = []
+    parts: list[PagePart] = []
     end = 0
     for match in _WHOLE.finditer(markdown):
         parts += _texts(markdown[end : match.start()])
         if match["table"]:
-            parts.append(Part("table", match["table"]))
+            parts.append(PagePart("table", match["table"]))
         else:
-            parts.append(Part("formula", (match["dollars"] or match["brackets"]).strip()))
+            parts.append(PagePart("formula", (match["dollars"] or match["brackets"]).strip()))
         end = match.end()
     return [*parts, *_texts(markdown[end:])]
 
 
-def from_text(text: str) -> list[Part]:
+def from_text(text: str) -> list[PagePart]:
     """Paragraphs of a plain text, which blank lines part."""
     paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text))
-    return [Part("text", part) for part in paragraphs if part]
+    return [PagePart("text", part) for part in paragraphs if part]
 
 
-def joined(parts: Sequence[Part]) -> str:
+def joined(parts: Sequence[PagePart]) -> str:
     """The texts of parts, a line each."""
     return "\n".join(part.text for part in parts)
 
 
-def _texts(markdown: str) -> Iterator[Part]:
+def _texts(markdown: str) -> Iterator[PagePart]:
     """Texts and pipe tables."""
     cells: list[list[str]] | None = None
     for token in _parse(markdown):
         if token.type == "table_open":
             cells = []
         elif token.type == "table_close":
-            yield Part("table", _as_html(cells or []))
+            yield PagePart("table", _as_html(cells or []))
             cells = None
         elif token.type == "tr_open" and cells is not None:
             cells.append([])
         elif text := _text_of(token):
             if cells is None:
-                yield Part("text", text)
+                yield PagePart("text", text)
             else:
                 cells[-1].append(text)
         elif token.type == "inline" and cells is not None:

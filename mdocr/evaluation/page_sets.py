@@ -15,7 +15,7 @@ from typing import Any
 
 from mdocr.document.document import DOCUMENT_SCHEMA, Document
 from mdocr.errors import InputError
-from mdocr.evaluation.page_parts import Part, from_markdown, from_text
+from mdocr.evaluation.page_parts import PagePart, from_markdown, from_text
 from mdocr.inputs.find import PICTURE_SUFFIXES, natural_order
 from mdocr.render import render
 
@@ -48,7 +48,7 @@ class TruePage:
 
     name: str
     path: Path
-    parts: tuple[Part, ...]
+    parts: tuple[PagePart, ...]
     is_plain: bool = False
     kind: str = ""
 
@@ -82,7 +82,7 @@ def _beside(folder: Path) -> Iterator[TruePage]:
                 yield TruePage(path.stem, path, tuple(parts), is_plain, kinds.get(path.stem, ""))
 
 
-def _read(truth: Path) -> tuple[list[Part], bool]:
+def _read(truth: Path) -> tuple[list[PagePart], bool]:
     try:
         text = truth.read_text(encoding="utf-8")
         if truth.suffix == ".json":
@@ -154,7 +154,7 @@ def _listed_page(folder: Path, record: dict[str, Any]) -> TruePage:
     return TruePage(name.stem, path, tuple(_parts(record["layout_dets"])), kind=kind)
 
 
-def _parts(regions: list[dict[str, Any]]) -> Iterator[Part]:
+def _parts(regions: list[dict[str, Any]]) -> Iterator[PagePart]:
     """Parts of an OmniDocBench page, in its reading order."""
     ordered = [region for region in regions if region.get("order") is not None]
     for region in sorted(ordered, key=lambda region: region["order"]):
@@ -163,4 +163,4 @@ def _parts(regions: list[dict[str, Any]]) -> Iterator[Part]:
             continue
         key = {"text": "text", "table": "html", "formula": "latex"}[kind]
         if content := str(region.get(key) or "").strip():
-            yield Part(kind, content)
+            yield PagePart(kind, content)

@@ -6,7 +6,7 @@ from pathlib import Path
 from mdocr.errors import InputError
 from mdocr.evaluation.words import LabelledPictures, ReadWord
 from mdocr.files import written_whole
-from mdocr.synthesis.samples import Sample, contact_sheet
+from mdocr.synthesis.samples import LabelledImage, contact_sheet
 
 MOST = 400
 """Words on a sheet."""
@@ -22,7 +22,7 @@ def write_sheet(misread: Sequence[Misread], path: Path) -> int:
     Returns:
         How many are on the sheet: ``MOST`` at most; without any, nothing is written.
     """
-    samples: list[Sample] = []
+    samples: list[LabelledImage] = []
     for collection, word in misread[:MOST]:
         try:
             picture = collection.picture(word.number)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.errors import UsageError
@@ -13,20 +13,20 @@ from mdocr.synthesis.words.pictures import RATIO_SHARES, WordSynthesizer, draw_d
 SHOWN = 160
 ROW, CAPTION, SHEET_WIDTH = 48, 16, 1400
 
-Sample = tuple[Image.Image, str]
+LabelledImage = tuple[Image.Image, str]
 
 
 def draw_words(
     synthesizer: WordSynthesizer, count: int, difficulty: float, seed: int
-) -> Iterator[Sample]:
+) -> Iterator[LabelledImage]:
     """``count`` pictures and their texts, as in training; the same for the same seed."""
-    rng = numpy.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     for ratio in rng.choice(list(RATIO_SHARES), count, p=list(RATIO_SHARES.values())):
         picture, text = synthesizer.draw(rng, int(ratio), draw_difficulty(rng, difficulty))
         yield Image.fromarray(picture), text
 
 
-def write_words(samples: Iterable[Sample], folder: Path) -> int:
+def write_words(samples: Iterable[LabelledImage], folder: Path) -> int:
     """Write ``images/*.png``, ``labels.tsv`` and ``sheet.png`` under ``folder``; how many.
 
     Raises:
@@ -34,7 +34,7 @@ def write_words(samples: Iterable[Sample], folder: Path) -> int:
     """
     require_no_samples(folder)
     labels: list[str] = []
-    shown: list[Sample] = []
+    shown: list[LabelledImage] = []
     for number, (picture, text) in enumerate(samples, start=1):
         name = f"images/{number:06d}.png"
         save_picture(picture, folder / name)
@@ -59,7 +59,7 @@ def require_no_samples(folder: Path) -> None:
             )
 
 
-def contact_sheet(samples: Iterable[Sample]) -> Image.Image:
+def contact_sheet(samples: Iterable[LabelledImage]) -> Image.Image:
     """The pictures in rows, each above its text."""
     font = ImageFont.load_default(11)
     placed, x, y = [], 0, 0

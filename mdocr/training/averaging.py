@@ -13,10 +13,10 @@ from torch import Tensor
 from mdocr.errors import UsageError
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mdiff4str import MDiff4STR
-from mdocr.weights import resolve, save_checkpoint
-from mdocr.weights.checkpoint import load_recognizer_weights
+from mdocr.weights.checkpoint_folder import is_line_reader
 from mdocr.weights.line_reader import load_line_reader, save_line_reader
-from mdocr.weights.page_folders import is_line_reader
+from mdocr.weights.mdiff4str import load_mdiff4str, save_mdiff4str
+from mdocr.weights.resolve import resolve
 
 Model = TypeVar("Model", MDiff4STR, LineReader)
 
@@ -44,7 +44,7 @@ def average_models(models: Sequence[str], path: Path) -> None:
     record = {"mean_of": len(models)}
     if path.suffix == SUFFIX:
         words, of_words = _mean(models, _word_model)
-        save_checkpoint(words, of_words.config, path, training=record)
+        save_mdiff4str(words, of_words.config, path, training=record)
     elif path.suffix in OTHER_SUFFIXES:
         raise UsageError(
             f"{path} is neither a folder nor ends in {SUFFIX}",
@@ -56,7 +56,7 @@ def average_models(models: Sequence[str], path: Path) -> None:
 
 
 def _word_model(name: str) -> MDiff4STR:
-    return load_recognizer_weights(resolve(name, "recognizer").path)
+    return load_mdiff4str(resolve(name, "recognizer").path)
 
 
 def _line_reader(name: str) -> LineReader:

@@ -23,7 +23,7 @@ from mdocr.preprocessing.mdiff4str import preprocess
 from mdocr.training.recognizer.noising import Words
 
 Batch = TypeVar("Batch")
-Sample = tuple[Image.Image, str]
+LabelledImage = tuple[Image.Image, str]
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class WordBatch:
     words: Words
 
 
-class Source(Protocol):
+class WordSource(Protocol):
     """Where samples come from."""
 
-    def samples(self, index: int, rows: range, progress: float) -> Sequence[Sample]:
+    def samples(self, index: int, rows: range, progress: float) -> Sequence[LabelledImage]:
         """The given rows of batch ``index``; all of a batch share a ratio bucket.
 
         Args:
@@ -69,7 +69,7 @@ class WordBatches(Dataset[WordBatch]):
 
     def __init__(
         self,
-        sources: Sequence[tuple[Source, float]],
+        sources: Sequence[tuple[WordSource, float]],
         charset: Charset,
         *,
         max_length: int,
@@ -138,7 +138,7 @@ class _Told(Dataset[Any]):
             return error
 
 
-def collate(samples: Sequence[Sample], charset: Charset, max_length: int) -> WordBatch:
+def collate(samples: Sequence[LabelledImage], charset: Charset, max_length: int) -> WordBatch:
     """Resizes pictures to their bucket and encodes their labels."""
     images = torch.from_numpy(np.stack([preprocess(picture) for picture, _ in samples]))
     return WordBatch(images, encode_words([text for _, text in samples], charset, max_length))

@@ -1,7 +1,7 @@
 """The training loop, shared by both models. It knows nothing of pictures or texts.
 
-A ``Task`` supplies batches and losses; the loop steps, averages, logs, saves, and resumes exactly.
-Started by ``torchrun`` it runs in several processes that share each batch.
+A ``TrainingTask`` supplies batches and losses; the loop steps, averages, logs, saves, and resumes
+exactly. Started by ``torchrun`` it runs in several processes that share each batch.
 """
 
 import logging
@@ -31,7 +31,7 @@ CHECKPOINT = "checkpoint.pt"
 NO_DECAY = ("stem", "downsample", "pos_embed")
 
 
-class Task(Protocol):
+class TrainingTask(Protocol):
     """What is trained. ``module`` computes the loss in its ``forward(batch, number)``."""
 
     @property
@@ -52,14 +52,14 @@ class Task(Protocol):
         ...
 
 
-class Interrupted(MdocrError):
+class TrainingInterrupted(MdocrError):
     """The run was stopped by a signal; its state is saved."""
 
     exit_code = 130
 
 
 def train(
-    task: Task,
+    task: TrainingTask,
     run: RunConfig,
     optimizer: OptimizerConfig,
     processes: Processes,
@@ -80,7 +80,7 @@ def train(
     Raises:
         UsageError: there is a checkpoint, and ``resume`` was not asked for.
         WeightsError: the checkpoint is damaged or of another model.
-        Interrupted: a signal came; the state was saved and ``resume`` goes on from it.
+        TrainingInterrupted: a signal came; the state was saved and ``resume`` goes on from it.
     """
     checkpoint = Path(run.output) / CHECKPOINT
     found = checkpoint.exists()
@@ -109,7 +109,7 @@ class _Loop:
 
     def __init__(
         self,
-        task: Task,
+        task: TrainingTask,
         run: RunConfig,
         rates: OptimizerConfig,
         state: TrainingState,
@@ -135,7 +135,7 @@ class _Loop:
                 if stop or due:
                     self._save()
                 if stop:
-                    raise Interrupted(
+                    raise TrainingInterrupted(
                         f"interrupted at step {self.state.step} of {self.settings.steps}; "
                         f"the run is saved in {self.output}",
                         "Go on with --resume.",

@@ -37,7 +37,9 @@ def structured_mask(prompt: int, length: int, block_length: int) -> Tensor:
     return mask
 
 
-def hidden_places(rows: int, length: int, block_length: int, generator: torch.Generator) -> Tensor:
+def hidden_positions(
+    rows: int, length: int, block_length: int, generator: torch.Generator
+) -> Tensor:
     """Which places of the noised text are masked [B, L]: a share of each block, drawn uniformly.
 
     Every block has at least one masked place.

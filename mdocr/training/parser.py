@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mdocr.training.line_reader.trainer import LineReaderRun, train_line_reader
-from mdocr.training.mineru_diffusion.trainer import DocumentRun, train_documents
+from mdocr.training.mineru_diffusion.trainer import MinerUDiffusionRun, train_mineru_diffusion
 from mdocr.training.processes import Processes
 from mdocr.training.run_files import fill, read_values
 
-ParserRun = DocumentRun | LineReaderRun
+ParserRun = MinerUDiffusionRun | LineReaderRun
 
 
 def load_parser_run(path: Path, overrides: Sequence[str]) -> ParserRun:
@@ -16,11 +16,11 @@ def load_parser_run(path: Path, overrides: Sequence[str]) -> ParserRun:
     values = read_values(path, overrides)
     data = values.get("data")
     has_manifest = isinstance(data, dict) and "manifest" in data
-    return fill(values, DocumentRun) if has_manifest else fill(values, LineReaderRun)
+    return fill(values, MinerUDiffusionRun) if has_manifest else fill(values, LineReaderRun)
 
 
 def train_parser(run: ParserRun, processes: Processes, resume: bool) -> Path:
     """Trains a page model; returns the exported folder. Errors: see ``loop.train``."""
-    if isinstance(run, DocumentRun):
-        return train_documents(run, processes, resume)
+    if isinstance(run, MinerUDiffusionRun):
+        return train_mineru_diffusion(run, processes, resume)
     return train_line_reader(run, processes, resume)

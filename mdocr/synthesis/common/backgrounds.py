@@ -6,13 +6,13 @@ A picture is float32 [height, width, 3], 0 to 255; a colour is float32 [3].
 import colorsys
 from collections.abc import Callable, Sequence
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.synthesis.common.opencv import opencv
 
-Picture = NDArray[numpy.float32]
-Colour = NDArray[numpy.float32]
+FloatImage = NDArray[np.float32]
+Colour = NDArray[np.float32]
 Size = tuple[int, int]
 
 
@@ -20,21 +20,21 @@ HUES = (0.0, 0.01, 0.03, 0.08, 0.12, 0.15, 0.25, 0.33, 0.42, 0.52, 0.58, 0.62, 0
 """Of paint: red, orange, yellow, green and blue, seldom violet; 0 to 1 around the wheel."""
 
 
-def flat(size: Size, colour: Colour) -> Picture:
+def flat(size: Size, colour: Colour) -> FloatImage:
     """One colour all over, [height, width, 3]."""
-    picture = numpy.empty((size[1], size[0], 3), numpy.float32)
-    picture.reshape(size[1], -1)[:] = numpy.tile(colour, size[0])  # long rows copy fast
+    picture = np.empty((size[1], size[0], 3), np.float32)
+    picture.reshape(size[1], -1)[:] = np.tile(colour, size[0])  # long rows copy fast
     return picture
 
 
-def spread(plane: NDArray[numpy.float32], tint: Sequence[float] = (1.0, 1.0, 1.0)) -> Picture:
+def spread(plane: NDArray[np.float32], tint: Sequence[float] = (1.0, 1.0, 1.0)) -> FloatImage:
     """A plane [height, width] in the strengths ``tint`` of the three channels."""
     if len(set(tint)) == 1:
-        plane = plane * numpy.float32(tint[0]) if tint[0] != 1.0 else plane
+        plane = plane * np.float32(tint[0]) if tint[0] != 1.0 else plane
         planes = [plane, plane, plane]
     else:
-        planes = [plane * numpy.float32(part) for part in tint]
-    merged: Picture = opencv().merge(planes)
+        planes = [plane * np.float32(part) for part in tint]
+    merged: FloatImage = opencv().merge(planes)
     return merged
 
 
@@ -43,7 +43,7 @@ def brightness(colour: Colour) -> float:
     return 0.299 * float(colour[0]) + 0.587 * float(colour[1]) + 0.114 * float(colour[2])
 
 
-def draw_colour(rng: numpy.random.Generator) -> Colour:
+def draw_colour(rng: np.random.Generator) -> Colour:
     """A colour as on signs and walls: many greys, whites and blacks, some strong colours."""
     chance, value, *other = rng.random(5).tolist()
     if chance < 0.22:
@@ -57,14 +57,14 @@ def draw_colour(rng: numpy.random.Generator) -> Colour:
         colour = _saturated(hue % 1, 0.4 + 0.6 * other[1], 0.3 + 0.7 * value)
     else:
         colour = [255 * x for x in other]
-    return numpy.array([min(max(x, 0.0), 255.0) for x in colour], numpy.float32)
+    return np.array([min(max(x, 0.0), 255.0) for x in colour], np.float32)
 
 
 def _saturated(hue: float, saturation: float, value: float) -> list[float]:
     return [255 * part for part in colorsys.hsv_to_rgb(hue, saturation, value)]
 
 
-def draw_colours(rng: numpy.random.Generator, difficulty: float) -> tuple[Colour, Colour]:
+def draw_colours(rng: np.random.Generator, difficulty: float) -> tuple[Colour, Colour]:
     """Colours of the background and the ink, told apart by brightness.
 
     At difficulty 0 they differ by 110 or more, at 1 by 28 or more (of 255).
@@ -75,10 +75,10 @@ def draw_colours(rng: numpy.random.Generator, difficulty: float) -> tuple[Colour
         if abs(brightness(back) - brightness(ink)) >= least:
             return back, ink
     dark = brightness(back) < 128
-    return back, numpy.full(3, 250.0 if dark else 8.0, numpy.float32)
+    return back, np.full(3, 250.0 if dark else 8.0, np.float32)
 
 
-def paint(rng: numpy.random.Generator, size: Size, colour: Colour, difficulty: float) -> Picture:
+def paint(rng: np.random.Generator, size: Size, colour: Colour, difficulty: float) -> FloatImage:
     """A background of that colour at ``size`` (width, height), busier with difficulty."""
     picture = flat(size, colour)
     if rng.random() < 0.3 + 0.2 * difficulty:
@@ -88,63 +88,63 @@ def paint(rng: numpy.random.Generator, size: Size, colour: Colour, difficulty: f
     return picture
 
 
-def gradient(rng: numpy.random.Generator, size: Size, strength: float) -> Picture:
+def gradient(rng: np.random.Generator, size: Size, strength: float) -> FloatImage:
     """A linear change across the picture, in a random direction, [height, width, 3]."""
     dx, dy = rng.standard_normal(2)
     tint = strength * (0.6 + 0.8 * rng.random(3)) * (1 if rng.random() < 0.5 else -1)
-    across = numpy.linspace(-0.5 * dx, 0.5 * dx, size[0], dtype=numpy.float32)
-    down = numpy.linspace(-0.5 * dy, 0.5 * dy, size[1], dtype=numpy.float32)
+    across = np.linspace(-0.5 * dx, 0.5 * dx, size[0], dtype=np.float32)
+    down = np.linspace(-0.5 * dy, 0.5 * dy, size[1], dtype=np.float32)
     return spread(across[None, :] + down[:, None], tint.tolist())
 
 
-def clouds(rng: numpy.random.Generator, size: Size, octaves: int, channels: int = 1) -> Picture:
+def clouds(rng: np.random.Generator, size: Size, octaves: int, channels: int = 1) -> FloatImage:
     """Smooth noise of several scales around 0, about 1 strong, [height, width, 3]."""
     cv2 = opencv()
     cells, strength = 2, 0.7
-    total: Picture = numpy.zeros((size[1], size[0], channels)[: 2 + (channels > 1)], numpy.float32)
+    total: FloatImage = np.zeros((size[1], size[0], channels)[: 2 + (channels > 1)], np.float32)
     for _ in range(octaves):
         shape = (cells + 1, min(cells * max(1, size[0] // size[1]), size[0]) + 1, channels)
-        grid = rng.standard_normal(shape, dtype=numpy.float32) * numpy.float32(strength)
+        grid = rng.standard_normal(shape, dtype=np.float32) * np.float32(strength)
         total += cv2.resize(grid, size, interpolation=cv2.INTER_LINEAR)
         cells, strength = cells * 2 + 1, strength * 0.6
     return total if channels == 3 else spread(total)
 
 
-def _cloudy(rng: numpy.random.Generator, picture: Picture) -> Picture:
+def _cloudy(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
     size = (picture.shape[1], picture.shape[0])
-    strength = numpy.float32(6 + 26 * rng.random() ** 2)
+    strength = np.float32(6 + 26 * rng.random() ** 2)
     coloured = rng.random() < 0.3
-    clouded: Picture = strength * clouds(rng, size, 1 + int(4 * rng.random()), 1 + 2 * coloured)
+    clouded: FloatImage = strength * clouds(rng, size, 1 + int(4 * rng.random()), 1 + 2 * coloured)
     return picture + clouded
 
 
-def _grainy(rng: numpy.random.Generator, picture: Picture) -> Picture:
+def _grainy(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
     """Grain of walls, paper, cloth; stretched grain is wood or brushed metal."""
     cv2 = opencv()
     height, width = picture.shape[:2]
     shape = (max(2, int(height * rng.uniform(0.2, 1))), max(2, int(width * rng.uniform(0.05, 1))))
-    grain = rng.standard_normal(shape, dtype=numpy.float32)
+    grain = rng.standard_normal(shape, dtype=np.float32)
     grain = cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
-    return picture + spread(grain * numpy.float32(4 + 14 * rng.random()))
+    return picture + spread(grain * np.float32(4 + 14 * rng.random()))
 
 
-def _striped(rng: numpy.random.Generator, picture: Picture) -> Picture:
+def _striped(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
     height, width = picture.shape[:2]
-    angle, period = rng.random() * numpy.pi, height * rng.uniform(0.08, 0.8)
-    across = numpy.arange(width) * numpy.cos(angle)
-    down = numpy.arange(height) * numpy.sin(angle)
-    wave = numpy.sin((across[None, :] + down[:, None]) * (2 * numpy.pi / period))
+    angle, period = rng.random() * np.pi, height * rng.uniform(0.08, 0.8)
+    across = np.arange(width) * np.cos(angle)
+    down = np.arange(height) * np.sin(angle)
+    wave = np.sin((across[None, :] + down[:, None]) * (2 * np.pi / period))
     if rng.random() < 0.5:
-        wave = numpy.clip(wave * 6, -1, 1)
-    return picture + spread((wave * rng.uniform(4, 22)).astype(numpy.float32))
+        wave = np.clip(wave * 6, -1, 1)
+    return picture + spread((wave * rng.uniform(4, 22)).astype(np.float32))
 
 
-def _bricked(rng: numpy.random.Generator, picture: Picture) -> Picture:
+def _bricked(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
     cv2 = opencv()
     height, width = picture.shape[:2]
     row = max(4, int(height * rng.uniform(0.15, 0.6)))
     brick, joint = int(row * rng.uniform(1.0, 3.0)), _near(rng, picture, 45)
-    picture = numpy.ascontiguousarray(picture)
+    picture = np.ascontiguousarray(picture)
     start = int(rng.random() * row)
     for number, y in enumerate(range(start - row, height, row)):
         cv2.line(picture, (0, y), (width, y), joint, 1)
@@ -153,11 +153,11 @@ def _bricked(rng: numpy.random.Generator, picture: Picture) -> Picture:
     return picture
 
 
-def _blotted(rng: numpy.random.Generator, picture: Picture) -> Picture:
+def _blotted(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
     """Round patches, soft or sharp."""
     cv2 = opencv()
     height, width = picture.shape[:2]
-    drawn = numpy.ascontiguousarray(picture)
+    drawn = np.ascontiguousarray(picture)
     for _ in range(1 + int(5 * rng.random())):
         centre = (int(rng.random() * width), int(rng.random() * height))
         axes = (1 + int(height * 0.6 * rng.random()), 1 + int(height * 0.5 * rng.random()))
@@ -166,11 +166,11 @@ def _blotted(rng: numpy.random.Generator, picture: Picture) -> Picture:
     return drawn
 
 
-def _crossed(rng: numpy.random.Generator, picture: Picture) -> Picture:
+def _crossed(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
     """Lines: wires, joints, rules, rims of plates."""
     cv2 = opencv()
     height, width = picture.shape[:2]
-    drawn = numpy.ascontiguousarray(picture)
+    drawn = np.ascontiguousarray(picture)
     for _ in range(1 + int(3 * rng.random())):
         ends = rng.random(4) * (width, height, width, height)
         start, end = (int(ends[0]), int(ends[1])), (int(ends[2]), int(ends[3]))
@@ -181,7 +181,7 @@ def _crossed(rng: numpy.random.Generator, picture: Picture) -> Picture:
     return drawn
 
 
-def _parted(rng: numpy.random.Generator, picture: Picture) -> Picture:
+def _parted(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
     """Another surface beyond an edge near the border: the sign ends there."""
     height, width = picture.shape[:2]
     picture = picture.copy()
@@ -197,14 +197,14 @@ def _parted(rng: numpy.random.Generator, picture: Picture) -> Picture:
     return picture
 
 
-def _near(rng: numpy.random.Generator, picture: Picture, spread: float) -> tuple[float, ...]:
+def _near(rng: np.random.Generator, picture: FloatImage, spread: float) -> tuple[float, ...]:
     """A colour around that of the picture's middle."""
     middle = picture[picture.shape[0] // 2, picture.shape[1] // 2]
     shade = rng.normal(0, spread)
     return tuple(float(value + shade + rng.normal(0, spread / 4)) for value in middle)
 
 
-PATTERNS: tuple[Callable[[numpy.random.Generator, Picture], Picture], ...] = (
+PATTERNS: tuple[Callable[[np.random.Generator, FloatImage], FloatImage], ...] = (
     _cloudy,
     _cloudy,
     _grainy,

@@ -5,26 +5,26 @@ A picture is float32 [height, width, 3], 0 to 255, until ``to_bytes``.
 
 from typing import TypeVar
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.synthesis.common.backgrounds import Picture, clouds, spread
+from mdocr.synthesis.common.backgrounds import FloatImage, clouds, spread
 from mdocr.synthesis.common.opencv import opencv
 
-Bytes = NDArray[numpy.uint8]
-Either = TypeVar("Either", Picture, Bytes)
+ByteImage = NDArray[np.uint8]
+Either = TypeVar("Either", FloatImage, ByteImage)
 
 COARSE = 24
 """Rows below which noise and JPEG would leave nothing to read if as strong as elsewhere."""
 
 
-def cover(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+def cover(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
     """Poles, wires, twigs, stains and the like before the word."""
     if rng.random() >= 0.06 * difficulty:
         return picture
     cv2 = opencv()
     height, width = picture.shape[:2]
-    picture = numpy.ascontiguousarray(picture)
+    picture = np.ascontiguousarray(picture)
     for _ in range(1 + int(3 * rng.random())):
         x0, y0, x1, y1, size, shape = rng.random(6).tolist()
         start, end = (int(x0 * width), int(y0 * height)), (int(x1 * width), int(y1 * height))
@@ -39,11 +39,11 @@ def cover(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> P
     return picture
 
 
-def light(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+def light(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
     """Uneven light, cast shadows, highlights, and the exposure of the whole."""
     size = (picture.shape[1], picture.shape[0])
     if rng.random() < 0.35 * difficulty:
-        picture = picture * (1 + numpy.float32(0.25 * rng.random()) * clouds(rng, size, 1))
+        picture = picture * (1 + np.float32(0.25 * rng.random()) * clouds(rng, size, 1))
     if rng.random() < 0.10 * difficulty:
         picture = picture * _shade(rng, size)
     if rng.random() < 0.08 * difficulty:
@@ -56,42 +56,42 @@ def light(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> P
     return picture
 
 
-def _exposed(picture: Picture, contrast: float, brightness: float) -> Picture:
-    exposed: Picture = (picture - 128) * contrast + (128 + brightness)
+def _exposed(picture: FloatImage, contrast: float, brightness: float) -> FloatImage:
+    exposed: FloatImage = (picture - 128) * contrast + (128 + brightness)
     return exposed
 
 
-def _shade(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
+def _shade(rng: np.random.Generator, size: tuple[int, int]) -> FloatImage:
     """A straight shadow edge; a factor [height, width, 3]."""
-    angle = rng.random() * 2 * numpy.pi
-    x = (numpy.arange(size[0]) - size[0] * rng.random()) * numpy.cos(angle)
-    y = (numpy.arange(size[1]) - size[1] * rng.random()) * numpy.sin(angle)
+    angle = rng.random() * 2 * np.pi
+    x = (np.arange(size[0]) - size[0] * rng.random()) * np.cos(angle)
+    y = (np.arange(size[1]) - size[1] * rng.random()) * np.sin(angle)
     softness = size[1] * rng.uniform(0.02, 0.4)
-    edge = numpy.clip((x[None, :] + y[:, None]) / softness, 0, 1)
-    return spread((1 - rng.uniform(0.2, 0.55) * edge).astype(numpy.float32))
+    edge = np.clip((x[None, :] + y[:, None]) / softness, 0, 1)
+    return spread((1 - rng.uniform(0.2, 0.55) * edge).astype(np.float32))
 
 
-def _highlight(rng: numpy.random.Generator, size: tuple[int, int]) -> Picture:
+def _highlight(rng: np.random.Generator, size: tuple[int, int]) -> FloatImage:
     """A bright spot, [height, width, 3]."""
-    x = (numpy.arange(size[0]) - size[0] * rng.random()) / (size[1] * rng.uniform(0.2, 1.2))
-    y = (numpy.arange(size[1]) - size[1] * rng.random()) / (size[1] * rng.uniform(0.2, 0.8))
-    spot = numpy.exp(-(x[None, :] ** 2) - y[:, None] ** 2)
-    return spread((rng.uniform(40, 150) * spot).astype(numpy.float32))
+    x = (np.arange(size[0]) - size[0] * rng.random()) / (size[1] * rng.uniform(0.2, 1.2))
+    y = (np.arange(size[1]) - size[1] * rng.random()) / (size[1] * rng.uniform(0.2, 0.8))
+    spot = np.exp(-(x[None, :] ** 2) - y[:, None] ** 2)
+    return spread((rng.uniform(40, 150) * spot).astype(np.float32))
 
 
-def smudge(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+def smudge(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
     """A letter or two that cannot be made out: dirt, wear, a reflection."""
     if rng.random() >= 0.12 * difficulty:
         return picture
     height, width = picture.shape[:2]
-    away = numpy.abs(numpy.arange(width) - width * rng.random()) / (height * rng.uniform(0.2, 0.6))
+    away = np.abs(np.arange(width) - width * rng.random()) / (height * rng.uniform(0.2, 0.6))
     soft = opencv().GaussianBlur(picture, (0, 0), height * rng.uniform(0.06, 0.2))
-    strength = numpy.clip(3 - 3 * away, 0, rng.uniform(0.6, 1)).astype(numpy.float32)
-    smudged: Picture = picture + strength[None, :, None] * (soft - picture)
+    strength = np.clip(3 - 3 * away, 0, rng.uniform(0.6, 1)).astype(np.float32)
+    smudged: FloatImage = picture + strength[None, :, None] * (soft - picture)
     return smudged
 
 
-def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+def blur(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
     """Out of focus, or moved."""
     cv2 = opencv()
     height = picture.shape[0]
@@ -104,30 +104,30 @@ def blur(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Pi
     return picture
 
 
-def _motion(rng: numpy.random.Generator, height: int) -> Picture:
+def _motion(rng: np.random.Generator, height: int) -> FloatImage:
     """Kernel of a straight movement of up to a tenth of the height."""
     cv2 = opencv()
     reach = max(1, int(0.06 * height * rng.random() + 0.5))
-    kernel = numpy.zeros((2 * reach + 1, 2 * reach + 1), numpy.float32)
-    angle = rng.random() * numpy.pi
-    dx, dy = round(reach * numpy.cos(angle)), round(reach * numpy.sin(angle))
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+    angle = rng.random() * np.pi
+    dx, dy = round(reach * np.cos(angle)), round(reach * np.sin(angle))
     cv2.line(kernel, (reach - dx, reach - dy), (reach + dx, reach + dy), 1.0, 1)
     kernel /= kernel.sum()
     return kernel
 
 
-def shrink(picture: Picture, rows: float) -> Picture:
+def shrink(picture: FloatImage, rows: float) -> FloatImage:
     """The picture ``rows`` pixels high; as it is where it has no more."""
     cv2 = opencv()
     height, width = picture.shape[:2]
     if rows >= height:
         return picture
     small = (max(4, round(width * rows / height)), max(4, round(rows)))
-    shrunk: Picture = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
+    shrunk: FloatImage = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
     return shrunk
 
 
-def enlarge(rng: numpy.random.Generator, picture: Either, size: tuple[int, int]) -> Either:
+def enlarge(rng: np.random.Generator, picture: Either, size: tuple[int, int]) -> Either:
     """The picture at ``size`` (width, height), interpolated in one way or another."""
     cv2 = opencv()
     if picture.shape[1::-1] == size:
@@ -137,7 +137,7 @@ def enlarge(rng: numpy.random.Generator, picture: Either, size: tuple[int, int])
     return enlarged
 
 
-def disturb(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+def disturb(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
     """Sharpening halos, sensor noise, grey pictures, swapped brightness."""
     cv2 = opencv()
     if rng.random() < 0.15 * difficulty:
@@ -145,8 +145,8 @@ def disturb(rng: numpy.random.Generator, picture: Picture, difficulty: float) ->
         picture = picture + rng.uniform(0.3, 1.5) * (picture - soft)
     if rng.random() < 0.35 * difficulty:
         shape = picture.shape if rng.random() < 0.5 else picture.shape[:2]
-        strength = numpy.float32((3 + 38 * rng.random() ** 2) * min(1, shape[0] / COARSE))
-        noise = rng.random(shape, dtype=numpy.float32) * strength - strength / 2
+        strength = np.float32((3 + 38 * rng.random() ** 2) * min(1, shape[0] / COARSE))
+        noise = rng.random(shape, dtype=np.float32) * strength - strength / 2
         picture = picture + (noise if noise.ndim == 3 else spread(noise))
     if rng.random() < 0.08 * difficulty:
         picture = spread(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
@@ -155,14 +155,14 @@ def disturb(rng: numpy.random.Generator, picture: Picture, difficulty: float) ->
     return picture
 
 
-def to_bytes(picture: Picture) -> Bytes:
+def to_bytes(picture: FloatImage) -> ByteImage:
     """Rounded and clipped to uint8."""
     cv2 = opencv()
-    rounded: Bytes = cv2.addWeighted(picture, 1.0, picture, 0.0, 0.0, dtype=cv2.CV_8U)
+    rounded: ByteImage = cv2.addWeighted(picture, 1.0, picture, 0.0, 0.0, dtype=cv2.CV_8U)
     return rounded
 
 
-def compress(rng: numpy.random.Generator, picture: Bytes, difficulty: float) -> Bytes:
+def compress(rng: np.random.Generator, picture: ByteImage, difficulty: float) -> ByteImage:
     """JPEG of quality 15 to 90, of coarse pictures 50 to 90, and back."""
     if rng.random() >= 0.5 * difficulty:
         return picture
@@ -170,5 +170,5 @@ def compress(rng: numpy.random.Generator, picture: Bytes, difficulty: float) -> 
     least = 15 if picture.shape[0] >= COARSE else 50
     quality = int(least + (90 - least) * rng.random() ** 0.6)
     _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded: Bytes = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    decoded: ByteImage = cv2.imdecode(coded, cv2.IMREAD_COLOR)
     return decoded

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -85,7 +85,7 @@ WEIGHTS = (
 )
 """Last words of names that tell a weight of a design, not another design."""
 
-Glyphs = dict[str, NDArray[numpy.float32]]
+Glyphs = dict[str, NDArray[np.float32]]
 """For each character its ink, [BOX * BOX]; of reference fonts, [references, BOX * BOX]."""
 
 
@@ -172,15 +172,15 @@ def draw_glyphs(file: Path, index: int) -> Glyphs | None:
         return None
 
 
-def _draw_glyph(font: ImageFont.FreeTypeFont, symbol: str) -> NDArray[numpy.float32]:
+def _draw_glyph(font: ImageFont.FreeTypeFont, symbol: str) -> NDArray[np.float32]:
     canvas = Image.new("L", (96, 96))
     ImageDraw.Draw(canvas).text((28, 28), symbol, fill=255, font=font)
     ink = canvas.getbbox()
     if ink is None or (symbol == "H" and not 10 <= ink[3] - ink[1] <= 48):
         raise ValueError(f"no ink in {symbol!r}, or hardly any")
     squeezed = canvas.crop(ink).resize((BOX, BOX), Image.Resampling.BOX)
-    glyph = numpy.asarray(squeezed, numpy.float32).ravel()
-    return glyph / max(float(numpy.linalg.norm(glyph)), 1e-6)
+    glyph = np.asarray(squeezed, np.float32).ravel()
+    return glyph / max(float(np.linalg.norm(glyph)), 1e-6)
 
 
 def _judge(
@@ -196,14 +196,14 @@ def _judge(
     likeness = [
         near for (_, near), wanted in zip(compared, (True, small, True), strict=True) if wanted
     ]
-    plainness = float(numpy.clip((numpy.mean(likeness) - 0.72) / 0.2, 0, 1))
+    plainness = float(np.clip((np.mean(likeness) - 0.72) / 0.2, 0, 1))
     return Font(str(file), index, family, symbols, small, round(plainness, 3))
 
 
 def _compare(alphabet: str, glyphs: Glyphs, references: References) -> tuple[float, float]:
     """Share of glyphs nearest to their own reference, and the mean likeness to the plain one."""
     shaped = [symbol for symbol in alphabet if symbol not in THIN]
-    stack = numpy.stack([references.glyphs[symbol] for symbol in shaped])  # [S, references, BOX²]
+    stack = np.stack([references.glyphs[symbol] for symbol in shaped])  # [S, references, BOX²]
     right, near = 0, 0.0
     for position, symbol in enumerate(shaped):
         likeness = stack @ glyphs[symbol]
@@ -214,7 +214,7 @@ def _compare(alphabet: str, glyphs: Glyphs, references: References) -> tuple[flo
 
 def _has_small_capitals(glyphs: Glyphs) -> bool:
     same = [float(glyphs[symbol] @ glyphs[symbol.upper()]) for symbol in DISTINCT]
-    return float(numpy.median(same)) > 0.93
+    return float(np.median(same)) > 0.93
 
 
 def _references(files: Sequence[Path]) -> References:
@@ -227,7 +227,7 @@ def _references(files: Sequence[Path]) -> References:
             "Install DejaVu or Liberation: apt install fonts-dejavu-core fonts-liberation2",
         )
     drawn = plain + _draw_named(found, SCRIPTS)
-    glyphs = {symbol: numpy.stack([each[symbol] for each in drawn]) for symbol in plain[0]}
+    glyphs = {symbol: np.stack([each[symbol] for each in drawn]) for symbol in plain[0]}
     return References(glyphs, len(plain))
 
 

@@ -10,14 +10,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFont
 
 from mdocr.synthesis.common.opencv import opencv
 
-Mask = NDArray[numpy.uint8]
-Box = tuple[int, int, int, int]
+InkMask = NDArray[np.uint8]
+PixelBox = tuple[int, int, int, int]
 
 SHEETS_KEPT = 1500
 """Faces whose glyphs are kept in each process: about 120 kB each once all are drawn."""
@@ -36,7 +36,7 @@ class Glyph:
         advance: of the pen, in pixels.
     """
 
-    mask: Mask
+    mask: InkMask
     left: int
     top: int
     advance: float
@@ -61,8 +61,8 @@ class GlyphSheet:
         drawn, (left, top) = face.getmask2(symbol, "L", anchor="ls")
         advance, ink = float(face.getlength(symbol)), drawn.getbbox()
         if ink is None:
-            return Glyph(numpy.zeros((0, 0), numpy.uint8), 0, 0, advance)
-        mask = numpy.array(drawn, numpy.uint8).reshape(drawn.size[::-1])
+            return Glyph(np.zeros((0, 0), np.uint8), 0, 0, advance)
+        mask = np.array(drawn, np.uint8).reshape(drawn.size[::-1])
         cut = mask[ink[1] : ink[3], ink[0] : ink[2]].copy()
         return Glyph(cut, left + ink[0], top + ink[1], advance)
 
@@ -91,7 +91,7 @@ class Setting:
     """
 
     letters: tuple[tuple[int, int, Glyph], ...]
-    box: Box
+    box: PixelBox
     size: int
     spacing: float
 
@@ -151,13 +151,13 @@ def _turned(x: int, y: int, glyph: Glyph, angle: float) -> tuple[int, int, Glyph
     return x - (width - columns) // 2, y - (height - rows) // 2, replace(glyph, mask=mask)
 
 
-def _bounds(letters: Iterable[tuple[int, int, Glyph]]) -> Box:
+def _bounds(letters: Iterable[tuple[int, int, Glyph]]) -> PixelBox:
     edges = [(x, y, x + g.mask.shape[1], y + g.mask.shape[0]) for x, y, g in letters]
     lefts, tops, rights, bottoms = zip(*edges, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def stamp(canvas: Mask, setting: Setting, dx: int, dy: int) -> None:
+def stamp(canvas: InkMask, setting: Setting, dx: int, dy: int) -> None:
     """Draw the setting onto the canvas, moved by (dx, dy), cut at the canvas's edges."""
     height, width = canvas.shape
     for x, y, glyph in setting.letters:
@@ -167,4 +167,4 @@ def stamp(canvas: Mask, setting: Setting, dx: int, dy: int) -> None:
             continue
         place = canvas[max(top, 0) : top + rows, max(left, 0) : left + columns]
         ink = glyph.mask[max(-top, 0) :, max(-left, 0) :]
-        numpy.maximum(place, ink[: place.shape[0], : place.shape[1]], out=place)
+        np.maximum(place, ink[: place.shape[0], : place.shape[1]], out=place)

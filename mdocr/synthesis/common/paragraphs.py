@@ -6,9 +6,9 @@ All lengths are pixels of the page. A face's base line is 0.8 leadings below the
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 
-from mdocr.synthesis.common.glyphs import GlyphSheet, Mask, open_sheet
+from mdocr.synthesis.common.glyphs import GlyphSheet, InkMask, open_sheet
 from mdocr.synthesis.common.typefaces import Typeface
 
 BASE = 0.8
@@ -116,7 +116,7 @@ def joined(lines: Sequence[TextLine]) -> str:
     return text.strip()
 
 
-def set_lines(face: Face, lines: Sequence[TextLine], width: int, alignment: str) -> Mask:
+def set_lines(face: Face, lines: Sequence[TextLine], width: int, alignment: str) -> InkMask:
     """The ink of lines, uint8 [lines * step + a descender, width].
 
     Args:
@@ -125,7 +125,7 @@ def set_lines(face: Face, lines: Sequence[TextLine], width: int, alignment: str)
         width: between the edges.
         alignment: one of ``ALIGNMENTS``.
     """
-    mask = numpy.zeros((len(lines) * face.step + face.size // 3, width), numpy.uint8)
+    mask = np.zeros((len(lines) * face.step + face.size // 3, width), np.uint8)
     for row, line in enumerate(lines):
         spare = width - line.indent - face.width(line.text)
         share = {"centre": 0.5, "right": 1.0}.get(alignment, 0.0)
@@ -138,7 +138,7 @@ def set_lines(face: Face, lines: Sequence[TextLine], width: int, alignment: str)
 
 
 def set_text(
-    face: Face, mask: Mask, text: str, place: tuple[float, int], stretch: float = 0.0
+    face: Face, mask: InkMask, text: str, place: tuple[float, int], stretch: float = 0.0
 ) -> float:
     """Draws a text from ``place`` (x, base line) on; returns where the pen ends.
 
@@ -161,13 +161,13 @@ def set_text(
     return pen
 
 
-def stamp_mask(canvas: Mask, ink: Mask, x: int, y: int) -> None:
+def stamp_mask(canvas: InkMask, ink: InkMask, x: int, y: int) -> None:
     """Lays ink onto the canvas at x, y, cut at the canvas's edges."""
     height, width = canvas.shape
     part = ink[max(-y, 0) : max(height - y, 0), max(-x, 0) : max(width - x, 0)]
     if part.size:
         place = canvas[max(y, 0) :, max(x, 0) :][: part.shape[0], : part.shape[1]]
-        numpy.maximum(place, part, out=place)
+        np.maximum(place, part, out=place)
 
 
 def plain(family: Sequence[Typeface], weight: str = "", slope: str = "") -> Typeface:

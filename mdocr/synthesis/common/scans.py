@@ -6,15 +6,15 @@
 
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.synthesis.common import backgrounds
-from mdocr.synthesis.common.backgrounds import Colour, Picture
-from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.common.backgrounds import Colour, FloatImage
+from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.common.opencv import opencv
 
-Ink = NDArray[numpy.float32]
+Ink = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -39,20 +39,20 @@ class Bend:
         return abs(self.drop) + 2 * self.wave
 
 
-def draw_bend(rng: numpy.random.Generator, width: int, difficulty: float) -> Bend:
+def draw_bend(rng: np.random.Generator, width: int, difficulty: float) -> Bend:
     """Skew of up to 1.5 degrees, less in long lines, and sometimes a wave or an arc."""
     chance = rng.random() / max(difficulty, 1e-6)
     if chance > 0.4:
         return Bend()
     most = min(9.0, 0.026 * width)
-    drop = float(numpy.clip(rng.normal(0, 0.4 * most), -most, most))
+    drop = float(np.clip(rng.normal(0, 0.4 * most), -most, most))
     if chance > 0.08:
         return Bend(drop)
     wave = rng.uniform(0.3, 2.0)
     return Bend(0.3 * drop, wave, rng.uniform(0.3, 0.4 + width / 300), 6.28 * rng.random())
 
 
-def scan(rng: numpy.random.Generator, mask: Mask, width: int, difficulty: float) -> Ink:
+def scan(rng: np.random.Generator, mask: InkMask, width: int, difficulty: float) -> Ink:
     """The mask at the resolution of the scan of which the line was cut: coarse, right, or fine.
 
     Args:
@@ -71,7 +71,7 @@ def scan(rng: numpy.random.Generator, mask: Mask, width: int, difficulty: float)
     way = cv2.INTER_AREA if rows < mask.shape[0] else cv2.INTER_CUBIC
     if size != mask.shape[::-1]:
         mask = cv2.resize(mask, size, interpolation=way)
-    ink: Ink = mask.astype(numpy.float32) * numpy.float32(1 / 255)
+    ink: Ink = mask.astype(np.float32) * np.float32(1 / 255)
     return ink
 
 
@@ -81,27 +81,25 @@ def bend_ink(ink: Ink, bend: Bend) -> Ink:
         return ink
     cv2 = opencv()
     height, width = ink.shape
-    along = numpy.linspace(0, 1, width, dtype=numpy.float32)
-    shift = bend.drop * (along - 0.5) + bend.wave * numpy.sin(
-        6.28 * bend.waves * along + bend.phase
-    )
-    rows = numpy.arange(height, dtype=numpy.float32)[:, None] - (shift * height / 32)[None, :]
-    columns = numpy.broadcast_to(numpy.arange(width, dtype=numpy.float32), rows.shape)
-    bent: Ink = cv2.remap(ink, columns, rows.astype(numpy.float32), cv2.INTER_LINEAR)
+    along = np.linspace(0, 1, width, dtype=np.float32)
+    shift = bend.drop * (along - 0.5) + bend.wave * np.sin(6.28 * bend.waves * along + bend.phase)
+    rows = np.arange(height, dtype=np.float32)[:, None] - (shift * height / 32)[None, :]
+    columns = np.broadcast_to(np.arange(width, dtype=np.float32), rows.shape)
+    bent: Ink = cv2.remap(ink, columns, rows.astype(np.float32), cv2.INTER_LINEAR)
     return bent
 
 
-def press(rng: numpy.random.Generator, ink: Ink, difficulty: float) -> Ink:
+def press(rng: np.random.Generator, ink: Ink, difficulty: float) -> Ink:
     """Thick, thin, blurred, faint, broken ink."""
     cv2 = opencv()
     chance = rng.random() / max(difficulty, 1e-6)
     if chance < 0.10:
-        ink = numpy.maximum(
+        ink = np.maximum(
             ink, rng.uniform(0.3, 1.0) * cv2.dilate(ink, _KERNELS[int(rng.random() * 3)])
         )
     elif chance < 0.20:
         thin = cv2.erode(ink, _KERNELS[int(rng.random() * 3)])
-        ink = ink + numpy.float32(rng.uniform(0.2, 0.6)) * (thin - ink)
+        ink = ink + np.float32(rng.uniform(0.2, 0.6)) * (thin - ink)
     if rng.random() < 0.4 * difficulty:
         ink = cv2.GaussianBlur(ink, (0, 0), 0.3 + 1.1 * difficulty * rng.random() ** 1.5)
     if rng.random() < 0.08 * difficulty:
@@ -112,13 +110,13 @@ def press(rng: numpy.random.Generator, ink: Ink, difficulty: float) -> Ink:
 
 
 _KERNELS = (
-    numpy.ones((2, 2), numpy.uint8),
-    numpy.ones((1, 2), numpy.uint8),
-    numpy.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], numpy.uint8),
+    np.ones((2, 2), np.uint8),
+    np.ones((1, 2), np.uint8),
+    np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8),
 )
 
 
-def _spotted(rng: numpy.random.Generator, ink: Ink) -> Ink:
+def _spotted(rng: np.random.Generator, ink: Ink) -> Ink:
     """Ink that did not take everywhere."""
     cv2 = opencv()
     height, width = ink.shape
@@ -126,97 +124,97 @@ def _spotted(rng: numpy.random.Generator, ink: Ink) -> Ink:
         max(2, int(width * rng.uniform(0.1, 0.9))),
         max(2, int(height * rng.uniform(0.3, 0.9))),
     )
-    holes = cv2.resize(rng.random(cells[::-1], dtype=numpy.float32), (width, height))
-    worn: Ink = ink * numpy.clip((holes - rng.uniform(0.05, 0.3)) * 6, rng.uniform(0, 0.5), 1)
+    holes = cv2.resize(rng.random(cells[::-1], dtype=np.float32), (width, height))
+    worn: Ink = ink * np.clip((holes - rng.uniform(0.05, 0.3)) * 6, rng.uniform(0, 0.5), 1)
     return worn
 
 
-def _dotted(rng: numpy.random.Generator, ink: Ink) -> Ink:
+def _dotted(rng: np.random.Generator, ink: Ink) -> Ink:
     """The dots or rows of a receipt printer."""
     period = rng.uniform(2.0, 3.5)
     height, width = ink.shape
-    rows = 0.65 + 0.5 * numpy.sin(numpy.arange(height, dtype=numpy.float32) * (6.28 / period))
-    columns = 0.65 + 0.5 * numpy.sin(numpy.arange(width, dtype=numpy.float32) * (6.28 / period))
+    rows = 0.65 + 0.5 * np.sin(np.arange(height, dtype=np.float32) * (6.28 / period))
+    columns = 0.65 + 0.5 * np.sin(np.arange(width, dtype=np.float32) * (6.28 / period))
     grid = rows[:, None] if rng.random() < 0.5 else rows[:, None] * columns[None, :] * 1.3
-    dotted: Ink = numpy.clip(ink * grid, 0, 1).astype(numpy.float32)
+    dotted: Ink = np.clip(ink * grid, 0, 1).astype(np.float32)
     return dotted
 
 
-def colours(rng: numpy.random.Generator, difficulty: float) -> tuple[Colour, Colour]:
+def colours(rng: np.random.Generator, difficulty: float) -> tuple[Colour, Colour]:
     """Of paper and ink: mostly black on white; grey, tinted, coloured, and white on dark."""
     chance = rng.random()
-    paper = numpy.full(3, 255.0, numpy.float32)
-    ink = numpy.full(3, 60.0 * rng.random() ** 2, numpy.float32)
+    paper = np.full(3, 255.0, np.float32)
+    ink = np.full(3, 60.0 * rng.random() ** 2, np.float32)
     if chance < 0.04:
-        paper = (90 * rng.random(3)).astype(numpy.float32) * numpy.float32(rng.random() < 0.6)
-        return paper, (255 - 40 * rng.random(3)).astype(numpy.float32)
+        paper = (90 * rng.random(3)).astype(np.float32) * np.float32(rng.random() < 0.6)
+        return paper, (255 - 40 * rng.random(3)).astype(np.float32)
     if chance < 0.20:
-        paper -= (45 * rng.random(3) * rng.random()).astype(numpy.float32)
+        paper -= (45 * rng.random(3) * rng.random()).astype(np.float32)
     elif chance < 0.20 + 0.25 * difficulty:
-        paper -= numpy.float32(70 * rng.random()) + (30 * rng.random(3)).astype(numpy.float32)
+        paper -= np.float32(70 * rng.random()) + (30 * rng.random(3)).astype(np.float32)
     if rng.random() < 0.1:
-        ink = numpy.full(3, 60 + 90 * rng.random(), numpy.float32)
+        ink = np.full(3, 60 + 90 * rng.random(), np.float32)
     elif rng.random() < 0.1:
         ink = _dark_colour(rng)
     if rng.random() < 0.15 * difficulty:
-        ink = ink + (paper - ink) * numpy.float32(0.65 * rng.random())
+        ink = ink + (paper - ink) * np.float32(0.65 * rng.random())
     return paper, ink
 
 
-def _dark_colour(rng: numpy.random.Generator) -> Colour:
+def _dark_colour(rng: np.random.Generator) -> Colour:
     for _ in range(8):
         colour = backgrounds.draw_colour(rng)
         if backgrounds.brightness(colour) < 130:
             return colour
-    return numpy.array([10, 20, 120], numpy.float32)
+    return np.array([10, 20, 120], np.float32)
 
 
-def print_ink(rng: numpy.random.Generator, ink: Ink, difficulty: float) -> Picture:
+def print_ink(rng: np.random.Generator, ink: Ink, difficulty: float) -> FloatImage:
     """The ink in its colour on its paper, [height, width, 3]."""
     paper, colour = colours(rng, difficulty)
-    mix = numpy.stack([colour - paper, paper], axis=1)
-    printed: Picture = opencv().transform(ink, mix)
+    mix = np.stack([colour - paper, paper], axis=1)
+    printed: FloatImage = opencv().transform(ink, mix)
     texture = _texture(rng, ink, difficulty)
     return printed if texture is None else printed + texture
 
 
-def _texture(rng: numpy.random.Generator, ink: Ink, difficulty: float) -> Picture | None:
+def _texture(rng: np.random.Generator, ink: Ink, difficulty: float) -> FloatImage | None:
     """What makes paper uneven: light, blotches, grain; None where it is even."""
     size, found = (ink.shape[1], ink.shape[0]), []
     if rng.random() < 0.25 * difficulty:
         found.append(backgrounds.gradient(rng, size, 80 * rng.random() ** 2))
     if rng.random() < 0.2 * difficulty:
-        found.append(numpy.float32(3 + 12 * rng.random()) * backgrounds.clouds(rng, size, 3))
+        found.append(np.float32(3 + 12 * rng.random()) * backgrounds.clouds(rng, size, 3))
     if rng.random() < 0.15 * difficulty:
-        grain = rng.standard_normal((size[1], size[0]), dtype=numpy.float32)
-        found.append(backgrounds.spread(grain * numpy.float32(2 + 10 * rng.random())))
+        grain = rng.standard_normal((size[1], size[0]), dtype=np.float32)
+        found.append(backgrounds.spread(grain * np.float32(2 + 10 * rng.random())))
     if not found:
         return None
-    texture: Picture = sum(found[1:], found[0]) * backgrounds.spread(1 - numpy.float32(0.7) * ink)
+    texture: FloatImage = sum(found[1:], found[0]) * backgrounds.spread(1 - np.float32(0.7) * ink)
     return texture
 
 
-def shine_through(rng: numpy.random.Generator, ink: Ink, back: Ink) -> Ink:
+def shine_through(rng: np.random.Generator, ink: Ink, back: Ink) -> Ink:
     """Mirrored text of the other side, faint and soft, behind the ink."""
     cv2 = opencv()
     other = cv2.resize(back[:, ::-1].copy(), ink.shape[::-1], interpolation=cv2.INTER_LINEAR)
     other = cv2.GaussianBlur(other, (0, 0), rng.uniform(0.6, 1.8))
-    shown: Ink = numpy.maximum(ink, other * numpy.float32(rng.uniform(0.08, 0.3)))
+    shown: Ink = np.maximum(ink, other * np.float32(rng.uniform(0.08, 0.3)))
     return shown
 
 
-def copy(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Picture:
+def copy(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
     """The scanner's or copier's part: contrast, sharpening, streaks, specks, noise, two levels."""
     cv2 = opencv()
     height, width = picture.shape[:2]
     if rng.random() < 0.12 * difficulty:
         soft = cv2.GaussianBlur(picture, (0, 0), 1.0)
-        picture = picture + numpy.float32(rng.uniform(0.3, 1.5)) * (picture - soft)
+        picture = picture + np.float32(rng.uniform(0.3, 1.5)) * (picture - soft)
     if rng.random() < 0.05 * difficulty:
         picture = _streaked(rng, picture)
     if rng.random() < 0.3 * difficulty:
-        noise = rng.standard_normal((height, width), dtype=numpy.float32)
-        picture = picture + backgrounds.spread(noise * numpy.float32(2 + 18 * rng.random() ** 2))
+        noise = rng.standard_normal((height, width), dtype=np.float32)
+        picture = picture + backgrounds.spread(noise * np.float32(2 + 18 * rng.random() ** 2))
     if rng.random() < 0.12 * difficulty:
         picture = _two_levels(rng, picture)
     if rng.random() < 0.08 * difficulty:
@@ -224,10 +222,10 @@ def copy(rng: numpy.random.Generator, picture: Picture, difficulty: float) -> Pi
     return picture
 
 
-def _streaked(rng: numpy.random.Generator, picture: Picture) -> Picture:
+def _streaked(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
     """Dark or bright lines along the sheet, and bands of the copier's drum."""
     height, width = picture.shape[:2]
-    along = numpy.zeros((height, width), numpy.float32)
+    along = np.zeros((height, width), np.float32)
     for _ in range(1 + int(4 * rng.random())):
         strength = rng.uniform(-110, 60)
         if rng.random() < 0.7:
@@ -238,43 +236,43 @@ def _streaked(rng: numpy.random.Generator, picture: Picture) -> Picture:
     return picture + backgrounds.spread(along)
 
 
-def _two_levels(rng: numpy.random.Generator, picture: Picture) -> Picture:
+def _two_levels(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
     """One bit per pixel, by a threshold between the darkest and the brightest."""
     grey = picture.mean(axis=2)
     low, high = float(grey.min()), float(grey.max())
     level = low + (high - low) * rng.uniform(0.35, 0.7)
-    return backgrounds.spread(numpy.where(grey > level, numpy.float32(255), numpy.float32(0)))
+    return backgrounds.spread(np.where(grey > level, np.float32(255), np.float32(0)))
 
 
-def _specked(rng: numpy.random.Generator, picture: Picture) -> Picture:
+def _specked(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
     """Salt and pepper."""
     height, width = picture.shape[:2]
     picture = picture.copy()
     count = int(height * width * 0.02 * rng.random() ** 2)
     rows, columns = rng.integers(0, height, count), rng.integers(0, width, count)
-    picture[rows, columns] = numpy.where(rng.random((count, 1)) < 0.5, 0.0, 255.0)
+    picture[rows, columns] = np.where(rng.random((count, 1)) < 0.5, 0.0, 255.0)
     return picture
 
 
-def fit(rng: numpy.random.Generator, picture: Picture, size: tuple[int, int]) -> Picture:
+def fit(rng: np.random.Generator, picture: FloatImage, size: tuple[int, int]) -> FloatImage:
     """The scan scaled to ``size`` (width, height) in one of the usual ways."""
     if picture.shape[1::-1] == size:
         return picture
     cv2 = opencv()
     shrinks = picture.shape[0] > size[1]
     ways = (cv2.INTER_AREA, cv2.INTER_LINEAR) if shrinks else (cv2.INTER_CUBIC, cv2.INTER_LINEAR)
-    scaled: Picture = cv2.resize(picture, size, interpolation=ways[int(rng.random() < 0.4)])
+    scaled: FloatImage = cv2.resize(picture, size, interpolation=ways[int(rng.random() < 0.4)])
     return scaled
 
 
 def compress(
-    rng: numpy.random.Generator, picture: NDArray[numpy.uint8], difficulty: float
-) -> NDArray[numpy.uint8]:
+    rng: np.random.Generator, picture: NDArray[np.uint8], difficulty: float
+) -> NDArray[np.uint8]:
     """JPEG of quality 20 to 95, and back."""
     if rng.random() >= 0.35 * difficulty:
         return picture
     cv2 = opencv()
     quality = int(20 + 75 * rng.random() ** 0.6)
     _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded: NDArray[numpy.uint8] = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    decoded: NDArray[np.uint8] = cv2.imdecode(coded, cv2.IMREAD_COLOR)
     return decoded

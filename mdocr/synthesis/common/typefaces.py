@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 
 from mdocr.files import write_text
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
@@ -141,7 +141,7 @@ class Typefaces:
         """How many there are."""
         return sum(map(len, (self.common, self.document, self.blackletter, self.other)))
 
-    def draw(self, rng: numpy.random.Generator) -> Sequence[Typeface]:
+    def draw(self, rng: np.random.Generator) -> Sequence[Typeface]:
         """A family: mostly one of documents."""
         groups = [group for group in (self.common, self.document, self.other) if group]
         groups = groups or [self.blackletter]

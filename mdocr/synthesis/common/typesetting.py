@@ -7,13 +7,13 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 
 from mdocr.synthesis.common.glyphs import (
-    Box,
     Glyph,
     GlyphSheet,
-    Mask,
+    InkMask,
+    PixelBox,
     Setting,
     open_sheet,
     stamp,
@@ -66,7 +66,7 @@ class Style:
 
 
 @dataclass(frozen=True)
-class Line:
+class TypesetLine:
     """A text set to fit.
 
     Attributes:
@@ -86,7 +86,7 @@ class Line:
     width: int
 
 
-def draw_style(rng: numpy.random.Generator, family: Sequence[Typeface], slack: float) -> Style:
+def draw_style(rng: np.random.Generator, family: Sequence[Typeface], slack: float) -> Style:
     """A style in one or two faces of the family.
 
     Args:
@@ -108,7 +108,7 @@ def draw_style(rng: numpy.random.Generator, family: Sequence[Typeface], slack: f
     return Style(tuple(faces), size, tracking, gap, margins, small, joined)
 
 
-def _margins(rng: numpy.random.Generator, slack: float) -> tuple[float, float, float, float]:
+def _margins(rng: np.random.Generator, slack: float) -> tuple[float, float, float, float]:
     left, right, top, bottom, chance = rng.random(5).tolist()
     low, high = (0.0, 1.5) if chance < 0.12 else (3.5, 8.0) if chance < 0.22 else (1.0, 4.0)
     room = slack / 2
@@ -133,7 +133,7 @@ def _extent(path: str, index: int, size: int, has_lowercase: bool) -> tuple[floa
     return advance, max(1, sheet["p"].top + sheet["p"].mask.shape[0] - sheet["E"].top)
 
 
-def set_line(rng: numpy.random.Generator, style: Style, text: str, width: int) -> Line | None:
+def set_line(rng: np.random.Generator, style: Style, text: str, width: int) -> TypesetLine | None:
     """The text's glyphs and the scales that make it fit; None if a character has no ink."""
     placed = _place(rng, style, text)
     if placed is None:
@@ -146,18 +146,20 @@ def set_line(rng: numpy.random.Generator, style: Style, text: str, width: int) -
     natural = (box[2] - box[0]) * down * (1 + 0.05 * rng.standard_normal())
     wanted = min(max(natural, width - STEP + 1.5 - sides), width - sides)
     final = min(max(round(wanted + sides), width - STEP + 1), width)
-    return Line(text.replace("\t", " "), setting, gaps, wanted / (box[2] - box[0]), down, final)
+    return TypesetLine(
+        text.replace("\t", " "), setting, gaps, wanted / (box[2] - box[0]), down, final
+    )
 
 
-Letters = list[tuple[int, int, Glyph]]
+PlacedGlyphs = list[tuple[int, int, Glyph]]
 
 
 def _place(
-    rng: numpy.random.Generator, style: Style, text: str
+    rng: np.random.Generator, style: Style, text: str
 ) -> tuple[Setting, tuple[tuple[float, float], ...]] | None:
     sheets = style.sheets()
     sheet, pen, gaps = sheets[0], 0.0, []
-    letters: Letters = []
+    letters: PlacedGlyphs = []
     for symbol in _joined(style, text):
         if symbol == "\t":
             gaps.append((pen, pen := pen + style.size * rng.uniform(0.8, 4.0)))
@@ -196,7 +198,7 @@ def _small(style: Style, symbol: str) -> tuple[Glyph, int] | None:
     return small[RAISED[symbol]], -round(0.33 * style.size)
 
 
-def _bounds(letters: Letters) -> Box:
+def _bounds(letters: PlacedGlyphs) -> PixelBox:
     return (
         min(x for x, _, _ in letters),
         min(y for _, y, _ in letters),
@@ -205,7 +207,9 @@ def _bounds(letters: Letters) -> Box:
     )
 
 
-def draw_mask(rng: numpy.random.Generator, style: Style, line: Line, others: Sequence[str]) -> Mask:
+def draw_mask(
+    rng: np.random.Generator, style: Style, line: TypesetLine, others: Sequence[str]
+) -> InkMask:
     """The line's ink with its margins, and what stands around it.
 
     Args:
@@ -223,8 +227,8 @@ def draw_mask(rng: numpy.random.Generator, style: Style, line: Line, others: Seq
     left = style.margins[0] + (spare * rng.random() if spare > 8 else spare / 2)
     depth = (box[3] - box[1]) * line.down + style.margins[1] + style.margins[3]
     above = style.margins[1] + (HEIGHT - depth) / 2
-    mask = numpy.zeros(
-        (max(1, round(HEIGHT / line.down)), max(1, round(line.width / line.across))), numpy.uint8
+    mask = np.zeros(
+        (max(1, round(HEIGHT / line.down)), max(1, round(line.width / line.across))), np.uint8
     )
     dx, dy = round(left / line.across) - box[0], round(above / line.down) - box[1]
     stamp(mask, line.setting, dx, dy)
@@ -235,10 +239,10 @@ def draw_mask(rng: numpy.random.Generator, style: Style, line: Line, others: Seq
 
 
 def _add_neighbour(
-    rng: numpy.random.Generator,
+    rng: np.random.Generator,
     style: Style,
-    mask: Mask,
-    place: tuple[str, bool, tuple[int, int], Box],
+    mask: InkMask,
+    place: tuple[str, bool, tuple[int, int], PixelBox],
 ) -> None:
     """Bits of the line above or below, where they reach into the margin."""
     text, is_above, (dx, dy), box = place
@@ -257,7 +261,7 @@ def _add_neighbour(
 
 
 def _add_rules(
-    rng: numpy.random.Generator, style: Style, line: Line, mask: Mask, shift: tuple[int, int]
+    rng: np.random.Generator, style: Style, line: TypesetLine, mask: InkMask, shift: tuple[int, int]
 ) -> None:
     """Underlines, rules of tables and forms along the edges and in wide gaps."""
     chance, side = rng.random(2).tolist()
@@ -281,7 +285,7 @@ def _add_rules(
 
 
 def _underline(
-    rng: numpy.random.Generator, style: Style, line: Line, mask: Mask, shift: tuple[int, int]
+    rng: np.random.Generator, style: Style, line: TypesetLine, mask: InkMask, shift: tuple[int, int]
 ) -> None:
     """Under all of the line or from one of its letters to another; seldom through them."""
     letters = line.setting.letters

@@ -1,23 +1,23 @@
 """What printing and scanning do to formulas, tables and whole pages: as to lines, but larger."""
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.synthesis.common import effects, scans
-from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.common.opencv import opencv
 
 COARSEST = 0.5
 """Least share of the resolution that a scan keeps."""
 
 
-def with_margins(rng: numpy.random.Generator, mask: Mask, most: int = 24) -> Mask:
+def with_margins(rng: np.random.Generator, mask: InkMask, most: int = 24) -> InkMask:
     """The ink with 2 to ``most`` pixels of paper on each side."""
     left, top, right, bottom = (int(side) for side in rng.integers(2, most + 1, 4))
-    return numpy.pad(mask, ((top, bottom), (left, right)))
+    return np.pad(mask, ((top, bottom), (left, right)))
 
 
-def print_sheet(rng: numpy.random.Generator, mask: Mask, difficulty: float) -> NDArray[numpy.uint8]:
+def print_sheet(rng: np.random.Generator, mask: InkMask, difficulty: float) -> NDArray[np.uint8]:
     """A picture of the ink on its paper, RGB [height, width, 3]; nothing moves.
 
     Args:
@@ -25,14 +25,14 @@ def print_sheet(rng: numpy.random.Generator, mask: Mask, difficulty: float) -> N
         mask: uint8 [height, width], 0 paper to 255 full ink.
         difficulty: 0, clean print, to 1, worn copies of coarse scans.
     """
-    difficulty *= float(numpy.sqrt(rng.random()))
-    ink = mask.astype(numpy.float32) * numpy.float32(1 / 255)
+    difficulty *= float(np.sqrt(rng.random()))
+    ink = mask.astype(np.float32) * np.float32(1 / 255)
     ink = scans.press(rng, _coarse(rng, ink, difficulty), difficulty)
     picture = scans.copy(rng, scans.print_ink(rng, ink, difficulty), difficulty)
     return scans.compress(rng, effects.to_bytes(picture), difficulty)
 
 
-def _coarse(rng: numpy.random.Generator, ink: scans.Ink, difficulty: float) -> scans.Ink:
+def _coarse(rng: np.random.Generator, ink: scans.Ink, difficulty: float) -> scans.Ink:
     """Seldom: the ink as a scan of fewer pixels shows it, at the size it had."""
     if rng.random() >= 0.3 * difficulty:
         return ink

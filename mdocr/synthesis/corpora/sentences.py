@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy
+import numpy as np
 
 from mdocr.files import written_whole
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
@@ -127,7 +127,7 @@ class Sentences:
     paragraphs: Mapping[str, tuple[str, ...]]
     words: Mapping[str, tuple[str, ...]]
 
-    def language(self, rng: numpy.random.Generator) -> str:
+    def language(self, rng: np.random.Generator) -> str:
         """One of the languages there are, by its share."""
         chance = rng.random() * sum(LANGUAGES[each] for each in self.paragraphs)
         for language in self.paragraphs:
@@ -136,7 +136,7 @@ class Sentences:
                 break
         return language
 
-    def passage(self, rng: numpy.random.Generator, length: int, language: str) -> str:
+    def passage(self, rng: np.random.Generator, length: int, language: str) -> str:
         """At least ``length`` characters of running text from the start of a word on."""
         paragraphs = self.paragraphs[language]
         number = int(rng.random() * len(paragraphs))
@@ -149,7 +149,7 @@ class Sentences:
             text = f"{text} {paragraphs[number]}"
         return text
 
-    def word(self, rng: numpy.random.Generator, language: str = "en") -> str:
+    def word(self, rng: np.random.Generator, language: str = "en") -> str:
         """A word of a dictionary."""
         words = self.words.get(language) or self.words["en"]
         return words[int(rng.random() * len(words))]
@@ -194,7 +194,7 @@ def _spread(found: Sequence[str], most: int) -> list[str]:
 
 
 def _made(words: tuple[str, ...]) -> tuple[str, ...]:
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     return tuple(
         " ".join(words[int(k)] for k in rng.integers(0, len(words), 12)).capitalize() + "."
         for _ in range(500)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.models.charset import ENGLISH
@@ -57,11 +57,11 @@ class WordList:
     """Words of one length, with the running sum of their weights up to 1."""
 
     words: tuple[str, ...]
-    cumulative: NDArray[numpy.float64]
+    cumulative: NDArray[np.float64]
 
-    def draw(self, rng: numpy.random.Generator) -> str:
+    def draw(self, rng: np.random.Generator) -> str:
         """One word, by weight."""
-        return self.words[int(numpy.searchsorted(self.cumulative, rng.random(), side="right"))]
+        return self.words[int(np.searchsorted(self.cumulative, rng.random(), side="right"))]
 
 
 @dataclass(frozen=True)
@@ -78,23 +78,23 @@ class Vocabulary:
     signs: Mapping[int, WordList]
     templates: Mapping[int, WordList]
 
-    def draw(self, rng: numpy.random.Generator, length: int) -> str:
+    def draw(self, rng: np.random.Generator, length: int) -> str:
         """A text without spaces of about ``length`` characters, 1 to 25."""
         long = length >= LONG and rng.random() < 0.7
         chance = rng.random()
         make = next(make for limit, make in (LONG_MAKERS if long else MAKERS) if chance < limit)
         return make(self, rng, max(1, min(length, LONGEST)))[:LONGEST]
 
-    def word(self, rng: numpy.random.Generator, length: int) -> str:
+    def word(self, rng: np.random.Generator, length: int) -> str:
         """A dictionary word."""
         return _nearest(self.words, length).draw(rng)
 
-    def sign(self, rng: numpy.random.Generator, length: int) -> str:
+    def sign(self, rng: np.random.Generator, length: int) -> str:
         """A word of signs and shops; of the dictionary where few of those are so long."""
         signs = self.signs.get(length)
         return signs.draw(rng) if signs and len(signs.words) >= FEW else self.word(rng, length)
 
-    def number(self, rng: numpy.random.Generator, length: int) -> str:
+    def number(self, rng: np.random.Generator, length: int) -> str:
         """A number, price, time, telephone number, plate or code."""
         return "".join(_fill(symbol, rng) for symbol in _nearest(self.templates, length).draw(rng))
 
@@ -138,7 +138,7 @@ def _by_length(weights: Mapping[str, float]) -> dict[int, WordList]:
 
 def _weigh(group: Iterable[str], weights: Mapping[str, float]) -> WordList:
     words = tuple(sorted(group))
-    cumulative = numpy.cumsum([weights[word] for word in words])
+    cumulative = np.cumsum([weights[word] for word in words])
     cumulative /= cumulative[-1]
     cumulative[-1] = 1.0
     return WordList(words, cumulative)
@@ -148,11 +148,11 @@ def _nearest(groups: Mapping[int, WordList], length: int) -> WordList:
     return groups.get(length) or groups[min(groups, key=lambda other: abs(other - length))]
 
 
-def _pick(rng: numpy.random.Generator, symbols: str) -> str:
+def _pick(rng: np.random.Generator, symbols: str) -> str:
     return symbols[int(rng.random() * len(symbols))]
 
 
-def _fill(symbol: str, rng: numpy.random.Generator) -> str:
+def _fill(symbol: str, rng: np.random.Generator) -> str:
     if symbol == "#":
         return _pick(rng, string.digits)
     if symbol == "^":
@@ -160,7 +160,7 @@ def _fill(symbol: str, rng: numpy.random.Generator) -> str:
     return _pick(rng, string.ascii_lowercase) if symbol == "_" else symbol
 
 
-def set_case(rng: numpy.random.Generator, word: str) -> str:
+def set_case(rng: np.random.Generator, word: str) -> str:
     """UPPER 45 %, Capitalised 25 %, as it is (mostly lower) 25 %, mIxed 5 %."""
     chance = rng.random()
     if chance < 0.45:
@@ -172,19 +172,19 @@ def set_case(rng: numpy.random.Generator, word: str) -> str:
     return "".join(s.upper() if rng.random() < 0.5 else s.lower() for s in word)
 
 
-def _word(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
+def _word(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
     return set_case(rng, vocabulary.word(rng, length))
 
 
-def _sign(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
+def _sign(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
     return set_case(rng, vocabulary.sign(rng, length))
 
 
-def _number(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
+def _number(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
     return vocabulary.number(rng, length)
 
 
-def _punctuated(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
+def _punctuated(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
     """A word with marks before or behind it."""
     if rng.random() < 0.7:
         return _word(vocabulary, rng, length - 1) + _pick(rng, "....,,,!!!??::;%*)'\"-/")
@@ -195,7 +195,7 @@ def _punctuated(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int
     return (before + word + behind).strip()
 
 
-def _joined(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
+def _joined(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
     """Two words with a mark between them, or run together."""
     first = max(1, int(length * rng.uniform(0.2, 0.7)))
     case = rng.random()
@@ -208,7 +208,7 @@ def _joined(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) ->
     return mark.join(words)
 
 
-def _address(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
+def _address(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
     """A web or mail address."""
     ending = ENDINGS[int(rng.random() * len(ENDINGS))]
     chance = rng.random()
@@ -224,7 +224,7 @@ def _address(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -
     return text.upper() if rng.random() < 0.2 else text
 
 
-def _site(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
+def _site(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
     """The name of a site: words run together, often with capitals, now and then a digit between."""
     words: list[str] = []
     while length > 0 or not words:
@@ -235,7 +235,7 @@ def _site(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> s
     return ("24-"[int(3 * rng.random())] if rng.random() < 0.1 else "").join(words)
 
 
-def _code(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
+def _code(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
     """Letters and digits at random."""
     length = max(1, min(length, 4 + int(rng.random() * 12)))
     chance = rng.random()
@@ -245,12 +245,12 @@ def _code(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> s
     return "".join(_pick(rng, symbols) for _ in range(length))
 
 
-def _any_symbols(vocabulary: Vocabulary, rng: numpy.random.Generator, length: int) -> str:
+def _any_symbols(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
     """All the charset's characters at random."""
     return "".join(_pick(rng, ENGLISH) for _ in range(max(1, min(length, 12))))
 
 
-Maker = Callable[[Vocabulary, numpy.random.Generator, int], str]
+Maker = Callable[[Vocabulary, np.random.Generator, int], str]
 MAKERS: tuple[tuple[float, Maker], ...] = (
     (0.48, _word),
     (0.80, _sign),

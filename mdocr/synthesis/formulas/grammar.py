@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.errors import MissingExtraError
 from mdocr.synthesis.common import wear as sheets
-from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.common.glyphs import InkMask
 
 FAMILIES = ("cm", "cm", "cm", "stix", "stix", "dejavuserif", "stixsans", "dejavusans")
 """Of mathtext; Computer Modern is what most formulas are set in."""
@@ -206,7 +206,7 @@ NESTED = {"sum", "term", "factor", "fraction", "big", "derivative", "function"}
 _PART = re.compile("@([a-z]+)")
 
 
-def draw_latex(rng: numpy.random.Generator, deepest: int = DEEPEST) -> str:
+def draw_latex(rng: np.random.Generator, deepest: int = DEEPEST) -> str:
     """A formula; seldom several lines in ``aligned``.
 
     Args:
@@ -224,7 +224,7 @@ def _is_simple(template: str) -> bool:
     return NESTED.isdisjoint(_PART.findall(template))
 
 
-def _expand(rng: numpy.random.Generator, template: str, deepest: int) -> str:
+def _expand(rng: np.random.Generator, template: str, deepest: int) -> str:
     """The template with its parts chosen at random."""
     text = ""
     for place, piece in enumerate(_PART.split(template)):
@@ -239,8 +239,8 @@ def _expand(rng: numpy.random.Generator, template: str, deepest: int) -> str:
 
 
 def draw_part(
-    rng: numpy.random.Generator, kind: str, size: float, family: str, deepest: int = DEEPEST
-) -> tuple[str, Mask, int]:
+    rng: np.random.Generator, kind: str, size: float, family: str, deepest: int = DEEPEST
+) -> tuple[str, InkMask, int]:
     """A part of formulas: its LaTeX, its ink, and how many rows of that are below the base line.
 
     Args:
@@ -255,7 +255,7 @@ def draw_part(
     return latex, *_ink(latex, size, family)
 
 
-def draw_formula(latex: str, size: float, family: str) -> Mask:
+def draw_formula(latex: str, size: float, family: str) -> InkMask:
     """The ink of a formula, cut to its bounds, uint8 [height, width].
 
     Args:
@@ -272,7 +272,7 @@ def draw_formula(latex: str, size: float, family: str) -> Mask:
     return _cut(_aligned([line.strip() for line in lines], size, family))
 
 
-def _aligned(lines: list[str], size: float, family: str) -> Mask:
+def _aligned(lines: list[str], size: float, family: str) -> InkMask:
     """Lines one below the other, their parts before ``&`` flush right."""
     halves = [[_ink(half.strip(), size, family) for half in line.split("&")] for line in lines]
     before = max(left.shape[1] for (left, _), _ in halves) + round(0.3 * size)
@@ -281,7 +281,7 @@ def _aligned(lines: list[str], size: float, family: str) -> Mask:
     for (left, left_depth), (right, right_depth) in halves:
         depth = max(left_depth, right_depth)
         above = max(left.shape[0] - left_depth, right.shape[0] - right_depth)
-        row = numpy.zeros((above + depth + round(0.5 * size), before + after), numpy.uint8)
+        row = np.zeros((above + depth + round(0.5 * size), before + after), np.uint8)
         top = above - left.shape[0] + left_depth
         row[top : top + left.shape[0], before - round(0.3 * size) - left.shape[1] :][
             :, : left.shape[1]
@@ -289,18 +289,18 @@ def _aligned(lines: list[str], size: float, family: str) -> Mask:
         top = above - right.shape[0] + right_depth
         row[top : top + right.shape[0], before : before + right.shape[1]] = right
         rows.append(row)
-    return numpy.concatenate(rows)
+    return np.concatenate(rows)
 
 
-def _ink(latex: str, size: float, family: str) -> tuple[Mask, int]:
+def _ink(latex: str, size: float, family: str) -> tuple[InkMask, int]:
     """What mathtext draws, and how many rows of it are below the base line.
 
     Of a sign that hangs above the line, such as a minus, they are less than none.
     """
     if not latex:
-        return numpy.zeros((1, 1), numpy.uint8), 0
+        return np.zeros((1, 1), np.uint8), 0
     parsed = _mathtext().parse(f"${_displayed(latex)}$", DPI, _font(size, family))
-    ink: Mask = numpy.asarray(parsed.image, numpy.uint8)
+    ink: InkMask = np.asarray(parsed.image, np.uint8)
     return ink, min(round(parsed.depth), ink.shape[0])
 
 
@@ -313,9 +313,9 @@ def _displayed(latex: str) -> str:
     return text
 
 
-def _cut(mask: Mask) -> Mask:
+def _cut(mask: InkMask) -> InkMask:
     """The mask without empty borders."""
-    rows, columns = numpy.flatnonzero(mask.any(1)), numpy.flatnonzero(mask.any(0))
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
@@ -338,12 +338,12 @@ def _font(size: float, family: str) -> Any:
 def draw_formulas(count: int, difficulty: float, seed: int) -> Iterator[tuple[Image.Image, str]]:
     """``count`` pictures of formulas and their LaTeX; the same for the same seed."""
     for number in range(count):
-        rng = numpy.random.default_rng((seed, number))
+        rng = np.random.default_rng((seed, number))
         picture, latex = draw_sample(rng, difficulty)
         yield Image.fromarray(picture), latex
 
 
-def draw_sample(rng: numpy.random.Generator, difficulty: float) -> tuple[NDArray[numpy.uint8], str]:
+def draw_sample(rng: np.random.Generator, difficulty: float) -> tuple[NDArray[np.uint8], str]:
     """A picture of a formula, uint8 RGB [height, width, 3], and its LaTeX."""
     latex = draw_latex(rng, 2 + int(3 * rng.random()))
     family = FAMILIES[int(rng.random() * len(FAMILIES))]

@@ -7,14 +7,14 @@ line by relations and operators: from some thousand parts any number of formulas
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.models.line_reader_config import FORMULA_HEIGHT
 from mdocr.preprocessing.formula_notation import to_notation
-from mdocr.preprocessing.formula_pictures import STRETCH, formula_strip
+from mdocr.preprocessing.formula_images import STRETCH, formula_strip
 from mdocr.synthesis.common import wear as sheets
-from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.formulas.grammar import FAMILIES, RULES, draw_part
 
 SIZE = 30.0
@@ -40,7 +40,7 @@ FEWEST = 400
 
 
 @dataclass(frozen=True)
-class Part:
+class StripPart:
     """A part of a formula.
 
     Attributes:
@@ -50,27 +50,27 @@ class Part:
         is_joint: whether it stands between two others, with blanks beside it.
     """
 
-    ink: Mask
+    ink: InkMask
     depth: int
     notation: str
     is_joint: bool = False
 
 
 @lru_cache(KEPT)
-def set_part(number: int) -> Part:
-    """Part ``number``, the same each time; its family is ``number`` modulo that of families."""
-    rng = numpy.random.default_rng((11, number))
+def set_part(number: int) -> StripPart:
+    """Part ``number``, always the same; its font family is ``number`` modulo their count."""
+    rng = np.random.default_rng((11, number))
     kind = PARTS[int(rng.random() * len(PARTS))]
     latex, ink, depth = draw_part(rng, kind, SIZE, FAMILIES[number % len(FAMILIES)])
-    return Part(ink, depth, to_notation(latex))
+    return StripPart(ink, depth, to_notation(latex))
 
 
 @lru_cache(1000)
-def set_joint(latex: str, family: str) -> Part:
+def set_joint(latex: str, family: str) -> StripPart:
     """A relation or operator."""
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     _, ink, depth = draw_part(rng, latex, SIZE, family)
-    return Part(ink, depth, to_notation(latex), is_joint=True)
+    return StripPart(ink, depth, to_notation(latex), is_joint=True)
 
 
 class FormulaSynthesizer:
@@ -84,8 +84,8 @@ class FormulaSynthesizer:
         self.parts = parts
 
     def draw(
-        self, rng: numpy.random.Generator, width: int, difficulty: float, progress: float = 1.0
-    ) -> tuple[NDArray[numpy.uint8], str]:
+        self, rng: np.random.Generator, width: int, difficulty: float, progress: float = 1.0
+    ) -> tuple[NDArray[np.uint8], str]:
         """A formula on a strip as the reader sees it.
 
         Args:
@@ -102,7 +102,7 @@ class FormulaSynthesizer:
         strip = formula_strip(picture, widest=width)
         return strip, "".join(part.notation for part in parts)
 
-    def _parts(self, rng: numpy.random.Generator, width: int, progress: float) -> list[Part]:
+    def _parts(self, rng: np.random.Generator, width: int, progress: float) -> list[StripPart]:
         """Parts of one family, with joints between, about as wide as the strip."""
         family = int(rng.random() * len(FAMILIES))
         found = [self._part(rng, family, progress)]
@@ -119,20 +119,20 @@ class FormulaSynthesizer:
         continued = len(found) > 1 and rng.random() < CONTINUED
         return found[1:] if continued else found
 
-    def _part(self, rng: numpy.random.Generator, family: int, progress: float) -> Part:
+    def _part(self, rng: np.random.Generator, family: int, progress: float) -> StripPart:
         known = FEWEST + (self.parts - FEWEST) * progress
         number = int(rng.random() * known / len(FAMILIES))
         return set_part(number * len(FAMILIES) + family)
 
 
-def _width(parts: list[Part]) -> float:
+def _width(parts: list[StripPart]) -> float:
     """Pixels that parts take on a strip, about."""
     high = max(part.ink.shape[0] for part in parts)
     wide = sum(part.ink.shape[1] for part in parts)
     return float(wide * STRETCH * min(1.0, FORMULA_HEIGHT / high))
 
 
-def _joined(rng: numpy.random.Generator, parts: list[Part]) -> Mask:
+def _joined(rng: np.random.Generator, parts: list[StripPart]) -> InkMask:
     """Parts side by side on one base line, with about the spaces of print around joints."""
     space = round(SIZE * rng.uniform(0.12, 0.32))
     above = max(part.ink.shape[0] - part.depth for part in parts)
@@ -141,5 +141,5 @@ def _joined(rng: numpy.random.Generator, parts: list[Part]) -> Mask:
     for part in parts:
         top = above - part.ink.shape[0] + part.depth
         sides = (space, space) if part.is_joint else (0, 0)
-        columns.append(numpy.pad(part.ink, ((top, below - part.depth), sides)))
-    return numpy.concatenate(columns, axis=1)
+        columns.append(np.pad(part.ink, ((top, below - part.depth), sides)))
+    return np.concatenate(columns, axis=1)

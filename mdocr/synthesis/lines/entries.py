@@ -11,7 +11,7 @@ import string
 from collections.abc import Callable
 from importlib import resources
 
-import numpy
+import numpy as np
 
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
 from mdocr.synthesis.corpora.sentences import Sentences
@@ -53,12 +53,12 @@ CASES: dict[str, Callable[[str], str]] = {"word": str, "Word": str.title, "WORD"
 
 _SLOT = re.compile(r"\{(\w+)\}|#")
 _KINDS = tuple(SHARES)
-_RUNNING = numpy.cumsum(list(SHARES.values())) / sum(SHARES.values())
+_RUNNING = np.cumsum(list(SHARES.values())) / sum(SHARES.values())
 
 
-def draw_entry(rng: numpy.random.Generator, sentences: Sentences, length: int) -> str:
+def draw_entry(rng: np.random.Generator, sentences: Sentences, length: int) -> str:
     """An entry of about ``length`` characters: several side by side where one is too short."""
-    kind = _KINDS[min(int(numpy.searchsorted(_RUNNING, rng.random())), len(_KINDS) - 1)]
+    kind = _KINDS[min(int(np.searchsorted(_RUNNING, rng.random())), len(_KINDS) - 1)]
     language = sentences.language(rng)
     text = fill(rng, f"{{{kind}}}", sentences, language)
     while len(text) < 0.7 * length and not (kind in ALONE and rng.random() < 0.6):
@@ -67,7 +67,7 @@ def draw_entry(rng: numpy.random.Generator, sentences: Sentences, length: int) -
     return text
 
 
-def fill(rng: numpy.random.Generator, pattern: str, sentences: Sentences, language: str) -> str:
+def fill(rng: np.random.Generator, pattern: str, sentences: Sentences, language: str) -> str:
     """The pattern with all its slots filled."""
 
     def choose(slot: "re.Match[str]") -> str:

@@ -7,7 +7,7 @@ Text is chosen and set, cut as a page layout cuts a line, pressed onto paper, sc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -19,8 +19,8 @@ from mdocr.synthesis.common.scans import Ink
 from mdocr.synthesis.common.typefaces import Typeface, group_typefaces
 from mdocr.synthesis.common.typesetting import (
     HEIGHT,
-    Line,
     Style,
+    TypesetLine,
     draw_mask,
     draw_style,
     letters_across,
@@ -33,7 +33,7 @@ SAMPLE_WIDTHS = (96, 192, 320, 512)
 TRIES = 10
 STRETCH = (0.84, 1.2)
 """Least and most width of letters over that of the font."""
-TextMaker = Callable[[numpy.random.Generator, Sentences, str, int], str]
+TextMaker = Callable[[np.random.Generator, Sentences, str, int], str]
 WIDE_SHARE = 0.85
 """How often a text with rare characters gets a font that has them, rather than lose them."""
 
@@ -66,8 +66,8 @@ class LineSynthesizer:
         self.texts = texts
 
     def draw(
-        self, rng: numpy.random.Generator, width: int, difficulty: float
-    ) -> tuple[NDArray[numpy.uint8], str]:
+        self, rng: np.random.Generator, width: int, difficulty: float
+    ) -> tuple[NDArray[np.uint8], str]:
         """A picture and its text.
 
         Args:
@@ -78,7 +78,7 @@ class LineSynthesizer:
         Returns:
             uint8 RGB [32, w, 3] with width - 32 < w <= width, and the text.
         """
-        difficulty *= 0.2 + 0.8 * float(numpy.sqrt(rng.random()))  # some pages are clean
+        difficulty *= 0.2 + 0.8 * float(np.sqrt(rng.random()))  # some pages are clean
         bend = scans.draw_bend(rng, width, difficulty)
         style = draw_style(rng, self.typefaces.draw(rng), bend.slack)
         style, line = self._line(rng, style, width)
@@ -91,11 +91,13 @@ class LineSynthesizer:
         picture = scans.fit(rng, picture, (line.width, HEIGHT))
         return scans.compress(rng, effects.to_bytes(picture), difficulty), line.text
 
-    def _line(self, rng: numpy.random.Generator, style: Style, width: int) -> tuple[Style, Line]:
+    def _line(
+        self, rng: np.random.Generator, style: Style, width: int
+    ) -> tuple[Style, TypesetLine]:
         """A text that fits the width, and the style in which it does."""
         inner = max(8.0, width - 16 * rng.random() - style.margins[0] - style.margins[2])
         length = letters_across(style, inner)
-        best: tuple[float, Style, Line] | None = None
+        best: tuple[float, Style, TypesetLine] | None = None
         for _ in range(TRIES):
             text = self.texts(rng, self.sentences, self.symbols, max(1, round(length)))
             tried, text = self._fitting(rng, style, text, round(length * 1.1))
@@ -103,7 +105,7 @@ class LineSynthesizer:
             if line is None:
                 continue
             stretch = line.across / line.down
-            miss = abs(float(numpy.log(stretch)))
+            miss = abs(float(np.log(stretch)))
             if best is None or miss < best[0]:
                 best = (miss, tried, line)
             if STRETCH[0] <= stretch <= STRETCH[1]:
@@ -114,7 +116,7 @@ class LineSynthesizer:
         return style, replace(line, across=min(line.across, line.down * STRETCH[1]))
 
     def _fitting(
-        self, rng: numpy.random.Generator, style: Style, text: str, longest: int
+        self, rng: np.random.Generator, style: Style, text: str, longest: int
     ) -> tuple[Style, str]:
         """The text as far as it can be drawn, maybe in another font that has its characters."""
         if not style.faces[0].font.has_lowercase:
@@ -129,25 +131,25 @@ class LineSynthesizer:
             text = cut(rng, text, longest)
         return style, text.strip()
 
-    def _wide(self, rng: numpy.random.Generator) -> tuple[Typeface, ...]:
+    def _wide(self, rng: np.random.Generator) -> tuple[Typeface, ...]:
         """A face with nearly all characters."""
         wide = self.typefaces.wide
         return (wide[int(rng.random() * len(wide))],)
 
-    def _around(self, rng: numpy.random.Generator) -> tuple[str, str]:
+    def _around(self, rng: np.random.Generator) -> tuple[str, str]:
         """Texts of the lines above and below, where they come near."""
         above, below = rng.random(2) < 0.09
         return (self._other(rng) if above else "", self._other(rng) if below else "")
 
-    def _other(self, rng: numpy.random.Generator) -> str:
+    def _other(self, rng: np.random.Generator) -> str:
         return self.sentences.passage(rng, 70, self.sentences.language(rng))[:70]
 
-    def _back(self, rng: numpy.random.Generator, line: Line) -> Ink:
+    def _back(self, rng: np.random.Generator, line: TypesetLine) -> Ink:
         """Ink of the other side of the sheet."""
         style = draw_style(rng, self.typefaces.draw(rng), 0.0)
         _, other = self._line(rng, style, line.width)
         mask = draw_mask(rng, style, other, ("", ""))
-        ink: Ink = mask.astype(numpy.float32) * numpy.float32(1 / 255)
+        ink: Ink = mask.astype(np.float32) * np.float32(1 / 255)
         return ink
 
 
@@ -155,7 +157,7 @@ def draw_lines(
     synthesizer: LineSynthesizer, count: int, difficulty: float, seed: int
 ) -> Iterator[tuple[Image.Image, str]]:
     """``count`` pictures of several widths and their texts; the same for the same seed."""
-    rng = numpy.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     for width in rng.choice(SAMPLE_WIDTHS, count):
         picture, text = synthesizer.draw(rng, int(width), difficulty)
         yield Image.fromarray(picture), text

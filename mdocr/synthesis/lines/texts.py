@@ -4,7 +4,7 @@ import re
 import string
 import unicodedata
 
-import numpy
+import numpy as np
 
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
 from mdocr.synthesis.corpora.sentences import Sentences
@@ -30,7 +30,7 @@ MARKED = {**_group_by_letter(PAGE_SYMBOLS), "l": "ł", "L": "Ł", "b": "ß", "d"
 RARE = "".join(symbol for symbol in PAGE_SYMBOLS if not symbol.isascii())
 
 
-def draw_text(rng: numpy.random.Generator, sentences: Sentences, symbols: str, length: int) -> str:
+def draw_text(rng: np.random.Generator, sentences: Sentences, symbols: str, length: int) -> str:
     """A text of about ``length`` characters; a tab stands for a wide gap.
 
     Args:
@@ -52,14 +52,14 @@ def draw_text(rng: numpy.random.Generator, sentences: Sentences, symbols: str, l
     return _dress(rng, cut(rng, passage, length))
 
 
-def draw_prose(rng: numpy.random.Generator, sentences: Sentences, symbols: str, length: int) -> str:
+def draw_prose(rng: np.random.Generator, sentences: Sentences, symbols: str, length: int) -> str:
     """Running text alone, of about ``length`` characters, as ``draw_text`` takes its arguments."""
     passage = sentences.passage(rng, length + 30, sentences.language(rng))
     text = cut(rng, passage, length)
     return _typographic(rng, text) if rng.random() < 0.55 else text
 
 
-def _random(rng: numpy.random.Generator, length: int, symbols: str) -> str:
+def _random(rng: np.random.Generator, length: int, symbols: str) -> str:
     """Characters in short groups, so that reading cannot lean on words."""
     pools = (
         string.ascii_letters,
@@ -78,7 +78,7 @@ def _random(rng: numpy.random.Generator, length: int, symbols: str) -> str:
     return " ".join(groups)
 
 
-def cut(rng: numpy.random.Generator, text: str, length: int) -> str:
+def cut(rng: np.random.Generator, text: str, length: int) -> str:
     """The first ``length`` characters to the end of a word; seldom to a hyphen within one."""
     if len(text) <= length:
         return text.strip()
@@ -90,7 +90,7 @@ def cut(rng: numpy.random.Generator, text: str, length: int) -> str:
     return text[:end].strip()
 
 
-def _dress(rng: numpy.random.Generator, text: str) -> str:
+def _dress(rng: np.random.Generator, text: str) -> str:
     """Printer's quotes and dashes for typewriter's; capitals, brackets, notes now and then."""
     if rng.random() < 0.55:
         text = _typographic(rng, text)
@@ -112,7 +112,7 @@ def _dress(rng: numpy.random.Generator, text: str) -> str:
     return text
 
 
-def _sprinkle(rng: numpy.random.Generator, text: str) -> str:
+def _sprinkle(rng: np.random.Generator, text: str) -> str:
     """Marks on letters where no language has them, and rare signs, so that all are learned."""
     letters = list(text)
     for place in rng.integers(0, len(letters), 1 + len(letters) // 12).tolist():
@@ -124,7 +124,7 @@ def _sprinkle(rng: numpy.random.Generator, text: str) -> str:
     return "".join(letters).strip()
 
 
-def _typographic(rng: numpy.random.Generator, text: str) -> str:
+def _typographic(rng: np.random.Generator, text: str) -> str:
     dash = (" – ", " — ", "—")[int(rng.random() * 3)]
     text = re.sub(r" --? | ?--- ?|(?<=\w)--(?=\w)", dash, text)
     text = text.replace("'", "’").replace("...", "…")

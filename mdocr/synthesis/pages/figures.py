@@ -1,16 +1,16 @@
 """Pictures and charts on made pages: nothing to read but a chart's few labels."""
 
-import numpy
+import numpy as np
 
 from mdocr.synthesis.common import backgrounds
-from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.common.opencv import opencv
 from mdocr.synthesis.common.paragraphs import Face, set_text
 
 Size = tuple[int, int]
 
 
-def draw_figure(rng: numpy.random.Generator, size: Size, face: Face) -> tuple[str, Mask]:
+def draw_figure(rng: np.random.Generator, size: Size, face: Face) -> tuple[str, InkMask]:
     """``image`` or ``chart``, and its ink, uint8 [height, width].
 
     Args:
@@ -23,11 +23,11 @@ def draw_figure(rng: numpy.random.Generator, size: Size, face: Face) -> tuple[st
     return "chart", draw_chart(rng, size, face)
 
 
-def draw_photograph(rng: numpy.random.Generator, size: Size) -> Mask:
+def draw_photograph(rng: np.random.Generator, size: Size) -> InkMask:
     """Clouds of grey with a few shapes on them."""
     cv2 = opencv()
     grey = 128 + 70 * backgrounds.clouds(rng, size, 4)[..., 0]
-    canvas = numpy.ascontiguousarray(numpy.clip(grey, 0, 255).astype(numpy.uint8))
+    canvas = np.ascontiguousarray(np.clip(grey, 0, 255).astype(np.uint8))
     width, height = size
     for _ in range(int(rng.integers(2, 9))):
         x, y, radius, tone, shape = rng.random(5).tolist()
@@ -41,16 +41,16 @@ def draw_photograph(rng: numpy.random.Generator, size: Size) -> Mask:
     return canvas
 
 
-def draw_chart(rng: numpy.random.Generator, size: Size, face: Face) -> Mask:
+def draw_chart(rng: np.random.Generator, size: Size, face: Face) -> InkMask:
     """Two axes with numbers, and bars, lines or points between them."""
     cv2 = opencv()
     width, height = size
-    canvas = numpy.zeros((height, width), numpy.uint8)
+    canvas = np.zeros((height, width), np.uint8)
     left, bottom = round(3 * face.size), height - round(1.6 * face.size)
     cv2.line(canvas, (left, face.size // 2), (left, bottom), 255, 1)
     cv2.line(canvas, (left, bottom), (width - 2, bottom), 255, 1)
     count = int(rng.integers(4, 10))
-    places = numpy.linspace(left + 10, width - 12, count).astype(int).tolist()
+    places = np.linspace(left + 10, width - 12, count).astype(int).tolist()
     for kind in rng.integers(0, 3, int(rng.integers(1, 3))).tolist():
         heights = (bottom - rng.random(count) * (bottom - face.size)).astype(int).tolist()
         points = list(zip(places, heights, strict=True))
@@ -64,8 +64,8 @@ def draw_chart(rng: numpy.random.Generator, size: Size, face: Face) -> Mask:
 
 
 def _plot(
-    rng: numpy.random.Generator,
-    canvas: Mask,
+    rng: np.random.Generator,
+    canvas: InkMask,
     kind: int,
     points: list[tuple[int, int]],
     bottom: int,
@@ -73,7 +73,7 @@ def _plot(
     """Bars (0), a line (1) or points (2) of one tone."""
     cv2, tone = opencv(), int(rng.integers(70, 256))
     if kind == 1:
-        cv2.polylines(canvas, [numpy.array(points, numpy.int32)], False, tone, 2, cv2.LINE_AA)
+        cv2.polylines(canvas, [np.array(points, np.int32)], False, tone, 2, cv2.LINE_AA)
         return
     half = max(2, (points[1][0] - points[0][0]) // 3)
     for x, y in points:

@@ -22,7 +22,7 @@ HINT = "Make one with mdocr synth pages, or write your own: see docs/training.md
 
 
 @dataclass(frozen=True)
-class Sample:
+class ManifestSample:
     """One line of a manifest.
 
     Attributes:
@@ -55,7 +55,7 @@ class Sample:
         return record
 
 
-def read_manifest(path: Path) -> list[Sample]:
+def read_manifest(path: Path) -> list[ManifestSample]:
     """The samples of a manifest, at least one; empty lines are passed over.
 
     Raises:
@@ -76,7 +76,7 @@ def read_manifest(path: Path) -> list[Sample]:
     return samples
 
 
-def write_manifest(samples: Iterable[Sample], path: Path) -> int:
+def write_manifest(samples: Iterable[ManifestSample], path: Path) -> int:
     """Writes a manifest, whole or not at all; returns how many samples it holds."""
     folder = path.parent.resolve()
     lines = [json.dumps(sample.to_dict(folder), ensure_ascii=False) + "\n" for sample in samples]
@@ -84,11 +84,11 @@ def write_manifest(samples: Iterable[Sample], path: Path) -> int:
     return len(lines)
 
 
-def _sample(line: str, number: int, path: Path) -> Sample:
+def _sample(line: str, number: int, path: Path) -> ManifestSample:
     try:
         record = json.loads(line)
         box = record.get("box")
-        sample = Sample(
+        sample = ManifestSample(
             Path(os.path.normpath(path.parent.resolve() / record["image"])),
             str(record["task"]),
             str(record["text"]),

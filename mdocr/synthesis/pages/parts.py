@@ -6,9 +6,9 @@ A part is a run of pieces that belong together and stand one below the other in 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 
-from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.common.paragraphs import (
     Face,
     TextLine,
@@ -24,14 +24,14 @@ from mdocr.synthesis.pages.styles import PageStyle
 from mdocr.synthesis.tables.pictures import draw_table_style, otsl, set_table
 from mdocr.synthesis.tables.texts import Texts, draw_table
 
-Rng = numpy.random.Generator
+Rng = np.random.Generator
 BULLETS = "•–▪○*"
 TINIEST = 9
 """Pixels of the smallest letters in tables and formulas that are made to fit."""
 
 
 @dataclass(frozen=True)
-class Piece:
+class SyntheticRegion:
     """One region: what it is, its ink, what is read in it.
 
     Attributes:
@@ -45,7 +45,7 @@ class Piece:
     """
 
     kind: str
-    ink: Mask
+    ink: InkMask
     content: str = ""
     form: str = "text"
     below: int = 0
@@ -92,18 +92,18 @@ class Writer:
         self.counts[what] += 1
         return self.counts[what]
 
-    def lines(self, face: Face, text: str, kind: str, alignment: str = "left") -> Piece:
+    def lines(self, face: Face, text: str, kind: str, alignment: str = "left") -> SyntheticRegion:
         """A text of a kind in lines over the width of the column."""
         lines = break_lines(face, face.drawable(text), self.width)
         ink = set_lines(face, lines, self.width, alignment)
-        return Piece(kind, ink, joined(lines), below=self.style.gap)
+        return SyntheticRegion(kind, ink, joined(lines), below=self.style.gap)
 
 
-Part = Callable[[Writer, int], list[Piece]]
+DrawPart = Callable[[Writer, int], list[SyntheticRegion]]
 """Draws a part at most so many pixels high; empty if there is no room for it."""
 
 
-def paragraph(writer: Writer, room: int) -> list[Piece]:
+def paragraph(writer: Writer, room: int) -> list[SyntheticRegion]:
     """Running text; what does not fit goes on in the next column."""
     style, face = writer.style, writer.style.body
     lines = writer.rest
@@ -115,10 +115,10 @@ def paragraph(writer: Writer, room: int) -> list[Piece]:
         return []
     writer.rest = lines[count:]
     ink = set_lines(face, lines[:count], writer.width, style.alignment)
-    return [Piece("text", ink, joined(lines[:count]), below=style.gap)]
+    return [SyntheticRegion("text", ink, joined(lines[:count]), below=style.gap)]
 
 
-def title(writer: Writer, room: int) -> list[Piece]:
+def title(writer: Writer, room: int) -> list[SyntheticRegion]:
     """The title of a section, and the beginning of its text."""
     style = writer.style
     level = 2 + int(2 * writer.rng.random())
@@ -129,12 +129,12 @@ def title(writer: Writer, room: int) -> list[Piece]:
     if not piece.content:
         return []
     gap = round(style.body.size * writer.rng.uniform(0.2, 0.7))
-    head = Piece("title", piece.ink, piece.content, below=gap, level=level)
+    head = SyntheticRegion("title", piece.ink, piece.content, below=gap, level=level)
     after = paragraph(writer, room - head.ink.shape[0] - gap)
     return [head, *after] if after else []
 
 
-def items(writer: Writer, room: int) -> list[Piece]:
+def items(writer: Writer, room: int) -> list[SyntheticRegion]:
     """A list: its frame, and its items."""
     style, face, rng = writer.style, writer.style.body, writer.rng
     signs = [sign for sign in BULLETS if sign in face.typeface.symbols] or ["-"]
@@ -148,17 +148,17 @@ def items(writer: Writer, room: int) -> list[Piece]:
         if not lines:
             continue
         body = set_lines(face, lines, writer.width - hang, "left")
-        ink = numpy.pad(body, ((0, 0), (hang, 0)))
+        ink = np.pad(body, ((0, 0), (hang, 0)))
         mark = set_lines(face, [TextLine(marker)], hang, "left")
         stamp_mask(ink, mark, round(0.2 * face.size), 0)
         below = style.gap // 3
-        pieces.append(Piece("list_item", ink, f"{marker} {joined(lines)}", below=below))
+        pieces.append(SyntheticRegion("list_item", ink, f"{marker} {joined(lines)}", below=below))
     return _framed("list", pieces, style.gap, room)
 
 
-def _framed(kind: str, pieces: list[Piece], gap: int, room: int) -> list[Piece]:
+def _framed(kind: str, pieces: list[SyntheticRegion], gap: int, room: int) -> list[SyntheticRegion]:
     """A frame before as many pieces as fit; empty if that is fewer than two."""
-    kept: list[Piece] = []
+    kept: list[SyntheticRegion] = []
     for piece in pieces:
         room -= piece.ink.shape[0] + piece.below
         if room < 0:
@@ -167,11 +167,11 @@ def _framed(kind: str, pieces: list[Piece], gap: int, room: int) -> list[Piece]:
     if len(kept) < 2:
         return []
     last = kept[-1]
-    kept[-1] = Piece(last.kind, last.ink, last.content, last.form, below=gap)
-    return [Piece(kind, numpy.zeros((0, 0), numpy.uint8), frames=len(kept)), *kept]
+    kept[-1] = SyntheticRegion(last.kind, last.ink, last.content, last.form, below=gap)
+    return [SyntheticRegion(kind, np.zeros((0, 0), np.uint8), frames=len(kept)), *kept]
 
 
-def formula(writer: Writer, room: int) -> list[Piece]:
+def formula(writer: Writer, room: int) -> list[SyntheticRegion]:
     """A displayed formula, maybe with its number at the right."""
     style, rng = writer.style, writer.rng
     numbered = rng.random() < 0.5
@@ -186,16 +186,16 @@ def formula(writer: Writer, room: int) -> list[Piece]:
     else:
         return []
     pad = round(0.4 * style.body.size)
-    ink = numpy.zeros((drawn.shape[0] + 2 * pad, writer.width), numpy.uint8)
+    ink = np.zeros((drawn.shape[0] + 2 * pad, writer.width), np.uint8)
     stamp_mask(ink, drawn, (writer.width - drawn.shape[1]) // 2, pad)
     if tag:
         number = set_lines(style.body, [TextLine(tag)], writer.width, "right")
         stamp_mask(ink, number, 0, (ink.shape[0] - style.body.step) // 2)
         latex += rf" \tag{{{tag.strip('()')}}}"
-    return _if_room([Piece("equation", ink, latex, "latex", style.gap)], room)
+    return _if_room([SyntheticRegion("equation", ink, latex, "latex", style.gap)], room)
 
 
-def table(writer: Writer, room: int) -> list[Piece]:
+def table(writer: Writer, room: int) -> list[SyntheticRegion]:
     """A table with its caption above or below it, as large as the column lets it be."""
     style, rng = writer.style, writer.rng
     texts = Texts(writer.sentences, style.language)
@@ -210,13 +210,13 @@ def table(writer: Writer, room: int) -> list[Piece]:
         size -= 1
     else:
         return []
-    ink = numpy.zeros((mask.shape[0] + 2, writer.width), numpy.uint8)
+    ink = np.zeros((mask.shape[0] + 2, writer.width), np.uint8)
     stamp_mask(ink, mask, (writer.width - mask.shape[1]) // 2, 1)
-    piece = Piece("table", ink, otsl(shown), "otsl", style.gap)
+    piece = SyntheticRegion("table", ink, otsl(shown), "otsl", style.gap)
     return _if_room(_captioned(writer, piece, "Table", above=rng.random() < 0.7), room)
 
 
-def figure(writer: Writer, room: int) -> list[Piece]:
+def figure(writer: Writer, room: int) -> list[SyntheticRegion]:
     """A picture or a chart with its caption below it."""
     rng, width = writer.rng, writer.width
     shown = round(width * rng.uniform(0.55, 1.0))
@@ -224,13 +224,15 @@ def figure(writer: Writer, room: int) -> list[Piece]:
     if height < 5 * writer.style.body.size:
         return []
     kind, mask = draw_figure(rng, (shown, height), writer.style.note)
-    ink = numpy.zeros((height, width), numpy.uint8)
+    ink = np.zeros((height, width), np.uint8)
     stamp_mask(ink, mask, (width - shown) // 2, 0)
-    piece = Piece(kind, ink, below=writer.style.gap)
+    piece = SyntheticRegion(kind, ink, below=writer.style.gap)
     return _if_room(_captioned(writer, piece, "Figure", above=False), room)
 
 
-def _captioned(writer: Writer, piece: Piece, name: str, above: bool) -> list[Piece]:
+def _captioned(
+    writer: Writer, piece: SyntheticRegion, name: str, above: bool
+) -> list[SyntheticRegion]:
     """The piece with its caption, in nine of ten cases."""
     if writer.rng.random() < 0.1:
         return [piece]
@@ -239,12 +241,16 @@ def _captioned(writer: Writer, piece: Piece, name: str, above: bool) -> list[Pie
     alignment = "centre" if writer.rng.random() < 0.5 else "left"
     kind = "table_caption" if name == "Table" else "image_caption"
     caption = writer.lines(writer.style.note, text, kind, alignment)
-    near = Piece(caption.kind, caption.ink, caption.content, below=writer.style.body.size // 3)
-    closer = Piece(piece.kind, piece.ink, piece.content, piece.form, writer.style.body.size // 3)
+    near = SyntheticRegion(
+        caption.kind, caption.ink, caption.content, below=writer.style.body.size // 3
+    )
+    closer = SyntheticRegion(
+        piece.kind, piece.ink, piece.content, piece.form, writer.style.body.size // 3
+    )
     return [near, piece] if above else [closer, caption]
 
 
-def program(writer: Writer, room: int) -> list[Piece]:
+def program(writer: Writer, room: int) -> list[SyntheticRegion]:
     """Lines that look like a program, on grey or between rules."""
     style, rng, face = writer.style, writer.rng, writer.style.code
     depth, lines = 0, []
@@ -267,19 +273,19 @@ def program(writer: Writer, room: int) -> list[Piece]:
         return []
     pad = face.size // 2
     body = set_lines(face, shown, writer.width - 2 * pad, "left")
-    ink = numpy.pad(body, ((pad, pad // 2), (pad, pad)))
+    ink = np.pad(body, ((pad, pad // 2), (pad, pad)))
     if rng.random() < 0.5:
-        ink = numpy.maximum(ink, numpy.uint8(rng.integers(8, 30)))
+        ink = np.maximum(ink, np.uint8(rng.integers(8, 30)))
     content = "\n".join(line.text for line in shown)
-    return _if_room([Piece("code", ink, content, below=style.gap)], room)
+    return _if_room([SyntheticRegion("code", ink, content, below=style.gap)], room)
 
 
-def _if_room(pieces: Sequence[Piece], room: int) -> list[Piece]:
+def _if_room(pieces: Sequence[SyntheticRegion], room: int) -> list[SyntheticRegion]:
     height = sum(piece.ink.shape[0] + piece.below for piece in pieces)
     return list(pieces) if height <= room else []
 
 
-PARTS: tuple[tuple[float, Part], ...] = (
+PARTS: tuple[tuple[float, DrawPart], ...] = (
     (0.56, paragraph),
     (0.14, title),
     (0.07, items),

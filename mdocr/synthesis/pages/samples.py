@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy
+import numpy as np
 from PIL import Image
 
 from mdocr.document import tables
@@ -13,8 +13,8 @@ from mdocr.document.document import Document
 from mdocr.document.layout_text import format_layout
 from mdocr.document.model import Block, Page, Source
 from mdocr.files import write_text
-from mdocr.synthesis.pages.manifests import Sample, write_manifest
-from mdocr.synthesis.pages.sheets import MadePage, PageSynthesizer
+from mdocr.synthesis.pages.manifests import ManifestSample, write_manifest
+from mdocr.synthesis.pages.sheets import PageSynthesizer, SyntheticPage
 from mdocr.synthesis.samples import require_no_samples, save_picture, write_words
 
 TASKS = {"table": "table", "equation": "formula"}
@@ -26,13 +26,13 @@ UNREAD = ("image", "chart", "list")
 
 def draw_pages(
     synthesizer: PageSynthesizer, count: int, difficulty: float, seed: int
-) -> Iterator[MadePage]:
+) -> Iterator[SyntheticPage]:
     """``count`` pages; the same for the same seed."""
     for number in range(count):
-        yield synthesizer.draw(numpy.random.default_rng((seed, number)), difficulty)
+        yield synthesizer.draw(np.random.default_rng((seed, number)), difficulty)
 
 
-def write_pages(pages: Iterable[MadePage], folder: Path) -> int:
+def write_pages(pages: Iterable[SyntheticPage], folder: Path) -> int:
     """Writes pages under ``folder``; returns how many.
 
     Of each page ``pages/NUMBER.png``, ``.json`` (schema ``mdocr.document/1``), ``.layout.txt`` (as
@@ -44,7 +44,7 @@ def write_pages(pages: Iterable[MadePage], folder: Path) -> int:
     """
     require_no_samples(folder)
     inner = folder / "pages"
-    samples: list[Sample] = []
+    samples: list[ManifestSample] = []
     count = 0
     for count, page in enumerate(pages, start=1):
         path = inner / f"{count:06d}.png"
@@ -67,20 +67,20 @@ def write_crops(pictures: Iterable[tuple[Image.Image, str]], task: str, folder: 
     count = write_words(pictures, folder)
     lines = (folder / "labels.tsv").read_text("utf-8").splitlines()
     pairs = (line.split("\t", 1) for line in lines)
-    samples = [Sample((folder / name).resolve(), task, text) for name, text in pairs]
+    samples = [ManifestSample((folder / name).resolve(), task, text) for name, text in pairs]
     write_manifest(samples, folder / "manifest.jsonl")
     return count
 
 
-def page_samples(blocks: Iterable[Block], image: Path) -> list[Sample]:
+def page_samples(blocks: Iterable[Block], image: Path) -> list[ManifestSample]:
     """The layout of a page and each of its regions, as the page model is asked for them."""
     known = list(blocks)
     regions = [
-        Sample(image, TASKS.get(block.type, "text"), block.content, block.box)
+        ManifestSample(image, TASKS.get(block.type, "text"), block.content, block.box)
         for block in known
         if block.type not in UNREAD and block.content
     ]
-    return [Sample(image, "layout", format_layout(known)), *regions]
+    return [ManifestSample(image, "layout", format_layout(known)), *regions]
 
 
 def plain_text(blocks: Iterable[Block]) -> str:
@@ -98,7 +98,7 @@ def _plain(block: Block) -> str:
     return block.content
 
 
-def _document(page: MadePage, path: Path) -> Document:
+def _document(page: SyntheticPage, path: Path) -> Document:
     width, height = page.paper
     shown = Page(1, float(width), float(height), page.blocks)
     return Document(Source(path.name, 1), "mdocr synth pages", (shown,))

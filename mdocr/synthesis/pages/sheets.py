@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.document.model import Block, Box
 from mdocr.errors import InputError
 from mdocr.synthesis.common import wear as sheets
 from mdocr.synthesis.common.fonts import Font
-from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.common.paragraphs import Face, stamp_mask
 from mdocr.synthesis.common.typefaces import group_typefaces
 from mdocr.synthesis.corpora.sentences import Sentences
 from mdocr.synthesis.pages.parts import (
     PARTS,
-    Part,
-    Piece,
+    DrawPart,
+    SyntheticRegion,
     Writer,
     paragraph,
 )
@@ -28,7 +28,7 @@ MISSES = 6
 
 
 @dataclass(frozen=True)
-class MadePage:
+class SyntheticPage:
     """A page and what stands on it.
 
     Attributes:
@@ -37,7 +37,7 @@ class MadePage:
         blocks: regions in reading order, with boxes and contents.
     """
 
-    picture: NDArray[numpy.uint8]
+    picture: NDArray[np.uint8]
     paper: tuple[int, int]
     blocks: tuple[Block, ...]
 
@@ -59,23 +59,23 @@ class PageSynthesizer:
             raise InputError("no fonts to draw pages with", "Install some: see docs/fonts.md.")
         self.sentences = sentences
 
-    def draw(self, rng: numpy.random.Generator, difficulty: float) -> MadePage:
+    def draw(self, rng: np.random.Generator, difficulty: float) -> SyntheticPage:
         """A page; the same for the same state of ``rng``."""
         language = self.sentences.language(rng)
         style = draw_page_style(rng, self.typefaces, language)
         sheet = _Sheet(rng, style, self.sentences)
         sheet.compose()
         picture = sheets.print_sheet(rng, sheet.mask, difficulty)
-        return MadePage(picture, style.paper, tuple(sheet.blocks))
+        return SyntheticPage(picture, style.paper, tuple(sheet.blocks))
 
 
 class _Sheet:
     """One page in work."""
 
-    def __init__(self, rng: numpy.random.Generator, style: PageStyle, words: Sentences) -> None:
+    def __init__(self, rng: np.random.Generator, style: PageStyle, words: Sentences) -> None:
         self.rng, self.style = rng, style
         width, height = style.size
-        self.mask: Mask = numpy.zeros((height, width), numpy.uint8)
+        self.mask: InkMask = np.zeros((height, width), np.uint8)
         self.blocks: list[Block] = []
         self.writer = Writer(rng, style, words, style.text_width, [])
 
@@ -112,11 +112,11 @@ class _Sheet:
             y, misses = self._place(pieces, x, y), 0
         return y
 
-    def _draw_part(self) -> Part:
-        shares = numpy.array([share for share, _ in PARTS])
+    def _draw_part(self) -> DrawPart:
+        shares = np.array([share for share, _ in PARTS])
         return PARTS[int(self.rng.choice(len(PARTS), p=shares / shares.sum()))][1]
 
-    def _place(self, pieces: Sequence[Piece], x: int, y: int) -> int:
+    def _place(self, pieces: Sequence[SyntheticRegion], x: int, y: int) -> int:
         """Draws pieces one below the other; returns where the next one may begin."""
         frames: list[tuple[int, int]] = []
         for piece in pieces:
@@ -134,10 +134,10 @@ class _Sheet:
             self.blocks[place] = Block(self.blocks[place].type, box)
         return y
 
-    def _draw(self, piece: Piece, x: int, y: int) -> None:
+    def _draw(self, piece: SyntheticRegion, x: int, y: int) -> None:
         """One piece; its box is that of its ink."""
         stamp_mask(self.mask, piece.ink, x, y)
-        rows, columns = (numpy.flatnonzero(piece.ink.any(axis)) for axis in (1, 0))
+        rows, columns = (np.flatnonzero(piece.ink.any(axis)) for axis in (1, 0))
         if not len(rows):
             return
         height, width = self.mask.shape
@@ -157,7 +157,7 @@ class _Sheet:
         alignment = "centre" if rng.random() < 0.6 else "left"
         face = Face(style.head.typeface, round(style.body.size * rng.uniform(1.5, 2.3)), 1.15)
         name = writer.lines(face, writer.phrase(80), "title", alignment)
-        pieces = [Piece("title", name.ink, name.content, below=style.body.size, level=1)]
+        pieces = [SyntheticRegion("title", name.ink, name.content, below=style.body.size, level=1)]
         if rng.random() < 0.7:
             people = ", ".join(writer.phrase(22) for _ in range(int(rng.integers(1, 4))))
             pieces.append(writer.lines(style.body, people, "text", alignment))

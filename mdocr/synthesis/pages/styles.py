@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 
 from mdocr.synthesis.common.paragraphs import Face, plain
 from mdocr.synthesis.common.typefaces import Typeface, Typefaces
@@ -72,7 +72,7 @@ class PageStyle:
         return (self.text_width - (self.columns - 1) * self.gutter) // self.columns
 
 
-def draw_page_style(rng: numpy.random.Generator, typefaces: Typefaces, language: str) -> PageStyle:
+def draw_page_style(rng: np.random.Generator, typefaces: Typefaces, language: str) -> PageStyle:
     """A style; the same for the same state of ``rng``."""
     paper = PAPERS[int(rng.random() * len(PAPERS))]
     scale = float(rng.uniform(100, 170)) / 72

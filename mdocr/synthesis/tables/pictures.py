@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.document.tables import Cell, Table, to_otsl
 from mdocr.synthesis.common import wear as sheets
-from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.common.paragraphs import (
     Face,
     TextLine,
@@ -53,7 +53,7 @@ class TableStyle:
 
 
 def draw_table_style(
-    rng: numpy.random.Generator, family: tuple[Typeface, ...], size: int, columns: int
+    rng: np.random.Generator, family: tuple[Typeface, ...], size: int, columns: int
 ) -> TableStyle:
     """A style for so many columns in faces of a family."""
     chances = rng.random(9).tolist()
@@ -91,7 +91,7 @@ class _Set:
         return len(self.lines) * self.face.step
 
 
-def set_table(table: Table, head: int, style: TableStyle) -> tuple[Table, Mask]:
+def set_table(table: Table, head: int, style: TableStyle) -> tuple[Table, InkMask]:
     """The table as it can be drawn, without words that its face lacks, and its ink.
 
     Args:
@@ -102,9 +102,9 @@ def set_table(table: Table, head: int, style: TableStyle) -> tuple[Table, Mask]:
     cells = [_set_cell(cell, head, style) for cell in table.cells]
     columns = _extents(cells, style.padding[0], across=True)
     rows = _extents(cells, style.padding[1], across=False)
-    x = numpy.concatenate([[style.thick], style.thick + numpy.cumsum(columns)])
-    y = numpy.concatenate([[style.thick], style.thick + numpy.cumsum(rows)])
-    mask = numpy.zeros((int(y[-1]) + style.thick, int(x[-1]) + style.thick), numpy.uint8)
+    x = np.concatenate([[style.thick], style.thick + np.cumsum(columns)])
+    y = np.concatenate([[style.thick], style.thick + np.cumsum(rows)])
+    mask = np.zeros((int(y[-1]) + style.thick, int(x[-1]) + style.thick), np.uint8)
     _shade(mask, y.tolist(), head, style)
     for each in cells:
         _draw_cell(mask, each, (x.tolist(), y.tolist()), style)
@@ -135,7 +135,7 @@ def _extents(cells: list[_Set], padding: int, across: bool) -> list[int]:
 
 
 def _draw_cell(
-    mask: Mask, each: _Set, edges: tuple[list[int], list[int]], style: TableStyle
+    mask: InkMask, each: _Set, edges: tuple[list[int], list[int]], style: TableStyle
 ) -> None:
     cell, (x, y) = each.cell, edges
     across, down = style.padding
@@ -147,14 +147,14 @@ def _draw_cell(
     stamp_mask(mask, ink, x[cell.column] + across, y[cell.row] + top)
 
 
-def _shade(mask: Mask, y: list[int], head: int, style: TableStyle) -> None:
+def _shade(mask: InkMask, y: list[int], head: int, style: TableStyle) -> None:
     for row in range(len(y) - 1):
         grey = style.head_shade if row < head else style.shade * ((row - head) % 2)
-        mask[y[row] : y[row + 1]] = numpy.maximum(mask[y[row] : y[row + 1]], grey)
+        mask[y[row] : y[row + 1]] = np.maximum(mask[y[row] : y[row + 1]], grey)
 
 
 def _rule(
-    mask: Mask,
+    mask: InkMask,
     table: Table,
     edges: tuple[list[int], list[int]],
     how: tuple[int, TableStyle],
@@ -202,14 +202,14 @@ def draw_tables(
 ) -> Iterator[tuple[Image.Image, str]]:
     """``count`` pictures of tables and their OTSL; the same for the same seed."""
     for number in range(count):
-        rng = numpy.random.default_rng((seed, number))
+        rng = np.random.default_rng((seed, number))
         picture, content = draw_sample(rng, typefaces, sentences, difficulty)
         yield Image.fromarray(picture), content
 
 
 def draw_sample(
-    rng: numpy.random.Generator, typefaces: Typefaces, sentences: Sentences, difficulty: float
-) -> tuple[NDArray[numpy.uint8], str]:
+    rng: np.random.Generator, typefaces: Typefaces, sentences: Sentences, difficulty: float
+) -> tuple[NDArray[np.uint8], str]:
     """A picture of a table, uint8 RGB [height, width, 3], and its OTSL."""
     family = draw_family(rng, typefaces)
     table, head = draw_table(rng, Texts(sentences, sentences.language(rng)))
@@ -219,7 +219,7 @@ def draw_sample(
     return picture, otsl(shown)
 
 
-def draw_family(rng: numpy.random.Generator, typefaces: Typefaces) -> tuple[Typeface, ...]:
+def draw_family(rng: np.random.Generator, typefaces: Typefaces) -> tuple[Typeface, ...]:
     """A family with small letters, as documents are set in."""
     for _ in range(20):
         family = tuple(typefaces.draw(rng))

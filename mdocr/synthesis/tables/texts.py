@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 
 from mdocr.document.tables import Cell, Table
 from mdocr.synthesis.corpora.sentences import Sentences
 
-Rng = numpy.random.Generator
+Rng = np.random.Generator
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -1,23 +1,23 @@
 """Bending, turning and cropping, done in one resampling.
 
-Text plane: pixels of the mask, from the centre of the word's ink. Picture: pixels of the result.
+Text plane: pixels of the mask, from the centre of the word's ink. FloatImage: pixels of the result.
 A bend (arc or wave) acts first, then a homography, then the crop.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.synthesis.common.opencv import opencv
 
-Floats = NDArray[numpy.float64]
-Box = tuple[float, float, float, float]
+Floats = NDArray[np.float64]
+PlaneBox = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Shape:
+class Deformation:
     """How the text plane is deformed.
 
     Attributes:
@@ -42,22 +42,22 @@ class Shape:
     def bend(self, u: Floats, v: Floats) -> tuple[Floats, Floats]:
         """Text plane to bent plane."""
         if self.wave:
-            v = v + self.wave * numpy.sin(u / self.wavelength + self.phase)
+            v = v + self.wave * np.sin(u / self.wavelength + self.phase)
         if not self.radius:
             return u, v
         reach = self.radius - v
         angle = u / self.radius
-        return reach * numpy.sin(angle), self.radius - reach * numpy.cos(angle)
+        return reach * np.sin(angle), self.radius - reach * np.cos(angle)
 
     def straighten(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Bent plane to text plane: the inverse of ``bend``."""
         if self.radius:
             sign = 1.0 if self.radius > 0 else -1.0
             below = (self.radius - y) * sign
-            reach = sign * numpy.hypot(x, below)
-            x, y = self.radius * numpy.arctan2(x * sign, below), self.radius - reach
+            reach = sign * np.hypot(x, below)
+            x, y = self.radius * np.arctan2(x * sign, below), self.radius - reach
         if self.wave:
-            y = y - self.wave * numpy.sin(x / self.wavelength + self.phase)
+            y = y - self.wave * np.sin(x / self.wavelength + self.phase)
         return x, y
 
 
@@ -66,10 +66,10 @@ def homography(angle: float, shear: float, perspective: tuple[float, float]) -> 
 
     ``perspective`` is in 1 / mask pixels.
     """
-    cosine, sine = numpy.cos(angle), numpy.sin(angle)
-    turn = numpy.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
-    lean = numpy.array([[1, shear, 0], [0, 1, 0], [0, 0, 1]])
-    tilt = numpy.array([[1, 0, 0], [0, 1, 0], [perspective[0], perspective[1], 1]])
+    cosine, sine = np.cos(angle), np.sin(angle)
+    turn = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
+    lean = np.array([[1, shear, 0], [0, 1, 0], [0, 0, 1]])
+    tilt = np.array([[1, 0, 0], [0, 1, 0], [perspective[0], perspective[1], 1]])
     product: Floats = turn @ tilt @ lean
     return product
 
@@ -83,12 +83,12 @@ def apply(matrix: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     )
 
 
-_ALONG = numpy.linspace(-0.5, 0.5, 13)
-_EDGE_U = numpy.concatenate([_ALONG, _ALONG])
-_EDGE_V = numpy.concatenate([numpy.full(13, -0.5), numpy.full(13, 0.5)])
+_ALONG = np.linspace(-0.5, 0.5, 13)
+_EDGE_U = np.concatenate([_ALONG, _ALONG])
+_EDGE_V = np.concatenate([np.full(13, -0.5), np.full(13, 0.5)])
 
 
-def bounds(shape: Shape, width: float, height: float) -> Box:
+def bounds(shape: Deformation, width: float, height: float) -> PlaneBox:
     """Left, top, right, bottom in the picture plane of a word of that ink size."""
     u, v = shape.bend(_EDGE_U * width, _EDGE_V * height)
     x, y = apply(shape.homography, u, v)
@@ -96,12 +96,12 @@ def bounds(shape: Shape, width: float, height: float) -> Box:
 
 
 def resample(
-    layers: Sequence[NDArray[numpy.uint8]],
+    layers: Sequence[NDArray[np.uint8]],
     centre: tuple[float, float],
-    shape: Shape,
-    crop: Box,
+    shape: Deformation,
+    crop: PlaneBox,
     size: tuple[int, int],
-) -> Sequence[NDArray[numpy.uint8]]:
+) -> Sequence[NDArray[np.uint8]]:
     """The crop of each of the deformed layers at ``size`` (width, height).
 
     Args:
@@ -115,24 +115,22 @@ def resample(
     back = cv2.invert(shape.homography)[1] @ _from_picture(crop, size)
     masks = cv2.merge(layers)
     if not shape.bent:
-        back = numpy.array([[1, 0, centre[0]], [0, 1, centre[1]], [0, 0, 1.0]]) @ back
+        back = np.array([[1, 0, centre[0]], [0, 1, centre[1]], [0, 0, 1.0]]) @ back
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         seen = cv2.warpPerspective(masks, back, size, flags=flags)
     else:
-        x, y = numpy.meshgrid(
-            numpy.arange(size[0], dtype=float), numpy.arange(size[1], dtype=float)
-        )
+        x, y = np.meshgrid(np.arange(size[0], dtype=float), np.arange(size[1], dtype=float))
         u, v = shape.straighten(*apply(back, x, y))
-        columns, rows = (u + centre[0]).astype(numpy.float32), (v + centre[1]).astype(numpy.float32)
+        columns, rows = (u + centre[0]).astype(np.float32), (v + centre[1]).astype(np.float32)
         seen = cv2.remap(masks, columns, rows, cv2.INTER_LINEAR)
-    planes: Sequence[NDArray[numpy.uint8]] = cv2.split(seen)
+    planes: Sequence[NDArray[np.uint8]] = cv2.split(seen)
     return planes
 
 
-def _from_picture(crop: Box, size: tuple[int, int]) -> Floats:
+def _from_picture(crop: PlaneBox, size: tuple[int, int]) -> Floats:
     """Pixels of the result to the picture plane; pixel centres stay pixel centres."""
     across, down = (crop[2] - crop[0]) / size[0], (crop[3] - crop[1]) / size[1]
-    return numpy.array(
+    return np.array(
         [
             [across, 0, crop[0] + across / 2 - 0.5],
             [0, down, crop[1] + down / 2 - 0.5],

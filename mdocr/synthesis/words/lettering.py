@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 
 from mdocr.synthesis.common.glyphs import (
-    Box,
-    Mask,
+    InkMask,
+    PixelBox,
     Setting,
     stamp,
 )
@@ -15,7 +15,7 @@ from mdocr.synthesis.common.opencv import opencv
 
 
 @dataclass(frozen=True)
-class Line:
+class WordMask:
     """A word on a mask with room around it.
 
     Attributes:
@@ -23,13 +23,13 @@ class Line:
         box: left, top, right, bottom of the word's ink on the mask, in pixels.
     """
 
-    mask: Mask
-    box: Box
+    mask: InkMask
+    box: PixelBox
 
 
-def draw_line(
-    word: Setting, neighbours: Sequence[tuple[str, Setting]], rng: numpy.random.Generator
-) -> Line:
+def draw_word(
+    word: Setting, neighbours: Sequence[tuple[str, Setting]], rng: np.random.Generator
+) -> WordMask:
     """The word with half its height of room, and its neighbours cut at the mask's edge.
 
     Args:
@@ -41,17 +41,15 @@ def draw_line(
     left, top, right, bottom = word.box
     room = max(word.size, bottom - top) // 2 + 2
     dx, dy = room - left, room - top
-    mask = numpy.zeros((bottom - top + 2 * room, right - left + 2 * room), numpy.uint8)
+    mask = np.zeros((bottom - top + 2 * room, right - left + 2 * room), np.uint8)
     stamp(mask, word, dx, dy)
     for side, other in neighbours:
         x, y = _beside(side, word, other, rng)
         stamp(mask, other, dx + x, dy + y)
-    return Line(mask, (room, room, right + dx, bottom + dy))
+    return WordMask(mask, (room, room, right + dx, bottom + dy))
 
 
-def _beside(
-    side: str, word: Setting, other: Setting, rng: numpy.random.Generator
-) -> tuple[int, int]:
+def _beside(side: str, word: Setting, other: Setting, rng: np.random.Generator) -> tuple[int, int]:
     """How far a neighbour is moved: a word space beside on the same base line, or a line away."""
     left, top, right, bottom = word.box
     if side == "before":
@@ -73,7 +71,7 @@ def letter_gap(word: Setting) -> int:
     return 1 + int(word.size * max(0.06 + word.spacing, 0.0))
 
 
-def underline(mask: Mask, box: Box, rng: numpy.random.Generator) -> Mask:
+def underline(mask: InkMask, box: PixelBox, rng: np.random.Generator) -> InkMask:
     """A stroke of the same ink below, above or seldom through the word, straight or bent."""
     left, top, right, bottom = box
     height = bottom - top
@@ -83,14 +81,14 @@ def underline(mask: Mask, box: Box, rng: numpy.random.Generator) -> Mask:
     y = bottom + away if place < 0.6 else top - away if place < 0.9 else (top + bottom) // 2
     bend = height * rng.normal(0, 0.15) if place < 0.9 and rng.random() < 0.4 else 0.0
     over = height * rng.uniform(-0.3, 0.5, 2)
-    along = numpy.linspace(-1, 1, 17)
-    x = numpy.linspace(left - over[0], right + over[1], 17)
-    points = numpy.stack([x, y + bend * (1 - along**2)], axis=1).round().astype(numpy.int32)
-    lined: Mask = opencv().polylines(mask.copy(), [points], False, 255, thickness)
+    along = np.linspace(-1, 1, 17)
+    x = np.linspace(left - over[0], right + over[1], 17)
+    points = np.stack([x, y + bend * (1 - along**2)], axis=1).round().astype(np.int32)
+    lined: InkMask = opencv().polylines(mask.copy(), [points], False, 255, thickness)
     return lined
 
 
-def part(mask: Mask, box: Box, word: Setting, rng: numpy.random.Generator) -> Mask:
+def part(mask: InkMask, box: PixelBox, word: Setting, rng: np.random.Generator) -> InkMask:
     """The ink of the word's last letters, or of one letter, which has another colour."""
     letters = word.letters
     first = int(rng.random() * len(letters))
@@ -98,31 +96,31 @@ def part(mask: Mask, box: Box, word: Setting, rng: numpy.random.Generator) -> Ma
     moved = box[0] - word.box[0]
     start = letters[first][0] + moved
     end = letters[last][0] + letters[last][2].mask.shape[1] + moved
-    parted = numpy.zeros_like(mask)
+    parted = np.zeros_like(mask)
     parted[:, max(start, 0) : end] = mask[:, max(start, 0) : end]
     return parted
 
 
-def embolden(mask: Mask, pixels: int) -> Mask:
+def embolden(mask: InkMask, pixels: int) -> InkMask:
     """Strokes thicker by ``pixels`` on every side."""
-    thicker: Mask = opencv().dilate(mask, _disc(pixels))
+    thicker: InkMask = opencv().dilate(mask, _disc(pixels))
     return thicker
 
 
-def extrude(mask: Mask, dx: int, dy: int) -> Mask:
+def extrude(mask: InkMask, dx: int, dy: int) -> InkMask:
     """The mask drawn along the way to (dx, dy): the depth of solid letters."""
     cv2 = opencv()
     reach = max(abs(dx), abs(dy), 1)
-    kernel = numpy.zeros((2 * reach + 1, 2 * reach + 1), numpy.uint8)
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
     cv2.line(kernel, (reach, reach), (reach - dx, reach - dy), 1)
-    extruded: Mask = cv2.dilate(mask, kernel)
+    extruded: InkMask = cv2.dilate(mask, kernel)
     return extruded
 
 
-def cast(mask: Mask, dx: int, dy: int, blur: float) -> Mask:
+def cast(mask: InkMask, dx: int, dy: int, blur: float) -> InkMask:
     """The mask moved by (dx, dy) and blurred by ``blur`` pixels: a shadow."""
     cv2 = opencv()
-    shadow = numpy.zeros_like(mask)
+    shadow = np.zeros_like(mask)
     height, width = mask.shape
     shadow[max(dy, 0) : height + dy, max(dx, 0) : width + dx] = mask[
         max(-dy, 0) : height - dy, max(-dx, 0) : width - dx
@@ -132,7 +130,7 @@ def cast(mask: Mask, dx: int, dy: int, blur: float) -> Mask:
     return shadow
 
 
-def _disc(radius: int) -> Mask:
+def _disc(radius: int) -> InkMask:
     cv2 = opencv()
-    disc: Mask = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    disc: InkMask = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     return disc

@@ -1,14 +1,14 @@
 """Ink on a ground: background, shadow, sides, edge and fill, painted one over the other."""
 
-import numpy
+import numpy as np
 
 from mdocr.synthesis.common import backgrounds
-from mdocr.synthesis.common.backgrounds import Colour, Picture, Size
-from mdocr.synthesis.common.glyphs import Mask
+from mdocr.synthesis.common.backgrounds import Colour, FloatImage, Size
+from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.common.opencv import opencv
 
 
-def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: float) -> Picture:
+def compose(rng: np.random.Generator, masks: dict[str, InkMask], difficulty: float) -> FloatImage:
     """Background, shadow, sides, edge and ink, one over the other.
 
     Args:
@@ -42,14 +42,14 @@ def compose(rng: numpy.random.Generator, masks: dict[str, Mask], difficulty: flo
     return picture + _opacity(fill) * (surface - picture)
 
 
-def _opacity(mask: Mask, strength: float = 1.0) -> Picture:
-    return backgrounds.spread(mask * numpy.float32(strength / 255))
+def _opacity(mask: InkMask, strength: float = 1.0) -> FloatImage:
+    return backgrounds.spread(mask * np.float32(strength / 255))
 
 
-def _edge_colour(rng: numpy.random.Generator, ink: Colour) -> Colour:
+def _edge_colour(rng: np.random.Generator, ink: Colour) -> Colour:
     dark = backgrounds.brightness(ink) < 128
     if rng.random() < 0.4:
-        return numpy.full(3, 245.0 if dark else 12.0, numpy.float32)
+        return np.full(3, 245.0 if dark else 12.0, np.float32)
     for _ in range(4):
         colour = backgrounds.draw_colour(rng)
         if abs(backgrounds.brightness(colour) - backgrounds.brightness(ink)) > 50:
@@ -57,39 +57,39 @@ def _edge_colour(rng: numpy.random.Generator, ink: Colour) -> Colour:
     return colour
 
 
-def _side_colour(rng: numpy.random.Generator, ink: Colour) -> Colour:
+def _side_colour(rng: np.random.Generator, ink: Colour) -> Colour:
     """The sides of solid letters are mostly the ink in shade."""
     if rng.random() < 0.7:
-        shaded: Colour = ink * numpy.float32(rng.uniform(0.2, 0.75))
+        shaded: Colour = ink * np.float32(rng.uniform(0.2, 0.75))
         return shaded
     return _edge_colour(rng, ink)
 
 
-def _surface(rng: numpy.random.Generator, size: Size, ink: Colour, difficulty: float) -> Picture:
+def _surface(rng: np.random.Generator, size: Size, ink: Colour, difficulty: float) -> FloatImage:
     """Plain ink, or with a gradient or a texture, [height, width, 3]."""
     chance = rng.random() / max(difficulty, 1e-6)
     surface = backgrounds.flat(size, ink)
     if chance < 0.15:
         surface += backgrounds.gradient(rng, size, 30 + 60 * rng.random())
     elif chance < 0.30:
-        strength = numpy.float32(5 + 20 * rng.random())
+        strength = np.float32(5 + 20 * rng.random())
         surface += strength * backgrounds.clouds(rng, size, 1 + int(4 * rng.random()))
     return surface
 
 
-def _relief(rng: numpy.random.Generator, fill: Mask) -> Picture:
+def _relief(rng: np.random.Generator, fill: InkMask) -> FloatImage:
     """Light and shade on the rims of raised or carved letters lit from one side."""
     cv2 = opencv()
     rounding = fill.shape[0] * rng.uniform(0.008, 0.04)
-    height = cv2.GaussianBlur(fill.astype(numpy.float32), (0, 0), max(rounding, 0.5))
-    angle = rng.random() * 2 * numpy.pi
-    across, down = float(numpy.cos(angle)), float(numpy.sin(angle))
+    height = cv2.GaussianBlur(fill.astype(np.float32), (0, 0), max(rounding, 0.5))
+    angle = rng.random() * 2 * np.pi
+    across, down = float(np.cos(angle)), float(np.sin(angle))
     slope = across * cv2.Sobel(height, -1, 1, 0) + down * cv2.Sobel(height, -1, 0, 1)
-    steepest = max(float(numpy.abs(slope).max()), 1.0)
-    return backgrounds.spread(slope * numpy.float32(rng.uniform(25, 110) / steepest))
+    steepest = max(float(np.abs(slope).max()), 1.0)
+    return backgrounds.spread(slope * np.float32(rng.uniform(25, 110) / steepest))
 
 
-def _glow(rng: numpy.random.Generator, fill: Mask, ink: Colour) -> Picture:
+def _glow(rng: np.random.Generator, fill: InkMask, ink: Colour) -> FloatImage:
     """Light of the ink's colour around letters that shine."""
     reach = fill.shape[0] * rng.uniform(0.02, 0.12)
     halo = opencv().GaussianBlur(fill, (0, 0), max(reach, 0.5))

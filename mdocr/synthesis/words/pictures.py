@@ -7,17 +7,17 @@ but opened fonts. ``difficulty`` leads from clean print (0) to natural scenes (1
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.errors import InputError
 from mdocr.models.charset import ENGLISH
 from mdocr.synthesis.common import effects
-from mdocr.synthesis.common.backgrounds import Picture
+from mdocr.synthesis.common.backgrounds import FloatImage
 from mdocr.synthesis.common.fonts import Font
 from mdocr.synthesis.common.glyphs import (
-    Box,
-    Mask,
+    InkMask,
+    PixelBox,
     Setting,
     open_sheet,
     set_text,
@@ -83,7 +83,7 @@ class Cut:
         return (ink + self.left + self.right) / (1 + self.top + self.bottom)
 
 
-def draw_difficulty(rng: numpy.random.Generator, hardest: float) -> float:
+def draw_difficulty(rng: np.random.Generator, hardest: float) -> float:
     """Of a word, below that of the hardest; most are not far from it."""
     return float(hardest * rng.random() ** 0.3)
 
@@ -111,8 +111,8 @@ class WordSynthesizer:
         self.families = _group(fonts)
 
     def draw(
-        self, rng: numpy.random.Generator, ratio: int, difficulty: float
-    ) -> tuple[NDArray[numpy.uint8], str]:
+        self, rng: np.random.Generator, ratio: int, difficulty: float
+    ) -> tuple[NDArray[np.uint8], str]:
         """A picture and its text.
 
         Args:
@@ -123,7 +123,7 @@ class WordSynthesizer:
         Returns:
             uint8 RGB [height, width, 3], and the text.
         """
-        difficulty *= 0.25 + 0.75 * float(numpy.sqrt(rng.random()))  # some scenes are clean
+        difficulty *= 0.25 + 0.75 * float(np.sqrt(rng.random()))  # some scenes are clean
         cut = draw_cut(rng)
         lettered = self._letter(rng, ratio, cut, difficulty)
         neighbours = self._neighbours(rng, lettered, difficulty)
@@ -138,7 +138,7 @@ class WordSynthesizer:
         return develop(rng, picture, difficulty), lettered.text
 
     def _letter(
-        self, rng: numpy.random.Generator, ratio: int, cut: Cut, difficulty: float
+        self, rng: np.random.Generator, ratio: int, cut: Cut, difficulty: float
     ) -> Lettered:
         """A text as long as found ones in such pictures, in a font that fills the picture.
 
@@ -154,10 +154,10 @@ class WordSynthesizer:
             if setting is None:
                 continue
             stretch = seen / max(cut.picture_ratio(setting.ratio), 0.1)
-            unlikely = (numpy.log(stretch / USUAL_STRETCH) / STRETCH_SPREAD) ** 2
-            stretch = float(numpy.clip(stretch, LEAST_STRETCH, MOST_STRETCH))
+            unlikely = (np.log(stretch / USUAL_STRETCH) / STRETCH_SPREAD) ** 2
+            stretch = float(np.clip(stretch, LEAST_STRETCH, MOST_STRETCH))
             found.append((unlikely, Lettered(text, font, setting, stretch)))
-            if rng.random() < numpy.exp(-unlikely / 2):
+            if rng.random() < np.exp(-unlikely / 2):
                 return found[-1][1]
             if len(found) == TRIES:
                 break
@@ -167,7 +167,7 @@ class WordSynthesizer:
             )
         return min(found, key=lambda pair: pair[0])[1]
 
-    def _font(self, rng: numpy.random.Generator, difficulty: float) -> Font:
+    def _font(self, rng: np.random.Generator, difficulty: float) -> Font:
         """A family by its plainness, then one of its fonts."""
         least = 0.75 * (1 - difficulty)
         for _ in range(20):
@@ -177,7 +177,7 @@ class WordSynthesizer:
                 break
         return font
 
-    def _text(self, rng: numpy.random.Generator, font: Font, length: int) -> str:
+    def _text(self, rng: np.random.Generator, font: Font, length: int) -> str:
         """A text of about ``length`` in characters that both the font and the charset have."""
         text = self.vocabulary.draw(rng, length)
         if not font.has_lowercase:
@@ -189,7 +189,7 @@ class WordSynthesizer:
         return "".join(usable[int(rng.random() * len(usable))] for _ in text)
 
     def _neighbours(
-        self, rng: numpy.random.Generator, lettered: Lettered, difficulty: float
+        self, rng: np.random.Generator, lettered: Lettered, difficulty: float
     ) -> list[tuple[str, Setting]]:
         """Other words around, mostly in the same font and size: sides and settings."""
         found = []
@@ -203,7 +203,7 @@ class WordSynthesizer:
         return [(side, setting) for side, setting in found if setting is not None]
 
     def _torn(
-        self, rng: numpy.random.Generator, lettered: Lettered, cut: Cut
+        self, rng: np.random.Generator, lettered: Lettered, cut: Cut
     ) -> tuple[Cut, list[tuple[str, Setting]]]:
         """A cut through the letter after or before the word, and that letter by its side."""
         setting = lettered.setting
@@ -220,13 +220,13 @@ class WordSynthesizer:
 
 
 def _ink(
-    rng: numpy.random.Generator,
+    rng: np.random.Generator,
     lettered: Lettered,
     neighbours: Sequence[tuple[str, Setting]],
     difficulty: float,
-) -> tuple[dict[str, Mask], Box]:
+) -> tuple[dict[str, InkMask], PixelBox]:
     """Masks of shadow, edge, side, fill and its second colour, where present; the ink's box."""
-    line = lettering.draw_line(lettered.setting, neighbours, rng)
+    line = lettering.draw_word(lettered.setting, neighbours, rng)
     fill = line.mask
     if rng.random() < 0.15 * difficulty:
         fill = lettering.embolden(fill, 1)
@@ -238,15 +238,15 @@ def _ink(
     return masks, line.box
 
 
-def _draw_sizes(rng: numpy.random.Generator, ratio: int) -> tuple[float, float]:
+def _draw_sizes(rng: np.random.Generator, ratio: int) -> tuple[float, float]:
     """Width over height of a picture, and how many letters stand in it."""
     low, high = RATIOS[ratio]
-    spread = float(numpy.exp(rng.normal(0, LETTER_SPREAD)))
+    spread = float(np.exp(rng.normal(0, LETTER_SPREAD)))
     if ratio < 4:
         seen = rng.uniform(low, high)
     elif rng.random() < LONG_SHARE:
         length = rng.uniform(LONG, LONGEST)
-        return float(numpy.clip(length * LONG_LETTER * spread**0.5, low, high)), length
+        return float(np.clip(length * LONG_LETTER * spread**0.5, low, high)), length
     else:
         seen = min(3.5 + rng.exponential(1.2), 11.0)
     return seen, seen / (LETTER[ratio] * spread)
@@ -259,7 +259,7 @@ def _group(fonts: Sequence[Font]) -> list[list[Font]]:
     return [families[name] for name in sorted(families)]
 
 
-def _set(rng: numpy.random.Generator, font: Font, text: str, difficulty: float) -> Setting | None:
+def _set(rng: np.random.Generator, font: Font, text: str, difficulty: float) -> Setting | None:
     """The text in that font, sometimes spaced out, dancing on the line, turned, or in two sizes."""
     spacing, shifts, rest = 0.0, [], None
     sheet = open_sheet(font.path, font.index, FONT_SIZE)
@@ -275,7 +275,7 @@ def _set(rng: numpy.random.Generator, font: Font, text: str, difficulty: float) 
     return setting
 
 
-def _behind(rng: numpy.random.Generator, fill: Mask, difficulty: float) -> dict[str, Mask]:
+def _behind(rng: np.random.Generator, fill: InkMask, difficulty: float) -> dict[str, InkMask]:
     """Masks behind the fill: a cast shadow, and an outline, the sides of solid letters, or both."""
     chance = rng.random() / max(difficulty, 1e-6)
     dx, dy = (int(step) for step in rng.integers(-3, 4, 2))
@@ -291,14 +291,14 @@ def _behind(rng: numpy.random.Generator, fill: Mask, difficulty: float) -> dict[
     return masks
 
 
-def draw_shape(rng: numpy.random.Generator, box: Box, difficulty: float) -> geometry.Shape:
+def draw_shape(rng: np.random.Generator, box: PixelBox, difficulty: float) -> geometry.Deformation:
     """How the word leans, turns, tilts and bends."""
     width, height = box[2] - box[0], box[3] - box[1]
     angle = shear = radius = wave = 0.0
     perspective = (0.0, 0.0)
     if rng.random() < 0.65 * difficulty:
         spread = 3.0 if rng.random() < 0.75 else 9.0
-        angle = float(numpy.radians(numpy.clip(rng.normal(0, spread), -22, 22)))
+        angle = float(np.radians(np.clip(rng.normal(0, spread), -22, 22)))
     if rng.random() < 0.3 * difficulty:
         shear = rng.normal(0, 0.18)
     if rng.random() < 0.35 * difficulty:
@@ -310,7 +310,7 @@ def draw_shape(rng: numpy.random.Generator, box: Box, difficulty: float) -> geom
         wave = height * rng.uniform(0.04, 0.14)
     matrix = geometry.homography(angle, shear, _limited(perspective, width, height))
     wavelength = max(width, height) / rng.uniform(2, 9)
-    return geometry.Shape(matrix, radius, wave, wavelength, 6.28 * rng.random())
+    return geometry.Deformation(matrix, radius, wave, wavelength, 6.28 * rng.random())
 
 
 def _limited(perspective: tuple[float, float], width: float, height: float) -> tuple[float, float]:
@@ -320,7 +320,7 @@ def _limited(perspective: tuple[float, float], width: float, height: float) -> t
     return perspective[0] * scale, perspective[1] * scale
 
 
-def draw_cut(rng: numpy.random.Generator) -> Cut:
+def draw_cut(rng: np.random.Generator) -> Cut:
     """As found words are cut: tightly or loosely, above and below more loosely than beside."""
     beside, above = (kinds[int(rng.random() * len(kinds))] for kinds in (BESIDE, ABOVE))
     if rng.random() < FAR_SHARE:
@@ -331,14 +331,14 @@ def draw_cut(rng: numpy.random.Generator) -> Cut:
 
 
 def frame(
-    rng: numpy.random.Generator,
-    shape: geometry.Shape,
-    box: Box,
+    rng: np.random.Generator,
+    shape: geometry.Deformation,
+    box: PixelBox,
     ratio: int,
     cut: Cut,
     *,
     stretch: float,
-) -> tuple[geometry.Box, tuple[int, int]]:
+) -> tuple[geometry.PlaneBox, tuple[int, int]]:
     """What part of the picture plane is seen, and at what size (width, height) in pixels.
 
     A little more stretch, then wider margins, make the ratio fit.
@@ -356,8 +356,8 @@ def frame(
 
 
 def _fitted(
-    rng: numpy.random.Generator, crop: geometry.Box, ratios: tuple[float, float], stretch: float
-) -> tuple[geometry.Box, float]:
+    rng: np.random.Generator, crop: geometry.PlaneBox, ratios: tuple[float, float], stretch: float
+) -> tuple[geometry.PlaneBox, float]:
     """The crop, or a wider or higher one, and its width over its height, between ``ratios``."""
     across, down = crop[2] - crop[0], crop[3] - crop[1]
     low, high = ratios
@@ -379,18 +379,16 @@ def _fitted(
     return fitted, min(max(seen, low), high)
 
 
-def _pixels(rng: numpy.random.Generator, seen: float, ratio: int) -> tuple[int, int]:
+def _pixels(rng: np.random.Generator, seen: float, ratio: int) -> tuple[int, int]:
     """Size whose rounded ratio is ``ratio``."""
     height = int(HEIGHTS[ratio] * rng.uniform(0.8, 1.2 if seen > 6 else 1.5))
     width = round(height * seen)
     if ratio > 1:
         width = max(width, int(height * (ratio - 0.5)) + 1)
-    return (min(width, int(numpy.ceil(height * (ratio + 0.5))) - 1) if ratio < 4 else width), height
+    return (min(width, int(np.ceil(height * (ratio + 0.5))) - 1) if ratio < 4 else width), height
 
 
-def develop(
-    rng: numpy.random.Generator, picture: Picture, difficulty: float
-) -> NDArray[numpy.uint8]:
+def develop(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> NDArray[np.uint8]:
     """From the scene to the photograph."""
     picture = effects.cover(rng, picture, difficulty)
     picture = effects.light(rng, picture, difficulty)

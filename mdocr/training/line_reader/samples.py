@@ -17,7 +17,7 @@ from torch.utils.data import Dataset
 
 from mdocr.models.charset import Charset
 from mdocr.preprocessing.line_charset import of_text
-from mdocr.preprocessing.line_pictures import normalise, pad_line
+from mdocr.preprocessing.line_images import normalise, pad_line
 from mdocr.training.batches import rise
 from mdocr.training.config import require
 from mdocr.training.line_reader.formula_order import in_reading_order
@@ -31,7 +31,7 @@ formulas, which are twice as high, half as many."""
 
 
 @dataclass(frozen=True)
-class LineDataConfig:
+class LineReaderDataConfig:
     """What a run of the line reader learns from.
 
     Attributes:
@@ -76,7 +76,7 @@ class LineDataConfig:
 
 
 @dataclass(frozen=True)
-class LineBatch:
+class LineReaderBatch:
     """Lines or formulas of one size and their texts.
 
     Attributes:
@@ -96,7 +96,7 @@ class LineBatch:
     block_length: int
 
 
-class LineBatches(Dataset[LineBatch]):
+class LineReaderBatches(Dataset[LineReaderBatch]):
     """The batches of a run for one process.
 
     Args:
@@ -110,7 +110,7 @@ class LineBatches(Dataset[LineBatch]):
 
     def __init__(
         self,
-        data: LineDataConfig,
+        data: LineReaderDataConfig,
         charset: Charset,
         *,
         batch_size: int,
@@ -124,7 +124,7 @@ class LineBatches(Dataset[LineBatch]):
     def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, index: int) -> LineBatch:
+    def __getitem__(self, index: int) -> LineReaderBatch:
         """Batch ``index``, from 0."""
         rng = np.random.default_rng((self.seed, 1, index))
         progress = index / self.steps
@@ -186,7 +186,7 @@ def collate(
     width: int,
     block_length: int,
     task: str = "text",
-) -> LineBatch:
+) -> LineReaderBatch:
     """Pads pictures to ``width`` and texts with EOS to whole blocks."""
     images = np.stack([normalise(pad_line(picture, width)) for picture, _ in lines])
     texts = [text for _, text in lines]
@@ -194,7 +194,7 @@ def collate(
     lengths = torch.tensor([len(charset.encode(text)) for text in texts])
     places = -(-(int(lengths.max()) + 1) // block_length) * block_length
     labels, columns = (_ids(charset, each, places) for each in (texts, ordered))
-    return LineBatch(task, torch.from_numpy(images), labels, columns, lengths, block_length)
+    return LineReaderBatch(task, torch.from_numpy(images), labels, columns, lengths, block_length)
 
 
 def _ids(charset: Charset, texts: list[str], places: int) -> Tensor:

@@ -10,26 +10,30 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mdocr.models.attention import DenseAttention
-from mdocr.models.line_reader import LineReader, Seen
+from mdocr.models.line_reader import EncodedLines, LineReader
 from mdocr.models.line_reader_config import LineReaderConfig, lite_line_reader
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, ParserRunConfig, require
-from mdocr.training.line_reader.samples import LineBatch, LineBatches, LineDataConfig
+from mdocr.training.line_reader.samples import (
+    LineReaderBatch,
+    LineReaderBatches,
+    LineReaderDataConfig,
+)
 from mdocr.training.line_reader.widening import with_formulas
 from mdocr.training.loop import train
 from mdocr.training.losses import ctc_loss
-from mdocr.training.noised_rows import hidden_places, structured_mask
+from mdocr.training.noised_rows import hidden_positions, structured_mask
 from mdocr.training.processes import Processes
-from mdocr.weights import resolve
+from mdocr.weights.resolve import resolve
 
 if TYPE_CHECKING:
-    from mdocr.evaluation.lines import Line
+    from mdocr.evaluation.lines import SyntheticLine
 
 
 @dataclass(frozen=True)
-class LineModelConfig:
+class LineReaderModelConfig:
     """What is trained.
 
     Attributes:
@@ -52,8 +56,8 @@ class LineModelConfig:
 class LineReaderRun:
     """A training run of the line reader."""
 
-    model: LineModelConfig = field(default_factory=LineModelConfig)
-    data: LineDataConfig = field(default_factory=LineDataConfig)
+    model: LineReaderModelConfig = field(default_factory=LineReaderModelConfig)
+    data: LineReaderDataConfig = field(default_factory=LineReaderDataConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     run: ParserRunConfig = field(default_factory=ParserRunConfig)
 
@@ -75,10 +79,10 @@ class LineReaderTask:
         self.module = LineReaderLoss(self.model, config, processes)
         self._validation = self._make_validation()
 
-    def batches(self, start: int) -> Iterator[LineBatch]:
-        """See ``loop.Task``."""
+    def batches(self, start: int) -> Iterator[LineReaderBatch]:
+        """See ``loop.TrainingTask``."""
         run = self.config.run
-        dataset = LineBatches(
+        dataset = LineReaderBatches(
             self.config.data,
             self.model.config.charset,
             batch_size=run.batch_size,
@@ -88,17 +92,17 @@ class LineReaderTask:
         )
         return prefetched(dataset, start, run.batches, self.config.data.workers)
 
-    def _make_validation(self) -> "list[Line]":
+    def _make_validation(self) -> "list[SyntheticLine]":
         """Lines of fonts that are never trained on; what is missing is not found only later."""
         if not self.config.data.validation or not self.processes.first:
             return []
-        from mdocr.evaluation.lines import made_lines
+        from mdocr.evaluation.lines import synthetic_lines
         from mdocr.evaluation.metrics import rapidfuzz
 
         rapidfuzz()
         data = self.config.data
         folders = [Path(folder) for folder in data.fonts] or None
-        return made_lines(self.model.config, data.validation, folders=folders)
+        return synthetic_lines(self.model.config, data.validation, folders=folders)
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
         """Character error rates on made lines of fonts that are never trained on."""
@@ -131,16 +135,16 @@ class LineReaderLoss(nn.Module):
         self.seed = config.run.seed
         self.processes = processes
 
-    def forward(self, batch: LineBatch, step: int) -> dict[str, Tensor]:
+    def forward(self, batch: LineReaderBatch, step: int) -> dict[str, Tensor]:
         """Losses of one batch; noise is drawn from the run's seed and ``step``."""
         device = self.processes.device
-        seen = self.model.look(batch.images.to(device, non_blocking=True))
+        seen = self.model.encode(batch.images.to(device, non_blocking=True))
         labels, lengths = batch.labels.to(device), batch.lengths.to(device)
         columns = batch.columns.to(device)
         logits, hidden = self._denoise(seen, batch.task, labels, batch.block_length, step)
-        counted = hidden & _counted_places(labels, lengths, batch.block_length)
+        counted = hidden & _counted_positions(labels, lengths, batch.block_length)
         denoise = functional.cross_entropy(logits[counted].float(), labels[counted])
-        ctc = ctc_loss(seen.letters, columns, lengths + 1)
+        ctc = ctc_loss(seen.ctc_logits, columns, lengths + 1)
         return {"denoise": denoise + self._nothing(), "ctc": self.ctc_weight * ctc}
 
     def _nothing(self) -> Tensor:
@@ -150,7 +154,7 @@ class LineReaderLoss(nn.Module):
         return 0 * torch.stack(sums).sum()
 
     def _denoise(
-        self, seen: Seen, task: str, labels: Tensor, block_length: int, step: int
+        self, seen: EncodedLines, task: str, labels: Tensor, block_length: int, step: int
     ) -> tuple[Tensor, Tensor]:
         """Logits [B, L, V] of the noised text, and which of its places are masked [B, L]."""
         config = self.model.config
@@ -158,7 +162,7 @@ class LineReaderLoss(nn.Module):
         generator = torch.Generator().manual_seed(
             (self.seed * 1_000_003 + step) * self.processes.world + self.processes.rank
         )
-        hidden = hidden_places(rows, length, block_length, generator).to(labels.device)
+        hidden = hidden_positions(rows, length, block_length, generator).to(labels.device)
         noised = labels.masked_fill(hidden, config.mask_token_id)
         prompt, places = prompt_rows(config, seen, task)
         text_places = torch.arange(1, length + 1, device=labels.device).expand(rows, -1)
@@ -169,28 +173,28 @@ class LineReaderLoss(nn.Module):
         return logits[:, -length:], hidden
 
 
-def prompt_rows(config: LineReaderConfig, seen: Seen, task: str = "text") -> tuple[Tensor, Tensor]:
+def prompt_rows(config: LineReaderConfig, seen: EncodedLines, task: str = "text") -> tuple[Tensor, Tensor]:
     """Tokens and places [B, P + 1] of the prompts of a batch: the picture, then the task at 0."""
-    prompt = torch.full_like(seen.places, config.image_token_id, dtype=torch.long)
+    prompt = torch.full_like(seen.positions, config.image_token_id, dtype=torch.long)
     prompt = functional.pad(prompt, (0, 1), value=config.task_id(task))
-    return prompt, functional.pad(seen.places, (0, 1))
+    return prompt, functional.pad(seen.positions, (0, 1))
 
 
-def _counted_places(labels: Tensor, lengths: Tensor, block_length: int) -> Tensor:
+def _counted_positions(labels: Tensor, lengths: Tensor, block_length: int) -> Tensor:
     """[B, L]: all places up to the end of the block that holds EOS."""
     end = (lengths // block_length + 1) * block_length
     return torch.arange(labels.shape[1], device=labels.device) < end[:, None]
 
 
-def _make_model(config: LineModelConfig) -> LineReader:
+def _make_model(config: LineReaderModelConfig) -> LineReader:
     if config.start:
         from mdocr.weights.line_reader import load_line_reader
 
         return load_line_reader(resolve(config.start, "parser").path).requires_grad_(True)
     model = LineReader(lite_line_reader(PAGE_SYMBOLS))
     if config.encoder:
-        from mdocr.weights import load_recognizer_weights
+        from mdocr.weights.mdiff4str import load_mdiff4str
 
-        recognizer = load_recognizer_weights(resolve(config.encoder, "recognizer").path)
+        recognizer = load_mdiff4str(resolve(config.encoder, "recognizer").path)
         model.encoder.load_state_dict(recognizer.encoder.state_dict())
     return model

@@ -9,7 +9,7 @@ from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import InputError
 from mdocr.models.mineru_diffusion import MinerUDiffusion
-from mdocr.synthesis.pages.manifests import Sample
+from mdocr.synthesis.pages.manifests import ManifestSample
 from mdocr.training.mineru_diffusion.agreement import similarity
 from mdocr.training.mineru_diffusion.samples import Preparer, open_region
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def score_samples(
-    model: MinerUDiffusion, preparer: Preparer, samples: Sequence[Sample], slots: int = 8
+    model: MinerUDiffusion, preparer: Preparer, samples: Sequence[ManifestSample], batch_size: int = 8
 ) -> dict[str, float]:
     """Mean similarity of answers and true texts, by task.
 
@@ -27,16 +27,19 @@ def score_samples(
         block_length=preparer.data.block_length, max_tokens=preparer.data.max_tokens
     )
     found: dict[str, list[float]] = defaultdict(list)
-    asked: list[Sample] = []
+    asked: list[ManifestSample] = []
     requests = _readable(preparer, samples, options, asked)
-    for number, text in answers(model, preparer, requests, slots):
+    for number, text in answers(model, preparer, requests, batch_size):
         sample = asked[number]
         found[sample.task].append(similarity(sample.task, text, sample.text))
     return {task: sum(values) / len(values) for task, values in sorted(found.items())}
 
 
 def _readable(
-    preparer: Preparer, samples: Sequence[Sample], options: BlockOptions, asked: list[Sample]
+    preparer: Preparer,
+    samples: Sequence[ManifestSample],
+    options: BlockOptions,
+    asked: list[ManifestSample],
 ) -> Iterator[Request]:
     """Requests for the samples whose pictures can be read, which are added to ``asked``."""
     for number, sample in enumerate(samples, start=1):
@@ -49,7 +52,7 @@ def _readable(
         yield prepared
 
 
-def request(preparer: Preparer, sample: Sample, options: BlockOptions) -> Request:
+def request(preparer: Preparer, sample: ManifestSample, options: BlockOptions) -> Request:
     """What the model is asked for a sample.
 
     Raises:
@@ -61,9 +64,9 @@ def request(preparer: Preparer, sample: Sample, options: BlockOptions) -> Reques
 
 
 def answers(
-    model: MinerUDiffusion, preparer: Preparer, requests: Iterator[Request], slots: int
+    model: MinerUDiffusion, preparer: Preparer, requests: Iterator[Request], batch_size: int
 ) -> Iterator[tuple[int, str]]:
     """Texts of requests with their numbers, in the order in which they end."""
-    predict = TorchBlocks(model, slots)
-    for number, made in denoise(predict, requests, model.config.mask_token_id, slots):
+    predict = TorchBlocks(model, batch_size)
+    for number, made in denoise(predict, requests, model.config.mask_token_id, batch_size):
         yield number, preparer.prompts.decode(made.tokens)

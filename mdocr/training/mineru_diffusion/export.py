@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mdocr.files import write_text, written_whole
+from mdocr.weights.checkpoint_folder import read_json
 from mdocr.weights.mineru_diffusion import tensors, weight_files
-from mdocr.weights.page_folders import read_json
 
 COPIED = (
     "tokenizer.json",

@@ -22,13 +22,13 @@ from mdocr.evaluation.metrics import rapidfuzz
 from mdocr.evaluation.table_trees import apted
 from mdocr.files import check_folder
 from mdocr.models.mineru_diffusion import MinerUDiffusion
-from mdocr.synthesis.pages.manifests import Sample, read_manifest, write_manifest
+from mdocr.synthesis.pages.manifests import ManifestSample, read_manifest, write_manifest
 from mdocr.training.mineru_diffusion.agreement import consistency
 from mdocr.training.mineru_diffusion.answers import answers, request
 from mdocr.training.mineru_diffusion.mining_options import MiningOptions
-from mdocr.training.mineru_diffusion.samples import DocumentDataConfig, Preparer
+from mdocr.training.mineru_diffusion.samples import MinerUDiffusionDataConfig, Preparer
 from mdocr.training.mineru_diffusion.trainer import find_folder
-from mdocr.weights.mineru_diffusion import load_folder
+from mdocr.weights.mineru_diffusion import load_mineru_diffusion
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Judged:
     """
 
     number: int
-    sample: Sample
+    sample: ManifestSample
     kept: bool
 
 
@@ -80,8 +80,10 @@ def mine_manifest(
     samples = read_manifest(manifest)
     folder = find_folder(where[0])
     place = choose_device(where[1])
-    model = load_folder(folder, place, None if place.type == "cuda" else torch.float32)
-    data = DocumentDataConfig((str(manifest),), block_length=lengths[0], max_tokens=lengths[1])
+    model = load_mineru_diffusion(folder, place, None if place.type == "cuda" else torch.float32)
+    data = MinerUDiffusionDataConfig(
+        (str(manifest),), block_length=lengths[0], max_tokens=lengths[1]
+    )
     preparer = Preparer(folder, model.config, data)
     found = []
     with memory_errors():
@@ -106,7 +108,10 @@ def _check_output(output: Path) -> None:
 
 
 def judge_samples(
-    model: MinerUDiffusion, preparer: Preparer, samples: Sequence[Sample], options: MiningOptions
+    model: MinerUDiffusion,
+    preparer: Preparer,
+    samples: Sequence[ManifestSample],
+    options: MiningOptions,
 ) -> Iterator[Judged]:
     """Decodes every sample several times; yields each as soon as all its answers are there.
 
@@ -125,7 +130,9 @@ def judge_samples(
             yield judged(place, samples[place], found.pop(place), options)
 
 
-def judged(number: int, sample: Sample, texts: Sequence[str], options: MiningOptions) -> Judged:
+def judged(
+    number: int, sample: ManifestSample, texts: Sequence[str], options: MiningOptions
+) -> Judged:
     """A sample and what follows from the answers to it."""
     agreement = consistency(sample.task, texts)
     kept = agreement < options.keep_below
@@ -134,7 +141,7 @@ def judged(number: int, sample: Sample, texts: Sequence[str], options: MiningOpt
 
 
 def _requests(
-    preparer: Preparer, samples: Sequence[Sample], options: MiningOptions, asked: list[int]
+    preparer: Preparer, samples: Sequence[ManifestSample], options: MiningOptions, asked: list[int]
 ) -> Iterator[Request]:
     """Several requests for each sample, whose numbers are added to ``asked``.
 

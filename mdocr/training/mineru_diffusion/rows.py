@@ -12,15 +12,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mdocr.preprocessing.mineru_diffusion import PagePicture
-from mdocr.training.noised_rows import hidden_places, structured_mask
+from mdocr.preprocessing.mineru_diffusion import PatchedImage
+from mdocr.training.noised_rows import hidden_positions, structured_mask
 
 UNCOUNTED = -100
 """Label of a place that is not to be predicted."""
 
 
 @dataclass(frozen=True)
-class Row:
+class TrainingRow:
     """One sample.
 
     Attributes:
@@ -36,12 +36,12 @@ class Row:
     labels: Tensor
     prompt: int
     length: int
-    picture: PagePicture
+    picture: PatchedImage
     weight: float
 
 
 @dataclass(frozen=True)
-class DocumentBatch:
+class MinerUDiffusionBatch:
     """Rows padded to the longest.
 
     Attributes:
@@ -76,13 +76,13 @@ class DocumentBatch:
         return seen
 
 
-def make_row(
+def make_training_row(
     prompt: Sequence[int],
     answer: Tensor,
     noise: tuple[int, int, torch.Generator],
-    picture: PagePicture,
+    picture: PatchedImage,
     weight: float = 1.0,
-) -> Row:
+) -> TrainingRow:
     """A row with noise.
 
     Args:
@@ -94,15 +94,15 @@ def make_row(
     """
     block_length, mask_id, generator = noise
     length = len(answer)
-    hidden = hidden_places(1, length, block_length, generator)[0]
+    hidden = hidden_positions(1, length, block_length, generator)[0]
     start = torch.tensor(list(prompt))
     tokens = torch.cat([start, answer, answer.masked_fill(hidden, mask_id)])
     labels = torch.full_like(tokens, UNCOUNTED)
     labels[-length:] = answer.masked_fill(~hidden, UNCOUNTED)
-    return Row(tokens, labels, len(prompt), length, picture, weight)
+    return TrainingRow(tokens, labels, len(prompt), length, picture, weight)
 
 
-def collate(rows: Sequence[Row], block_length: int, fill_id: int) -> DocumentBatch:
+def collate(rows: Sequence[TrainingRow], block_length: int, fill_id: int) -> MinerUDiffusionBatch:
     """A batch of rows, padded with ``fill_id``."""
     longest = max(len(row.tokens) for row in rows)
     tokens = torch.full((len(rows), longest), fill_id)
@@ -113,7 +113,7 @@ def collate(rows: Sequence[Row], block_length: int, fill_id: int) -> DocumentBat
         tokens[number, :size], labels[number, :size] = row.tokens, row.labels
         answer = torch.arange(row.prompt, row.prompt + row.length)
         places[number, :size] = torch.cat([torch.arange(row.prompt), answer, answer])
-    return DocumentBatch(
+    return MinerUDiffusionBatch(
         tokens,
         labels,
         places,

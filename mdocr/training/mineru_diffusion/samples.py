@@ -22,15 +22,15 @@ from mdocr.errors import InputError, UsageError
 from mdocr.inputs.pictures import open_picture
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.parsing import crops
-from mdocr.preprocessing.mineru_diffusion import PictureConfig
+from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
 from mdocr.preprocessing.prompts import STOPS
-from mdocr.preprocessing.tokenizers import PromptTokenizer
-from mdocr.synthesis.pages.manifests import Sample, read_manifest
+from mdocr.preprocessing.tokenizers import MinerUDiffusionTokenizer
+from mdocr.synthesis.pages.manifests import ManifestSample, read_manifest
 from mdocr.training.mineru_diffusion.rows import (
-    DocumentBatch,
-    Row,
+    MinerUDiffusionBatch,
+    TrainingRow,
     collate,
-    make_row,
+    make_training_row,
 )
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ TRIES = 20
 
 
 @dataclass(frozen=True)
-class DocumentDataConfig:
+class MinerUDiffusionDataConfig:
     """What a run of the large page model learns from.
 
     Attributes:
@@ -91,20 +91,20 @@ class Preparer:
     """
 
     def __init__(
-        self, folder: Path, config: MinerUDiffusionConfig, data: DocumentDataConfig
+        self, folder: Path, config: MinerUDiffusionConfig, data: MinerUDiffusionDataConfig
     ) -> None:
         self.config, self.data = config, data
         path = folder / "tokenizer.json"
-        self.prompts = PromptTokenizer(path, config.image_token_id)
+        self.prompts = MinerUDiffusionTokenizer(path, config.image_token_id)
         self.answers = Tokenizer.from_file(str(path))
         ids = [self.answers.token_to_id(stop) for stop in STOPS]
         known = [index for index in ids if index is not None]
         self.stop_id, self.fill_id = known[0], known[-1]
-        self.pictures = PictureConfig.read(folder / "preprocessor_config.json")
+        self.pictures = MinerUDiffusionProcessor.read(folder / "preprocessor_config.json")
         if data.max_pixels:
             self.pictures = replace(self.pictures, max_pixels=data.max_pixels)
 
-    def row(self, sample: Sample, generator: torch.Generator) -> Row:
+    def row(self, sample: ManifestSample, generator: torch.Generator) -> TrainingRow:
         """A row with noise of ``generator``.
 
         Raises:
@@ -113,7 +113,7 @@ class Preparer:
         picture = self.pictures.prepare(open_region(sample))
         prompt = self.prompts.encode(sample.task, picture.tokens)
         noise = (self.data.block_length, self.config.mask_token_id, generator)
-        return make_row(prompt, self.answer(sample.text), noise, picture, sample.weight)
+        return make_training_row(prompt, self.answer(sample.text), noise, picture, sample.weight)
 
     def answer(self, text: str) -> Tensor:
         """Token ids of a text, its end, and what fills the last block [L].
@@ -136,7 +136,7 @@ class Preparer:
         return torch.tensor(ids + [self.fill_id] * (-len(ids) % block))
 
 
-def open_region(sample: Sample) -> Image.Image:
+def open_region(sample: ManifestSample) -> Image.Image:
     """The picture that the model is shown for a sample, as ``mdocr parse`` would show it.
 
     Raises:
@@ -161,19 +161,23 @@ class Mixture:
     """
 
     def __init__(
-        self, samples: Sequence[Sample], replay: Sequence[Sample], share: float, seed: int
+        self,
+        samples: Sequence[ManifestSample],
+        replay: Sequence[ManifestSample],
+        share: float,
+        seed: int,
     ) -> None:
         self.kinds = (samples, replay)
         self.share = share if replay else 0.0
         self.seed = seed
         self._orders: dict[int, tuple[int, NDArray[np.int64]]] = {}
 
-    def __getitem__(self, number: int) -> Sample:
+    def __getitem__(self, number: int) -> ManifestSample:
         before = int(number * self.share)
         replayed = int((number + 1) * self.share) > before
         return self._at(1, before) if replayed else self._at(0, number - before)
 
-    def _at(self, kind: int, place: int) -> Sample:
+    def _at(self, kind: int, place: int) -> ManifestSample:
         samples = self.kinds[kind]
         epoch, place = divmod(place, len(samples))
         if self._orders.get(kind, (-1,))[0] != epoch:
@@ -182,7 +186,7 @@ class Mixture:
         return samples[int(self._orders[kind][1][place])]
 
 
-class DocumentBatches(Dataset[DocumentBatch]):
+class MinerUDiffusionBatches(Dataset[MinerUDiffusionBatch]):
     """The batches of a run for one process of ``world``; batch ``n`` is the same whoever makes it.
 
     Args:
@@ -211,14 +215,14 @@ class DocumentBatches(Dataset[DocumentBatch]):
     def __len__(self) -> int:
         return self.batches
 
-    def __getitem__(self, index: int) -> DocumentBatch:
+    def __getitem__(self, index: int) -> MinerUDiffusionBatch:
         """Batch ``index``, from 0."""
         first = (index * self.world + self.rank) * self.batch_size
         rows = [self._row(number) for number in range(first, first + self.batch_size)]
         return collate(rows, self.preparer.data.block_length, self.preparer.fill_id)
 
-    def _row(self, number: int) -> Row:
-        """Row ``number`` of the run; if its sample cannot be used, that of the next one."""
+    def _row(self, number: int) -> TrainingRow:
+        """TrainingRow ``number`` of the run; if its sample cannot be used, that of the next one."""
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
         for place in range(number, number + TRIES):
             try:
@@ -231,7 +235,7 @@ class DocumentBatches(Dataset[DocumentBatch]):
         )
 
 
-def read_manifests(paths: Iterable[str]) -> list[Sample]:
+def read_manifests(paths: Iterable[str]) -> list[ManifestSample]:
     """The samples of several manifests.
 
     Raises:
@@ -240,13 +244,13 @@ def read_manifests(paths: Iterable[str]) -> list[Sample]:
     return [sample for path in paths for sample in read_manifest(Path(path))]
 
 
-def open_mixture(data: DocumentDataConfig, seed: int) -> Mixture:
+def open_mixture(data: MinerUDiffusionDataConfig, seed: int) -> Mixture:
     """The samples that a run's configuration names. Errors: see ``read_manifests``."""
     samples, replay = read_manifests(data.manifest), read_manifests(data.replay)
     return Mixture(samples, replay, data.replay_share, seed)
 
 
-def describe(samples: Sequence[Sample]) -> dict[str, Any]:
+def describe(samples: Sequence[ManifestSample]) -> dict[str, Any]:
     """How many samples of each task there are."""
     tasks = [sample.task for sample in samples]
     return {task: tasks.count(task) for task in sorted(set(tasks))}

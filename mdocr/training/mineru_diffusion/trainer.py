@@ -30,25 +30,25 @@ from mdocr.training.config import OptimizerConfig, ParserRunConfig
 from mdocr.training.loop import train
 from mdocr.training.mineru_diffusion.adapters import add_adapters, merged
 from mdocr.training.mineru_diffusion.export import save_folder
-from mdocr.training.mineru_diffusion.rows import DocumentBatch
+from mdocr.training.mineru_diffusion.rows import MinerUDiffusionBatch
 from mdocr.training.mineru_diffusion.samples import (
-    DocumentBatches,
-    DocumentDataConfig,
+    MinerUDiffusionBatches,
+    MinerUDiffusionDataConfig,
     Preparer,
     describe,
     open_mixture,
     read_manifests,
 )
 from mdocr.training.processes import Processes, mean_over_processes
+from mdocr.weights.checkpoint_folder import read_json
 from mdocr.weights.keys import WithoutDraws
-from mdocr.weights.mineru_diffusion import load_folder
-from mdocr.weights.page_folders import read_json
+from mdocr.weights.mineru_diffusion import load_mineru_diffusion
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class DocumentModelConfig:
+class MinerUDiffusionModelConfig:
     """What is trained.
 
     Attributes:
@@ -73,30 +73,30 @@ class DocumentModelConfig:
 
 
 @dataclass(frozen=True)
-class DocumentRun:
+class MinerUDiffusionRun:
     """A training run of the large page model."""
 
-    data: DocumentDataConfig
-    model: DocumentModelConfig = field(default_factory=DocumentModelConfig)
+    data: MinerUDiffusionDataConfig
+    model: MinerUDiffusionModelConfig = field(default_factory=MinerUDiffusionModelConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     run: ParserRunConfig = field(default_factory=ParserRunConfig)
 
 
-def train_documents(config: DocumentRun, processes: Processes, resume: bool) -> Path:
+def train_mineru_diffusion(config: MinerUDiffusionRun, processes: Processes, resume: bool) -> Path:
     """Trains the large page model; returns the exported folder. Errors: see ``loop.train``."""
     torch.manual_seed(config.run.seed)
-    task = DocumentTask(config, processes)
+    task = MinerUDiffusionTask(config, processes)
     return train(task, config.run, config.optimizer, processes, resume)
 
 
-class DocumentTask:
+class MinerUDiffusionTask:
     """Batches, loss, scores and export of a run."""
 
-    def __init__(self, config: DocumentRun, processes: Processes) -> None:
+    def __init__(self, config: MinerUDiffusionRun, processes: Processes) -> None:
         self.config, self.processes = config, processes
         self.folder = find_folder(config.model.start)
         self.model = make_model(config.model, self.folder)
-        self.module = DocumentLoss(self.model, processes)
+        self.module = MinerUDiffusionLoss(self.model, processes)
         self.preparer = Preparer(self.folder, self.model.config, config.data)
         self.mixture = open_mixture(config.data, config.run.seed)
         self._validation = read_manifests(config.data.validation)[: config.data.validation_samples]
@@ -106,10 +106,10 @@ class DocumentTask:
         for kind, samples in zip(("samples", "replayed"), self.mixture.kinds, strict=True):
             logger.info("%s: %s", kind, describe(samples) or "none")
 
-    def batches(self, start: int) -> Iterator[DocumentBatch]:
-        """See ``loop.Task``."""
+    def batches(self, start: int) -> Iterator[MinerUDiffusionBatch]:
+        """See ``loop.TrainingTask``."""
         run = self.config.run
-        dataset = DocumentBatches(
+        dataset = MinerUDiffusionBatches(
             self.mixture,
             self.preparer,
             batch_size=run.batch_size,
@@ -139,7 +139,7 @@ class DocumentTask:
         return target
 
 
-class DocumentLoss(nn.Module):
+class MinerUDiffusionLoss(nn.Module):
     """The model with its loss; ``forward`` returns it by name."""
 
     def __init__(self, model: MinerUDiffusion, processes: Processes) -> None:
@@ -147,7 +147,7 @@ class DocumentLoss(nn.Module):
         self.model = model
         self.processes = processes
 
-    def forward(self, batch: DocumentBatch, number: int) -> dict[str, Tensor]:
+    def forward(self, batch: MinerUDiffusionBatch, number: int) -> dict[str, Tensor]:
         """The loss of a batch, whose noise was drawn when it was made."""
         device = self.processes.device
         labels = batch.labels.to(device, non_blocking=True)
@@ -158,10 +158,10 @@ class DocumentLoss(nn.Module):
         count = mean_over_processes(counted.sum())
         return {"denoise": (weights * each).sum() / count.clamp(min=1)}
 
-    def predict(self, batch: DocumentBatch, counted: Tensor) -> Tensor:
+    def predict(self, batch: MinerUDiffusionBatch, counted: Tensor) -> Tensor:
         """Logits [M, V] of the counted places of a batch."""
         model, device = self.model, self.processes.device
-        features = model.see(batch.patches.to(device, non_blocking=True), batch.grids)
+        features = model.encode(batch.patches.to(device, non_blocking=True), batch.grids)
         x = model.embed(batch.tokens.to(device), features)
         attend = DenseAttention(batch.mask().to(device))
         logits: Tensor = model.language_model(x, batch.places.to(device), attend, counted)
@@ -186,14 +186,14 @@ def find_folder(start: str) -> Path:
     return folder
 
 
-def make_model(config: DocumentModelConfig, folder: Path) -> MinerUDiffusion:
-    """The model to be trained, in float32, on the CPU. Errors: see ``load_folder``."""
+def make_model(config: MinerUDiffusionModelConfig, folder: Path) -> MinerUDiffusion:
+    """The model to be trained, in float32, on the CPU. Errors: see ``load_mineru_diffusion``."""
     if config.fresh:
         record = read_json(folder / "config.json")
         model = MinerUDiffusion(MinerUDiffusionConfig.from_record(record))
         draw_weights(model)
     else:
-        model = load_folder(folder, "cpu", torch.float32)
+        model = load_mineru_diffusion(folder, "cpu", torch.float32)
         for parameter in model.parameters():
             parameter.data = parameter.data.clone()  # it may be a page of the file
     model.requires_grad_(True)

@@ -14,7 +14,7 @@ from mdocr.errors import InputError, UsageError
 from mdocr.inputs.labelled import Collection, open_collection
 from mdocr.models.charset import Charset
 from mdocr.preprocessing.mdiff4str import ratio_bucket
-from mdocr.training.batches import Sample, Source, rise
+from mdocr.training.batches import LabelledImage, WordSource, rise
 from mdocr.training.config import DataConfig, SourceConfig
 
 logger = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ class SynthesisSource:
     def __init__(self, data: DataConfig, labels: Labels, seed: int) -> None:
         self.data, self.labels, self.seed = data, labels, seed
 
-    def samples(self, index: int, rows: range, progress: float) -> Sequence[Sample]:
-        """See ``Source``."""
+    def samples(self, index: int, rows: range, progress: float) -> Sequence[LabelledImage]:
+        """See ``WordSource``."""
         from mdocr.synthesis.words.pictures import RATIO_SHARES, draw_difficulty
 
         ratios, shares = list(RATIO_SHARES), list(RATIO_SHARES.values())
@@ -80,7 +80,7 @@ class SynthesisSource:
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in vars(self).items() if key != "_synthesizer"}
 
-    def _draw(self, rng: np.random.Generator, ratio: int, difficulty: float) -> Sample:
+    def _draw(self, rng: np.random.Generator, ratio: int, difficulty: float) -> LabelledImage:
         for _ in range(MAX_DRAWS):
             picture, text = self._synthesizer.draw(rng, ratio, difficulty)
             if self.labels.learnable(text):
@@ -136,15 +136,17 @@ class CollectionSource:
         """Batches in which every picture comes once; the last of a ratio is filled up."""
         return sum(-(-len(numbers) // self.batch_rows) for numbers in self._buckets.values())
 
-    def samples(self, index: int, rows: range, progress: float) -> Sequence[Sample]:
-        """See ``Source``."""
+    def samples(self, index: int, rows: range, progress: float) -> Sequence[LabelledImage]:
+        """See ``WordSource``."""
         epoch, place = divmod(index, self.batches_per_epoch)
         if epoch != self._epoch:
             self._order, self._epoch = self._shuffle(epoch), epoch
         bucket, numbers = self._order[place]
         return [self._sample(index, row, np.roll(numbers, -row), bucket) for row in rows]
 
-    def _sample(self, index: int, row: int, numbers: NDArray[np.int64], bucket: int) -> Sample:
+    def _sample(
+        self, index: int, row: int, numbers: NDArray[np.int64], bucket: int
+    ) -> LabelledImage:
         """The first of the pictures that can be read, changed."""
         for number in numbers.tolist():
             try:
@@ -214,7 +216,7 @@ def _tell(left_out: list[str], reason: str) -> None:
 
 def open_source(
     source: SourceConfig, data: DataConfig, labels: Labels, batch_rows: int, seed: int
-) -> Source:
+) -> WordSource:
     """The source that a run's configuration names.
 
     Raises:

@@ -53,7 +53,7 @@ class RecognizerTask:
             rapidfuzz()  # not found missing at the first evaluation
 
     def batches(self, start: int) -> Iterator[WordBatch]:
-        """See ``loop.Task``."""
+        """See ``loop.TrainingTask``."""
         run, data = self.config.run, self.config.data
         max_length = self.model.config.decoder.max_length
         labels = Labels(self.model.charset, max_length)
@@ -128,7 +128,7 @@ class RecognizerLoss(nn.Module):
         device = self.processes.device
         images = batch.images.to(device, non_blocking=True)
         words = batch.words.to(device)
-        memory, letters = self.model.look(images)
+        memory, letters = self.model.encode_with_ctc(images)
         if self.ctc_head is not None:
             letters = self.ctc_head(self.model.encoder.grid(memory, images.shape[-1]).mean(1))
         found = self._diffusion_losses(words, self.model.decoder.project(memory), step)

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-import numpy
+import numpy as np
 import pytest
 import torch
 from page_models import FakeParser, region
@@ -154,7 +154,7 @@ def test_shuffling_keeps_words_and_lengths():
     paragraphs = [" ".join(f"w{n}" for n in range(50)), "a b c"]
     words = " ".join(paragraphs).split()
     for share in (0.0, 0.4, 1.0):
-        mixed = shuffle.shuffled(paragraphs, share, numpy.random.default_rng(1))
+        mixed = shuffle.shuffled(paragraphs, share, np.random.default_rng(1))
         assert [len(text.split()) for text in mixed] == [50, 3]
         found = " ".join(mixed).split()
         assert sorted(found) == sorted(words)

@@ -7,7 +7,7 @@ from page_models import FakeParser, region, write_pdf
 from PIL import Image
 
 from mdocr.errors import InputError
-from mdocr.evaluation.page_parts import Part, from_markdown
+from mdocr.evaluation.page_parts import PagePart, from_markdown
 from mdocr.evaluation.page_sets import TruePage, load_pages
 from mdocr.evaluation.pages import matched, read_pages, save, saved, score_page, summary
 from mdocr.options import ParseOptions
@@ -54,7 +54,7 @@ def test_the_same_page_scores_full_marks(tmp_path):
 
 
 def test_plain_truth_counts_tables_as_text(tmp_path):
-    page = TruePage("a", tmp_path / "a.png", (Part("text", "a b\nc d"),), is_plain=True)
+    page = TruePage("a", tmp_path / "a.png", (PagePart("text", "a b\nc d"),), is_plain=True)
     table = "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>"
     scores = score_page(table, page)
     assert scores.text == 1
@@ -63,8 +63,8 @@ def test_plain_truth_counts_tables_as_text(tmp_path):
 
 
 def test_each_part_is_matched_once():
-    read = [Part("formula", "yy"), Part("formula", "x")]
-    true = [Part("formula", text) for text in ("x", "yyy", "z")]
+    read = [PagePart("formula", "yy"), PagePart("formula", "x")]
+    true = [PagePart("formula", text) for text in ("x", "yyy", "z")]
 
     def alike(a, b):
         return len(set(a.content) & set(b.content))

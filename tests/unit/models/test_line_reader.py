@@ -14,27 +14,27 @@ from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import MissingExtraError, UsageError, WeightsError
-from mdocr.evaluation.lines import made_lines
+from mdocr.evaluation.lines import synthetic_lines
 from mdocr.evaluation.metrics import rapidfuzz
-from mdocr.models.alignment import expected_places
+from mdocr.models.alignment import expected_positions
 from mdocr.models.attention import DenseAttention, block_mask
 from mdocr.models.line_reader import LineReader
 from mdocr.models.line_reader_config import LineReaderConfig
 from mdocr.models.mdiff4str_config import EncoderConfig
 from mdocr.models.sdar import RMSNorm
 from mdocr.models.sdar_config import SDARConfig
-from mdocr.preprocessing.line_pictures import prepare_line
-from mdocr.preprocessing.tokenizers import LineTokenizer
+from mdocr.preprocessing.line_images import prepare_line
+from mdocr.preprocessing.tokenizers import LineReaderTokenizer
 from mdocr.synthesis.common.typefaces import HELD_OUT_FAMILIES
-from mdocr.training.line_reader.samples import LineBatches, LineDataConfig, collate
+from mdocr.training.line_reader.samples import LineReaderBatches, LineReaderDataConfig, collate
 from mdocr.training.line_reader.trainer import (
-    LineModelConfig,
     LineReaderLoss,
+    LineReaderModelConfig,
     LineReaderRun,
     LineReaderTask,
     prompt_rows,
 )
-from mdocr.training.noised_rows import hidden_places, structured_mask
+from mdocr.training.noised_rows import hidden_positions, structured_mask
 from mdocr.training.parser import load_parser_run
 from mdocr.training.processes import join_processes
 from mdocr.weights.line_reader import load_line_reader, save_line_reader
@@ -63,7 +63,7 @@ def picture(width: int, seed: int = 0):
 
 
 def generate(model, pictures, options, slots):
-    tokenizer = LineTokenizer(model.config)
+    tokenizer = LineReaderTokenizer(model.config)
     requests = [
         Request(tokenizer.encode("text", p.tokens), options, tokenizer.stop_ids, p)
         for p in pictures
@@ -77,7 +77,7 @@ def test_places_count_the_characters_that_begin():
     for column, character in enumerate([0, 1, 1, 0, 1, 2, 0]):  # blank a a blank a b blank
         letters[column, character] = 20.0
     expected = torch.tensor([0.0, 1, 1, 1, 2, 3, 3])
-    assert torch.allclose(expected_places(letters), expected, atol=1e-4)
+    assert torch.allclose(expected_positions(letters), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def may_see(row, column, prompt, length, block, causal):
 
 
 def test_every_block_has_a_hidden_place_and_some_are_hidden_whole():
-    hidden = hidden_places(64, 32, 8, torch.Generator().manual_seed(0)).view(64, 4, 8)
+    hidden = hidden_positions(64, 32, 8, torch.Generator().manual_seed(0)).view(64, 4, 8)
     assert hidden.any(-1).all()
     assert 0.2 < hidden.all(-1).float().mean() < 0.6
     assert 0.4 < hidden.float().mean() < 0.9
@@ -117,7 +117,7 @@ def test_first_pass_of_decoding_equals_a_whole_row_in_training_form(model):
     made = generate(model, [line], options, slots=1)[0]
     labels = torch.tensor([[*made.tokens, *[0] * (12 - len(made.tokens))]])
     with torch.inference_mode():
-        seen = model.look(torch.from_numpy(line.pixels)[None])
+        seen = model.encode(torch.from_numpy(line.pixels)[None])
         prompt, places = prompt_rows(model.config, seen)
         text = torch.arange(1, 13)[None]
         noised = torch.full_like(labels, model.config.mask_token_id)
@@ -206,7 +206,7 @@ def test_a_run_starts_from_a_name(model, tmp_path, monkeypatch):
     save_line_reader(model.state_dict(), model.config, tmp_path, {})
     found = ResolvedModel("mine", tmp_path)
     monkeypatch.setattr("mdocr.training.line_reader.trainer.resolve", lambda name, task: found)
-    run = LineReaderRun(LineModelConfig(start="mine"), LineDataConfig(validation=0))
+    run = LineReaderRun(LineReaderModelConfig(start="mine"), LineReaderDataConfig(validation=0))
     task = LineReaderTask(run, join_processes("cpu"))
     assert task.model.config == model.config
     assert task.evaluate({}) == {}
@@ -232,7 +232,7 @@ def test_labels_fill_whole_blocks_with_end_marks():
 
 def test_unknown_task_is_refused(model):
     with pytest.raises(UsageError, match="no task 'layout'"):
-        LineTokenizer(model.config).encode("layout", 4)
+        LineReaderTokenizer(model.config).encode("layout", 4)
 
 
 def test_a_saved_line_reader_comes_back(model, tmp_path):
@@ -250,8 +250,8 @@ def test_a_saved_line_reader_comes_back(model, tmp_path):
 
 def test_lines_are_no_wider_than_asked_for():
     for widest in (480, 512):
-        data = LineDataConfig(start_width=128, widest=widest, easy_share=0.0)
-        batches = LineBatches(
+        data = LineReaderDataConfig(start_width=128, widest=widest, easy_share=0.0)
+        batches = LineReaderBatches(
             data, LineReaderConfig(SYMBOLS).charset, batch_size=1, steps=1, seed=0
         )
         widths = {batches._width(np.random.default_rng(number), 0.0) for number in range(200)}
@@ -260,5 +260,5 @@ def test_lines_are_no_wider_than_asked_for():
 
 def test_without_the_fonts_kept_for_it_nothing_is_scored(monkeypatch, caplog):
     monkeypatch.setattr("mdocr.synthesis.common.fonts.load_fonts", lambda folders=None: [])
-    assert made_lines(LineReaderConfig(SYMBOLS), 4) == []
+    assert synthetic_lines(LineReaderConfig(SYMBOLS), 4) == []
     assert HELD_OUT_FAMILIES[0] in caplog.text

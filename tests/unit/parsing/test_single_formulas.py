@@ -9,12 +9,12 @@ from PIL import Image, ImageOps
 from mdocr.errors import InputError, UsageError
 from mdocr.models.line_reader import LineReader
 from mdocr.models.line_reader_config import FORMULA_HEIGHT, LineReaderConfig, lite_line_reader
+from mdocr.preprocessing.formula_images import formula_strip, prepare_formula
 from mdocr.preprocessing.formula_notation import FORMULA_SYMBOLS
-from mdocr.preprocessing.formula_pictures import formula_strip, prepare_formula
-from mdocr.preprocessing.line_reader import LinePictureConfig
+from mdocr.preprocessing.line_reader import LineReaderProcessor
 from mdocr.synthesis.formulas.grammar import draw_formula, draw_part
 from mdocr.synthesis.formulas.strips import FormulaSynthesizer, set_part
-from mdocr.training.line_reader.samples import LineBatches, LineDataConfig
+from mdocr.training.line_reader.samples import LineReaderBatches, LineReaderDataConfig
 from mdocr.training.line_reader.trainer import LineReaderLoss, LineReaderRun
 from mdocr.training.line_reader.widening import with_formulas
 from mdocr.training.processes import join_processes
@@ -66,7 +66,7 @@ def test_empty_and_endless_pictures():
 
 
 def test_a_formula_is_prepared_as_one_if_it_is_asked_for():
-    pictures, picture = LinePictureConfig(), drawn("abc", (80, 40))
+    pictures, picture = LineReaderProcessor(), drawn("abc", (80, 40))
     heights = {p: pictures.prepare(picture, p).pixels.shape[1] for p in ("text", "equation")}
     assert heights == {"text": 32, "equation": 64}
 
@@ -90,15 +90,15 @@ def test_made_formulas_fit_and_depend_on_chance_alone():
 
 
 def test_batches_hold_formulas_as_often_as_asked_for():
-    data = LineDataConfig(formula_share=1.0, widest_formula=128)
+    data = LineReaderDataConfig(formula_share=1.0, widest_formula=128)
     charset = LineReaderConfig(FORMULA_SYMBOLS).charset
-    batches = LineBatches(data, charset, batch_size=4, steps=2, seed=0)
+    batches = LineReaderBatches(data, charset, batch_size=4, steps=2, seed=0)
     batch = batches[0]
     assert batch.task == "formula"
     assert batch.images.shape[2] == FORMULA_HEIGHT
     assert torch.equal(batch.columns.sort().values, batch.labels.sort().values)
     with pytest.raises(UsageError, match="formula_share"):
-        LineDataConfig(formula_share=1.5)
+        LineReaderDataConfig(formula_share=1.5)
 
 
 def test_a_widened_reader_still_reads_lines_as_before():
@@ -107,9 +107,9 @@ def test_a_widened_reader_still_reads_lines_as_before():
     assert set(wide.config.symbols) == {*FORMULA_SYMBOLS}
     assert with_formulas(wide) is wide
     images = torch.rand(2, 3, 32, 64)
-    seen, before = wide.look(images), known.look(images)
+    seen, before = wide.encode(images), known.encode(images)
     assert torch.allclose(seen.features, before.features, atol=1e-5)
-    assert torch.allclose(seen.letters[..., :5], before.letters, atol=1e-5)
+    assert torch.allclose(seen.ctc_logits[..., :5], before.ctc_logits, atol=1e-5)
     for task in ("text", "formula"):
         row, old = wide.config.task_id(task), known.config.task_id(task)
         assert torch.equal(wide.embed(torch.tensor([row])), known.embed(torch.tensor([old])))
@@ -120,16 +120,16 @@ def test_a_widened_reader_still_reads_lines_as_before():
 def test_a_formula_is_seen_by_a_projection_of_its_own():
     model = tiny_line_reader(formula_height=64)
     tall, flat = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 32, 64)
-    assert model.look(tall).features.shape == model.look(flat).features.shape == (1, 16, 32)
-    together = model.see([flat[0], tall[0]])
-    assert torch.allclose(together.features[16:], model.look(tall).features[0], atol=1e-5)
+    assert model.encode(tall).features.shape == model.encode(flat).features.shape == (1, 16, 32)
+    together = model.encode_packed([flat[0], tall[0]])
+    assert torch.allclose(together.features[16:], model.encode(tall).features[0], atol=1e-5)
 
 
 def test_each_batch_gives_every_projection_a_gradient():
     """Processes that share a step wait for all gradients."""
-    data = LineDataConfig(formula_share=1.0, widest_formula=96)
+    data = LineReaderDataConfig(formula_share=1.0, widest_formula=96)
     model = with_formulas(LineReader(lite_line_reader("ab ")))
-    batches = LineBatches(data, model.config.charset, batch_size=2, steps=1, seed=0)
+    batches = LineReaderBatches(data, model.config.charset, batch_size=2, steps=1, seed=0)
     losses = LineReaderLoss(model, LineReaderRun(data=data), join_processes("cpu"))(batches[0], 0)
     sum(losses.values()).backward()
     missing = [name for name, value in model.named_parameters() if value.grad is None]

@@ -2,7 +2,7 @@
 
 import re
 
-import numpy
+import numpy as np
 import pytest
 
 pytest.importorskip("matplotlib")
@@ -25,21 +25,21 @@ def test_every_part_of_the_grammar_is_defined() -> None:
 
 
 def test_formulas_are_whole_and_can_be_drawn() -> None:
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for number in range(60):
         latex = draw_latex(rng, number % 5)
         assert "@" not in latex and latex.count("{") == latex.count("}")
         assert latex.count(r"\left") >= latex.count(r"\right")
         mask = draw_formula(latex, 14, FAMILIES[number % len(FAMILIES)])
-        assert mask.dtype == numpy.uint8 and min(mask.shape) >= 4
+        assert mask.dtype == np.uint8 and min(mask.shape) >= 4
         assert mask[0].any() and mask[-1].any() and mask[:, 0].any() and mask[:, -1].any()
 
 
 def test_depth_bounds_the_length() -> None:
-    rng = numpy.random.default_rng(1)
+    rng = np.random.default_rng(1)
     short = [len(draw_latex(rng, 0)) for _ in range(50)]
     long = [len(draw_latex(rng, 4)) for _ in range(50)]
-    assert numpy.mean(short) < numpy.mean(long) and max(long) < 1000
+    assert np.mean(short) < np.mean(long) and max(long) < 1000
 
 
 def test_lines_of_aligned_formulas_stand_one_below_the_other() -> None:
@@ -65,7 +65,7 @@ def test_the_seed_alone_decides() -> None:
 def test_clean_pictures_are_black_on_white() -> None:
     seen = 0
     for seed in range(12):
-        picture, _ = draw_sample(numpy.random.default_rng(seed), 0.0)
+        picture, _ = draw_sample(np.random.default_rng(seed), 0.0)
         assert picture.ndim == 3 and picture.shape[2] == 3
         seen += int(picture.max() > 200 and picture.min() < 120)
     assert seen >= 9

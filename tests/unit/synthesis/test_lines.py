@@ -3,7 +3,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -97,40 +97,40 @@ def test_charset_starts_with_ascii_and_has_each_once() -> None:
 def test_pictures_have_their_size_and_texts_fit_the_charset(
     synthesizer: LineSynthesizer, width: int, difficulty: float
 ) -> None:
-    rng = numpy.random.default_rng(3)
+    rng = np.random.default_rng(3)
     lengths = []
     for _ in range(60):
         picture, text = synthesizer.draw(rng, width, difficulty)
-        assert picture.dtype == numpy.uint8
+        assert picture.dtype == np.uint8
         assert picture.shape[0] == 32 and picture.shape[2] == 3
         assert width - 32 < picture.shape[1] <= width
         assert text and text == text.strip() and set(text) <= set(PAGE_SYMBOLS)
         lengths.append(len(text))
-    assert width / 32 <= numpy.mean(lengths) <= width / 8
+    assert width / 32 <= np.mean(lengths) <= width / 8
 
 
 def test_the_generator_alone_decides(synthesizer: LineSynthesizer) -> None:
     copy = pickle.loads(pickle.dumps(synthesizer))
-    first, second = numpy.random.default_rng(11), numpy.random.default_rng(11)
+    first, second = np.random.default_rng(11), np.random.default_rng(11)
     for width in (64, 128, 256, 512) * 8:
         one, text = synthesizer.draw(first, width, 1.0)
         other, again = copy.draw(second, width, 1.0)
-        assert text == again and numpy.array_equal(one, other)
+        assert text == again and np.array_equal(one, other)
 
 
 def test_clean_lines_fill_their_height_with_ink(synthesizer: LineSynthesizer) -> None:
-    rng = numpy.random.default_rng(5)
+    rng = np.random.default_rng(5)
     for _ in range(40):
         picture, _ = synthesizer.draw(rng, 256, 0.0)
         grey = picture.astype(float).mean(axis=2)
-        assert numpy.percentile(grey, 99) - numpy.percentile(grey, 1) > 50
-        rows = numpy.ptp(grey, axis=1) > 40
+        assert np.percentile(grey, 99) - np.percentile(grey, 1) > 50
+        rows = np.ptp(grey, axis=1) > 40
         assert rows.sum() >= 9
 
 
 def test_symbols_of_a_smaller_charset_only(fonts: list[Font], sentences: Sentences) -> None:
     synthesizer = LineSynthesizer(fonts, sentences, symbols=PAGE_SYMBOLS[:95])
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     assert all(synthesizer.draw(rng, 128, 0.0)[1].isascii() for _ in range(60))
 
 
@@ -140,13 +140,13 @@ def test_no_fonts_is_an_input_error(sentences: Sentences) -> None:
 
 
 def test_every_symbol_is_written(sentences: Sentences) -> None:
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     texts = [draw_text(rng, sentences, PAGE_SYMBOLS, 10 + k % 50) for k in range(4000)]
     assert set(PAGE_SYMBOLS) <= set("".join(texts))
 
 
 def test_patterns_know_all_their_names(sentences: Sentences) -> None:
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for name, alternatives in load_patterns().items():
         for pattern in alternatives:
             text = fill(rng, pattern, sentences, "en")
@@ -156,7 +156,7 @@ def test_patterns_know_all_their_names(sentences: Sentences) -> None:
 
 
 def test_running_text_is_cut_between_words() -> None:
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     text = "the quick brown fox jumps over the lazy dog"
     for length in range(5, 40):
         found = cut(rng, text, length)
@@ -175,7 +175,7 @@ def test_text_comes_from_files_and_then_from_the_cache(share: Path, cache: Path)
 def test_missing_texts_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     sentences = load_sentences(tmp_path)
     assert "sentences are made of a word list" in caplog.text
-    assert len(sentences.passage(numpy.random.default_rng(0), 60, "en")) >= 60
+    assert len(sentences.passage(np.random.default_rng(0), 60, "en")) >= 60
 
 
 def test_readers_keep_the_prose() -> None:
@@ -197,15 +197,15 @@ def test_held_out_families_are_never_trained_on(fonts: list[Font]) -> None:
 
 
 def test_no_damage_at_difficulty_zero() -> None:
-    rng = numpy.random.default_rng(0)
-    ink = rng.random((32, 64), dtype=numpy.float32)
+    rng = np.random.default_rng(0)
+    ink = rng.random((32, 64), dtype=np.float32)
     for _ in range(20):
         assert scans.draw_bend(rng, 512, 0.0).slack == 0
-        assert numpy.array_equal(scans.press(rng, ink, 0.0), ink)
+        assert np.array_equal(scans.press(rng, ink, 0.0), ink)
 
 
 def test_bending_moves_the_ends_apart() -> None:
-    ink = numpy.zeros((32, 100), numpy.float32)
+    ink = np.zeros((32, 100), np.float32)
     ink[16] = 1
     bent = scans.bend_ink(ink, scans.Bend(drop=6.0))
     assert bent[:, 0].argmax() == 13 and bent[:, -1].argmax() == 19

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import numpy
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -22,7 +22,7 @@ from mdocr.synthesis.common.fonts import load_fonts
 from mdocr.synthesis.corpora.sentences import Sentences
 from mdocr.synthesis.pages.manifests import (
     TASKS,
-    Sample,
+    ManifestSample,
     read_manifest,
     write_manifest,
 )
@@ -31,7 +31,7 @@ from mdocr.synthesis.pages.samples import (
     plain_text,
     write_pages,
 )
-from mdocr.synthesis.pages.sheets import MadePage, PageSynthesizer
+from mdocr.synthesis.pages.sheets import PageSynthesizer, SyntheticPage
 
 WORDS = ("alpha", "beta", "gamma", "delta", "omega", "wind", "short", "paper", "under", "over")
 SENTENCES = Sentences(
@@ -47,17 +47,17 @@ def synthesizer(plain_fonts: Path) -> PageSynthesizer:
 
 
 @pytest.fixture(scope="module")
-def pages(synthesizer: PageSynthesizer) -> list[MadePage]:
+def pages(synthesizer: PageSynthesizer) -> list[SyntheticPage]:
     return list(draw_pages(synthesizer, 12, 0.0, 3))
 
 
-def test_pages_hold_many_kinds_of_regions(pages: list[MadePage]) -> None:
+def test_pages_hold_many_kinds_of_regions(pages: list[SyntheticPage]) -> None:
     kinds = {block.type for page in pages for block in page.blocks}
     assert {"text", "title", "table", "equation", "list", "list_item", "page_number"} <= kinds
     assert kinds <= set(BLOCK_TYPES)
 
 
-def test_boxes_hold_ink_and_do_not_cross(pages: list[MadePage]) -> None:
+def test_boxes_hold_ink_and_do_not_cross(pages: list[SyntheticPage]) -> None:
     for page in pages:
         grey = page.picture.astype(float).mean(2)
         height, width = grey.shape
@@ -67,27 +67,27 @@ def test_boxes_hold_ink_and_do_not_cross(pages: list[MadePage]) -> None:
             assert 0 <= box.x0 < box.x1 <= 1 and 0 <= box.y0 < box.y1 <= 1
             rows = slice(round(box.y0 * height), round(box.y1 * height))
             columns = slice(round(box.x0 * width), round(box.x1 * width))
-            assert numpy.ptp(grey[rows, columns]) > 30
+            assert np.ptp(grey[rows, columns]) > 30
             assert bool(block.content) == (block.type not in ("image", "chart"))
         for place, block in enumerate(inner):
             for other in inner[place + 1 :]:
                 assert block.box.intersection(other.box) < 0.1 * min(block.box.area, other.box.area)
 
 
-def test_frames_hold_their_items(pages: list[MadePage]) -> None:
+def test_frames_hold_their_items(pages: list[SyntheticPage]) -> None:
     for page in pages:
         frames = [block.box for block in page.blocks if block.type == "list"]
         items = [block.box for block in page.blocks if block.type == "list_item"]
         assert all(any(item.inside(frame) > 0.99 for frame in frames) for item in items)
 
 
-def test_nothing_but_regions_is_inked(pages: list[MadePage]) -> None:
+def test_nothing_but_regions_is_inked(pages: list[SyntheticPage]) -> None:
     """Of clean black-on-white pages: whatever is dark lies in a box, rules of notes aside."""
     for page in pages:
         if any(block.type == "page_footnote" for block in page.blocks):
             continue
         grey = page.picture.astype(float).mean(2)
-        paper = numpy.median(grey)
+        paper = np.median(grey)
         height, width = grey.shape
         for block in page.blocks:
             box = block.box
@@ -96,16 +96,16 @@ def test_nothing_but_regions_is_inked(pages: list[MadePage]) -> None:
         assert (abs(grey - paper) > 60).mean() < 2e-4
 
 
-def test_layouts_are_read_back_by_the_parser(pages: list[MadePage]) -> None:
+def test_layouts_are_read_back_by_the_parser(pages: list[SyntheticPage]) -> None:
     for page in pages:
         layout = parse_layout(format_layout(page.blocks))
         assert not layout.malformed
         assert [block.type for block in layout.regions] == [block.type for block in page.blocks]
-        for block, other in zip(found, page.blocks, strict=True):
-            assert numpy.allclose(block.box.as_list(), other.box.as_list(), atol=6e-4)
+        for block, other in zip(layout.regions, page.blocks, strict=True):
+            assert np.allclose(block.box.as_list(), other.box.as_list(), atol=6e-4)
 
 
-def test_written_pages(pages: list[MadePage], tmp_path: Path) -> None:
+def test_written_pages(pages: list[SyntheticPage], tmp_path: Path) -> None:
     assert write_pages(pages[:2], tmp_path) == 2
     with pytest.raises(UsageError, match=r"manifest\.jsonl exists"):
         write_pages(pages[:1], tmp_path)
@@ -136,8 +136,10 @@ def test_text_in_reading_order() -> None:
 
 def test_manifests_come_back_and_are_checked(tmp_path: Path) -> None:
     samples = [
-        Sample(tmp_path / "a" / "1.png", "text", "one\ntwo", Box(0, 0.25, 1, 0.5), 1.5, 0.25),
-        Sample(tmp_path / "2.png", "table", "<fcel>ü<nl>"),
+        ManifestSample(
+            tmp_path / "a" / "1.png", "text", "one\ntwo", Box(0, 0.25, 1, 0.5), 1.5, 0.25
+        ),
+        ManifestSample(tmp_path / "2.png", "table", "<fcel>ü<nl>"),
     ]
     path = tmp_path / "manifest.jsonl"
     assert write_manifest(samples, path) == 2

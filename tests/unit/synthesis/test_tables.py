@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import numpy
+import numpy as np
 import pytest
 
 pytest.importorskip("cv2")
@@ -43,7 +43,7 @@ def typefaces(plain_fonts: Path) -> Typefaces:
 
 
 def test_cells_cover_the_grid_once_and_some_span() -> None:
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     spans = 0
     for _ in range(80):
         table, head = draw_table(rng, Texts(SENTENCES, "en"))
@@ -55,30 +55,30 @@ def test_cells_cover_the_grid_once_and_some_span() -> None:
 
 
 def test_otsl_gives_the_table_back(typefaces: Typefaces) -> None:
-    rng = numpy.random.default_rng(1)
+    rng = np.random.default_rng(1)
     for _ in range(30):
         table, head = draw_table(rng, Texts(SENTENCES, "en"))
         style = draw_table_style(rng, draw_family(rng, typefaces), 16, table.width)
         shown, mask = set_table(table, head, style)
         assert from_otsl(otsl(shown)) == shown
         assert "\n" not in otsl(shown) and otsl(shown).count("<nl>") == table.height
-        assert mask.any() and mask.dtype == numpy.uint8
+        assert mask.any() and mask.dtype == np.uint8
 
 
 def test_a_rule_never_crosses_a_cell_that_spans(typefaces: Typefaces) -> None:
-    rng = numpy.random.default_rng(2)
+    rng = np.random.default_rng(2)
     wide = Table((Cell("", 0, 0, columns=2), Cell("", 1, 0), Cell("", 1, 1)))
     style = draw_table_style(rng, draw_family(rng, typefaces), 20, 2)
     grid = type(style)(**{**vars(style), "rules": "grid", "shade": 0, "head_shade": 0})
     _, mask = set_table(wide, 0, grid)
-    middle = numpy.flatnonzero((mask == 255).mean(0) > 0.4)
+    middle = np.flatnonzero((mask == 255).mean(0) > 0.4)
     inner = [x for x in middle if mask.shape[1] // 4 < x < 3 * mask.shape[1] // 4]
     assert inner and not mask[mask.shape[0] // 4, inner].any()
 
 
 @pytest.mark.parametrize("rules", sorted(set(RULES)))
 def test_every_way_of_ruling(typefaces: Typefaces, rules: str) -> None:
-    rng = numpy.random.default_rng(3)
+    rng = np.random.default_rng(3)
     table = Table(tuple(Cell(str(3 * r + c), r, c) for r in range(3) for c in range(3)))
     style = draw_table_style(rng, draw_family(rng, typefaces), 20, 3)
     _, mask = set_table(table, 1, type(style)(**{**vars(style), "rules": rules, "shade": 0}))
@@ -88,9 +88,9 @@ def test_every_way_of_ruling(typefaces: Typefaces, rules: str) -> None:
 
 def test_pictures_and_labels_depend_on_the_seed_alone(typefaces: Typefaces) -> None:
     for seed in range(3):
-        first = draw_sample(numpy.random.default_rng(seed), typefaces, SENTENCES, 1.0)
-        again = draw_sample(numpy.random.default_rng(seed), typefaces, SENTENCES, 1.0)
-        assert numpy.array_equal(first[0], again[0]) and first[1] == again[1]
+        first = draw_sample(np.random.default_rng(seed), typefaces, SENTENCES, 1.0)
+        again = draw_sample(np.random.default_rng(seed), typefaces, SENTENCES, 1.0)
+        assert np.array_equal(first[0], again[0]) and first[1] == again[1]
 
 
 def test_lines_fit_and_give_their_text_back(typefaces: Typefaces) -> None:
@@ -110,4 +110,4 @@ def test_justified_lines_reach_the_right_edge(typefaces: Typefaces) -> None:
     ink = set_lines(face, lines, 300, "justify")
     for row in range(len(lines) - 1):
         drawn = ink[row * face.step : (row + 1) * face.step]
-        assert numpy.flatnonzero(drawn.any(0))[-1] >= 294
+        assert np.flatnonzero(drawn.any(0))[-1] >= 294

@@ -2,7 +2,7 @@ import pickle
 import shutil
 from pathlib import Path
 
-import numpy
+import numpy as np
 import pytest
 from PIL import Image, ImageFont
 from typer.testing import CliRunner
@@ -117,11 +117,11 @@ def test_weights_of_a_design_are_one_family(
 def test_pictures_have_the_ratio_and_texts_fit_the_charset(
     synthesizer: WordSynthesizer, ratio: int, difficulty: float
 ) -> None:
-    rng = numpy.random.default_rng(3)
+    rng = np.random.default_rng(3)
     for _ in range(60):
         picture, text = synthesizer.draw(rng, ratio, difficulty)
         height, width, channels = picture.shape
-        assert picture.dtype == numpy.uint8 and channels == 3
+        assert picture.dtype == np.uint8 and channels == 3
         assert min(max(round(width / height), 1), 4) == ratio
         assert 20 <= height <= 160
         assert 1 <= len(text) <= 25 and set(text) <= set(ENGLISH)
@@ -129,15 +129,15 @@ def test_pictures_have_the_ratio_and_texts_fit_the_charset(
 
 @pytest.mark.parametrize("ratio", [1, 2, 3, 4])
 def test_letters_are_as_wide_as_found_ones(synthesizer: WordSynthesizer, ratio: int) -> None:
-    rng = numpy.random.default_rng(8)
+    rng = np.random.default_rng(8)
     drawn = [synthesizer.draw(rng, ratio, 0.5) for _ in range(150)]
     widths = [image.shape[1] / image.shape[0] / len(text) for image, text in drawn]
-    assert numpy.median(widths) == pytest.approx(LETTER[ratio], rel=0.15)
+    assert np.median(widths) == pytest.approx(LETTER[ratio], rel=0.15)
 
 
 def test_a_far_picture_keeps_its_size_and_loses_its_details() -> None:
-    rng = numpy.random.default_rng(2)
-    scene = rng.uniform(0, 255, (48, 96, 3)).astype(numpy.float32)
+    rng = np.random.default_rng(2)
+    scene = rng.uniform(0, 255, (48, 96, 3)).astype(np.float32)
     small = effects.shrink(scene, 12)
     far = effects.enlarge(rng, small, (96, 48))
     assert small.shape == (12, 24, 3) and far.shape == scene.shape
@@ -147,9 +147,9 @@ def test_a_far_picture_keeps_its_size_and_loses_its_details() -> None:
 
 
 def test_a_smudge_blurs_a_part_only() -> None:
-    scene = numpy.random.default_rng(2).uniform(0, 255, (32, 320, 3)).astype(numpy.float32)
+    scene = np.random.default_rng(2).uniform(0, 255, (32, 320, 3)).astype(np.float32)
     changes = [
-        numpy.abs(effects.smudge(numpy.random.default_rng(seed), scene, 1.0) - scene).mean((0, 2))
+        np.abs(effects.smudge(np.random.default_rng(seed), scene, 1.0) - scene).mean((0, 2))
         for seed in range(200)
     ]
     smudged = [change for change in changes if change.any()]
@@ -162,29 +162,29 @@ def test_fonts_without_ink_are_an_input_error(
 ) -> None:
     monkeypatch.setattr("mdocr.synthesis.words.pictures.set_text", lambda *_: None)
     with pytest.raises(InputError, match="ink"):
-        synthesizer.draw(numpy.random.default_rng(0), 3, 0.5)
+        synthesizer.draw(np.random.default_rng(0), 3, 0.5)
 
 
 def test_the_generator_alone_decides(synthesizer: WordSynthesizer) -> None:
     copy = pickle.loads(pickle.dumps(synthesizer))
-    first, second = numpy.random.default_rng(11), numpy.random.default_rng(11)
+    first, second = np.random.default_rng(11), np.random.default_rng(11)
     for ratio in (1, 2, 3, 4) * 8:
         one, text = synthesizer.draw(first, ratio, 1.0)
         other, again = copy.draw(second, ratio, 1.0)
-        assert text == again and numpy.array_equal(one, other)
+        assert text == again and np.array_equal(one, other)
 
 
 def test_clean_pictures_show_ink_on_a_ground(synthesizer: WordSynthesizer) -> None:
-    rng = numpy.random.default_rng(5)
+    rng = np.random.default_rng(5)
     for _ in range(40):
         picture, _ = synthesizer.draw(rng, 3, 0.0)
         grey = picture.astype(float).mean(axis=2)
-        assert numpy.percentile(grey, 98) - numpy.percentile(grey, 2) > 60
+        assert np.percentile(grey, 98) - np.percentile(grey, 2) > 60
 
 
 def test_symbols_of_a_smaller_charset_only(fonts: list[Font], vocabulary: Vocabulary) -> None:
     synthesizer = WordSynthesizer(fonts, vocabulary, symbols="0123456789abcdefghij")
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     texts = [synthesizer.draw(rng, 2, 0.0)[1] for _ in range(50)]
     assert set("".join(texts)) <= set("0123456789abcdefghij")
 
@@ -193,7 +193,7 @@ def test_symbols_that_no_word_has_are_drawn_all_the_same(
     fonts: list[Font], vocabulary: Vocabulary
 ) -> None:
     synthesizer = WordSynthesizer(fonts, vocabulary, symbols="^~")
-    _, text = synthesizer.draw(numpy.random.default_rng(0), 4, 1.0)
+    _, text = synthesizer.draw(np.random.default_rng(0), 4, 1.0)
     assert text and set(text) <= set("^~")
     with pytest.raises(InputError, match="no fonts"):
         WordSynthesizer(fonts, vocabulary, symbols="\u4e00")
@@ -235,11 +235,11 @@ def test_a_torn_word_shows_a_sliver_of_a_letter_that_its_text_lacks(
         drawn.append({side for side, _ in neighbours})
         return line(word, neighbours, rng)
 
-    line = lettering.draw_line
+    line = lettering.draw_word
     monkeypatch.setattr(lettering, "draw_line", draw_line)
     monkeypatch.setattr("mdocr.synthesis.words.pictures.TORN_SHARE", 100.0)
     for seed in range(20):
-        synthesizer.draw(numpy.random.default_rng(seed), 3, 1.0)
+        synthesizer.draw(np.random.default_rng(seed), 3, 1.0)
     assert all(sides in ({"before"}, {"next"}) for sides in drawn)
     assert set().union(*drawn) == {"before", "next"}
 
@@ -248,7 +248,7 @@ def test_a_letter_beyond_the_cut_stands_a_letter_gap_away(fonts: list[Font]) -> 
     sheet = open_sheet(fonts[0].path, 0, 48)
     word, other = set_text(sheet, "HOH"), set_text(sheet, "H")
     assert word is not None and other is not None
-    line = lettering.draw_line(word, [("next", other)], numpy.random.default_rng(0))
+    line = lettering.draw_word(word, [("next", other)], np.random.default_rng(0))
     beyond = line.mask[:, line.box[2] :].any(axis=0)
     assert not beyond[: lettering.letter_gap(word)].any() and beyond[lettering.letter_gap(word)]
 
@@ -271,20 +271,20 @@ def test_turned_letters_keep_their_middles_and_ink(fonts: list[Font]) -> None:
 def test_underlines_and_second_colours(fonts: list[Font]) -> None:
     word = set_text(open_sheet(fonts[0].path, 0, 48), "Hag")
     assert word is not None
-    line = lettering.draw_line(word, [], numpy.random.default_rng(0))
+    line = lettering.draw_word(word, [], np.random.default_rng(0))
     places = set()
     for seed in range(30):
-        lined = lettering.underline(line.mask, line.box, numpy.random.default_rng(seed))
+        lined = lettering.underline(line.mask, line.box, np.random.default_rng(seed))
         more = (lined > line.mask).any(axis=1).nonzero()[0]
         assert (lined >= line.mask).all() and len(more)
         places.add((more.mean() > line.box[3]) * 2 + (more.mean() < line.box[1]))
-        part = lettering.part(line.mask, line.box, word, numpy.random.default_rng(seed))
+        part = lettering.part(line.mask, line.box, word, np.random.default_rng(seed))
         assert part.any() and ((part == line.mask) | (part == 0)).all()
     assert places >= {1, 2}
 
 
 def test_every_symbol_is_written(vocabulary: Vocabulary) -> None:
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     texts = [vocabulary.draw(rng, 1 + k % 25) for k in range(6000)]
     assert set("".join(texts)) == set(ENGLISH)
     assert all(1 <= len(text) <= 25 for text in texts)
@@ -293,21 +293,21 @@ def test_every_symbol_is_written(vocabulary: Vocabulary) -> None:
 def test_a_missing_word_list_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     vocabulary = load_vocabulary(tmp_path)
     assert "using a small list" in caplog.text
-    assert vocabulary.word(numpy.random.default_rng(0), 5) in FALLBACK
+    assert vocabulary.word(np.random.default_rng(0), 5) in FALLBACK
 
 
 def test_common_words_are_drawn_more_often(tmp_path: Path) -> None:
     (tmp_path / "english-words.10").write_text("house\n")
     (tmp_path / "english-words.70").write_text("xebec\nna\u00efve\n", "utf-8")
     vocabulary = load_vocabulary(tmp_path)
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     drawn = [vocabulary.word(rng, 5) for _ in range(500)]
     assert set(drawn) == {"house", "xebec"}
     assert drawn.count("house") > 3 * drawn.count("xebec")
 
 
 def test_names_and_trades_stand_on_signs_too(vocabulary: Vocabulary) -> None:
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     drawn = [vocabulary.sign(rng, 7) for _ in range(3000)]
     assert set(drawn) & set(NAMES) and set(drawn) & set(TRADES)
     common = sum(word in SIGNS for word in drawn) / sum(len(word) == 7 for word in set(SIGNS))
@@ -317,7 +317,7 @@ def test_names_and_trades_stand_on_signs_too(vocabulary: Vocabulary) -> None:
 
 
 def test_addresses_have_a_name(vocabulary: Vocabulary) -> None:
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     drawn = [vocabulary.draw(rng, 1 + k % 25) for k in range(6000)]
     addresses = [text.lower() for text in drawn if text.lower().startswith("www.")]
     assert len(addresses) > 50
@@ -325,7 +325,7 @@ def test_addresses_have_a_name(vocabulary: Vocabulary) -> None:
 
 
 def test_case_styles_have_their_shares() -> None:
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     drawn = [set_case(rng, "market") for _ in range(4000)]
     assert 0.42 < drawn.count("MARKET") / 4000 < 0.48
     assert 0.22 < drawn.count("Market") / 4000 < 0.28
@@ -342,11 +342,11 @@ def test_built_in_lists_fit_the_charset() -> None:
 
 @pytest.mark.parametrize("radius", [0.0, 120.0, -150.0])
 def test_straightening_undoes_the_bend(radius: float) -> None:
-    shape = geometry.Shape(numpy.eye(3), radius, 3.0, 20.0, 0.4)
-    rng = numpy.random.default_rng(0)
+    shape = geometry.Deformation(np.eye(3), radius, 3.0, 20.0, 0.4)
+    rng = np.random.default_rng(0)
     u, v = rng.uniform(-90, 90, 50), rng.uniform(-20, 20, 50)
     x, y = shape.straighten(*shape.bend(u, v))
-    assert numpy.allclose(x, u) and numpy.allclose(y, v)
+    assert np.allclose(x, u) and np.allclose(y, v)
 
 
 def test_set_text_measures_the_ink(fonts: list[Font]) -> None:
@@ -357,7 +357,7 @@ def test_set_text_measures_the_ink(fonts: list[Font]) -> None:
     ).getbbox("Hagy", anchor="ls")
     assert setting is not None
     assert 0 <= setting.box[0] - left <= 6
-    assert numpy.allclose(setting.box[1:], (top, right, bottom), atol=2)
+    assert np.allclose(setting.box[1:], (top, right, bottom), atol=2)
     assert set_text(open_sheet(path, 0, 48), " ") is None
 
 

@@ -13,8 +13,8 @@ from mdocr.errors import InputError, UsageError
 from mdocr.models.mdiff4str_config import EncoderConfig
 from mdocr.training import config
 from mdocr.training.config import RecognizerConfig, SourceConfig, load_config
-from mdocr.training.line_reader.samples import LineDataConfig
-from mdocr.training.line_reader.trainer import LineModelConfig
+from mdocr.training.line_reader.samples import LineReaderDataConfig
+from mdocr.training.line_reader.trainer import LineReaderModelConfig
 from mdocr.training.run_files import SHIPPED, shipped_runs
 
 DOCUMENTED: dict[str, Any] = {
@@ -25,8 +25,8 @@ DOCUMENTED: dict[str, Any] = {
     "data.sources": SourceConfig,
     "optimizer": config.OptimizerConfig,
     "run": config.RunConfig,
-    "model] of parser-lite": LineModelConfig,
-    "data] of parser-lite": LineDataConfig,
+    "model] of parser-lite": LineReaderModelConfig,
+    "data] of parser-lite": LineReaderDataConfig,
 }
 
 

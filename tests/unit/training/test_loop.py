@@ -21,11 +21,11 @@ from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.models.mdiff4str_config import base
 from mdocr.training.config import OptimizerConfig, RecognizerConfig, RunConfig, load_config
 from mdocr.training.journal import Journal
-from mdocr.training.loop import Interrupted, make_optimizer, one_cycle, train
+from mdocr.training.loop import TrainingInterrupted, make_optimizer, one_cycle, train
 from mdocr.training.processes import Processes
 from mdocr.training.recognizer import trainer as recognizer
 from mdocr.training.recognizer.trainer import RecognizerTask, train_recognizer
-from mdocr.weights.checkpoint import load_recognizer_weights, read_checkpoint
+from mdocr.weights.mdiff4str import load_mdiff4str, read_mdiff4str
 
 ALONE = Processes(0, 1, torch.device("cpu"))
 
@@ -90,7 +90,7 @@ def test_twenty_steps_are_ten_and_ten(tmp_path, monkeypatch, stop):
     before = signal.getsignal(stop)
     with monkeypatch.context() as patch:
         patch.setattr(recognizer, "RecognizerTask", Stopped)
-        with pytest.raises(Interrupted, match="at step 10 of 20") as stopped:
+        with pytest.raises(TrainingInterrupted, match="at step 10 of 20") as stopped:
             train_recognizer(halves, ALONE, False)
     assert stopped.value.exit_code == 130
     assert signal.getsignal(stop) == before
@@ -118,9 +118,9 @@ def test_a_run_leaves_a_model_a_checkpoint_and_a_log(tmp_path):
     )
     path = train_recognizer(run, ALONE, False)
     assert path == tmp_path / "out/model.safetensors"
-    model = load_recognizer_weights(path)
+    model = load_mdiff4str(path)
     assert model.config.decoder.max_length == 8
-    training = read_checkpoint(path).training
+    training = read_mdiff4str(path).training
     assert training["steps"] == training["step"] == 20
     assert 0 <= training["words"] <= 1
     assert 0 <= training["words exact"] <= training["words"]
@@ -296,7 +296,7 @@ def test_a_run_can_start_from_a_model(tmp_path):
     run = replace(first.run, output=str(tmp_path / "second"))
     model = replace(first.model, sizes=None, start=str(path))
     task = RecognizerTask(replace(first, run=run, model=model), ALONE)
-    expected = load_recognizer_weights(path).state_dict()
+    expected = load_mdiff4str(path).state_dict()
     assert_equal(dict(task.model.state_dict()), dict(expected))
     train(task, run, first.optimizer, ALONE)
     assert not torch.equal(task.model.decoder.head.weight, expected["decoder.head.weight"])

@@ -16,37 +16,37 @@ import torch
 from PIL import Image, ImageDraw
 from torch.nn import functional
 
-from mdocr.decoding.blocks import visible_places
+from mdocr.decoding.blocks import visible_positions
 from mdocr.decoding.requests import Feed
 from mdocr.document.model import Box
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import InputError, MissingExtraError, UsageError
 from mdocr.parsing.parser import load_parser
-from mdocr.preprocessing.mineru_diffusion import PictureConfig
-from mdocr.synthesis.pages.manifests import Sample, write_manifest
+from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
+from mdocr.synthesis.pages.manifests import ManifestSample, write_manifest
 from mdocr.training.config import OptimizerConfig, RunConfig
 from mdocr.training.line_reader.trainer import LineReaderRun
-from mdocr.training.loop import Interrupted
+from mdocr.training.loop import TrainingInterrupted
 from mdocr.training.mineru_diffusion import trainer as document_model
 from mdocr.training.mineru_diffusion.adapters import merged
 from mdocr.training.mineru_diffusion.rows import UNCOUNTED, collate
 from mdocr.training.mineru_diffusion.samples import (
-    DocumentBatches,
-    DocumentDataConfig,
+    MinerUDiffusionBatches,
+    MinerUDiffusionDataConfig,
     Mixture,
     Preparer,
 )
 from mdocr.training.mineru_diffusion.trainer import (
-    DocumentLoss,
-    DocumentModelConfig,
-    DocumentRun,
-    DocumentTask,
+    MinerUDiffusionLoss,
+    MinerUDiffusionModelConfig,
+    MinerUDiffusionRun,
+    MinerUDiffusionTask,
     make_model,
-    train_documents,
+    train_mineru_diffusion,
 )
 from mdocr.training.parser import load_parser_run
 from mdocr.training.processes import Processes
-from mdocr.weights.mineru_diffusion import load_folder
+from mdocr.weights.mineru_diffusion import load_mineru_diffusion
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mineru_diffusion"
 ALONE = Processes(0, 1, torch.device("cpu"))
@@ -75,18 +75,20 @@ def manifest(tmp_path) -> Path:
         ImageDraw.Draw(picture).text((4, 4), text[:8], "black")
         picture.save(path)
         box = Box(0, 0, 0.9, 1) if task == "text" else None
-        samples.append(Sample(path, task, text, box, 1.0 + number))
+        samples.append(ManifestSample(path, task, text, box, 1.0 + number))
     write_manifest(samples, tmp_path / "manifest.jsonl")
     return tmp_path / "manifest.jsonl"
 
 
-def make_run(manifest: Path, output: str = "out", model: Any = None, **run: Any) -> DocumentRun:
+def make_run(
+    manifest: Path, output: str = "out", model: Any = None, **run: Any
+) -> MinerUDiffusionRun:
     settings = {"steps": 4, "batch_size": 2, "precision": "fp32", "log_every": 1}
-    return DocumentRun(
-        DocumentDataConfig(
+    return MinerUDiffusionRun(
+        MinerUDiffusionDataConfig(
             manifest=(str(manifest),), block_length=4, max_tokens=12, max_pixels=6272, workers=0
         ),
-        model or DocumentModelConfig(start=str(GOLDEN)),
+        model or MinerUDiffusionModelConfig(start=str(GOLDEN)),
         OptimizerConfig(learning_rate=1e-3, average=0.5),
         RunConfig(
             **{"output": str(manifest.parent / output), "evaluate_every": 0, **settings, **run}
@@ -103,7 +105,7 @@ def reference_loss(model: Any, rows: list[Any], block: int) -> float:
         for start in range(0, row.length, block):
             predict = TorchBlocks(model, 1)
             tokens = (*prompt, *clean[:start], *noised[start : start + block])
-            seen = [visible_places(place, len(prompt), block) for place in range(len(tokens))]
+            seen = [visible_positions(place, len(prompt), block) for place in range(len(tokens))]
             wanted = [n for n in range(block) if labels[start + n] != UNCOUNTED]
             first = len(prompt) + start
             feed = Feed(
@@ -123,7 +125,7 @@ def reference_loss(model: Any, rows: list[Any], block: int) -> float:
 
 
 def test_packed_rows_cost_what_the_decoder_would_pay(manifest):
-    task = DocumentTask(make_run(manifest), ALONE)
+    task = MinerUDiffusionTask(make_run(manifest), ALONE)
     samples = task.mixture.kinds[0]
     rows = [
         task.preparer.row(sample, torch.Generator().manual_seed(number))
@@ -132,12 +134,12 @@ def test_packed_rows_cost_what_the_decoder_would_pay(manifest):
     assert len({len(row.tokens) for row in rows}) > 1  # so that padding is tested
     with torch.no_grad():
         loss = task.module(collate(rows, 4, task.preparer.fill_id), 0)["denoise"]
-    model = load_folder(GOLDEN, "cpu", torch.float32)
+    model = load_mineru_diffusion(GOLDEN, "cpu", torch.float32)
     assert float(loss) == pytest.approx(reference_loss(model, rows, 4), rel=1e-4)
 
 
 def test_rows_end_with_stop_and_whole_blocks(manifest):
-    task = DocumentTask(make_run(manifest), ALONE)
+    task = MinerUDiffusionTask(make_run(manifest), ALONE)
     preparer = task.preparer
     ids = preparer.answers.encode("ab ba", add_special_tokens=False).ids
     answer = preparer.answer("ab ba").tolist()
@@ -156,8 +158,8 @@ def test_rows_end_with_stop_and_whole_blocks(manifest):
 
 
 def test_pictures_are_those_that_parsing_shows(manifest):
-    task = DocumentTask(make_run(manifest), ALONE)
-    small = replace(PictureConfig(), max_pixels=6272)
+    task = MinerUDiffusionTask(make_run(manifest), ALONE)
+    small = replace(MinerUDiffusionProcessor(), max_pixels=6272)
     layout = task.mixture.kinds[0][3]
     row = task.preparer.row(layout, torch.Generator())
     page = Image.open(layout.image).convert("RGB").resize((1036, 1036), Image.Resampling.BICUBIC)
@@ -169,7 +171,7 @@ def test_pictures_are_those_that_parsing_shows(manifest):
 def test_a_run_learns_exports_and_the_export_generates(manifest):
     run = make_run(manifest, steps=12)
     run = replace(run, data=replace(run.data, validation=(str(manifest),)))
-    folder = train_documents(run, ALONE, False)
+    folder = train_mineru_diffusion(run, ALONE, False)
     lines = [json.loads(line) for line in (folder.parent / "log.jsonl").read_text().splitlines()]
     losses = [line["denoise"] for line in lines if "denoise" in line]
     assert sum(losses[-4:]) < 0.9 * sum(losses[:4])
@@ -185,7 +187,7 @@ def test_a_run_learns_exports_and_the_export_generates(manifest):
     assert json.loads((folder / "config.json").read_text())["training"]["steps"] == 12
 
 
-class Stopped(DocumentTask):
+class Stopped(MinerUDiffusionTask):
     """Is told to end while the second step is under way."""
 
     def batches(self, start: int) -> Any:
@@ -196,13 +198,13 @@ class Stopped(DocumentTask):
 
 
 def test_four_steps_of_two_batches_are_two_and_two(manifest, monkeypatch):
-    train_documents(make_run(manifest, accumulate=2), ALONE, False)
+    train_mineru_diffusion(make_run(manifest, accumulate=2), ALONE, False)
     halves = make_run(manifest, "halves", accumulate=2)
     with monkeypatch.context() as patch:
-        patch.setattr(document_model, "DocumentTask", Stopped)
-        with pytest.raises(Interrupted, match="at step 2 of 4"):
-            train_documents(halves, ALONE, False)
-    train_documents(halves, ALONE, True)
+        patch.setattr(document_model, "MinerUDiffusionTask", Stopped)
+        with pytest.raises(TrainingInterrupted, match="at step 2 of 4"):
+            train_mineru_diffusion(halves, ALONE, False)
+    train_mineru_diffusion(halves, ALONE, True)
     one, other = (
         torch.load(manifest.parent / name / "checkpoint.pt", weights_only=True)
         for name in ("out", "halves")
@@ -214,7 +216,7 @@ def test_four_steps_of_two_batches_are_two_and_two(manifest, monkeypatch):
             assert torch.equal(value, other["optimizer"]["state"][number][name])
 
 
-def gradients(module: DocumentLoss, batches: list[Any]) -> dict[str, torch.Tensor]:
+def gradients(module: MinerUDiffusionLoss, batches: list[Any]) -> dict[str, torch.Tensor]:
     module.zero_grad()
     for number, batch in enumerate(batches):
         (module(batch, number)["denoise"] / len(batches)).backward()
@@ -222,18 +224,18 @@ def gradients(module: DocumentLoss, batches: list[Any]) -> dict[str, torch.Tenso
 
 
 def test_checkpointing_changes_no_gradient(manifest):
-    task = DocumentTask(make_run(manifest), ALONE)
+    task = MinerUDiffusionTask(make_run(manifest), ALONE)
     batch = next(task.batches(0))
     kept = gradients(task.module, [batch])
-    model = make_model(DocumentModelConfig(start=str(GOLDEN), checkpointing=True), GOLDEN)
-    anew = gradients(DocumentLoss(model, ALONE), [batch])
+    model = make_model(MinerUDiffusionModelConfig(start=str(GOLDEN), checkpointing=True), GOLDEN)
+    anew = gradients(MinerUDiffusionLoss(model, ALONE), [batch])
     assert kept.keys() == anew.keys() and len(kept) > 40
     for name, value in kept.items():
         torch.testing.assert_close(anew[name], value)
 
 
 def test_batches_depend_on_their_number_alone(manifest):
-    task = DocumentTask(make_run(manifest), ALONE)
+    task = MinerUDiffusionTask(make_run(manifest), ALONE)
     third = next(task.batches(2))
     again = list(task.batches(0))[2]
     assert torch.equal(third.tokens, again.tokens) and torch.equal(third.patches, again.patches)
@@ -242,15 +244,15 @@ def test_batches_depend_on_their_number_alone(manifest):
     assert sorted(row for half in halves for row in half.lengths) == sorted(whole.lengths)
 
 
-def rows_of(task: DocumentTask, rank: int) -> Any:
-    return DocumentBatches(
+def rows_of(task: MinerUDiffusionTask, rank: int) -> Any:
+    return MinerUDiffusionBatches(
         task.mixture, task.preparer, batch_size=1, batches=4, seed=0, rank=(rank, 2)
     )[0]
 
 
 def test_a_mixture_has_its_share_and_shows_every_sample_once_an_epoch():
-    main = [Sample(Path(f"m{n}"), "text", "") for n in range(7)]
-    replay = [Sample(Path(f"r{n}"), "text", "") for n in range(3)]
+    main = [ManifestSample(Path(f"m{n}"), "text", "") for n in range(7)]
+    replay = [ManifestSample(Path(f"r{n}"), "text", "") for n in range(3)]
     mixture = Mixture(main, replay, 0.3, 1)
     drawn = [mixture[number].image.name for number in range(100)]
     replayed = [name for name in drawn if name.startswith("r")]
@@ -264,21 +266,21 @@ def test_a_mixture_has_its_share_and_shows_every_sample_once_an_epoch():
 
 
 def test_fresh_weights_and_a_frozen_vision_tower(manifest):
-    model = make_model(DocumentModelConfig(start=str(GOLDEN), fresh=True), GOLDEN)
-    old = load_folder(GOLDEN, "cpu", torch.float32)
+    model = make_model(MinerUDiffusionModelConfig(start=str(GOLDEN), fresh=True), GOLDEN)
+    old = load_mineru_diffusion(GOLDEN, "cpu", torch.float32)
     assert not torch.equal(model.language_model.lm_head.weight, old.language_model.lm_head.weight)
-    frozen = make_model(DocumentModelConfig(start=str(GOLDEN), freeze_vision=True), GOLDEN)
+    frozen = make_model(MinerUDiffusionModelConfig(start=str(GOLDEN), freeze_vision=True), GOLDEN)
     assert not any(p.requires_grad for p in frozen.vision_model.parameters())
     assert all(p.requires_grad for p in frozen.language_model.parameters())
 
 
 def test_what_makes_no_sense_is_refused(manifest):
     with pytest.raises(UsageError, match=r"data\.manifest is empty"):
-        DocumentDataConfig()
+        MinerUDiffusionDataConfig()
     with pytest.raises(UsageError, match="lora_rank"):
-        DocumentModelConfig(lora_rank=-1)
+        MinerUDiffusionModelConfig(lora_rank=-1)
     with pytest.raises(UsageError, match="max_tokens"):
-        DocumentDataConfig(manifest=("m",), block_length=32, max_tokens=8)
+        MinerUDiffusionDataConfig(manifest=("m",), block_length=32, max_tokens=8)
 
 
 def test_what_an_evaluation_lacks_is_told_before_the_first_step(manifest, monkeypatch):
@@ -286,12 +288,12 @@ def test_what_an_evaluation_lacks_is_told_before_the_first_step(manifest, monkey
     run = replace(make_run(manifest), data=data)
     monkeypatch.setitem(sys.modules, "apted", None)
     with pytest.raises(MissingExtraError, match="apted"):
-        DocumentTask(run, ALONE)
+        MinerUDiffusionTask(run, ALONE)
 
 
 def test_an_unreadable_picture_is_left_out_of_an_evaluation(manifest, caplog):
     data = replace(make_run(manifest).data, validation=(str(manifest),))
-    task = DocumentTask(replace(make_run(manifest), data=data), ALONE)
+    task = MinerUDiffusionTask(replace(make_run(manifest), data=data), ALONE)
     (manifest.parent / "0.png").unlink()
     found = task.evaluate({f"model.{k}": v for k, v in task.model.state_dict().items()})
     assert list(found) == ["formula", "layout", "table"]
@@ -312,17 +314,19 @@ def test_merging_adds_the_product_of_the_small_matrices():
 
 def test_adapters_train_alone_and_are_merged_into_the_export(manifest):
     pytest.importorskip("peft")
-    model = DocumentModelConfig(start=str(GOLDEN), lora_rank=2)
+    model = MinerUDiffusionModelConfig(start=str(GOLDEN), lora_rank=2)
     run = make_run(manifest, model=model, steps=6)
-    folder = train_documents(run, ALONE, False)
-    old, new = (load_folder(path, "cpu", torch.float32).state_dict() for path in (GOLDEN, folder))
+    folder = train_mineru_diffusion(run, ALONE, False)
+    old, new = (
+        load_mineru_diffusion(path, "cpu", torch.float32).state_dict() for path in (GOLDEN, folder)
+    )
     changed = {name for name, value in old.items() if not torch.equal(value, new[name])}
     assert changed and all("_proj.weight" in name for name in changed)
     assert all(name.startswith("language_model.model.layers") for name in changed)
 
 
 def test_another_sample_takes_the_place_of_an_unusable_one(manifest, caplog):
-    task = DocumentTask(make_run(manifest, batch_size=4), ALONE)
+    task = MinerUDiffusionTask(make_run(manifest, batch_size=4), ALONE)
     (manifest.parent / "1.png").unlink()
     batch = next(task.batches(0))
     assert len(batch.lengths) == 4 and "takes its place: no such file" in caplog.text
@@ -334,7 +338,7 @@ def test_another_sample_takes_the_place_of_an_unusable_one(manifest, caplog):
 
 @pytest.mark.parametrize("field", ["tokens", "labels", "places"])
 def test_batches_are_padded_to_the_longest(manifest, field):
-    task = DocumentTask(make_run(manifest, batch_size=4), ALONE)
+    task = MinerUDiffusionTask(make_run(manifest, batch_size=4), ALONE)
     batch = next(task.batches(0))
     sizes = [p + 2 * n for p, n in zip(batch.prompts, batch.lengths, strict=True)]
     assert getattr(batch, field).shape == (4, max(sizes))
@@ -344,7 +348,7 @@ def test_batches_are_padded_to_the_longest(manifest, field):
 
 def test_preparer_of_another_size(manifest):
     run = make_run(manifest)
-    config = load_folder(GOLDEN).config
+    config = load_mineru_diffusion(GOLDEN).config
     large = Preparer(GOLDEN, config, replace(run.data, max_pixels=0))
     assert large.pictures.max_pixels == 1605632
 
@@ -353,13 +357,13 @@ def test_a_run_with_a_manifest_is_of_the_large_model():
     lite = load_parser_run(Path("parser-lite"), [])
     assert isinstance(lite, LineReaderRun) and lite.run.steps > 1000
     large = load_parser_run(Path("parser-finetune"), ["model.lora_rank=16"])
-    assert isinstance(large, DocumentRun) and large.model.lora_rank == 16
+    assert isinstance(large, MinerUDiffusionRun) and large.model.lora_rank == 16
     assert large.run.accumulate * large.run.batch_size == 16
     with pytest.raises(UsageError, match=r"unknown key data\.easy_share"):
         load_parser_run(Path("parser-finetune"), ["data.easy_share=0.5"])
 
 
-@pytest.mark.parametrize("kind", [DocumentModelConfig, DocumentDataConfig])
+@pytest.mark.parametrize("kind", [MinerUDiffusionModelConfig, MinerUDiffusionDataConfig])
 def test_the_documentation_has_every_key_with_its_default(kind):
     page = (Path(__file__).parents[3] / "docs/training.md").read_text("utf-8")
     large = page.partition("## The large page model")[2]

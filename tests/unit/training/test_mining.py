@@ -12,7 +12,7 @@ pytest.importorskip("apted")
 
 from mdocr.cli.train import app
 from mdocr.errors import InputError, UsageError
-from mdocr.synthesis.pages.manifests import Sample, read_manifest, write_manifest
+from mdocr.synthesis.pages.manifests import ManifestSample, read_manifest, write_manifest
 from mdocr.training.mineru_diffusion.agreement import consistency, similarity
 from mdocr.training.mineru_diffusion.mining import judged, mine_manifest, summary
 from mdocr.training.mineru_diffusion.mining_options import MiningOptions
@@ -68,7 +68,7 @@ def test_consistency_is_the_mean_over_all_pairs():
 
 def test_inconsistent_samples_are_kept_and_weigh_more():
     options = MiningOptions(answers=2, keep_below=0.75, extra_weight=2.0)
-    sample = Sample(Path("p.png"), "text", "ab", weight=3.0)
+    sample = ManifestSample(Path("p.png"), "text", "ab", weight=3.0)
     hard = judged(0, sample, ["ab", "xb"], options)
     assert hard.kept and hard.sample.consistency == 0.5 and hard.sample.weight == 2.0
     easy = judged(1, sample, ["ab", "ab"], options)
@@ -91,8 +91,8 @@ def manifest(tmp_path) -> Path:
     for number, task in enumerate(("text", "table", "formula", "layout")):
         path = tmp_path / f"{number}.png"
         Image.new("RGB", (60, 30 + 30 * number), "white").save(path)
-        samples.append(Sample(path, task, "ab"))
-    samples.insert(2, Sample(tmp_path / "none.png", "text", "lost"))
+        samples.append(ManifestSample(path, task, "ab"))
+    samples.insert(2, ManifestSample(tmp_path / "none.png", "text", "lost"))
     write_manifest(samples, tmp_path / "all.jsonl")
     return tmp_path / "all.jsonl"
 
@@ -142,7 +142,8 @@ def test_the_command_prints_what_was_kept(manifest, tmp_path):
 
 def test_an_output_that_cannot_be_written_is_told_first(manifest, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "mdocr.training.mineru_diffusion.mining.load_folder", lambda *_: pytest.fail("loaded")
+        "mdocr.training.mineru_diffusion.mining.load_mineru_diffusion",
+        lambda *_: pytest.fail("loaded"),
     )
     (tmp_path / "file").write_text("mine")
     for output in (tmp_path, tmp_path / "file" / "hard.jsonl"):
