@@ -85,6 +85,25 @@ def test_a_circle_is_found_wherever_the_import_stands(tmp_path: Path):
         assert "mdocr.errors.A" in [name for node in nodes for name in named(node)]
 
 
+def public_classes(path: Path) -> list[str]:
+    """Names of the classes of a module that do not begin with an underscore."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [n.name for n in nodes if isinstance(n, ast.ClassDef) and not n.name.startswith("_")]
+
+
+SHARED_NAMES = {"Progress", "Piece", "Box", "Block", "Cell", "Seen", "PagePicture", "Interrupted"}
+"""Class names that are still to become unique."""
+
+
+def test_no_two_public_classes_share_a_name():
+    places: dict[str, list[str]] = defaultdict(list)
+    for module, path in modules().items():
+        for name in public_classes(path):
+            places[name].append(module)
+    shared = {name: found for name, found in places.items() if len(found) > 1}
+    assert not {name: found for name, found in shared.items() if name not in SHARED_NAMES}
+
+
 def test_imports_run_downwards():
     upward = {
         (own, other)
