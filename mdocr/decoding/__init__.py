@@ -1,1 +1,1 @@
-"""Which positions to commit and when to stop; knows nothing of pictures, weights or devices."""
+"""Which positions to commit and when to stop; knows nothing of images, weights or devices."""

@@ -1,9 +1,9 @@
-"""Which token stands at a place, and which places are sure enough to be committed.
+"""Which token to predict at each position, and which positions to commit.
 
-Logits are a tensor on any device or a NumPy array, whichever the model gives; what is chosen from
-them are NumPy arrays. Torch is not imported here, so that exported models are read without it.
+Logits are a tensor on any device or a NumPy array, whichever the model returns; choices are NumPy
+arrays. Torch is not imported here, so that exported models run without it.
 
-Shapes: M wanted tokens, L tokens of a block, V vocabulary.
+Shapes: M query positions, L tokens of a block, V vocabulary.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ Tokens = NDArray[np.int64]
 Confidences = NDArray[np.float32]
 
 LOGITS_AT_ONCE = 1 << 20
-"""Logits that are turned into probabilities at once on a CPU: what its caches hold."""
+"""Number of logits normalised at once on a CPU: what its caches hold."""
 MOST_LOGITS_AT_ONCE = 1 << 25
 """The same on other devices; bounds memory."""
 
@@ -27,9 +27,9 @@ def select(confidences: Confidences, threshold: float, least: int) -> NDArray[np
     """Which positions of a block to commit.
 
     Args:
-        confidences: [L]; minus infinity where nothing is masked.
+        confidences: [L]; minus infinity at positions that are not masked.
         threshold: positions above it are committed.
-        least: so many of the most confident are committed in any case.
+        least: minimum number to commit, the most confident first.
 
     Returns:
         True where a position is committed, [L].
@@ -45,16 +45,16 @@ def _surest(confidences: Confidences, count: int) -> NDArray[np.int64]:
     first, last = confidences[order[count - 1 : count + 1]][[0, -1]]
     if count == len(order) or first != last:
         return order[:count]
-    import torch  # the released code leaves it to torch which of equals are taken, and so do we
+    import torch  # the released code breaks ties as torch does, and so do we
 
     ranked: NDArray[np.int64] = torch.from_numpy(confidences).topk(count).indices.numpy()
     return ranked
 
 
 def likeliest(logits: Array, mask_id: int) -> tuple[Tokens, Confidences]:
-    """The likeliest tokens [M] and their probabilities [M], from logits [M, V]; never the mask.
+    """The likeliest tokens [M] and their probabilities [M], from logits [M, V], M ≥ 1.
 
-    M is at least 1.
+    The mask token is never chosen.
     """
     is_array = isinstance(logits, np.ndarray)
     choose = _likeliest_of_arrays if is_array else _likeliest_of_tensors
@@ -78,25 +78,25 @@ def _likeliest_of_tensors(logits: Array) -> tuple[Array, Array]:
     return tokens, confidences
 
 
-def drawn(
+def sampled(
     logits: Array, mask_id: int, temperature: float, generator: np.random.Generator
 ) -> tuple[Tokens, Confidences]:
-    """Drawn tokens [M] and their probabilities [M], from logits [M, V]; never the mask.
+    """Sampled tokens [M] and their probabilities [M], from logits [M, V].
 
     Args:
-        logits: of the wanted tokens.
-        mask_id: the token that is never drawn.
+        logits: at the query positions.
+        mask_id: the mask token, which is never sampled.
         temperature: above 0; logits are divided by it.
-        generator: gives one number for each token, whatever the engine.
+        generator: yields one number per token, so that draws do not depend on the engine.
 
     Raises:
-        DeviceError: a logit is not a number.
+        DeviceError: a logit is NaN or infinite.
     """
     scaled = on_host(_unmasked(logits, mask_id)).astype(np.float64) / temperature
     powers = np.exp(scaled - scaled.max(-1, keepdims=True))
     running = powers.cumsum(-1)
     if not np.isfinite(running[:, -1]).all():
-        raise DeviceError("the model's logits are not numbers", "Use --dtype float32.")
+        raise DeviceError("the model's logits are not finite", "Use --dtype float32.")
     reached = generator.random((len(running), 1)) * running[:, -1:]
     tokens = (running <= reached).sum(-1)
     chosen = np.take_along_axis(powers, tokens[:, None], -1) / running[:, -1:]
@@ -104,13 +104,13 @@ def drawn(
 
 
 def on_host(values: Array) -> NDArray[Any]:
-    """A NumPy array of what lies on any device."""
+    """The values as a NumPy array, copied from the device if need be."""
     host: NDArray[Any] = values if isinstance(values, np.ndarray) else values.cpu().numpy()
     return host
 
 
 def _unmasked(logits: Array, mask_id: int) -> Array:
-    """A copy in single precision in which the mask is impossible."""
+    """A float32 copy in which the mask token has probability 0."""
     if isinstance(logits, np.ndarray):
         rows = logits.astype(np.float32)
     else:

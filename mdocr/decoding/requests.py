@@ -1,6 +1,6 @@
-"""What block diffusion is asked for, what it hands to a model, and what it returns.
+"""What block diffusion is asked for, what it feeds to a model, and what it returns.
 
-Free of torch, so that the command line can read its defaults here.
+Imports no torch, so that the command line can read its defaults here.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,19 +12,19 @@ from mdocr.errors import UsageError
 
 @dataclass(frozen=True)
 class BlockOptions:
-    """How a text is filled in.
+    """How a text is denoised.
 
     Attributes:
-        threshold: a token is committed as soon as its probability is above it, 0 to 1. Higher is
-            slower and better; 0.95 is twice as fast as one token a pass.
-        block_length: tokens that are denoised together; 1 is autoregressive decoding.
-        steps: passes in which a block is complete at the latest; ``block_length`` if None.
+        threshold: a token is committed once its probability exceeds this, 0 to 1. Higher is slower
+            and more accurate; 0.95 is twice as fast as one token per pass.
+        block_length: tokens denoised together; 1 is autoregressive decoding.
+        steps: maximum number of passes per block; ``block_length`` if None.
         max_tokens: longest text, in tokens.
-        temperature: 0 takes the likeliest token; above, tokens are drawn.
-        seed: seed of the draws.
-        revise: where fewer tokens are masked than a step must commit, it decides committed ones
-            anew to make up the number, as the released code does. Without effect unless ``steps``
-            is less than ``block_length``.
+        temperature: 0 takes the likeliest token; above, tokens are sampled.
+        seed: seed for sampling.
+        revise: if fewer tokens are masked than a step must commit, predict committed ones again to
+            make up the number, as the released code does. No effect unless ``steps`` is less than
+            ``block_length``.
     """
 
     threshold: float = 0.95
@@ -52,7 +52,7 @@ class BlockOptions:
 
     @property
     def schedule(self) -> tuple[int, ...]:
-        """Tokens that each step of a block commits at least; the remainder goes first."""
+        """Minimum number of tokens that each step commits; the first steps take the remainder."""
         steps = self.steps or self.block_length
         least, remainder = divmod(self.block_length, steps)
         return tuple(least + (step < remainder) for step in range(steps))
@@ -60,13 +60,13 @@ class BlockOptions:
 
 @dataclass(frozen=True)
 class Request:
-    """One text to be generated.
+    """One text to generate.
 
     Attributes:
         prompt: token ids, not empty.
-        options: how to fill it in.
-        stop_ids: tokens before which the text ends.
-        picture: handed to the model with the prompt; the decoder does not look at it.
+        options: how to denoise it.
+        stop_ids: tokens that end the text.
+        picture: passed to the model with the prompt, unread by the decoder.
     """
 
     prompt: tuple[int, ...]
@@ -80,41 +80,41 @@ class Request:
 
     @property
     def capacity(self) -> int:
-        """Places that the prompt and all blocks may take."""
+        """Number of positions of the prompt and all blocks."""
         block = self.options.block_length
         return len(self.prompt) + -(-self.options.max_tokens // block) * block
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What one sequence hands to one pass: the tokens that are new, and the block in work.
+    """The input of one sequence to one pass: its new tokens, and the block in flight.
 
-    A model keeps, per slot, keys and values of all tokens fed so far. Tokens at places that were
-    fed before replace what was there.
+    A model keeps, per sequence, the keys and values of all tokens fed so far. Tokens at positions
+    that were fed before replace them.
 
     Attributes:
-        slot: number of the sequence among those in work; reused when a sequence ends.
-        start: place of the first token in its sequence; 0 begins a new one.
+        sequence: index among the concurrent sequences; reused when a sequence ends.
+        start: position of the first token in its sequence; 0 begins a new one.
         tokens: token ids.
-        visible: for each token, how many places of the sequence, from 0, it sees.
-        wanted: indices into ``tokens`` of those to be predicted.
-        capacity: places that the sequence may ever take.
-        prompt_length: tokens of the sequence's prompt.
-        picture: what the request brought; None unless ``start`` is 0.
+        visible: for each token, the number of positions it sees, counted from 0.
+        queries: indices into ``tokens`` of the positions to predict.
+        capacity: maximum number of positions of the sequence.
+        prompt_length: number of prompt tokens.
+        picture: that of the request; None unless ``start`` is 0.
     """
 
-    slot: int
+    sequence: int
     start: int
     tokens: tuple[int, ...]
     visible: tuple[int, ...]
-    wanted: tuple[int, ...]
+    queries: tuple[int, ...]
     capacity: int
     prompt_length: int = 0
     picture: Any = None
 
 
 Predict = Callable[[Sequence[Feed]], Any]
-"""Logits [wanted tokens of all feeds, V]: a tensor on any device, or a NumPy array."""
+"""Logits [query positions of all feeds, V]: a tensor on any device, or a NumPy array."""
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,11 @@ class Generation:
     """A generated text.
 
     Attributes:
-        text: what the tokens spell; empty as long as only the decoder has had it in hand.
+        text: the decoded tokens; left empty by the block decoder, which has no tokenizer.
         tokens: token ids, without the stop token.
-        steps: for each token, the denoising step of this text in which it was committed, from 1.
-        confidences: for each token, its probability when it was committed.
-        passes: passes through the model in which this text took part.
+        steps: denoising step of this text in which each token was committed, from 1.
+        confidences: probability of each token when it was committed.
+        passes: forward passes that this text took part in.
     """
 
     text: str

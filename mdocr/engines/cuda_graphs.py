@@ -1,11 +1,12 @@
 """Block steps as CUDA graphs: recorded once for each shape, then replayed by a single call.
 
-A GPU is done with a step of a few texts sooner than Python can hand it the step's many small parts.
-A graph is bound to its shapes and its memory, so here a pass has all slots of the cache, the same
-number of tokens in each, and reads a rounded number of places. Padding stands behind a sequence's
-tokens, in places that nothing sees before they are written anew, and at the end of other slots.
+With few sequences a GPU finishes a step sooner than Python can launch its many small kernels. A
+graph is bound to its shapes and its memory, so here every pass covers all rows of the cache, with
+the same number of tokens in each, and reads a rounded number of positions. Padding comes after a
+sequence's tokens, at positions that are not visible until they are overwritten, and at the end of
+idle rows.
 
-Shapes: S slots, W tokens of a slot, T = S · W, L places that are read, D width, V vocabulary.
+Shapes: S sequences, W tokens of each, T = S · W, L cached positions, D width, V vocabulary.
 """
 
 import logging
@@ -17,19 +18,19 @@ from torch import Tensor
 
 from mdocr.decoding.requests import Feed
 from mdocr.engines.memory import is_memory_error
-from mdocr.engines.torch_blocks import TorchBlocks, lay_out, to_device
+from mdocr.engines.torch_blocks import TorchBlocks, pack, to_device
 from mdocr.models.attention import CachedAttention, Mask, Packing
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.sdar_config import cache_capacity
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 WARM_UPS = 2
 """Runs before a recording, in which libraries choose kernels and take their memory."""
 
 Inputs = tuple[Tensor, ...]
-"""Embeddings [T, D], rotary places [T], cache slots [T] and places [T], what is seen [S, W, L]."""
+"""Embeddings [T, D], rotary positions [T], cache rows [T] and positions [T], mask [S, W, L]."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Recording:
     result: Tensor
 
     def replay(self, inputs: Inputs) -> Tensor:
-        """The result for other inputs; it stays until the next replay."""
+        """The result for other inputs; valid until the next replay."""
         for held, new in zip(self.inputs, inputs, strict=True):
             held.copy_(new)
         self.graph.replay()
@@ -51,49 +52,51 @@ class Recording:
 class GraphedBlocks(TorchBlocks):
     """``TorchBlocks`` with block steps in fixed shapes, which CUDA replays.
 
-    Prompts come in all lengths and go the usual way. Where a device refuses to record, a warning
-    says so, and everything goes the usual way from then on. Other devices than CUDA take the fixed
-    shapes step by step.
+    Prompts have all lengths and are fed without graphs. Where a device refuses to record, a warning
+    says so, and every pass goes without graphs from then on. On other devices than CUDA the fixed
+    shapes are used without recording.
 
     Args:
         model: the model; its device and type are those of the passes.
-        slots: sequences in work at the same time.
+        batch_size: maximum number of concurrent sequences.
     """
 
-    def __init__(self, model: MinerUDiffusion | LineReader, slots: int) -> None:
-        super().__init__(model, slots)
+    def __init__(self, model: MinerUDiffusion | LineReader, batch_size: int) -> None:
+        super().__init__(model, batch_size)
         self.recordings: dict[torch.Size, Recording] = {}
-        self.usual = False
+        self.refused = False
 
     @torch.inference_mode()
     def __call__(self, feeds: Sequence[Feed]) -> Tensor:
-        """Logits [M, V] of the wanted tokens of all feeds."""
-        if self.usual or any(feed.start == 0 for feed in feeds):
+        """Logits [M, V] at the query positions of all feeds."""
+        if self.refused or any(feed.start == 0 for feed in feeds):
             return super().__call__(feeds)
         try:
-            return self._fixed(feeds)
+            return self._with_fixed_shapes(feeds)
         except RuntimeError as error:
             if is_memory_error(error):
                 raise
             reason = str(error).partition("\n")[0]
-            log.warning("block steps cannot be recorded on %s: %s", self.model.device, reason)
-            self.usual = True
+            logger.warning("block steps cannot be recorded on %s: %s", self.model.device, reason)
+            self.refused = True
             self.recordings.clear()
         return super().__call__(feeds)
 
-    def _fixed(self, feeds: Sequence[Feed]) -> Tensor:
+    def _with_fixed_shapes(self, feeds: Sequence[Feed]) -> Tensor:
         width = max(len(feed.tokens) for feed in feeds)
         self._reserve(max(feed.capacity for feed in feeds) + width)
-        rows = fill_up(feeds, width, self.cache.slots, self.cache.capacity)
-        seen = max(max(feed.visible) for feed in feeds)
-        batch = lay_out(rows, self.model.device, cache_capacity(seen))
-        x, places = self.embed(rows, batch)
+        rows = pad_feeds(feeds, width, self.cache.sequences, self.cache.capacity)
+        visible = max(max(feed.visible) for feed in feeds)
+        batch = pack(rows, self.model.device, cache_capacity(visible))
+        x, positions = self.embed(rows, batch)
         packing = batch.packing
         assert packing.mask is not None  # a length was given
-        features = self._run((x, places, packing.slots, packing.places, packing.mask.seen))
-        wanted = [feed.slot * width + index for feed in feeds for index in feed.wanted]
-        asked = to_device(torch.tensor(wanted), self.model.device)  # in the order of the feeds
-        logits: Tensor = self.model.language_model.predict(features, asked)
+        features = self._run(
+            (x, positions, packing.sequences, packing.positions, packing.mask.visible)
+        )
+        queries = [feed.sequence * width + index for feed in feeds for index in feed.queries]
+        sent = to_device(torch.tensor(queries), self.model.device)  # in the order of the feeds
+        logits: Tensor = self.model.language_model.predict(features, sent)
         return logits
 
     @property
@@ -104,7 +107,7 @@ class GraphedBlocks(TorchBlocks):
         held = self.cache.capacity
         self.cache.reserve(capacity)
         if self.cache.capacity != held:
-            self.recordings.clear()  # they write to the cache that was
+            self.recordings.clear()  # they write to the memory of the smaller cache
 
     def _run(self, inputs: Inputs) -> Tensor:
         if not self._records:
@@ -114,13 +117,15 @@ class GraphedBlocks(TorchBlocks):
             self.recordings[shape] = record(self._step, inputs, list(self.recordings.values()))
         return self.recordings[shape].replay(inputs)
 
-    def _step(self, x: Tensor, places: Tensor, slots: Tensor, held: Tensor, seen: Tensor) -> Tensor:
+    def _step(
+        self, x: Tensor, rotary: Tensor, sequences: Tensor, positions: Tensor, visible: Tensor
+    ) -> Tensor:
         """Features [T, D] of all layers."""
-        sequences, _, length = seen.shape
-        rows = slice(0, sequences)
-        packing = Packing(slots, held, rows, length, Mask(seen), padded=None, packed=None)
-        attend = CachedAttention(self.cache, packing, sequences)
-        features: Tensor = self.model.language_model.model(x, places, attend)
+        count, _, length = visible.shape
+        rows, mask = slice(0, count), Mask(visible)
+        packing = Packing(sequences, positions, rows, length, mask, padded=None, packed=None)
+        attend = CachedAttention(self.cache, packing, count)
+        features: Tensor = self.model.language_model.model(x, rotary, attend)
         return features
 
 
@@ -131,8 +136,8 @@ def record(
 
     Args:
         step: gives the same for the same inputs however often it runs, and never waits.
-        inputs: of the shapes to come.
-        others: recordings to share memory with; of all of them only the last result stays.
+        inputs: of the shapes to replay.
+        others: recordings to share memory with; only the latest result of them all is kept.
 
     Raises:
         RuntimeError: the device refuses.
@@ -151,16 +156,16 @@ def record(
     return Recording(graph, held, result)
 
 
-def fill_up(feeds: Sequence[Feed], width: int, slots: int, capacity: int) -> list[Feed]:
-    """A feed of ``width`` tokens for each slot; padding is not wanted.
+def pad_feeds(feeds: Sequence[Feed], width: int, sequences: int, capacity: int) -> list[Feed]:
+    """A feed of ``width`` tokens for every sequence; padding has no query positions.
 
-    A slot without a feed gets padding at the end of its ``capacity``.
+    A sequence without a feed gets padding at the end of its ``capacity``.
     """
-    given = {feed.slot: feed for feed in feeds}
+    given = {feed.sequence: feed for feed in feeds}
     idle = Feed(0, capacity - width, (0,) * width, (1,) * width, (), capacity)
     return [
-        _padded(given[slot], width) if slot in given else replace(idle, slot=slot)
-        for slot in range(slots)
+        _padded(given[row], width) if row in given else replace(idle, sequence=row)
+        for row in range(sequences)
     ]
 
 

@@ -1,6 +1,6 @@
-"""The large page model over ONNX Runtime, from the files that ``mdocr export`` makes of it.
+"""MinerU-Diffusion over ONNX Runtime, from the files that ``mdocr export`` makes of it.
 
-Shapes: S sequences of a pass, T tokens of the longest, D width, N patches of a picture.
+Shapes: S sequences of a pass, T tokens of the longest, D width, N patches of an image.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,52 +9,52 @@ from typing import Any
 import numpy as np
 
 from mdocr.decoding.requests import Feed
-from mdocr.engines.onnx_line_reader import (
+from mdocr.engines.onnx_pages import (
     Floats,
-    OnnxBlockEngine,
-    Whole,
-    own_places,
+    Integers,
+    OnnxPageEngine,
     run_on_arrays,
+    sequence_positions,
 )
-from mdocr.engines.protocols import CPU_SLOTS
+from mdocr.engines.protocols import CPU_BATCH_SIZE
 from mdocr.errors import WeightsError
-from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig, patch_places
-from mdocr.preprocessing.mineru_diffusion import PagePicture
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig, patch_positions
+from mdocr.preprocessing.mineru_diffusion import PatchedImage
 from mdocr.weights.onnx_files import CONFIG, HINT
 
 
-class OnnxPageEngine(OnnxBlockEngine):
-    """An exported large page model."""
+class OnnxMinerUDiffusionEngine(OnnxPageEngine):
+    """An exported MinerU-Diffusion."""
 
-    most_slots = CPU_SLOTS
+    device_batch_size = CPU_BATCH_SIZE
     config: MinerUDiffusionConfig
 
-    def see(self, feeds: Sequence[Feed], tokens: Whole) -> tuple[Floats, Floats]:
-        """See ``OnnxBlockEngine``; pictures go one by one, so that each looks at itself only."""
+    def encode(self, feeds: Sequence[Feed], tokens: Integers) -> tuple[Floats, Floats]:
+        """See ``OnnxPageEngine``; images go one by one, so that each attends to itself only."""
         features = np.zeros((*tokens.shape, self.text.hidden_size), np.float32)
         for row, feed in enumerate(feeds):
             if feed.picture is not None:
                 pictured = tokens[row] == self.config.image_token_id
-                features[row, pictured] = self.look(feed.picture)
-        return features, own_places(feeds, tokens).astype(np.float32)
+                features[row, pictured] = self.encode_image(feed.picture)
+        return features, sequence_positions(feeds, tokens).astype(np.float32)
 
-    def look(self, picture: PagePicture) -> Floats:
-        """Features [N / 4, D] of a picture."""
-        places = patch_places(picture.grid, self.config.vision_config.spatial_merge_size)
-        inputs = {"patches": picture.patches, "places": places}
+    def encode_image(self, picture: PatchedImage) -> Floats:
+        """Features [N / 4, D] of an image."""
+        positions = patch_positions(picture.grid, self.config.vision_config.spatial_merge_size)
+        inputs = {"patches": picture.patches, "positions": positions}
         (features,) = run_on_arrays(self.encoder, inputs, ("features",))
         found: Floats = features
         return found
 
-    def _read(self, record: Mapping[str, Any]) -> None:
+    def _configure(self, record: Mapping[str, Any]) -> None:
         try:
             self.config = MinerUDiffusionConfig.from_record(record)
         except (TypeError, AttributeError) as error:
             raise WeightsError(f"{self.files.folder / CONFIG} is damaged: {error}", HINT) from error
         self.text = self.config.text_config
 
-    def _try(self) -> None:
+    def _try_encoder(self) -> None:
         vision = self.config.vision_config
         edge = vision.spatial_merge_size
         patches = np.zeros((edge**2, vision.patch_pixels), np.float32)
-        self.look(PagePicture(patches, (edge, edge), 1))
+        self.encode_image(PatchedImage(patches, (edge, edge), 1))

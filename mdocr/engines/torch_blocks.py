@@ -1,6 +1,6 @@
 """Block diffusion over torch: packs the sequences of a pass, keeps their cache, calls the model.
 
-Shapes: T tokens of a pass one after another, M wanted ones, V vocabulary.
+Shapes: T packed tokens of a pass, M query positions, D width, V vocabulary.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,8 +15,8 @@ from mdocr.models.attention import CachedAttention, Mask, Packing
 from mdocr.models.kv_cache import KVCache
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
-from mdocr.preprocessing.line_pictures import LinePicture
-from mdocr.preprocessing.mineru_diffusion import PagePicture
+from mdocr.preprocessing.line_images import LineImage
+from mdocr.preprocessing.mineru_diffusion import PatchedImage
 
 
 @dataclass(frozen=True)
@@ -25,79 +25,79 @@ class Batch:
 
     Attributes:
         tokens: ids [T].
-        wanted: which of them to predict [M].
-        text_places: places [T] counted from 1 behind the prompt, 0 in it.
-        packing: where they belong.
+        queries: indices of the tokens to predict [M].
+        text_positions: positions [T] counted from 1 behind the prompt, 0 in it.
+        packing: where the tokens belong.
     """
 
     tokens: Tensor
-    wanted: Tensor
-    text_places: Tensor
+    queries: Tensor
+    text_positions: Tensor
     packing: Packing
 
 
 class TorchBlocks:
     """The ``predict`` of ``mdocr.decoding.blocks`` over a torch model.
 
-    Nothing in a pass waits for the device: one transfer takes there what the host knows. Only new
-    pictures and the caller, who reads the tokens, make it wait.
+    A pass never waits for the device: one transfer sends all that the host knows. Only new images,
+    and the caller, who reads the tokens, make it wait.
 
     Args:
         model: the model; its device and type are those of the passes.
-        slots: sequences in work at the same time.
+        batch_size: maximum number of concurrent sequences.
     """
 
-    def __init__(self, model: MinerUDiffusion | LineReader, slots: int) -> None:
+    def __init__(self, model: MinerUDiffusion | LineReader, batch_size: int) -> None:
         self.model = model
         shape = model.language_model.config.cache_shape
-        self.cache = KVCache(shape, slots, model.device, model.dtype)
+        self.cache = KVCache(shape, batch_size, model.device, model.dtype)
 
     @torch.inference_mode()
     def __call__(self, feeds: Sequence[Feed]) -> Tensor:
-        """Logits [M, V] of the wanted tokens of all feeds."""
+        """Logits [M, V] at the query positions of all feeds."""
         self.cache.reserve(max(feed.capacity for feed in feeds))
-        batch = lay_out(feeds, self.model.device)
-        x, places = self.embed(feeds, batch)
+        batch = pack(feeds, self.model.device)
+        x, positions = self.embed(feeds, batch)
         attend = CachedAttention(self.cache, batch.packing, len(feeds))
-        logits: Tensor = self.model.language_model(x, places, attend, batch.wanted)
+        logits: Tensor = self.model.language_model(x, positions, attend, batch.queries)
         return logits
 
     def embed(self, feeds: Sequence[Feed], batch: Batch) -> tuple[Tensor, Tensor]:
-        """Embeddings [T, D] of the tokens and of new pictures, and rotary places [T]."""
+        """Embeddings [T, D] of the tokens and of new images, and rotary positions [T]."""
         pictures = [feed.picture for feed in feeds if feed.picture is not None]
         if isinstance(self.model, LineReader):
             return self._embed_lines(self.model, pictures, batch)
-        features = self._see(self.model, pictures)
-        return self.model.embed(batch.tokens, features), batch.packing.places
+        features = self._encode(self.model, pictures)
+        return self.model.embed(batch.tokens, features), batch.packing.positions
 
-    def _see(self, model: MinerUDiffusion, pictures: list[PagePicture]) -> Tensor | None:
-        """Features of the pictures of newcomers, one after another."""
+    def _encode(self, model: MinerUDiffusion, pictures: list[PatchedImage]) -> Tensor | None:
+        """Features of the images of new sequences, packed."""
         if not pictures:
             return None
         patches = torch.cat([torch.from_numpy(picture.patches) for picture in pictures])
         sent = to_device(patches, model.device).to(model.dtype)
-        return model.see(sent, [picture.grid for picture in pictures])
+        return model.encode(sent, [picture.grid for picture in pictures])
 
     def _embed_lines(
-        self, model: LineReader, pictures: list[LinePicture], batch: Batch
+        self, model: LineReader, pictures: list[LineImage], batch: Batch
     ) -> tuple[Tensor, Tensor]:
-        """Embeddings and aligned places."""
-        places = batch.text_places.float()
+        """Embeddings and CTC-aligned positions."""
+        positions = batch.text_positions.float()
         if not pictures:
-            return model.embed(batch.tokens), places
+            return model.embed(batch.tokens), positions
         images = [to_device(torch.from_numpy(p.pixels), model.device) for p in pictures]
-        seen = model.see([image.to(model.dtype) for image in images])
-        places[batch.tokens == model.config.image_token_id] = seen.places
-        return model.embed(batch.tokens, seen.features), places
+        encoded = model.encode_packed([image.to(model.dtype) for image in images])
+        positions[batch.tokens == model.config.image_token_id] = encoded.positions
+        return model.embed(batch.tokens, encoded.features), positions
 
 
-def lay_out(feeds: Sequence[Feed], device: torch.device, length: int | None = None) -> Batch:
-    """Lays the tokens of several sequences one after another.
+def pack(feeds: Sequence[Feed], device: torch.device, length: int | None = None) -> Batch:
+    """Packs the tokens of several sequences one after another.
 
     Args:
         feeds: the sequences.
         device: where the tokens go.
-        length: places of the cache that are read, masked; as many as are seen if None.
+        length: number of cached positions to read, with a mask; as many as are visible if None.
     """
     widths = [len(feed.tokens) for feed in feeds]
     offsets = [0, *accumulate(widths)]
@@ -105,47 +105,47 @@ def lay_out(feeds: Sequence[Feed], device: torch.device, length: int | None = No
     longest = max(max(feed.visible) for feed in feeds)
     all_see_all = even and not length and all(min(feed.visible) == longest for feed in feeds)
     length = length or longest
-    tokens, visible, slots, places, behind, wanted, rows, *padding = _sent(
+    tokens, visible, sequences, positions, text, queries, rows, *padding = _sent(
         [
             _joined(feed.tokens for feed in feeds),
             _joined(feed.visible for feed in feeds),
-            _joined([feed.slot] * len(feed.tokens) for feed in feeds),
-            _joined(_places(feed) for feed in feeds),
-            _joined([max(p - f.prompt_length + 1, 0) for p in _places(f)] for f in feeds),
-            _joined([o + i for i in f.wanted] for f, o in zip(feeds, offsets, strict=False)),
-            [feed.slot for feed in feeds],
+            _joined([feed.sequence] * len(feed.tokens) for feed in feeds),
+            _joined(_positions(feed) for feed in feeds),
+            _joined([max(p - f.prompt_length + 1, 0) for p in _positions(f)] for f in feeds),
+            _joined([o + i for i in f.queries] for f, o in zip(feeds, offsets, strict=False)),
+            [feed.sequence for feed in feeds],
             *([] if even else _padding(widths, offsets)),
         ],
         device,
     )
     padded, packed = (padding[0].view(len(feeds), -1), padding[1]) if padding else (None, None)
     packing = Packing(
-        slots=slots,
-        places=places,
-        rows=_slice([feed.slot for feed in feeds]) or rows,
+        sequences=sequences,
+        positions=positions,
+        rows=_slice([feed.sequence for feed in feeds]) or rows,
         length=length,
         mask=None if all_see_all else _mask(visible, padded, len(feeds), length),
         padded=padded,
         packed=packed,
     )
-    return Batch(tokens, wanted, behind, packing)
+    return Batch(tokens, queries, text, packing)
 
 
 def to_device(values: Tensor, device: torch.device) -> Tensor:
-    """A copy on the device for which nobody waits: from pinned memory, where there is such."""
+    """A copy on the device, without waiting for it: from pinned memory, for CUDA."""
     if device.type != "cuda":
         return values.to(device)
     return values.pin_memory().to(device, non_blocking=True)
 
 
 def _mask(visible: Tensor, padded: Tensor | None, sequences: int, length: int) -> Mask:
-    """What each token sees, over [sequences, longest, length]; padding sees as the first token."""
+    """Visibility over [sequences, longest, length]; padding sees what the first token sees."""
     visible = visible.view(sequences, -1) if padded is None else visible[padded]
     return Mask(torch.arange(length, device=visible.device) < visible[..., None])
 
 
 def _padding(widths: Sequence[int], offsets: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Indices from tokens to padded rows, and back."""
+    """Indices from packed tokens to padded rows, and back."""
     longest, starts = max(widths), offsets[: len(widths)]
     padded = [
         [*range(start, start + width), *[start] * (longest - width)]
@@ -155,14 +155,14 @@ def _padding(widths: Sequence[int], offsets: Sequence[int]) -> tuple[list[int], 
     return _joined(padded), _joined(packed)
 
 
-def _places(feed: Feed) -> range:
+def _positions(feed: Feed) -> range:
     return range(feed.start, feed.start + len(feed.tokens))
 
 
-def _slice(slots: list[int]) -> slice | None:
-    """The slots as a slice if they follow one another: then the cache is read without a copy."""
-    if all(after - before == 1 for before, after in pairwise(slots)):
-        return slice(slots[0], slots[-1] + 1)
+def _slice(rows: list[int]) -> slice | None:
+    """The rows of the cache as a slice if they are consecutive: then they are read in place."""
+    if all(after - before == 1 for before, after in pairwise(rows)):
+        return slice(rows[0], rows[-1] + 1)
     return None
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from mdocr.decoding.draft import Array, softmax
-from mdocr.engines.protocols import Seen
+from mdocr.engines.protocols import EncodedWords
 from mdocr.errors import UsageError
 from mdocr.models.mdiff4str import MDiff4STR
 
@@ -15,10 +15,10 @@ class TorchWordEngine:
     """Runs a recognizer's model.
 
     Args:
-        model: set to evaluation and moved to the device.
+        model: put into evaluation mode and moved to the device.
         device: where to run.
         dtype: of weights and activations, ``float32``, ``bfloat16`` (about twice as fast on
-            processors that multiply it), or ``auto``: float32, which reads the same everywhere.
+            processors with such products), or ``auto``: float32, which reads the same everywhere.
 
     Raises:
         UsageError: unknown dtype.
@@ -35,7 +35,7 @@ class TorchWordEngine:
         self.move(device)
 
     def move(self, device: torch.device | str) -> None:
-        """Goes on on another device."""
+        """Moves the model to another device."""
         self.device = torch.device(device)
         self.model.to(self.device)
 
@@ -45,15 +45,15 @@ class TorchWordEngine:
         return torch.full(shape, self.charset.mask_id, dtype=torch.int64, device=self.device)
 
     @torch.no_grad()
-    def encode(self, images: Array) -> Seen:
-        """Runs the encoder on pictures [B, 3, height, width] in -1..1, once for all passes."""
-        memory, letters = self.model.look(torch.as_tensor(images).to(self.device, self.dtype))
+    def encode(self, images: Array) -> EncodedWords:
+        """Encodes images [B, 3, height, width] in -1..1, once for all passes."""
+        memory, letters = self.model.encode_with_ctc(torch.as_tensor(images).to(self.device, self.dtype))
         projected = self.model.decoder.project(memory)
 
         @torch.no_grad()
         def predict(tokens: Tensor, rows: Tensor | None) -> Tensor:
-            seen = projected if rows is None else [(k[rows], v[rows]) for k, v in projected]
-            logits: Tensor = self.model.decoder(tokens, seen)
+            memory = projected if rows is None else [(k[rows], v[rows]) for k, v in projected]
+            logits: Tensor = self.model.decoder(tokens, memory)
             return logits.float()
 
-        return Seen(predict, None if letters is None else softmax(letters.float()))
+        return EncodedWords(predict, None if letters is None else softmax(letters.float()))

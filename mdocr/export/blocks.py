@@ -115,7 +115,7 @@ def record(predict: Predict, requests: Iterable[Request], mask_id: int) -> list[
         passes.append((feeds, logits))
         return logits
 
-    for _ in denoise(recorded, requests, mask_id, slots=2):
+    for _ in denoise(recorded, requests, mask_id, batch_size=2):
         pass
     return passes
 

@@ -32,12 +32,12 @@ from mdocr.models.line_reader_config import (
     LineReaderConfig,
     line_reader_record,
 )
-from mdocr.preprocessing.line_pictures import LinePicture
+from mdocr.preprocessing.line_images import LineImage
 from mdocr.weights.line_reader import load_line_reader
 from mdocr.weights.onnx_files import (
     ENCODER,
     FORMULAS,
-    LINES,
+    LINE_READER_FORMAT,
     STEP,
     OnnxModel,
     source_of,
@@ -53,8 +53,8 @@ class LookGraph(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
-        seen = self.model.look(images)
-        return seen.features, seen.places
+        seen = self.model.encode(images)
+        return seen.features, seen.positions
 
 
 def export_line_reader(
@@ -79,7 +79,7 @@ def export_line_reader(
     if apart:
         check_apart(precision, checkpoint)
     model = load_line_reader(weights)
-    config = describe(LINES, source_of(weights), precision, line_reader_record(model.config))
+    config = describe(LINE_READER_FORMAT, source_of(weights), precision, line_reader_record(model.config))
     kept = checkpoint if apart else None
     return export_graphs(graphs(model), config, folder, precision, kept, partial(compare, model))
 
@@ -104,7 +104,7 @@ def _random_lines(config: LineReaderConfig) -> Iterator[Request]:
     for columns, height in zip((8, 16, 8), cycle(_heights(config)), strict=False):
         pixels = chance.uniform(-1, 1, (3, height, COLUMN * columns)).astype(np.float32)
         prompt = (*(config.image_token_id,) * columns, config.task_id(config.tasks[0]))
-        yield Request(prompt, options, picture=LinePicture(pixels, columns))
+        yield Request(prompt, options, picture=LineImage(pixels, columns))
 
 
 def graphs(model: LineReader) -> dict[str, Any]:

@@ -31,8 +31,8 @@ from mdocr.export.graphs import (
 from mdocr.models.mdiff4str import MaskedDiffusionDecoder, MDiff4STR
 from mdocr.preprocessing.mdiff4str import BUCKETS
 from mdocr.weights import cache, configuration
-from mdocr.weights.checkpoint import load_recognizer_weights
-from mdocr.weights.onnx_files import ENCODER, STEP, WORDS, OnnxModel, source_of
+from mdocr.weights.mdiff4str import load_mdiff4str
+from mdocr.weights.onnx_files import ENCODER, STEP, MDIFF4STR_FORMAT, OnnxModel, source_of
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class EncoderGraph(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """See the class."""
-        memory, letters = self.model.look(images)
+        memory, letters = self.model.encode_with_ctc(images)
         pairs = self.model.decoder.project(memory)
         projected = torch.stack([part for pair in pairs for part in pair], 1)
         return projected if letters is None else (projected, letters.softmax(-1))
@@ -92,8 +92,8 @@ def export_recognizer(
     checkpoint = cache.find_weights(weights)
     if apart:
         check_apart(precision, checkpoint)
-    model = load_recognizer_weights(checkpoint)
-    config = describe(WORDS, source_of(checkpoint), precision, configuration.to_dict(model.config))
+    model = load_mdiff4str(checkpoint)
+    config = describe(MDIFF4STR_FORMAT, source_of(checkpoint), precision, configuration.to_dict(model.config))
     kept = checkpoint if apart else None
     return export_graphs(graphs(model), config, folder, precision, kept, partial(compare, model))
 

@@ -35,21 +35,21 @@ from mdocr.export.graphs import (
 from mdocr.export.large import check_quantizer, outline, write_graph
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
-from mdocr.preprocessing.mineru_diffusion import PagePicture, PictureConfig
-from mdocr.preprocessing.tokenizers import PromptTokenizer
+from mdocr.preprocessing.mineru_diffusion import PatchedImage, MinerUDiffusionProcessor
+from mdocr.preprocessing.tokenizers import MinerUDiffusionTokenizer
 from mdocr.weights.keys import WithoutDraws
-from mdocr.weights.mineru_diffusion import load_folder
+from mdocr.weights.mineru_diffusion import load_mineru_diffusion
 from mdocr.weights.onnx_files import (
     CONFIG,
     ENCODER,
-    PAGES,
-    PICTURES,
+    MINERU_DIFFUSION_FORMAT,
+    PREPROCESSOR,
     STEP,
     TOKENIZER,
     read_onnx,
     source_of,
 )
-from mdocr.weights.page_folders import read_json
+from mdocr.weights.checkpoint_folder import read_json
 
 
 class VisionGraph(nn.Module):
@@ -66,7 +66,7 @@ class VisionGraph(nn.Module):
 
     def forward(self, patches: Tensor, places: Tensor) -> Tensor:
         """See the class."""
-        seen = self.model.vision_model.look(patches, places, _attend_by_runtime)
+        seen = self.model.vision_model.encode(patches, places, _attend_by_runtime)
         features: Tensor = self.model.vision_abstractor(seen)
         return features
 
@@ -119,16 +119,16 @@ def export_document_model(weights: Path, folder: Path, precision: Precision = "f
     check_quantizer(precision)
     if folder.resolve() == weights.resolve():
         raise UsageError(f"{folder} holds the model itself", "Give another folder with: -o FOLDER")
-    model = load_folder(weights)
-    PromptTokenizer(weights / TOKENIZER, model.config.image_token_id)  # before hours in vain
-    PictureConfig.read(weights / PICTURES)
+    model = load_mineru_diffusion(weights)
+    MinerUDiffusionTokenizer(weights / TOKENIZER, model.config.image_token_id)  # before hours in vain
+    MinerUDiffusionProcessor.read(weights / PREPROCESSOR)
     with put_in_place(folder) as made:
         _write_graphs(model, made, precision)
-        for name in (TOKENIZER, PICTURES):
+        for name in (TOKENIZER, PREPROCESSOR):
             if (weights / name).exists():
                 shutil.copyfile(weights / name, made / name)
         source = source_of(weights)
-        write_config(describe(PAGES, source, precision, asdict(model.config)), made)
+        write_config(describe(MINERU_DIFFUSION_FORMAT, source, precision, asdict(model.config)), made)
         del model
         return accepted(folder, made, compare(weights, made), precision)
 
@@ -142,13 +142,13 @@ def compare(weights: Path, folder: Path) -> float:
     from mdocr.engines.onnx_mineru_diffusion import OnnxPageEngine
 
     passes = _passes_of_torch(weights)
-    return largest_difference(OnnxPageEngine(read_onnx(folder, PAGES), "cpu").blocks(2), passes)
+    return largest_difference(OnnxPageEngine(read_onnx(folder, MINERU_DIFFUSION_FORMAT), "cpu").blocks(2), passes)
 
 
 def _passes_of_torch(weights: Path) -> list[Pass]:
     from mdocr.engines.torch_blocks import TorchBlocks
 
-    model = load_folder(weights, dtype=torch.float32)
+    model = load_mineru_diffusion(weights, dtype=torch.float32)
     requests, mask_id = _random_pictures(model.config), model.config.mask_token_id
     return record(TorchBlocks(model, 2), requests, mask_id)
 
@@ -161,7 +161,7 @@ def _random_pictures(config: MinerUDiffusionConfig) -> Iterator[Request]:
     words = min(config.text_config.vocab_size, image_id, config.mask_token_id)
     for rows, columns in ((2, 4), (3, 5), (1, 1)):
         patches = chance.normal(size=(rows * columns * merge**2, pixels)).astype(np.float32)
-        picture = PagePicture(patches, (rows * merge, columns * merge), rows * columns)
+        picture = PatchedImage(patches, (rows * merge, columns * merge), rows * columns)
         before, after = chance.integers(words, size=(2, 5)).tolist()
         yield Request((*before, *(image_id,) * picture.tokens, *after), options, picture=picture)
 

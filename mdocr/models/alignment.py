@@ -1,10 +1,10 @@
-"""Where the characters of a text stand in its picture, told by a CTC head.
+"""Aligns CTC frames with the characters of a text.
 
-A decoder that writes a whole text at once has to find each character's place in the picture, which
-small models learn long after the letters. A column's place is the number of characters that a CTC
-head has read up to it; with it the decoder need not count.
+A decoder that predicts a whole text at once has to locate each character in the image, which small
+models learn long after the letter shapes. The position of a CTC frame is the expected number of
+characters emitted up to it; given that, the decoder need not count.
 
-Shapes: B pictures, W columns, D width.
+Shapes: B images, W CTC frames, D width.
 """
 
 import torch
@@ -12,25 +12,25 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def expected_places(letters: Tensor) -> Tensor:
-    """Expected number of characters that the CTC head has emitted up to each column.
+def expected_positions(ctc_logits: Tensor) -> Tensor:
+    """Expected number of characters emitted up to and including each CTC frame.
 
-    A column begins a character unless it is blank or repeats the column before:
-    Σ over characters of p(column) · (1 − p(column before)).
+    A frame begins a character unless it is blank or repeats the previous frame:
+    Σ over characters of p(frame) · (1 − p(previous frame)).
 
     Args:
-        letters: logits [..., W, characters + 1]; class 0 is the blank.
+        ctc_logits: [..., W, characters + 1]; class 0 is the blank.
 
     Returns:
-        [..., W], not decreasing.
+        [..., W], non-decreasing.
     """
-    likely = functional.softmax(letters.float(), -1)[..., 1:]
+    likely = functional.softmax(ctc_logits.float(), -1)[..., 1:]
     before = functional.pad(likely, (0, 0, 1, 0))[..., :-1, :]
     return (likely * (1 - before)).sum(-1).cumsum(-1)
 
 
-def position_codes(places: Tensor, dim: int) -> Tensor:
-    """Sine and cosine codes [..., D] of places [...], whole or not (arXiv 1706.03762, 3.5)."""
-    even = torch.arange(0, dim, 2, dtype=torch.float32, device=places.device)
-    angles = places[..., None].float() * 10000.0 ** (-even / dim)
+def position_codes(positions: Tensor, dim: int) -> Tensor:
+    """Sinusoidal codes [..., D] of positions [...], whole or fractional (arXiv 1706.03762, 3.5)."""
+    even = torch.arange(0, dim, 2, dtype=torch.float32, device=positions.device)
+    angles = positions[..., None].float() * 10000.0 ** (-even / dim)
     return torch.stack([torch.sin(angles), torch.cos(angles)], dim=-1).flatten(-2)

@@ -1,9 +1,9 @@
-"""How a language model's layers attend: over whole rows with a mask, or into a cache of keys.
+"""Attention backends of a language model: over whole rows with a mask, or over a KV cache.
 
-Layers hand their queries, keys and values to such an object and know nothing of masks and caches.
+Layers pass their queries, keys and values to a backend and know nothing of masks and caches.
 
-Shapes: B rows, L tokens of a row, T tokens of a pass one after another, H query heads,
-K key-value heads, E width of a head, S tokens that can be seen.
+Shapes: B rows, L tokens of a row, T packed tokens of a pass, H query heads, K key-value heads,
+E width of a head, S visible tokens.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from mdocr.models.kv_cache import KVCache
 
 
 class Attention(Protocol):
-    """Mixes the values that each query may see."""
+    """Mixes the values visible to each query."""
 
     def __call__(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Query [..., H, E], key and value [..., K, E] → [..., H, E]."""
@@ -25,28 +25,28 @@ class Attention(Protocol):
 
 
 class Mask:
-    """What each token sees, laid out for query heads that share a key-value head.
+    """A visibility mask, laid out for query heads that share a key-value head.
 
     Args:
-        seen: true where a token (row) sees another (column), [L, S] or [B, L, S].
+        visible: true where a token (row) sees another (column), [L, S] or [B, L, S].
     """
 
-    def __init__(self, seen: Tensor) -> None:
-        self.seen = seen[None] if seen.ndim == 2 else seen
+    def __init__(self, visible: Tensor) -> None:
+        self.visible = visible[None] if visible.ndim == 2 else visible
         self._shared: Tensor | None = None
 
     def shared(self, groups: int) -> Tensor:
-        """[B or 1, 1, groups · L, S]; made once for all layers of a pass."""
+        """[B or 1, 1, groups · L, S]; computed once for all layers of a pass."""
         if self._shared is None:
-            self._shared = self.seen[:, None].repeat(1, 1, groups, 1)
+            self._shared = self.visible[:, None].repeat(1, 1, groups, 1)
         return self._shared
 
 
 class DenseAttention:
-    """Over whole rows [B, L, heads, E].
+    """Attention over whole rows [B, L, heads, E].
 
     Args:
-        mask: which token (row) sees which (column), [L, L] or [B, L, L]; all see all if None.
+        mask: true where a token (row) sees another (column), [L, L] or [B, L, L]; all if None.
     """
 
     def __init__(self, mask: Tensor | None = None) -> None:
@@ -59,20 +59,20 @@ class DenseAttention:
 
 @dataclass(frozen=True)
 class Packing:
-    """Where the tokens of a pass belong; sequences of different lengths lie one after another.
+    """Where the tokens of a pass belong; sequences of different lengths are packed.
 
     Attributes:
-        slots: cache slot of each token [T].
-        places: place of each token in its sequence [T].
-        rows: cache slots of the sequences, in their order: a slice if they follow one another.
-        length: tokens that must be read from the cache.
-        mask: what each token sees, over [sequences, longest, length]; None if all see all.
-        padded: token [sequences, longest] of each sequence; None if all are equally long.
-        packed: place [T] of each token in the flattened ``padded``.
+        sequences: cache row of each token [T].
+        positions: position of each token in its sequence [T].
+        rows: cache rows of the sequences in the pass; a slice if they are consecutive.
+        length: number of tokens to read from the cache.
+        mask: over [sequences, longest, length]; None if every token sees all.
+        padded: index of each token, [sequences, longest]; None if all are equally long.
+        packed: index [T] of each token in the flattened ``padded``.
     """
 
-    slots: Tensor
-    places: Tensor
+    sequences: Tensor
+    positions: Tensor
     rows: slice | Tensor
     length: int
     mask: Mask | None
@@ -81,7 +81,13 @@ class Packing:
 
 
 class CachedAttention:
-    """Of the tokens of a pass [T, heads, E] over everything their sequences hold so far."""
+    """Attention of packed tokens [T, heads, E] over everything cached of their sequences.
+
+    Args:
+        cache: keys and values; written to.
+        packing: where the tokens belong.
+        sequences: number of sequences in the pass.
+    """
 
     def __init__(self, cache: KVCache, packing: Packing, sequences: int) -> None:
         self.cache = cache
@@ -91,7 +97,7 @@ class CachedAttention:
     def __call__(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Stores the keys and values, then attends. See ``Attention``."""
         packing = self.packing
-        self.cache.write(layer, packing.slots, packing.places, (key, value))
+        self.cache.write(layer, packing.sequences, packing.positions, (key, value))
         key, value = self.cache.read(layer, packing.rows, packing.length)
         if packing.padded is None:
             rows = query.view(self.sequences, -1, *query.shape[1:])
@@ -100,37 +106,37 @@ class CachedAttention:
         return mixed.flatten(0, 1)[packing.packed]
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, seen: Tensor | None = None) -> Tensor:
-    """Attention of every query over every key, all [..., tokens, E] → [..., tokens, E].
+def attend(query: Tensor, key: Tensor, value: Tensor, visible: Tensor | None = None) -> Tensor:
+    """Scaled dot-product attention, all [..., tokens, E] → [..., tokens, E].
 
-    On a CPU the fused kernel's backward pass takes several times as long as two matrix products, so
-    training there goes without it.
+    On a CPU the backward pass of the fused kernel takes several times as long as two matrix
+    products, so training there does not use it.
 
     Args:
-        query: what is asked.
-        key: what answers.
-        value: what is mixed.
-        seen: true where a query (row) may look at a key (column); all if None.
+        query: queries.
+        key: keys.
+        value: values.
+        visible: true where a query (row) sees a key (column); all if None.
     """
     if query.device.type != "cpu" or not torch.is_grad_enabled():
-        return functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+        return functional.scaled_dot_product_attention(query, key, value, attn_mask=visible)
     scores = query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)
-    if seen is not None:
-        scores = scores.masked_fill(~seen, -torch.inf)
+    if visible is not None:
+        scores = scores.masked_fill(~visible, -torch.inf)
     mixed: Tensor = scores.softmax(-1).to(value.dtype) @ value
     return mixed
 
 
 def grouped_attention(query: Tensor, key: Tensor, value: Tensor, mask: Mask | None) -> Tensor:
-    """Attention in which H / K query heads share a key-value head.
+    """Grouped-query attention: H / K query heads share a key-value head.
 
-    The queries that share a head stand as further rows of one matrix, so no key is copied.
+    Queries that share a head are stacked as rows of one matrix, so no key is copied.
 
     Args:
         query: [B, L, H, E].
         key: [B, S, K, E].
         value: [B, S, K, E].
-        mask: what each token sees; None if all see all.
+        mask: None if every token sees all.
 
     Returns:
         [B, L, H, E].
@@ -150,10 +156,10 @@ def grouped_attention(query: Tensor, key: Tensor, value: Tensor, mask: Mask | No
 
 
 def block_mask(prompt_length: int, length: int, block_length: int) -> Tensor:
-    """Which token sees which [length, length]: its own block and those before it.
+    """Block-causal mask [length, length]: a token sees its own block and all earlier ones.
 
     Blocks are aligned to the end of the prompt, so the first block of the prompt may be shorter.
     """
-    place = torch.arange(length, device="cpu")
-    block = torch.div(place - prompt_length, block_length, rounding_mode="floor")
+    position = torch.arange(length, device="cpu")
+    block = torch.div(position - prompt_length, block_length, rounding_mode="floor")
     return block[:, None] >= block[None]

@@ -1,4 +1,4 @@
-"""Characters and their ids: EOS is 0, characters follow from 1, then MASK, then PAD."""
+"""Characters and their ids: EOS is 0, characters from 1, then MASK, then PAD."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,13 +11,13 @@ ENGLISH = (
 
 
 class Charset:
-    """Translates between texts and token ids.
+    """Maps texts to token ids and back.
 
     Args:
-        symbols: the characters in the order of their ids, each once.
+        symbols: the characters in the order of their ids, without duplicates.
 
     Raises:
-        UsageError: a character stands twice.
+        UsageError: a character occurs twice.
     """
 
     eos_id = 0
@@ -26,7 +26,9 @@ class Charset:
         self.symbols = tuple(symbols)
         self._ids = {symbol: index for index, symbol in enumerate(self.symbols, start=1)}
         if len(self._ids) != len(self.symbols):
-            raise UsageError("the charset holds a character twice")
+            raise UsageError(
+                "the charset contains a character twice", "Remove the duplicate from the charset."
+            )
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -36,12 +38,12 @@ class Charset:
 
     @property
     def mask_id(self) -> int:
-        """Id of a position that is not yet known."""
+        """Id of a masked position."""
         return len(self.symbols) + 1
 
     @property
     def pad_id(self) -> int:
-        """Id of a label position behind EOS; never fed to the model."""
+        """Id of label positions after EOS; never fed to the model."""
         return len(self.symbols) + 2
 
     @property
@@ -50,11 +52,11 @@ class Charset:
         return len(self.symbols) + 1
 
     def encode(self, text: str) -> list[int]:
-        """Ids of the characters of ``text``, without EOS; characters unknown here are left out."""
+        """Ids of the characters of ``text``, without EOS; unknown characters are dropped."""
         return [self._ids[symbol] for symbol in text if symbol in self._ids]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text up to the first EOS; MASK and PAD are passed over."""
+        """The text up to the first EOS; MASK and PAD are skipped."""
         text = []
         for index in ids:
             if index == self.eos_id:

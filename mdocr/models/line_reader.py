@@ -1,14 +1,14 @@
-"""The lite page model: a text line or a formula to its characters, by the large one's diffusion.
+"""The line reader: block diffusion over the characters of a text line or a formula.
 
-The vision tower is the word recognizer's encoder; each column of its feature grid becomes one
-picture token. A small SDAR language model fills in the characters after them. An auxiliary CTC head
-gives every picture token its place: the number of characters that have been read up to it.
-Character ``i`` stands at place ``i + 1``, so text and picture meet at the same places whatever the
-letters' widths. A formula is written in ``mdocr.preprocessing.formula_notation``; its picture is higher,
-and each column of its grid is one token too.
+The vision tower is the word recognizer's encoder; each column of its feature grid becomes one image
+token. A small SDAR language model denoises the characters after them. An auxiliary CTC head gives
+every image token its rotary position: the expected number of characters emitted up to it.
+Character ``i`` is at position ``i + 1``, so text and image are aligned whatever the widths of the
+letters. A formula is written in the notation of ``mdocr.preprocessing.formula_notation``; its image
+is higher, and each column of its grid is one token too.
 
-Shapes: B lines, H height of their picture (32; that of the configuration for formulas), P picture
-tokens of a line (width / 4), T packed picture tokens, D width, L tokens of a row, V vocabulary.
+Shapes: B lines, H image height (32 for lines, ``formula_height`` for formulas), P image tokens of a
+line (width / 4), T packed image tokens, D width, L tokens of a row, V vocabulary.
 """
 
 from collections.abc import Sequence
@@ -17,29 +17,29 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mdocr.models.alignment import expected_places
+from mdocr.models.alignment import expected_positions
 from mdocr.models.attention import Attention
 from mdocr.models.line_reader_config import LINE_HEIGHT, LineReaderConfig
 from mdocr.models.sdar import SDAR
 from mdocr.models.svtrv2 import SVTRv2Encoder
 
 ROW = 16
-"""Pixels of height that become one row of the feature grid."""
+"""Pixels of height per row of the feature grid."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the vision tower makes of pictures.
+class EncodedLines:
+    """What the vision tower returns for lines or formulas.
 
     Attributes:
-        features: of the picture tokens [..., D].
-        places: expected number of characters read up to each [...].
-        letters: logits of the CTC head [..., characters + 1]; class 0 is the blank.
+        features: of the image tokens [..., D].
+        positions: expected number of characters emitted up to each token [...].
+        ctc_logits: [..., characters + 1]; class 0 is the blank.
     """
 
     features: Tensor
-    places: Tensor
-    letters: Tensor
+    positions: Tensor
+    ctc_logits: Tensor
 
 
 class LineReader(nn.Module):
@@ -58,7 +58,7 @@ class LineReader(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights lie."""
+        """Device of the weights."""
         return self.language_model.lm_head.weight.device
 
     @property
@@ -66,48 +66,47 @@ class LineReader(nn.Module):
         """Type of the weights."""
         return self.language_model.lm_head.weight.dtype
 
-    def look(self, images: Tensor) -> Seen:
-        """Picture tokens [B, P, ·] of lines of one size, ``images`` [B, 3, H, 4·P] in -1..1."""
+    def encode(self, images: Tensor) -> EncodedLines:
+        """Image tokens [B, P, ·] of ``images`` of one size, [B, 3, H, 4·P] in -1..1."""
         grid = self.encoder.grid(self.encoder(images), images.shape[-1])  # [B, rows, P, C]
         columns = grid.transpose(1, 2).flatten(2)
         if self.formula_projection is None or images.shape[-2] == LINE_HEIGHT:
             features = self.projection(columns)
         else:
             features = self.formula_projection(columns)
-        letters = self.letters(features)
-        return Seen(features, expected_places(letters.detach()), letters)
+        ctc_logits = self.letters(features)
+        return EncodedLines(features, expected_positions(ctc_logits.detach()), ctc_logits)
 
-    def see(self, images: Sequence[Tensor]) -> Seen:
-        """Packed picture tokens [T, ·] of lines of any sizes, each [3, H, 4·P]."""
-        seen: dict[int, Seen] = {}
+    def encode_packed(self, images: Sequence[Tensor]) -> EncodedLines:
+        """Packed image tokens [T, ·] of ``images`` of any sizes, each [3, H, 4·P]."""
+        parts: dict[int, list[Tensor]] = {}
         for shape in {image.shape for image in images}:
             rows = [row for row, image in enumerate(images) if image.shape == shape]
-            found = self.look(torch.stack([images[row] for row in rows]))
+            found = self.encode(torch.stack([images[row] for row in rows]))
             for index, row in enumerate(rows):
-                seen[row] = Seen(found.features[index], found.places[index], found.letters[index])
-        parts = [seen[row] for row in range(len(images))]
-        return Seen(
-            torch.cat([part.features for part in parts]),
-            torch.cat([part.places for part in parts]),
-            torch.cat([part.letters for part in parts]),
-        )
+                encoded = (found.features, found.positions, found.ctc_logits)
+                parts[row] = [values[index] for values in encoded]
+        ordered = [parts[row] for row in range(len(images))]
+        return EncodedLines(*(torch.cat(values) for values in zip(*ordered, strict=True)))
 
     def embed(self, tokens: Tensor, features: Tensor | None = None) -> Tensor:
-        """Embeddings [..., D] of tokens [...], with features in the places of picture tokens."""
+        """Embeddings [..., D] of tokens [...]; image tokens are replaced by ``features``."""
         embeddings: Tensor = self.language_model.model.embed_tokens(tokens)
         if features is None:
             return embeddings
-        places = (tokens == self.config.image_token_id)[..., None]
-        return embeddings.masked_scatter(places, features.to(embeddings.dtype))
+        is_image = (tokens == self.config.image_token_id)[..., None]
+        return embeddings.masked_scatter(is_image, features.to(embeddings.dtype))
 
-    def forward(self, tokens: Tensor, places: Tensor, attend: Attention, seen: Seen) -> Tensor:
-        """Logits [B, L, V] of rows of tokens [B, L] at ``places`` [B, L], as in training."""
-        embeddings = self.embed(tokens, seen.features)
-        logits: Tensor = self.language_model(embeddings, places, attend)
+    def forward(
+        self, tokens: Tensor, positions: Tensor, attend: Attention, encoded: EncodedLines
+    ) -> Tensor:
+        """Logits [B, L, V] of rows of tokens [B, L] at ``positions`` [B, L], as in training."""
+        embeddings = self.embed(tokens, encoded.features)
+        logits: Tensor = self.language_model(embeddings, positions, attend)
         return logits
 
     def _projection(self, height: int) -> nn.Linear:
-        """From a column of the grid of a picture so high to a token."""
+        """Maps a column of the feature grid of an image of this height to a token."""
         rows = height // ROW
         return nn.Linear(rows * self.config.encoder.dims[-1], self.config.text.hidden_size)
 

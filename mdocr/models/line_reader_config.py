@@ -1,4 +1,4 @@
-"""Sizes and special tokens of the line reader. Free of torch, as all configurations are."""
+"""Sizes and special tokens of the line reader. Imports no torch, like all configurations."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,10 +12,10 @@ LINE_READER = "mdocr_line_reader"
 """``model_type`` in the ``config.json`` of a line reader."""
 
 FORMULA_HEIGHT = 64
-"""Pixels; every formula is put on a strip of this height."""
+"""Pixels; every formula is pasted onto a strip of this height."""
 
 FORMULA_PROMPTS = ("formula", "equation")
-"""Two names of one task."""
+"""Two names for the same task."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,10 @@ class LineReaderConfig:
     Attributes:
         symbols: characters in the order of their ids.
         encoder: the vision tower.
-        text: the language model; its vocabulary is that of ``symbols`` and six special tokens.
-        tasks: names of the tokens that end a prompt and say what is to be read.
-        formula_height: of the strips that formulas stand on, in pixels; 0: it reads none.
+        text: the language model; its vocabulary is ``symbols``, EOS, MASK, the image token, and
+            one token per task.
+        tasks: names of the task tokens that end a prompt.
+        formula_height: height of formula strips in pixels; 0 if it reads no formulas.
     """
 
     symbols: str
@@ -38,36 +39,36 @@ class LineReaderConfig:
 
     @property
     def reads_formulas(self) -> bool:
-        """Whether it knows the task "formula"."""
+        """Whether it supports the task ``formula``."""
         return self.formula_height > 0
 
     @property
     def charset(self) -> Charset:
-        """Characters; EOS is 0, MASK and PAD follow them."""
+        """The characters: EOS is 0, MASK and PAD come last."""
         return Charset(self.symbols)
 
     @property
     def mask_token_id(self) -> int:
-        """A character that is not yet known."""
+        """Id of a masked character."""
         return self.charset.mask_id
 
     @property
     def image_token_id(self) -> int:
-        """Stands where a picture token goes."""
+        """Id that image features are substituted for."""
         return self.charset.pad_id
 
     def task_id(self, task: str) -> int:
-        """The token that ends the prompt of a task."""
+        """Id of the token that ends the prompt of a task."""
         return self.charset.pad_id + 1 + self.tasks.index(task)
 
     @property
     def vocabulary(self) -> int:
-        """Number of tokens, special ones included."""
+        """Number of tokens, including special ones."""
         return self.charset.pad_id + 1 + len(self.tasks)
 
 
 def lite_line_reader(symbols: str, formula_height: int = 0) -> LineReaderConfig:
-    """The line reader inside the package."""
+    """The configuration of the line reader shipped in the package."""
     text = SDARConfig(
         vocab_size=LineReaderConfig(symbols).vocabulary,
         hidden_size=192,
@@ -82,7 +83,7 @@ def lite_line_reader(symbols: str, formula_height: int = 0) -> LineReaderConfig:
 
 
 def line_reader_record(config: LineReaderConfig) -> Mapping[str, Any]:
-    """The configuration as plain values, for a ``config.json``."""
+    """The configuration as plain values, as stored in ``config.json``."""
     return {"model_type": LINE_READER, **asdict(config)}
 
 
@@ -90,4 +91,4 @@ LINE_HEIGHT = 32
 """Pixels; every line is scaled to this height."""
 
 COLUMN = 4
-"""Pixels of width that become one picture token."""
+"""Pixels of width per image token."""

@@ -1,7 +1,7 @@
-"""What can take the place of a model's linear layers when it only reads.
+"""Replacements for a model's linear layers, for inference only.
 
-``PackedLinear``: the weight laid out once as a CPU's matrix units want it; the same numbers.
-``Int8Linear``: eight bits; half the memory of bfloat16, and products of whole numbers.
+``PackedLinear``: the weight is laid out once for the CPU's matrix units; results are unchanged.
+``Int8Linear``: 8-bit weights and activations; half the memory of bfloat16, integer products.
 
 Shapes: M rows, K inputs, N outputs.
 """
@@ -12,31 +12,31 @@ import torch
 from torch import Tensor, nn
 
 HEADS = frozenset({"lm_head", "letters"})
-"""Layers that make logits keep all their bits: there every rounding is a risk for a token."""
+"""Output layers stay in full precision: rounding a logit may change a token."""
 PACKED_FOR = 128
-"""Rows of the product that a layout is chosen for: a few blocks of tokens. It suits others too."""
+"""Number of rows the layout is optimised for: a few blocks of tokens. Other sizes work too."""
 LARGEST, LEAST = 127, 1e-30
-"""Of a whole number, and of what a row's scale is found from."""
+"""Largest 8-bit magnitude; smallest row maximum, so that no scale is infinite."""
 FEWEST_ROWS = 32
-"""CUDA multiplies whole numbers from 17 rows on only."""
+"""``torch._int_mm`` on CUDA requires more than 16 rows."""
 
 
 def pack(model: nn.Module) -> None:
-    """Packs all linear layers in place where that brings something: in bfloat16, on a CPU.
+    """Packs all linear layers in place where that is faster: in bfloat16, on a CPU.
 
-    oneDNN lays such a weight out anew for every product, which takes as long as a product with some
+    Otherwise oneDNN reorders the weight for every product, which takes as long as multiplying some
     dozens of rows.
     """
     replace_linears(model, lambda name, layer: PackedLinear(layer) if _can_pack(layer) else layer)
 
 
 def quantize(model: nn.Module) -> None:
-    """Puts all linear layers but ``HEADS`` into eight bits, in place."""
+    """Replaces all linear layers except ``HEADS`` by 8-bit ones, in place."""
     replace_linears(model, lambda name, layer: layer if name in HEADS else Int8Linear(layer))
 
 
 def replace_linears(model: nn.Module, make: Callable[[str, nn.Linear], nn.Module]) -> None:
-    """Puts ``make(name, layer)`` in the place of every linear layer, one after another."""
+    """Replaces every linear layer by ``make(name, layer)``, one at a time to bound memory."""
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.Linear):
@@ -44,10 +44,10 @@ def replace_linears(model: nn.Module, make: Callable[[str, nn.Linear], nn.Module
 
 
 class PackedLinear(nn.Module):
-    """A linear layer in bfloat16 on a CPU.
+    """A bfloat16 linear layer packed for oneDNN.
 
     Args:
-        layer: whose place it takes; not changed.
+        layer: the layer to replace; left unchanged.
     """
 
     weight: Tensor
@@ -68,14 +68,13 @@ class PackedLinear(nn.Module):
 
 
 class Int8Linear(nn.Module):
-    """A linear layer in whole numbers of eight bits.
+    """An 8-bit integer linear layer.
 
-    Each row of the weight has a scale, and so has each row of what it is multiplied with, found
-    anew at every call ("token-wise": arXiv 2206.01861, section 4.1). So a row's result does not
-    depend on the rows beside it.
+    Weights are quantised per output row and activations per token, dynamically (arXiv 2206.01861,
+    section 4.1), so a row's result does not depend on the other rows of the batch.
 
     Args:
-        layer: whose place it takes; not changed.
+        layer: the layer to replace; left unchanged.
     """
 
     weight: Tensor
@@ -103,14 +102,14 @@ class Int8Linear(nn.Module):
 
 
 def to_int8(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Whole numbers [M, K] of -127 to 127, and the scale [M, 1] of each row in the rows' type."""
+    """Integers [M, K] in -127..127, and the scale [M, 1] of each row in the dtype of ``rows``."""
     inverse = LARGEST / rows.abs().amax(-1, keepdim=True).clamp_(min=LEAST)
-    whole = (rows * inverse).round_().clamp_(-LARGEST, LARGEST)  # a rounded scale may be too large
+    whole = (rows * inverse).round_().clamp_(-LARGEST, LARGEST)  # the rounded scale may overshoot
     return whole.to(torch.int8), (1 / inverse.float()).to(rows.dtype)
 
 
 def multiply_packed(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """Product [M, N] of whole rows [M, K] with a packed weight, times its scales [N], by oneDNN."""
+    """``multiply_plain`` for a packed weight, by oneDNN."""
     zeros = torch.zeros(len(scales), dtype=torch.int64)
     out: Tensor = torch.ops.onednn.qlinear_pointwise(
         rows, 1.0, 0, weight, scales, zeros, None, 1.0, 0, dtype, "none", [], ""
@@ -119,7 +118,7 @@ def multiply_packed(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.d
 
 
 def multiply_plain(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """The same for a weight [N, K] that is not packed."""
+    """Integer product [M, N] of rows [M, K] with a weight [N, K], times its scales [N]."""
     missing = max(0, FEWEST_ROWS - len(rows))
     padded = nn.functional.pad(rows, (0, 0, 0, missing)) if missing else rows
     product = torch._int_mm(padded, weight.T)[: len(rows)]

@@ -1,10 +1,10 @@
 """MDiff4STR: SVTRv2 encoder and masked-diffusion decoder (arXiv 2512.01422, section 3.1).
 
-The decoder sees a word of which some characters are masked, looks at the picture, and predicts
-every position at once. Which predictions to keep is decided elsewhere (``mdocr.decoding.words``).
+The decoder takes a partly masked word, attends to the image features, and predicts every position
+at once. Which predictions to keep is decided elsewhere (``mdocr.decoding.words``).
 
 Shapes: B batch, K noised copies of a word, L = max_length + 1 positions, D width, N positions of
-the picture.
+the image's feature grid, W its columns (the CTC frames).
 """
 
 import math
@@ -15,18 +15,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mdocr.models.alignment import expected_places, position_codes
+from mdocr.models.alignment import expected_positions, position_codes
 from mdocr.models.attention import attend
 from mdocr.models.charset import Charset
 from mdocr.models.mdiff4str_config import DecoderConfig, MDiff4STRConfig
 from mdocr.models.svtrv2 import SVTRv2Encoder
 
 Projected = list[tuple[Tensor, Tensor]]
-"""Keys and values of the picture for each decoder layer, each [B, heads, N, D / heads]."""
+"""Keys and values of the image for each decoder layer, each [B, heads, N, D / heads]."""
 
 
 class SelfAttention(nn.Module):
-    """Every position of a word looks at every other."""
+    """Multi-head attention among the positions of a word."""
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class SelfAttention(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """Every position of a word looks at the picture."""
+    """Multi-head attention from the positions of a word to the image."""
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class CrossAttention(nn.Module):
         self.out_proj = nn.Linear(dim, dim)
 
     def project(self, memory: Tensor) -> tuple[Tensor, Tensor]:
-        """Keys and values [B, heads, N, D / heads] of the picture's features [B, N, D]."""
+        """Keys and values [B, heads, N, D / heads] of image features [B, N, D]."""
         batch, positions, dim = memory.shape
         kv = self.kv(memory).view(batch, positions, 2, self.heads, dim // self.heads)
         key, value = kv.permute(2, 0, 3, 1, 4)
@@ -71,7 +71,7 @@ class CrossAttention(nn.Module):
 
 
 class DecoderMlp(nn.Module):
-    """Two linear layers with a ReLU between, and dropout after each."""
+    """Linear, ReLU, linear, with dropout after each layer."""
 
     def __init__(self, dim: int, dropout: float) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class DecoderMlp(nn.Module):
 
 
 class DecoderLayer(nn.Module):
-    """Self-attention, cross-attention, MLP; the norm after each residual."""
+    """Self-attention, cross-attention, MLP; post-norm."""
 
     def __init__(self, dim: int, config: DecoderConfig) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class DecoderLayer(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """[B, K, L, D] → [B, K, L, D]; copies share the picture and do not see each other."""
+        """[B, K, L, D] → [B, K, L, D]; copies share the image and do not see each other."""
         shape = x.shape
         x = x.flatten(0, 1)  # [B·K, L, D]
         x = self.norm1(x + self.dropout(self.self_attn(x)))
@@ -111,7 +111,7 @@ class DecoderLayer(nn.Module):
 
 
 class MaskedDiffusionDecoder(nn.Module):
-    """Predicts all characters of a word from a partly masked word and the picture's features."""
+    """Predicts every character of a partly masked word from the image features."""
 
     positions: Tensor
 
@@ -119,7 +119,7 @@ class MaskedDiffusionDecoder(nn.Module):
         super().__init__()
         length = config.max_length + 1
         self.scale = math.sqrt(dim)
-        self.embedding = nn.Embedding(charset.outputs + 2, dim)  # and MASK and PAD
+        self.embedding = nn.Embedding(charset.outputs + 2, dim)  # plus MASK and PAD
         self.pos_embed = nn.Parameter(torch.zeros(1, length, dim))
         positions = position_codes(torch.arange(length, device="cpu"), dim)[None]
         self.register_buffer("positions", positions, persistent=False)
@@ -129,7 +129,7 @@ class MaskedDiffusionDecoder(nn.Module):
         self._initialise()
 
     def project(self, memory: Tensor) -> Projected:
-        """What all passes over one picture share: its keys and values, from features [B, N, D]."""
+        """Keys and values of features [B, N, D], computed once for all denoising passes."""
         layers = cast(Iterable[DecoderLayer], self.layers)
         return [layer.cross_attn.project(memory) for layer in layers]
 
@@ -138,10 +138,10 @@ class MaskedDiffusionDecoder(nn.Module):
 
         Args:
             tokens: ids [B, L], or [B, K, L] for K noised copies of each word.
-            projected: the picture's keys and values, from ``project``.
+            projected: keys and values of the images, from ``project``.
 
         Returns:
-            Logits over EOS and the characters, of the shape of ``tokens`` and the classes.
+            Logits over EOS and the characters, [B, L, V] or [B, K, L, V].
         """
         x = self.embedding(tokens) * self.scale
         x = self.dropout(x + self.positions.to(x.dtype)) + self.pos_embed
@@ -162,7 +162,7 @@ class MaskedDiffusionDecoder(nn.Module):
 
 
 class MDiff4STR(nn.Module):
-    """The whole recognizer. ``forward`` is one denoising pass; decoders call the parts."""
+    """The complete recognizer. ``forward`` is one denoising pass; decoders call the parts."""
 
     def __init__(self, config: MDiff4STRConfig) -> None:
         super().__init__()
@@ -173,26 +173,26 @@ class MDiff4STR(nn.Module):
         self.decoder = MaskedDiffusionDecoder(config.decoder, dim, self.charset)
         self.letters = nn.Linear(dim, self.charset.outputs) if config.decoder.aligned else None
 
-    def look(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Features [B, N, D] of ``images`` [B, 3, H, W], and the CTC head's logits if aligned.
+    def encode_with_ctc(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Features [B, N, D] of ``images`` [B, 3, height, width], and CTC logits if aligned.
 
-        The logits are [B, W, characters + 1] over the columns of the feature grid; class 0 is the
-        blank. Places take no gradient.
+        The logits are [B, W, characters + 1]; class 0 is the blank. The positions derived from them
+        take no gradient.
         """
         memory: Tensor = self.encoder(images)
         if self.letters is None:
             return memory, None
         grid = self.encoder.grid(memory, images.shape[-1])
-        letters: Tensor = self.letters(grid.mean(1))
-        places = expected_places(letters.detach()) - 1  # the first character stands at 0
-        codes = position_codes(places, memory.shape[-1]).to(memory.dtype)
-        return (grid + codes[:, None]).flatten(1, 2), letters
+        ctc_logits: Tensor = self.letters(grid.mean(1))
+        positions = expected_positions(ctc_logits.detach()) - 1  # the first character is at 0
+        codes = position_codes(positions, memory.shape[-1]).to(memory.dtype)
+        return (grid + codes[:, None]).flatten(1, 2), ctc_logits
 
     def encode(self, images: Tensor) -> Tensor:
-        """Features [B, N, D] of ``images`` [B, 3, H, W], for ``decoder.project``."""
-        return self.look(images)[0]
+        """Features [B, N, D] of ``images`` [B, 3, height, width], for ``decoder.project``."""
+        return self.encode_with_ctc(images)[0]
 
     def forward(self, images: Tensor, tokens: Tensor) -> Tensor:
-        """Logits of every position of ``tokens`` [B, L] given ``images`` [B, 3, H, W]."""
+        """Logits [B, L, V] of ``tokens`` [B, L] given ``images`` [B, 3, height, width]."""
         logits: Tensor = self.decoder(tokens, self.decoder.project(self.encode(images)))
         return logits

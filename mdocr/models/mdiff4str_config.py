@@ -1,4 +1,4 @@
-"""Sizes of the word recognizer. Free of torch, as all configurations are."""
+"""Sizes of the word recognizer. Imports no torch, like all configurations."""
 
 from dataclasses import dataclass, field
 
@@ -14,9 +14,9 @@ class EncoderConfig:
         dims: channels of each stage.
         depths: blocks of each stage.
         heads: attention heads of each stage, and groups of its convolutions.
-        convolutions: how many blocks of each stage mix by convolution; the others by attention.
+        convolutions: blocks of each stage that mix by convolution; the remainder by attention.
         strides: (vertical, horizontal) stride between a stage and the next.
-        drop_path: rate at which the last block is skipped in training; rises from 0 at the first.
+        drop_path: stochastic depth rate of the last block; rises linearly from 0 at the first.
     """
 
     dims: tuple[int, ...] = (128, 256, 384)
@@ -35,7 +35,7 @@ LITE = EncoderConfig(
     strides=((2, 1), (2, 1)),
     drop_path=0.0,
 )
-"""The encoder of the lite models: small enough to train and to run on a CPU."""
+"""The encoder of the lite models: small enough to train and run on a CPU."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class DecoderConfig:
     Attributes:
         layers: transformer layers.
         heads: attention heads.
-        max_length: longest word in characters; EOS takes one position more.
+        max_length: longest word in characters; EOS takes one more position.
         dropout: rate on the embedding and the residual branches, in training.
-        aligned: give the picture's columns the places of their characters, from a CTC head.
+        aligned: add position codes to the image features, derived from a CTC head.
     """
 
     layers: int = 6
@@ -59,7 +59,7 @@ class DecoderConfig:
 
 @dataclass(frozen=True)
 class MDiff4STRConfig:
-    """Sizes and characters of one model; the decoder is as wide as the encoder's last stage."""
+    """Sizes and characters of a model; the decoder is as wide as the encoder's last stage."""
 
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
@@ -83,7 +83,7 @@ def small(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
 
 
 def lite(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
-    """The model inside the package: small enough to train and to run on a CPU."""
+    """The model shipped in the package: small enough to train and run on a CPU."""
     decoder = DecoderConfig(layers=2, heads=8, dropout=0.0, aligned=True)
     return MDiff4STRConfig(LITE, decoder, symbols)
 

@@ -1,7 +1,7 @@
 """MinerU-Diffusion: vision tower, merger and block-diffusion language model (arXiv 2603.22458).
 
-The prompt holds a run of picture tokens; the picture's features stand in their place. How a text is
-filled in step by step is decided elsewhere (``mdocr.decoding.blocks``).
+The prompt contains a run of image tokens, whose embeddings are replaced by the image features. How
+a text is denoised step by step is decided elsewhere (``mdocr.decoding.blocks``).
 
 Shapes: N patches, P pixels of a patch, B rows, L tokens, T packed tokens, D width, V vocabulary.
 """
@@ -19,7 +19,7 @@ from mdocr.models.sdar import SDAR
 
 
 class VisionAbstractor(nn.Module):
-    """The way from the vision tower to the language model."""
+    """Maps the features of the vision tower to the language model."""
 
     def __init__(self, config: MinerUDiffusionConfig) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class VisionAbstractor(nn.Module):
 
 
 class MinerUDiffusion(nn.Module):
-    """The whole model. ``forward`` is one pass over whole rows; decoding calls the parts."""
+    """The complete model. ``forward`` is one pass over whole rows; decoding calls the parts."""
 
     def __init__(self, config: MinerUDiffusionConfig) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class MinerUDiffusion(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights lie."""
+        """Device of the weights."""
         return self.language_model.lm_head.weight.device
 
     @property
@@ -51,27 +51,27 @@ class MinerUDiffusion(nn.Module):
         """Type of the weights."""
         return self.language_model.lm_head.weight.dtype
 
-    def see(self, patches: Tensor, grids: Sequence[Grid]) -> Tensor:
-        """Features [picture tokens, D] of pictures, from patches [N, P] and their grids."""
+    def encode(self, patches: Tensor, grids: Sequence[Grid]) -> Tensor:
+        """Features [image tokens, D] of images, from patches [N, P] and their grids."""
         features: Tensor = self.vision_abstractor(self.vision_model(patches, grids))
         return features
 
     def embed(self, tokens: Tensor, features: Tensor | None = None) -> Tensor:
-        """Embeddings [..., D] of tokens [...], with features in the places of picture tokens.
+        """Embeddings [..., D] of tokens [...]; image tokens are replaced by ``features``.
 
         Raises:
-            UsageError: the number of picture tokens is not that of the features.
+            UsageError: the number of image tokens differs from that of the features.
         """
         embeddings: Tensor = self.language_model.model.embed_tokens(tokens)
         if features is None:
             return embeddings
-        places = tokens == self.config.image_token_id
-        if int(places.sum()) != len(features):
+        is_image = tokens == self.config.image_token_id
+        if int(is_image.sum()) != len(features):
             raise UsageError(
-                f"the prompt has {int(places.sum())} picture tokens, the picture {len(features)}",
-                "Put one picture token into the prompt, or exactly as many as the picture has.",
+                f"the prompt has {int(is_image.sum())} image tokens, the image {len(features)}",
+                "Put one image token into the prompt, or exactly as many as the image has.",
             )
-        return embeddings.masked_scatter(places[..., None], features.to(embeddings.dtype))
+        return embeddings.masked_scatter(is_image[..., None], features.to(embeddings.dtype))
 
     def forward(
         self,
@@ -85,13 +85,13 @@ class MinerUDiffusion(nn.Module):
         Args:
             tokens: ids [B, L].
             attend: which tokens see which.
-            patches: normalised pixels [N, P] of all pictures.
-            grids: rows and columns of patches of each picture.
+            patches: normalised pixels [N, P] of all images.
+            grids: rows and columns of patches of each image.
 
         Returns:
             Logits [B, L, V].
         """
-        features = None if patches is None else self.see(patches, grids)
+        features = None if patches is None else self.encode(patches, grids)
         positions = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
         logits: Tensor = self.language_model(self.embed(tokens, features), positions, attend)
         return logits

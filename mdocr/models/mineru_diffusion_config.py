@@ -1,4 +1,4 @@
-"""Sizes and special tokens of the page models. Free of torch, as all configurations are."""
+"""Sizes and special tokens of MinerU-Diffusion. Imports no torch, like all configurations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,7 +11,7 @@ from mdocr.errors import WeightsError
 from mdocr.models.sdar_config import SDARConfig
 
 Grid = tuple[int, int]
-"""Rows and columns of patches of one picture."""
+"""Rows and columns of patches of one image."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class VisionConfig:
         depth: transformer blocks.
         embed_dim: width.
         num_heads: attention heads.
-        mlp_ratio: width of the MLP's hidden layer, in widths.
+        mlp_ratio: hidden width of the MLP, as a multiple of ``embed_dim``.
         patch_size: edge of a patch in pixels.
         temporal_patch_size: frames in a patch.
         spatial_merge_size: patches along the edge of one token.
-        in_channels: colours.
+        in_channels: colour channels.
     """
 
     depth: int = 32
@@ -40,7 +40,7 @@ class VisionConfig:
 
     @property
     def patch_pixels(self) -> int:
-        """Numbers of a patch."""
+        """Values per patch."""
         return self.in_channels * self.temporal_patch_size * self.patch_size**2
 
 
@@ -54,8 +54,8 @@ class MinerUDiffusionConfig:
     Attributes:
         text_config: the language model.
         vision_config: the vision tower.
-        image_token_id: stands where a picture's features go.
-        mask_token_id: a token that is not yet known.
+        image_token_id: id that image features are substituted for.
+        mask_token_id: id of a masked token.
     """
 
     text_config: SDARConfig = field(default_factory=SDARConfig)
@@ -66,10 +66,10 @@ class MinerUDiffusionConfig:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "MinerUDiffusionConfig":
-        """Reads the content of a ``config.json``, in either spelling of its sections.
+        """Reads the content of a ``config.json``, with either naming of its sections.
 
         Raises:
-            WeightsError: it asks for something that this model does not have.
+            WeightsError: it requires something that this model does not support.
         """
         text = record.get("text_config") or record.get("language_model_config") or {}
         vision = record.get("vision_config") or record.get("vision_model_config") or {}
@@ -87,7 +87,7 @@ def _check(record: Mapping[str, Any], key: str, supported: str | None) -> None:
     if record.get(key, supported) != supported:
         raise WeightsError(
             f"config.json: {key} is {record[key]!r}; this model supports {supported!r} only",
-            "Use a folder of the released layout of MinerU-Diffusion.",
+            "Use a checkpoint folder of MinerU-Diffusion.",
         )
 
 
@@ -95,11 +95,11 @@ def _section(kind: type[Section], record: Mapping[str, Any]) -> Section:
     return kind(**{f.name: record[f.name] for f in fields(kind) if record.get(f.name) is not None})
 
 
-def patch_places(grid: Grid, merge: int) -> NDArray[np.int64]:
-    """Row and column [N, 2] of each patch of one picture, in merge order."""
+def patch_positions(grid: Grid, merge: int) -> NDArray[np.int64]:
+    """Row and column [N, 2] of each patch of one image, in merge order."""
     rows, columns = grid
     tiles = np.indices(grid, dtype=np.int64).reshape(
         2, rows // merge, merge, columns // merge, merge
     )
-    places: NDArray[np.int64] = tiles.transpose(1, 3, 2, 4, 0).reshape(-1, 2)
-    return places
+    positions: NDArray[np.int64] = tiles.transpose(1, 3, 2, 4, 0).reshape(-1, 2)
+    return positions

@@ -1,9 +1,9 @@
 """The Qwen2-VL vision tower, and the merger that joins 2 × 2 patches (arXiv 2409.12191).
 
-Many pictures of different sizes pass through together: their patches lie one after another, and
-only attention keeps the pictures apart. Names of parameters are those of the released checkpoint.
+Images of different sizes are packed: their patches are concatenated, and only attention keeps the
+images apart. Parameter names are those of the released checkpoint.
 
-Shapes: N patches of all pictures, P pixels of a patch, D width, H heads.
+Shapes: N patches of all images, P pixels of a patch, D width, H heads.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,18 +14,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mdocr.models.mineru_diffusion_config import Grid, VisionConfig, patch_places
+from mdocr.models.mineru_diffusion_config import Grid, VisionConfig, patch_positions
 from mdocr.models.rotary import angles, rotate, turns
 
 Turns = tuple[Tensor, Tensor]
-"""Cosine and sine [N, 1, D / H] of every patch's place."""
+"""Cosine and sine [N, 1, D / H] of the position of every patch."""
 
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""Lets every patch look at its picture: query, key and value [N, H, D / H] each → [N, D]."""
+"""Attention within each image: query, key and value, each [N, H, D / H] → [N, D]."""
 
 
 class PatchEmbed(nn.Module):
-    """One linear map of the pixels of each patch, kept in the checkpoint as a convolution."""
+    """A linear map of the pixels of each patch, stored in the checkpoint as a convolution."""
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class PatchEmbed(nn.Module):
 
 
 class VisionAttention(nn.Module):
-    """Every patch looks at all patches of its own picture."""
+    """Multi-head attention among the patches of each image."""
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
@@ -57,20 +57,20 @@ class VisionAttention(nn.Module):
 
 
 def attend_apart(lengths: list[int], query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """``Attend`` for pictures of so many patches each, one after another."""
-    pictures = zip(*(torch.split(part, lengths) for part in (query, key, value)), strict=True)
-    return torch.cat([_attend(*picture) for picture in pictures])
+    """``Attend`` over packed images of ``lengths`` patches each."""
+    images = zip(*(torch.split(part, lengths) for part in (query, key, value)), strict=True)
+    return torch.cat([_attend(*image) for image in images])
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """One picture's [n, H, D / H] each → [n, D]."""
+    """Query, key and value of one image, each [n, H, D / H] → [n, D]."""
     query, key, value = (t.transpose(0, 1)[None] for t in (query, key, value))
     mixed = functional.scaled_dot_product_attention(query, key, value)
     return mixed[0].transpose(0, 1).flatten(1)
 
 
 class VisionMlp(nn.Module):
-    """Two linear layers with the quick approximation of GELU between."""
+    """Linear, quick GELU, linear."""
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class VisionMlp(nn.Module):
 
 
 class VisionBlock(nn.Module):
-    """Attention, then MLP; norms before."""
+    """Attention, then MLP; pre-norm."""
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class VisionBlock(nn.Module):
 
 
 class Qwen2Vision(nn.Module):
-    """The tower: patches of several pictures in, features of every patch out."""
+    """The tower: patches of several images in, features of every patch out."""
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
@@ -115,30 +115,30 @@ class Qwen2Vision(nn.Module):
         """Features of every patch.
 
         Args:
-            patches: normalised pixels [N, P] of all pictures, in merge order.
-            grids: rows and columns of patches of each picture.
+            patches: normalised pixels [N, P] of all images, in merge order.
+            grids: rows and columns of patches of each image.
 
         Returns:
             [N, D].
         """
         merge = self.config.spatial_merge_size
-        places = np.concatenate([patch_places(grid, merge) for grid in grids])
+        positions = np.concatenate([patch_positions(grid, merge) for grid in grids])
         lengths = [rows * columns for rows, columns in grids]
-        sent = torch.from_numpy(places).to(patches.device)
-        return self.look(patches, sent, partial(attend_apart, lengths))
+        on_device = torch.from_numpy(positions).to(patches.device)
+        return self.encode(patches, on_device, partial(attend_apart, lengths))
 
-    def look(self, patches: Tensor, places: Tensor, attend: Attend) -> Tensor:
-        """Features [N, D] of patches [N, P] at rows and columns ``places`` [N, 2]."""
+    def encode(self, patches: Tensor, positions: Tensor, attend: Attend) -> Tensor:
+        """Features [N, D] of patches [N, P] at rows and columns ``positions`` [N, 2]."""
         x: Tensor = self.patch_embed(patches)
-        turns = self._turns(places)
+        turns = self._turns(positions)
         for block in self.blocks:
             x = block(x, turns, attend)
         return x
 
-    def _turns(self, places: Tensor) -> Turns:
-        """Half of a head's angles tell the row, half the column."""
+    def _turns(self, positions: Tensor) -> Turns:
+        """Half of a head's rotary angles encode the row, half the column."""
         half = self.config.embed_dim // self.config.num_heads // 2
-        cosine, sine = turns(angles(places, half, 10000.0).flatten(1))
+        cosine, sine = turns(angles(positions, half, 10000.0).flatten(1))
         return cosine[:, None], sine[:, None]
 
 

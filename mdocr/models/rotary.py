@@ -1,4 +1,4 @@
-"""Rotary position codes (arXiv 2104.09864): positions turn queries and keys by an angle."""
+"""Rotary position embeddings (arXiv 2104.09864): queries and keys rotate with their position."""
 
 import torch
 from torch import Tensor
@@ -8,9 +8,9 @@ def angles(positions: Tensor, dim: int, theta: float) -> Tensor:
     """Angles [..., dim / 2] in radians of ``positions`` [...], whole or fractional.
 
     Args:
-        positions: places along one axis.
-        dim: width that is turned.
-        theta: base of the geometric row of wavelengths.
+        positions: along one axis.
+        dim: width that is rotated.
+        theta: base of the geometric series of wavelengths.
     """
     exponents = torch.arange(0, dim, 2, dtype=torch.float32, device=positions.device) / dim
     rates = 1.0 / (theta**exponents)
@@ -24,7 +24,7 @@ def turns(angles: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Turns x [..., dim]; computed in the wider of the two types, returned in that of ``x``."""
+    """Rotates x [..., dim]; computed in the wider of the two dtypes, returned in that of ``x``."""
     first, second = x.chunk(2, dim=-1)
     turned = torch.cat([-second, first], dim=-1)
     return (x * cosine + turned * sine).to(x.dtype)

@@ -1,8 +1,8 @@
 """SDAR, a block-diffusion language model: Qwen3 layers without a causal mask (arXiv 2510.06303).
 
-A pass takes embeddings, places and an attention object, and predicts the token *at* each place, not
-the next one. Which tokens see which is the attention object's affair (``mdocr.models.attention``).
-Names of parameters are those of the released checkpoint.
+A pass takes embeddings, positions and an attention backend, and predicts the token *at* each
+position, not the next one. Visibility is up to the backend (``mdocr.models.attention``). Parameter
+names are those of the released checkpoint.
 
 Shapes: ... any leading dimensions (rows and tokens, or packed tokens), D width, H query heads,
 K key-value heads, E width of a head, V vocabulary.
@@ -17,16 +17,17 @@ from mdocr.models.sdar_config import SDARConfig
 
 
 class RMSNorm(nn.RMSNorm):
-    """The norm in the type of its weight, which autocast leaves in float32; the result in x's."""
+    """Computed in the dtype of its weight, which autocast leaves in float32; returned in x's."""
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., D] → [..., D]."""
-        whole = x.to(self.weight.dtype)  # torch's fused norm refuses two types, and warns
+        # torch's fused kernel requires equal dtypes, and warns otherwise.
+        whole = x.to(self.weight.dtype)
         return functional.rms_norm(whole, self.normalized_shape, self.weight, self.eps).to(x.dtype)
 
 
 class SDARAttention(nn.Module):
-    """Grouped-query attention with normalised queries and keys and rotary places."""
+    """Grouped-query attention with QK-norm and rotary positions."""
 
     def __init__(self, config: SDARConfig, layer: int) -> None:
         super().__init__()
@@ -53,7 +54,7 @@ class SDARAttention(nn.Module):
 
 
 class SDARMlp(nn.Module):
-    """The gated linear unit of Qwen and Llama."""
+    """SwiGLU, as in Qwen and Llama."""
 
     def __init__(self, config: SDARConfig) -> None:
         super().__init__()
@@ -69,7 +70,7 @@ class SDARMlp(nn.Module):
 
 
 class SDARLayer(nn.Module):
-    """Attention, then MLP; norms before."""
+    """Attention, then MLP; pre-norm."""
 
     def __init__(self, config: SDARConfig, layer: int) -> None:
         super().__init__()
@@ -86,7 +87,7 @@ class SDARLayer(nn.Module):
 
 
 class SDARModel(nn.Module):
-    """Embedding, layers and last norm."""
+    """Embedding, layers and final norm."""
 
     def __init__(self, config: SDARConfig) -> None:
         super().__init__()
@@ -98,7 +99,7 @@ class SDARModel(nn.Module):
         self.norm = RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
 
     def forward(self, x: Tensor, positions: Tensor, attend: Attention) -> Tensor:
-        """Features before the last norm, [..., D]; arguments as in ``SDAR``."""
+        """Features before the final norm, [..., D]; arguments as in ``SDAR``."""
         config = self.config
         cosine, sine = turns(angles(positions, config.head_dim, config.rope_theta))
         turned = cosine[..., None, :].to(x.dtype), sine[..., None, :].to(x.dtype)
@@ -108,7 +109,7 @@ class SDARModel(nn.Module):
 
 
 class SDAR(nn.Module):
-    """The language model with its head."""
+    """The language model with its output layer."""
 
     def __init__(self, config: SDARConfig) -> None:
         super().__init__()
@@ -117,24 +118,24 @@ class SDAR(nn.Module):
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 
     def forward(
-        self, x: Tensor, positions: Tensor, attend: Attention, wanted: Tensor | None = None
+        self, x: Tensor, positions: Tensor, attend: Attention, queries: Tensor | None = None
     ) -> Tensor:
-        """Predicts the tokens at the wanted places.
+        """Predicts the tokens at the query positions.
 
         Args:
             x: embeddings [..., D].
-            positions: rotary places [...], whole or fractional.
-            attend: which tokens see which, and where keys and values are kept.
-            wanted: indices into the first dimension of ``x``; all if None. Only these pass the
-                head, which with a large vocabulary is a good part of the work.
+            positions: rotary positions [...], whole or fractional.
+            attend: the attention backend.
+            queries: indices into the first dimension of ``x``; all if None. Only these go through
+                the output layer, which with a large vocabulary is a good part of the work.
 
         Returns:
             Logits [..., V].
         """
-        return self.predict(self.model(x, positions, attend), wanted)
+        return self.predict(self.model(x, positions, attend), queries)
 
-    def predict(self, x: Tensor, wanted: Tensor | None = None) -> Tensor:
-        """Logits [..., V] of features [..., D] of the last layer; ``wanted`` as in ``forward``."""
-        x = x if wanted is None else x[wanted]
+    def predict(self, x: Tensor, queries: Tensor | None = None) -> Tensor:
+        """Logits [..., V] of features [..., D] of the last layer; ``queries`` as in ``forward``."""
+        x = x if queries is None else x[queries]
         logits: Tensor = self.lm_head(self.model.norm(x))
         return logits

@@ -1,17 +1,17 @@
-"""Sizes of SDAR, the language model of both page models. Free of torch."""
+"""Sizes of SDAR, the language model of both page models. Imports no torch."""
 
 from dataclasses import dataclass
 
 ROUNDING = 256
-"""Caches grow in steps of so many tokens, so that a slightly longer sequence finds room."""
+"""Caches grow in steps of this many tokens, so that slightly longer sequences fit."""
 
 
 @dataclass(frozen=True)
 class CacheShape:
-    """What the cache must know of a model.
+    """What a cache needs to know about a model.
 
     Attributes:
-        layers: layers that attend.
+        layers: attention layers.
         heads: key-value heads.
         head_dim: width of a head.
     """
@@ -21,12 +21,12 @@ class CacheShape:
     head_dim: int
 
     def token_bytes(self, itemsize: int) -> int:
-        """Memory of one token in bytes, for numbers of so many bytes."""
+        """Memory per token in bytes, at ``itemsize`` bytes per value."""
         return 2 * self.layers * self.heads * self.head_dim * itemsize
 
 
 def cache_capacity(tokens: int) -> int:
-    """Tokens that a cache has room for which must hold ``tokens``: a multiple of ``ROUNDING``."""
+    """Capacity of a cache for ``tokens``: rounded up to a multiple of ``ROUNDING``."""
     return -(-tokens // ROUNDING) * ROUNDING
 
 
@@ -35,16 +35,16 @@ class SDARConfig:
     """Sizes of the language model; names as in the released ``config.json``.
 
     Attributes:
-        vocab_size: tokens, special ones included.
+        vocab_size: number of tokens, including special ones.
         hidden_size: width.
-        intermediate_size: width of the MLP's hidden layer.
+        intermediate_size: hidden width of the MLP.
         num_hidden_layers: layers.
         num_attention_heads: query heads.
         num_key_value_heads: key-value heads.
         head_dim: width of a head.
         rope_theta: base of the rotary wavelengths.
         rms_norm_eps: added to the variance in norms.
-        attention_bias: biases in the attention's linear layers.
+        attention_bias: whether the linear layers of attention have biases.
     """
 
     vocab_size: int = 151936
@@ -60,5 +60,5 @@ class SDARConfig:
 
     @property
     def cache_shape(self) -> CacheShape:
-        """What a cache of keys and values must know."""
+        """What a KV cache needs to know."""
         return CacheShape(self.num_hidden_layers, self.num_key_value_heads, self.head_dim)

@@ -1,10 +1,10 @@
-"""SVTRv2 encoder: a picture of a word to a grid of features (arXiv 2411.15858, section 3).
+"""SVTRv2 encoder: the image of a word to a feature grid (arXiv 2411.15858, section 3).
 
-Three stages of mixing blocks. A block mixes neighbours (grouped convolutions) or the whole picture
-(attention), then transforms each position; both with the norm *after* the residual.
+Three stages of mixing blocks. A block mixes positions, locally (grouped convolutions) or globally
+(attention), then transforms each position; both post-norm.
 
 Shapes: B batch, H W height and width of the feature grid, C channels, N = H·W positions.
-Features flow as [B, H, W, C]; a convolution sees the same memory as a channels-last picture.
+Features are [B, H, W, C]; convolutions see the same memory as a channels-last image.
 """
 
 import math
@@ -25,7 +25,7 @@ class DropPath(nn.Module):
         self.rate = rate
 
     def forward(self, branch: Tensor) -> Tensor:
-        """Returns ``branch`` with whole samples set to zero and the others scaled up."""
+        """Returns ``branch`` with some samples zeroed and the others scaled up."""
         if not self.training or self.rate == 0:
             return branch
         keep = 1 - self.rate
@@ -34,7 +34,7 @@ class DropPath(nn.Module):
 
 
 class Mlp(nn.Module):
-    """Two linear layers with a GELU between, at each position."""
+    """Linear, GELU, linear, at each position."""
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Mlp(nn.Module):
 
 
 class ConvolutionMixer(nn.ModuleList):
-    """Two grouped 3×3 convolutions."""
+    """Local mixing: two grouped 3×3 convolutions."""
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__(nn.Conv2d(dim, dim, 3, padding=1, groups=heads) for _ in range(2))
@@ -62,7 +62,7 @@ class ConvolutionMixer(nn.ModuleList):
 
 
 class AttentionMixer(nn.Module):
-    """Multi-head attention over all positions of the grid."""
+    """Global mixing: multi-head attention over all positions of the grid."""
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
@@ -80,8 +80,8 @@ class AttentionMixer(nn.Module):
         return out
 
 
-class Block(nn.Module):
-    """Mix positions, then transform each of them; norms after the residuals."""
+class MixingBlock(nn.Module):
+    """Mixes positions, then transforms each of them; post-norm."""
 
     def __init__(self, dim: int, mixer: nn.Module, drop_path: float) -> None:
         super().__init__()
@@ -113,9 +113,9 @@ class Downsample(nn.Module):
 
 
 class Stage(nn.Module):
-    """A run of blocks of one width, and the way to the next stage."""
+    """Blocks of one width, then a downsampling to the next stage."""
 
-    def __init__(self, blocks: list[Block], downsample: Downsample | None) -> None:
+    def __init__(self, blocks: list[MixingBlock], downsample: Downsample | None) -> None:
         super().__init__()
         self.blocks = nn.Sequential(*blocks)
         self.downsample = downsample
@@ -129,7 +129,7 @@ class Stage(nn.Module):
 
 
 class StemLayer(nn.Module):
-    """A convolution that halves the picture, batch norm, GELU."""
+    """A strided convolution that halves the image, batch norm, GELU."""
 
     def __init__(self, in_dim: int, dim: int) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ class StemLayer(nn.Module):
 
 
 class SVTRv2Encoder(nn.Module):
-    """The encoder; any picture size of multiples of 16 in both directions."""
+    """The encoder, for images whose sides are multiples of 16."""
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
@@ -156,12 +156,12 @@ class SVTRv2Encoder(nn.Module):
         self.apply(_initialise)
 
     def grid(self, features: Tensor, width: int) -> Tensor:
-        """Features [B, N, C] as a grid [B, H, W, C]; ``width`` is that of the picture in pixels."""
+        """Features [B, N, C] as a grid [B, H, W, C]; ``width`` is that of the image in pixels."""
         columns = -(-width // self.shrinkage)
         return features.view(features.shape[0], -1, columns, self.dim)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Returns features [B, N, C] of ``images`` [B, 3, height, width], scaled to -1..1."""
+        """Features [B, N, C] of ``images`` [B, 3, height, width] in -1..1."""
         x = self.stem(images.contiguous(memory_format=torch.channels_last))
         features: Tensor = self.stages(x.permute(0, 2, 3, 1))  # [B, H, W, C]
         return features.flatten(1, 2)
@@ -174,7 +174,7 @@ def _stages(config: EncoderConfig, rates: list[float]) -> list[Stage]:
     ):
         start = sum(config.depths[:index])
         blocks = [
-            Block(dim, _mixer(dim, heads, number < config.convolutions[index]), rate)
+            MixingBlock(dim, _mixer(dim, heads, number < config.convolutions[index]), rate)
             for number, rate in enumerate(rates[start : start + depth])
         ]
         last = index == len(config.dims) - 1

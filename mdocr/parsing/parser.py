@@ -25,10 +25,10 @@ from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.options import ParseOptions
 from mdocr.parsing.pipeline import parse as parse_document
 from mdocr.preprocessing.formula_notation import to_latex
-from mdocr.preprocessing.line_reader import LinePictureConfig
-from mdocr.preprocessing.mineru_diffusion import PictureConfig
+from mdocr.preprocessing.line_reader import LineReaderProcessor
+from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
 from mdocr.preprocessing.prompts import Prompt
-from mdocr.preprocessing.tokenizers import LineTokenizer, PromptTokenizer
+from mdocr.preprocessing.tokenizers import LineReaderTokenizer, MinerUDiffusionTokenizer
 from mdocr.weights import onnx_files
 from mdocr.weights.resolve import ResolvedModel, resolve
 
@@ -51,8 +51,8 @@ class Parser:
     def __init__(
         self,
         engine: PageEngine,
-        tokenizer: PromptTokenizer | LineTokenizer,
-        pictures: PictureConfig | LinePictureConfig,
+        tokenizer: MinerUDiffusionTokenizer | LineReaderTokenizer,
+        pictures: MinerUDiffusionProcessor | LineReaderProcessor,
         name: str,
     ) -> None:
         self.engine = engine
@@ -117,8 +117,8 @@ class Parser:
             self.request(image, prompt, option, stops)
             for image, prompt, option in zip(images, asked, options, strict=True)
         )
-        slots = min(self.slots(max_tokens), max(1, len(images)))
-        made = dict(self.denoise(requests, batch_size or slots))
+        fitting = min(self.batch_size(max_tokens), max(1, len(images)))
+        made = dict(self.denoise(requests, batch_size or fitting))
         return [self._in_latex(made[number], prompt) for number, prompt in enumerate(asked)]
 
     def _in_latex(self, made: Generation, prompt: Prompt) -> Generation:
@@ -153,9 +153,9 @@ class Parser:
             for number, made in denoise(predict, requests, mask_id, batch_size):
                 yield number, replace(made, text=self.tokenizer.decode(made.tokens))
 
-    def predictor(self, slots: int) -> Predict:
+    def predictor(self, batch_size: int) -> Predict:
         """What the decoder calls, for so many texts at a time."""
-        return self.engine.blocks(slots)
+        return self.engine.blocks(batch_size)
 
     def parse(
         self, path: str | Path, options: ParseOptions | None = None, **changes: Any
@@ -179,9 +179,9 @@ class Parser:
         """
         return parse_document(self, path, replace(options or ParseOptions(), **changes))
 
-    def slots(self, max_tokens: int) -> int:
+    def batch_size(self, max_tokens: int) -> int:
         """Texts of so many tokens, and a picture each, that there is room for at the same time."""
-        return self.engine.slots(max_tokens + self.pictures.most_tokens)
+        return self.engine.batch_size(max_tokens + self.pictures.max_tokens)
 
 
 def load_parser(
@@ -222,12 +222,12 @@ def load_parser(
 
 def _prompts(
     folder: Path, config: LineReaderConfig | MinerUDiffusionConfig
-) -> tuple[PromptTokenizer | LineTokenizer, PictureConfig | LinePictureConfig]:
+) -> tuple[MinerUDiffusionTokenizer | LineReaderTokenizer, MinerUDiffusionProcessor | LineReaderProcessor]:
     """What makes prompts and pictures for a model, from the files beside it."""
     if isinstance(config, LineReaderConfig):
-        return LineTokenizer(config), LinePictureConfig()
-    tokenizer = PromptTokenizer(folder / onnx_files.TOKENIZER, config.image_token_id)
-    return tokenizer, PictureConfig.read(folder / onnx_files.PICTURES)
+        return LineReaderTokenizer(config), LineReaderProcessor()
+    tokenizer = MinerUDiffusionTokenizer(folder / onnx_files.TOKENIZER, config.image_token_id)
+    return tokenizer, MinerUDiffusionProcessor.read(folder / onnx_files.PREPROCESSOR)
 
 
 def parse(

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.document.latex.tokens import strip_delimiters, tokenize
+from mdocr.preprocessing.formula_images import find_ink, letter_height
 from mdocr.preprocessing.formula_notation import (
     BRACKETS,
     end_of_argument,
     spaced,
     to_latex,
 )
-from mdocr.preprocessing.formula_pictures import find_ink, letter_height
 
 GAP = 0.7
 """Blank from edge to edge between two rows, in heights of a letter; inside a row there is less."""

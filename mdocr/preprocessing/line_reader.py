@@ -3,15 +3,15 @@
 from PIL import Image
 
 from mdocr.models.line_reader_config import COLUMN, FORMULA_PROMPTS
-from mdocr.preprocessing.formula_pictures import prepare_formula
-from mdocr.preprocessing.line_pictures import WIDEST, LinePicture, prepare_line
+from mdocr.preprocessing.formula_images import prepare_formula
+from mdocr.preprocessing.line_images import WIDEST, LineImage, prepare_line
 
 
-class LinePictureConfig:
+class LineReaderProcessor:
     """How pictures are prepared; nothing about it can be chosen."""
 
-    most_tokens = WIDEST // COLUMN
+    max_tokens = WIDEST // COLUMN
 
-    def prepare(self, image: Image.Image, prompt: object = "text") -> LinePicture:
+    def prepare(self, image: Image.Image, prompt: object = "text") -> LineImage:
         """See ``prepare_line`` and ``prepare_formula``; the prompt says which."""
         return prepare_formula(image) if prompt in FORMULA_PROMPTS else prepare_line(image)

@@ -21,7 +21,7 @@ LONGEST_RATIO = 200
 
 
 @dataclass(frozen=True)
-class PictureConfig:
+class MinerUDiffusionProcessor:
     """How pictures are prepared; names as in ``preprocessor_config.json``.
 
     Attributes:
@@ -48,16 +48,16 @@ class PictureConfig:
         return self.patch_size * self.merge_size
 
     @property
-    def most_tokens(self) -> int:
+    def max_tokens(self) -> int:
         """Tokens of the largest picture."""
         return self.max_pixels // self.token_size**2
 
-    def prepare(self, image: Image.Image, prompt: object = "") -> "PagePicture":
+    def prepare(self, image: Image.Image, prompt: object = "") -> "PatchedImage":
         """See the function ``prepare``; the same for every prompt."""
         return prepare(image, self)
 
     @classmethod
-    def read(cls, path: Path) -> "PictureConfig":
+    def read(cls, path: Path) -> "MinerUDiffusionProcessor":
         """Reads ``preprocessor_config.json``; defaults where it is absent or silent.
 
         Its ``size`` entry is passed over: released files hold a ``longest_edge`` there that
@@ -84,7 +84,7 @@ class PictureConfig:
 
 
 @dataclass(frozen=True)
-class PagePicture:
+class PatchedImage:
     """One prepared picture.
 
     Attributes:
@@ -98,22 +98,22 @@ class PagePicture:
     tokens: int
 
 
-def prepare(image: Image.Image, config: PictureConfig | None = None) -> PagePicture:
+def prepare(image: Image.Image, config: MinerUDiffusionProcessor | None = None) -> PatchedImage:
     """Scales, normalises and cuts a picture of any mode and size.
 
     Raises:
         InputError: the picture is more than 200 times as long as it is wide, or empty.
     """
-    config = config or PictureConfig()
+    config = config or MinerUDiffusionProcessor()
     size = scaled_size(image.width, image.height, config)
     scaled = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
     pixels = _normalise(np.asarray(scaled), config)
     rows, columns = size[1] // config.patch_size, size[0] // config.patch_size
     tokens = rows * columns // config.merge_size**2
-    return PagePicture(_cut(pixels, config), (rows, columns), tokens)
+    return PatchedImage(_cut(pixels, config), (rows, columns), tokens)
 
 
-def scaled_size(width: int, height: int, config: PictureConfig) -> tuple[int, int]:
+def scaled_size(width: int, height: int, config: MinerUDiffusionProcessor) -> tuple[int, int]:
     """Width and height in multiples of a token's edge, the area within the limits.
 
     Raises:
@@ -141,7 +141,7 @@ def _floor(edge: float, unit: int) -> int:
     return max(unit, math.floor(edge / unit) * unit)
 
 
-def _normalise(pixels: NDArray[np.uint8], config: PictureConfig) -> NDArray[np.float32]:
+def _normalise(pixels: NDArray[np.uint8], config: MinerUDiffusionProcessor) -> NDArray[np.float32]:
     """Bytes [H, W, 3] → normalised [3, H, W]; a table of 256 values per channel does it exactly."""
     table = _value_table(config.image_mean, config.image_std)
     return np.stack([values[pixels[..., channel]] for channel, values in enumerate(table)])
@@ -156,7 +156,7 @@ def _value_table(mean: tuple[float, ...], std: tuple[float, ...]) -> NDArray[np.
     return table
 
 
-def _cut(pixels: NDArray[np.float32], config: PictureConfig) -> NDArray[np.float32]:
+def _cut(pixels: NDArray[np.float32], config: MinerUDiffusionProcessor) -> NDArray[np.float32]:
     """[C, H, W] → patches [N, C · frames · patch · patch], those of one token side by side."""
     channels, height, width = pixels.shape
     patch, merge, frames = config.patch_size, config.merge_size, config.temporal_patch_size

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mdocr.models.line_reader_config import LineReaderConfig
 
 
-class LineTokenizer:
+class LineReaderTokenizer:
     """Prompts and texts of the line reader: one token a character of a text or notation.
 
     Args:
@@ -48,7 +48,7 @@ class LineTokenizer:
         return self.charset.decode(tokens)
 
 
-class PromptTokenizer:
+class MinerUDiffusionTokenizer:
     """Turns prompts into token ids and token ids into text.
 
     Args:

@@ -34,10 +34,10 @@ def picture(name):
     return prepare(Image.open(GOLDEN / f"{name}.png"))
 
 
-def see(parser, names):
+def encoded(parser, names):
     pictures = [picture(name) for name in names]
     patches = torch.cat([torch.from_numpy(one.patches) for one in pictures])
-    return parser.engine.model.see(patches, [one.grid for one in pictures])
+    return parser.engine.model.encode(patches, [one.grid for one in pictures])
 
 
 def dense_logits(parser, tokens, block):
@@ -63,16 +63,16 @@ def test_pictures(name):
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_features(parser, name):
-    torch.testing.assert_close(see(parser, [name]), VECTORS[f"features_{name}"], atol=1e-4, rtol=0)
+    torch.testing.assert_close(encoded(parser, [name]), VECTORS[f"features_{name}"], atol=1e-4, rtol=0)
 
 
 def test_features_of_several_pictures_at_once(parser):
     together = torch.cat([VECTORS[f"features_{name}"] for name in PICTURES])
-    torch.testing.assert_close(see(parser, PICTURES), together, atol=1e-4, rtol=0)
+    torch.testing.assert_close(encoded(parser, PICTURES), together, atol=1e-4, rtol=0)
 
 
 def test_prompt_embeddings(parser):
-    made = parser.engine.model.embed(VECTORS["prompt_ids"], see(parser, ["wide"]))
+    made = parser.engine.model.embed(VECTORS["prompt_ids"], encoded(parser, ["wide"]))
     torch.testing.assert_close(made, VECTORS["prompt_embeds"], atol=1e-4, rtol=0)
 
 
@@ -127,8 +127,8 @@ def expected_stop():
     return tuple(VECTORS[f"tokens_{name}"][0].tolist()), tuple(VECTORS[f"steps_{name}"][0].tolist())
 
 
-@pytest.mark.parametrize("slots", [1, 3, 13])
-def test_a_batch_gives_what_each_gives_alone(parser, slots):
+@pytest.mark.parametrize("batch_size", [1, 3, 13])
+def test_a_batch_gives_what_each_gives_alone(parser, batch_size):
     """All cases at once: different block lengths, thresholds, ends, and more than fit together."""
     requests = [
         parser.request(GOLDEN / "wide.png", PROMPT, options(case), frozenset())
@@ -136,7 +136,7 @@ def test_a_batch_gives_what_each_gives_alone(parser, slots):
     ]
     stop = frozenset({META["stop_case"]["stop_id"]})
     requests.append(replace(requests[5], stop_ids=stop))
-    made = dict(parser.denoise(iter(requests), slots))
+    made = dict(parser.denoise(iter(requests), batch_size))
     for number, case in enumerate(META["cases"]):
         assert (made[number].tokens, made[number].steps) == expected(case), case
         assert made[number].passes == META["cases"][case]["steps"]
@@ -221,7 +221,7 @@ def test_lack_of_memory_is_a_device_error(parser, monkeypatch, error):
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(parser.engine.model, "see", fail)
+    monkeypatch.setattr(parser.engine.model, "encode", fail)
     wanted = RuntimeError if str(error) == "a bug" else DeviceError
     with pytest.raises(wanted, match=r"a bug|out of memory"):
         parser.generate([GOLDEN / "tiny.png"], "text")

@@ -14,7 +14,7 @@ from torch import Tensor
 import mdocr
 from mdocr.engines.device import choose_device
 from mdocr.engines.memory import MemoryGuard
-from mdocr.engines.protocols import Seen
+from mdocr.engines.protocols import EncodedWords
 from mdocr.errors import DeviceError, InputError, UsageError
 from mdocr.inputs.find import FailedInput
 from mdocr.models.charset import ENGLISH, Charset
@@ -32,7 +32,7 @@ class FakeEngine:
         self.room = room
         self.batches: list[tuple[int, ...]] = []
 
-    def encode(self, images: NDArray[np.float32]) -> Seen:
+    def encode(self, images: NDArray[np.float32]) -> EncodedWords:
         if self.device.type != "cpu" and len(images) > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory")
         self.batches.append(tuple(images.shape))
@@ -41,7 +41,7 @@ class FakeEngine:
         for row, text in enumerate(texts):
             ids[row, : len(text)] = torch.tensor(self.charset.encode(text))
         logits = torch.nn.functional.one_hot(ids, self.charset.outputs) * 10.0
-        return Seen(lambda tokens, rows: logits if rows is None else logits[rows])
+        return EncodedWords(lambda tokens, rows: logits if rows is None else logits[rows])
 
     def blank(self, words: int) -> Tensor:
         return torch.full((words, LENGTH), self.charset.mask_id)

@@ -1,4 +1,4 @@
-"""Block diffusion over a fake model, whose answers are a function of the places alone."""
+"""Block diffusion over a fake model, whose answers depend on the positions alone."""
 
 from dataclasses import replace
 from functools import partial
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from mdocr.decoding.blocks import denoise, visible_places
-from mdocr.decoding.choices import drawn, likeliest, select
+from mdocr.decoding.blocks import denoise, visible_positions
+from mdocr.decoding.choices import likeliest, sampled, select
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.errors import DeviceError, UsageError
 from mdocr.models.attention import block_mask
@@ -17,7 +17,7 @@ MASK, STOP, VOCABULARY = 9, 8, 10
 
 
 class Fake:
-    """Answers token ``place % 7`` with the given confidence at each place of the generated text."""
+    """Predicts token ``position % 7`` with the given confidence at each generated position."""
 
     def __init__(self, prompt=3, confidences=None, stop=None):
         self.prompt = prompt
@@ -27,19 +27,19 @@ class Fake:
 
     def __call__(self, feeds):
         self.feeds.append(list(feeds))
-        return torch.cat([self.row(f.start + i - self.prompt) for f in feeds for i in f.wanted])
+        return torch.cat([self.row(f.start + i - self.prompt) for f in feeds for i in f.queries])
 
-    def row(self, place):
-        confidence = self.confidences.get(place, 0.99)
+    def row(self, position):
+        confidence = self.confidences.get(position, 0.99)
         rest = (1 - confidence) / (VOCABULARY - 2)
         row = torch.full((1, VOCABULARY), rest).log()
-        row[0, STOP if place == self.stop else place % 7] = torch.tensor(confidence).log()
+        row[0, STOP if position == self.stop else position % 7] = torch.tensor(confidence).log()
         row[0, MASK] = 50.0  # a decoder that does not suppress the mask falls for it
         return row
 
 
-def run(fake, *requests, slots=8):
-    made = dict(denoise(fake, requests, MASK, slots))
+def run(fake, *requests, batch_size=8):
+    made = dict(denoise(fake, requests, MASK, batch_size))
     return [made[number] for number in range(len(requests))]
 
 
@@ -65,7 +65,7 @@ def test_the_surest_goes_first_where_none_is_above_the_threshold():
 def test_scheduled_numbers_are_committed_with_the_remainder_first():
     assert BlockOptions(block_length=8, steps=3).schedule == (3, 3, 2)
     assert BlockOptions(block_length=4).schedule == (1, 1, 1, 1)
-    fake = Fake(confidences={place: 0.2 + place / 100 for place in range(8)})
+    fake = Fake(confidences={at: 0.2 + at / 100 for at in range(8)})
     (made,) = run(fake, request(block_length=8, steps=3, max_tokens=8))
     assert made.steps == (3, 3, 2, 2, 2, 1, 1, 1)
 
@@ -85,12 +85,12 @@ def test_finished_blocks_travel_with_the_next_one():
 def test_only_masked_tokens_are_asked_for():
     fake = Fake(confidences={1: 0.5, 2: 0.4})
     run(fake, request(block_length=4, max_tokens=4))
-    assert [feeds[0].wanted for feeds in fake.feeds] == [(3, 4, 5, 6), (1, 2), (2,)]
+    assert [feeds[0].queries for feeds in fake.feeds] == [(3, 4, 5, 6), (1, 2), (2,)]
     assert fake.feeds[1][0].tokens == (0, MASK, MASK, 3)
 
 
 def test_the_end_comes_when_all_before_the_stop_token_is_known():
-    fake = Fake(stop=2, confidences={place: 0.5 for place in range(3, 8)})
+    fake = Fake(stop=2, confidences={at: 0.5 for at in range(3, 8)})
     (made,) = run(fake, request(block_length=8, max_tokens=64))
     assert made.tokens == (0, 1)
     assert made.passes == 1  # five tokens behind the stop token were still masked
@@ -112,7 +112,7 @@ def test_the_text_is_cut_at_the_longest_length():
     fake = Fake(confidences={6: 0.1, 7: 0.1})
     (made,) = run(fake, request(block_length=4, max_tokens=6))
     assert len(made.tokens) == len(made.steps) == len(made.confidences) == 6
-    assert made.passes == 2  # places 6 and 7 stayed masked
+    assert made.passes == 2  # positions 6 and 7 stayed masked
 
 
 def test_block_length_one_is_autoregressive():
@@ -123,7 +123,7 @@ def test_block_length_one_is_autoregressive():
     assert fake.feeds[0][0].visible == (1, 2, 3, 4)
 
 
-def test_slots_are_reused_and_requests_drawn_only_when_there_is_room():
+def test_sequences_are_reused_and_requests_pulled_only_when_one_is_free():
     drawn = []
 
     def requests():
@@ -135,14 +135,14 @@ def test_slots_are_reused_and_requests_drawn_only_when_there_is_room():
     ends = [(number, len(drawn)) for number, _ in denoise(fake, requests(), MASK, 2)]
     assert sorted(number for number, _ in ends) == list(range(7))
     assert all(made <= done + 2 for done, (_, made) in enumerate(ends))
-    assert {feed.slot for feeds in fake.feeds for feed in feeds} == {0, 1}
+    assert {feed.sequence for feeds in fake.feeds for feed in feeds} == {0, 1}
     for feeds in fake.feeds:
-        assert len({feed.slot for feed in feeds}) == len(feeds)
+        assert len({feed.sequence for feed in feeds}) == len(feeds)
         assert len({feed.start == 0 for feed in feeds}) == 1  # newcomers have a pass of their own
 
 
 def test_each_sequence_has_its_own_options():
-    fake = Fake(confidences={place: 0.8 for place in range(8)})
+    fake = Fake(confidences={at: 0.8 for at in range(8)})
     quick = request(block_length=8, max_tokens=8, threshold=0.7)
     slow = request(block_length=8, max_tokens=8, threshold=0.9)
     fused = request(block_length=2, steps=1, max_tokens=8)
@@ -163,7 +163,7 @@ def test_committed_tokens_are_decided_anew_only_on_request(revise):
     assert made.passes == 2
     fake = Fake(confidences={3: 0.3})
     (made,) = run(fake, request(block_length=4, steps=2, max_tokens=4, revise=revise))
-    assert len(fake.feeds[1][0].wanted) == (4 if revise else 1)
+    assert len(fake.feeds[1][0].queries) == (4 if revise else 1)
     assert made.steps.count(2) == (2 if revise else 1)
     assert made.steps[3] == 2
 
@@ -171,7 +171,7 @@ def test_committed_tokens_are_decided_anew_only_on_request(revise):
 def test_draws_are_reproducible_and_independent_of_the_batch():
     asked = [request(block_length=4, max_tokens=32, temperature=3.0, seed=s) for s in (0, 1, 0)]
     together = run(Fake(), *asked)
-    in_turn = run(Fake(), *asked, slots=1)
+    in_turn = run(Fake(), *asked, batch_size=1)
     assert together == in_turn
     assert together[0].tokens != together[1].tokens
     assert MASK not in together[0].tokens
@@ -203,7 +203,7 @@ def test_of_equals_those_are_taken_that_torch_takes(least):
 def test_arrays_and_tensors_choose_alike():
     logits = torch.randn(70, 50_000, generator=torch.Generator().manual_seed(1)) * 3
     logits[:, 9] = 40.0
-    for choose in (likeliest, partial(drawn, temperature=0.7)):
+    for choose in (likeliest, partial(sampled, temperature=0.7)):
         given = {} if choose is likeliest else {"generator": np.random.default_rng(4)}
         tokens, confidences = choose(logits, 9, **given)
         given = {} if choose is likeliest else {"generator": np.random.default_rng(4)}
@@ -214,9 +214,9 @@ def test_arrays_and_tensors_choose_alike():
     assert (logits[:, 9] == 40.0).all()
 
 
-def test_logits_that_are_no_numbers_are_not_drawn_from():
+def test_logits_that_are_not_finite_are_not_sampled_from():
     with pytest.raises(DeviceError, match="not numbers"):
-        drawn(np.full((2, 4), np.nan, np.float32), 3, 1.0, np.random.default_rng(0))
+        sampled(np.full((2, 4), np.nan, np.float32), 3, 1.0, np.random.default_rng(0))
 
 
 def test_seeds_of_any_integer_kind():
@@ -230,16 +230,16 @@ def test_seeds_of_any_integer_kind():
 
 def test_draws_follow_the_probabilities():
     logits = np.log(np.array([[0.1, 0.6, 0.3, 5.0]], np.float32)).repeat(4000, 0)
-    tokens, confidences = drawn(logits, 3, 1.0, np.random.default_rng(0))
+    tokens, confidences = sampled(logits, 3, 1.0, np.random.default_rng(0))
     shares = np.bincount(tokens, minlength=4) / 4000
     assert shares == pytest.approx([0.1, 0.6, 0.3, 0.0], abs=0.03)
     assert confidences == pytest.approx(np.array([0.1, 0.6, 0.3])[tokens], rel=1e-5)
 
 
 @pytest.mark.parametrize(("prompt", "block"), [(45, 4), (7, 8), (8, 8), (5, 1)])
-def test_visible_places_are_the_rows_of_the_mask(prompt, block):
+def test_visible_positions_are_the_rows_of_the_mask(prompt, block):
     mask = block_mask(prompt, prompt + 3 * block, block)
-    visible = [visible_places(place, prompt, block) for place in range(len(mask))]
+    visible = [visible_positions(at, prompt, block) for at in range(len(mask))]
     assert mask.sum(1).tolist() == visible
 
 

@@ -15,7 +15,7 @@ from mdocr.bench.throughput import Meter
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Feed, Request
 from mdocr.engines import cuda_graphs
-from mdocr.engines.cuda_graphs import GraphedBlocks, fill_up
+from mdocr.engines.cuda_graphs import GraphedBlocks, pad_feeds
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import OutOfMemoryError, UsageError
@@ -31,7 +31,7 @@ def graphed(golden: Path) -> Parser:
 
 @pytest.mark.parametrize("case", CASES)
 def test_golden_tokens(graphed: Parser, case: str) -> None:
-    assert generated(graphed, case, slots=3).tokens == expected(case)[0]
+    assert generated(graphed, case, batch_size=3).tokens == expected(case)[0]
 
 
 def requests() -> list[Request]:
@@ -41,11 +41,11 @@ def requests() -> list[Request]:
     ]
 
 
-@pytest.mark.parametrize("slots", [2, 3, 5])
-def test_mixed_sequences(graphed: Parser, slots: int) -> None:
+@pytest.mark.parametrize("batch_size", [2, 3, 5])
+def test_mixed_sequences(graphed: Parser, batch_size: int) -> None:
     model, mask = graphed.engine.model, graphed.engine.model.config.mask_token_id
     usual, fixed = (
-        dict(denoise(kind(model, slots), requests(), mask, slots))
+        dict(denoise(kind(model, batch_size), requests(), mask, batch_size))
         for kind in (TorchBlocks, GraphedBlocks)
     )
     assert {n: made.tokens for n, made in fixed.items()} == {
@@ -84,12 +84,12 @@ def test_other_devices_have_no_graphs(golden: Path) -> None:
         load_parser(golden / "mineru_diffusion", "cpu", cuda_graphs=True)
 
 
-def test_fill_up_leaves_other_slots_alone() -> None:
+def test_pad_feeds_leaves_other_slots_alone() -> None:
     feed = Feed(1, 8, (5, 6), (12, 12), (0, 1), 40, 4)
     longer = Feed(2, 4, (5, 6, 7, 8), (8, 8, 8, 8), (2,), 40, 4)
-    idle, padded, same = fill_up([longer, feed], 4, 3, 64)
-    assert (idle.slot, idle.start, idle.tokens, idle.wanted) == (0, 60, (0,) * 4, ())
-    assert (padded.tokens, padded.visible, padded.wanted) == ((5, 6, 0, 0), (12,) * 4, (0, 1))
+    idle, padded, same = pad_feeds([longer, feed], 4, 3, 64)
+    assert (idle.sequence, idle.start, idle.tokens, idle.queries) == (0, 60, (0,) * 4, ())
+    assert (padded.tokens, padded.visible, padded.queries) == ((5, 6, 0, 0), (12,) * 4, (0, 1))
     assert same == longer
 
 

@@ -21,21 +21,21 @@ from mdocr.cli.main import app
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.exported import open_exported
-from mdocr.engines.onnx_line_reader import OnnxLineEngine
+from mdocr.engines.onnx_line_reader import OnnxLineReaderEngine
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import WeightsError
 from mdocr.export import export_line_reader
 from mdocr.parsing.parser import FEW_PAGES, Parser, load_parser
-from mdocr.preprocessing.formula_pictures import prepare_formula
-from mdocr.preprocessing.line_pictures import LinePicture, prepare_line
-from mdocr.preprocessing.tokenizers import LineTokenizer
+from mdocr.preprocessing.formula_images import prepare_formula
+from mdocr.preprocessing.line_images import LineImage, prepare_line
+from mdocr.preprocessing.tokenizers import LineReaderTokenizer
 from mdocr.weights.line_reader import load_line_reader
 from mdocr.weights.onnx_files import (
     CONFIG,
     ENCODER,
     FORMULAS,
-    LINES,
+    LINE_READER_FORMAT,
     STEP,
     find_onnx,
     onnx_folder,
@@ -62,12 +62,12 @@ def exported(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def picture(width: int, seed: int) -> LinePicture:
+def picture(width: int, seed: int) -> LineImage:
     pixels = np.random.default_rng(seed).integers(0, 255, (32, width, 3)).astype(np.uint8)
     return prepare_line(Image.fromarray(pixels))
 
 
-@pytest.mark.parametrize("slots", [1, 2, 5])
+@pytest.mark.parametrize("batch_size", [1, 2, 5])
 @pytest.mark.parametrize(
     "options",
     [
@@ -77,10 +77,10 @@ def picture(width: int, seed: int) -> LinePicture:
     ],
 )
 def test_texts_are_those_of_torch(
-    folder: Path, exported: Path, options: BlockOptions, slots: int
+    folder: Path, exported: Path, options: BlockOptions, batch_size: int
 ) -> None:
     model = load_line_reader(folder)
-    tokenizer = LineTokenizer(model.config)
+    tokenizer = LineReaderTokenizer(model.config)
     pictures = [picture(width, seed) for seed, width in enumerate((64, 200, 33, 120, 64))]
     tasks = ["text"] * len(pictures) + ["formula"] * 2
     pictures += [prepare_formula(drawn("a b", (90, 40))), prepare_formula(drawn("c", (30, 40)))]
@@ -89,10 +89,10 @@ def test_texts_are_those_of_torch(
         for task, p in zip(tasks, pictures, strict=True)
     ]
     mask_id = model.config.mask_token_id
-    expected = dict(denoise(TorchBlocks(model, slots), requests, mask_id, slots))
-    reader = OnnxLineEngine(read_onnx(exported, LINES), "cpu")
+    expected = dict(denoise(TorchBlocks(model, batch_size), requests, mask_id, batch_size))
+    reader = OnnxLineReaderEngine(read_onnx(exported, LINE_READER_FORMAT), "cpu")
     assert reader.config == model.config
-    found = dict(denoise(reader.blocks(slots), requests, mask_id, slots))
+    found = dict(denoise(reader.blocks(batch_size), requests, mask_id, batch_size))
     for number in range(len(pictures)):
         assert found[number].tokens == expected[number].tokens
         assert found[number].steps == expected[number].steps
@@ -110,10 +110,10 @@ def test_checkpoint_is_exported_once(
         shutil.copytree(exported, target, dirs_exist_ok=True)
 
     for _ in range(2):
-        assert open_exported(folder, LINES, OnnxLineEngine, copy).device == "cpu"
+        assert open_exported(folder, LINE_READER_FORMAT, OnnxLineReaderEngine, copy).device == "cpu"
     assert made == [folder]
     assert caplog.text.count("exporting") == 1
-    open_exported(exported, LINES, OnnxLineEngine, copy)
+    open_exported(exported, LINE_READER_FORMAT, OnnxLineReaderEngine, copy)
     assert made == [folder]
 
 
@@ -122,13 +122,13 @@ def test_damaged_and_wrong_files_are_named(exported: Path, tmp_path: Path) -> No
     shutil.copytree(exported, copied)
     (copied / STEP).write_bytes(b"damaged")
     with pytest.raises(WeightsError, match=STEP):
-        OnnxLineEngine(read_onnx(copied, LINES))
+        OnnxLineReaderEngine(read_onnx(copied, LINE_READER_FORMAT))
     (copied / FORMULAS).unlink()
     with pytest.raises(WeightsError, match=FORMULAS):
-        OnnxLineEngine(read_onnx(copied, LINES))
+        OnnxLineReaderEngine(read_onnx(copied, LINE_READER_FORMAT))
     (copied / ENCODER).unlink()
     with pytest.raises(WeightsError, match=ENCODER):
-        OnnxLineEngine(read_onnx(copied, LINES))
+        OnnxLineReaderEngine(read_onnx(copied, LINE_READER_FORMAT))
     Image.new("RGB", (64, 32)).save(tmp_path / "word.png")
     arguments = ["recognize", str(tmp_path / "word.png"), "--model", str(exported)]
     result = CliRunner().invoke(app, arguments)
@@ -157,7 +157,7 @@ def test_a_page_is_read_the_same(
 
 
 def test_packaged_files_are_those_of_the_packaged_weights(cache_folder: Path) -> None:
-    (files,) = find_onnx(LITE, LINES)
+    (files,) = find_onnx(LITE, LINE_READER_FORMAT)
     assert files.apart and files.apart.file.samefile(LITE / "model.safetensors")
     line = drawn("It was read before torch had begun.", (520, 40))
     by_onnx, by_torch = (
@@ -171,7 +171,7 @@ def test_packaged_files_are_those_of_the_packaged_weights(cache_folder: Path) ->
 @pytest.mark.parametrize(
     ("given", "kind"),
     [
-        ({"pages": 1}, OnnxLineEngine),
+        ({"pages": 1}, OnnxLineReaderEngine),
         ({"pages": FEW_PAGES + 1}, TorchPageEngine),
         ({}, TorchPageEngine),
         ({"pages": 1, "dtype": "bfloat16"}, TorchPageEngine),
@@ -240,10 +240,10 @@ def engine_of(folder: Path | str) -> type:
 def test_files_beside_are_found_by_any_spelling(
     beside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert engine_of(beside) is OnnxLineEngine
+    assert engine_of(beside) is OnnxLineReaderEngine
     monkeypatch.chdir(beside)
-    assert engine_of(".") is OnnxLineEngine
-    assert engine_of("model.safetensors") is OnnxLineEngine
+    assert engine_of(".") is OnnxLineReaderEngine
+    assert engine_of("model.safetensors") is OnnxLineReaderEngine
 
 
 @pytest.mark.parametrize("change", [{"source": "0" * 64}, {"precision": "int8"}, {"model": {}}])
@@ -263,7 +263,7 @@ def test_weights_apart_move_with_their_graphs(folder: Path, tmp_path: Path) -> N
     shutil.copytree(folder, tmp_path / "a/reader")
     export_line_reader(tmp_path / "a/reader", tmp_path / "a/reader-onnx", apart=True)
     shutil.move(tmp_path / "a", tmp_path / "b")
-    assert engine_of(tmp_path / "b/reader") is OnnxLineEngine
+    assert engine_of(tmp_path / "b/reader") is OnnxLineReaderEngine
     whole = (tmp_path / "b/reader/model.safetensors").stat().st_size
     graphs = sum(file.stat().st_size for file in (tmp_path / "b/reader-onnx").iterdir())
     assert load_parser(tmp_path / "b/reader-onnx", "cpu").engine.device == "cpu"
@@ -284,7 +284,7 @@ def test_two_that_export_at_once_export_once(
         shutil.copytree(exported, target, dirs_exist_ok=True)
 
     with ThreadPoolExecutor(2) as pool:
-        opened = partial(open_exported, folder, LINES, OnnxLineEngine, slowly)
+        opened = partial(open_exported, folder, LINE_READER_FORMAT, OnnxLineReaderEngine, slowly)
         engines = [started.result() for started in [pool.submit(opened) for _ in range(2)]]
     assert [engine.device for engine in engines] == ["cpu"] * 2
     assert made == [folder]

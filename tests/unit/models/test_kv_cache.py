@@ -12,7 +12,7 @@ def made():
     return cache
 
 
-def test_tokens_lie_at_their_places():
+def test_tokens_are_stored_at_their_positions():
     cache, new = made(), torch.randn(3, 3, 4)
     cache.write(1, torch.tensor([4, 4, 0]), torch.tensor([0, 7, 2]), (new, -new))
     keys, values = cache.read(1, slice(0, 5), 8)
@@ -23,21 +23,21 @@ def test_tokens_lie_at_their_places():
     assert not cache.read(0, slice(0, 5), 8)[0].any()
 
 
-def test_slots_are_read_in_any_order():
+def test_sequences_are_read_in_any_order():
     cache, new = made(), torch.randn(5, 3, 4)
     cache.write(0, torch.arange(5), torch.zeros(5, dtype=torch.long), (new, new))
     keys, _ = cache.read(0, torch.tensor([3, 1]), 1)
     assert torch.equal(keys[:, 0], new[[3, 1]])
 
 
-def test_a_slice_of_slots_is_read_without_a_copy():
+def test_a_slice_of_sequences_is_read_without_a_copy():
     cache = made()
     keys, _ = cache.read(0, slice(1, 3), 2)
     keys += 1
     assert cache.read(0, slice(0, 5), 2)[0].sum() == keys.numel()
 
 
-def test_growing_keeps_what_is_stored_and_unused_places_are_finite():
+def test_growing_keeps_what_is_stored_and_unused_positions_are_finite():
     cache, new = made(), torch.randn(1, 3, 4)
     cache.write(0, torch.tensor([2]), torch.tensor([9]), (new, new))
     cache.reserve(ROUNDING + 1)

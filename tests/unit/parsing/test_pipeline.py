@@ -204,10 +204,10 @@ class BlockParser(FakeParser):
             rows = []
             for feed in feeds:
                 if feed.picture is not None:
-                    texts[feed.slot] = [*map(ord, self.answer(*feed.picture)), 1]
-                spelled = texts[feed.slot]
+                    texts[feed.sequence] = [*map(ord, self.answer(*feed.picture)), 1]
+                spelled = texts[feed.sequence]
                 self.most_in_work = max(self.most_in_work, len(feeds))
-                for index in feed.wanted:
+                for index in feed.queries:
                     place = feed.start + index - feed.prompt_length
                     rows.append(torch.zeros(128))
                     rows[-1][spelled[min(place, len(spelled) - 1)]] = 20

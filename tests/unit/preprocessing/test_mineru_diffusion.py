@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from mdocr.errors import InputError, WeightsError
-from mdocr.preprocessing.mineru_diffusion import PictureConfig, prepare, scaled_size
+from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor, prepare, scaled_size
 
-CONFIG = PictureConfig()
+CONFIG = MinerUDiffusionProcessor()
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_patches_of_one_token_lie_side_by_side():
     """Each pixel tells its place; no scaling happens at 56 × 112."""
     rows, columns = np.indices((56, 112), dtype=np.uint8)
     image = Image.fromarray(np.stack([rows, columns, 0 * rows], axis=-1))
-    config = PictureConfig(image_mean=(0, 0, 0), image_std=(1 / 255, 1 / 255, 1 / 255))
+    config = MinerUDiffusionProcessor(image_mean=(0, 0, 0), image_std=(1 / 255, 1 / 255, 1 / 255))
     patches = prepare(image, config).patches.reshape(-1, 3, 2, 14, 14).round()
     corners = [tuple(int(v) for v in patch[:2, 0, 0, 0]) for patch in patches]
     token = [(0, 0), (0, 14), (14, 0), (14, 14)]
@@ -64,10 +64,12 @@ def test_patches_of_one_token_lie_side_by_side():
 
 def test_the_configuration_is_read_and_its_conflicting_size_ignored(tmp_path):
     path = tmp_path / "preprocessor_config.json"
-    assert PictureConfig.read(path) == CONFIG
+    assert MinerUDiffusionProcessor.read(path) == CONFIG
     record = {"max_pixels": 7840, "image_mean": [0, 0, 0], "size": {"longest_edge": 9}, "new": 1}
     path.write_text(json.dumps(record), encoding="utf-8")
-    assert PictureConfig.read(path) == PictureConfig(max_pixels=7840, image_mean=(0, 0, 0))
+    assert MinerUDiffusionProcessor.read(path) == MinerUDiffusionProcessor(
+        max_pixels=7840, image_mean=(0, 0, 0)
+    )
 
 
 def test_a_damaged_configuration_is_an_error(tmp_path):
@@ -75,4 +77,4 @@ def test_a_damaged_configuration_is_an_error(tmp_path):
     for content in ("{", "[1]"):
         path.write_text(content, encoding="utf-8")
         with pytest.raises(WeightsError, match=r"preprocessor_config\.json"):
-            PictureConfig.read(path)
+            MinerUDiffusionProcessor.read(path)

@@ -18,7 +18,7 @@ WIDEST = 8192
 
 
 @dataclass(frozen=True)
-class LinePicture:
+class LineImage:
     """A prepared line.
 
     Attributes:
@@ -30,7 +30,7 @@ class LinePicture:
     tokens: int
 
 
-def prepare_line(image: Image.Image) -> LinePicture:
+def prepare_line(image: Image.Image) -> LineImage:
     """Scales a line to the reader's height and fills its width up with its background.
 
     Raises:
@@ -44,7 +44,7 @@ def prepare_line(image: Image.Image) -> LinePicture:
         )
     scaled = image.convert("RGB").resize((width, LINE_HEIGHT), Image.Resampling.BICUBIC)
     pixels = pad_line(np.asarray(scaled), math.ceil(width / WIDTH_STEP) * WIDTH_STEP)
-    return LinePicture(normalise(pixels), pixels.shape[1] // COLUMN)
+    return LineImage(normalise(pixels), pixels.shape[1] // COLUMN)
 
 
 def pad_line(pixels: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:

@@ -9,9 +9,9 @@ from PIL import Image
 
 from mdocr.errors import InputError
 from mdocr.models.line_reader_config import COLUMN, FORMULA_HEIGHT
-from mdocr.preprocessing.line_pictures import (
+from mdocr.preprocessing.line_images import (
     WIDTH_STEP,
-    LinePicture,
+    LineImage,
     normalise,
     pad_line,
 )
@@ -34,7 +34,7 @@ WIDEST = 2048
 """Pixels at the reader's size."""
 
 
-def prepare_formula(image: Image.Image) -> LinePicture:
+def prepare_formula(image: Image.Image) -> LineImage:
     """Cuts a formula to its ink, scales it, and puts it on a strip of the reader's height.
 
     Raises:
@@ -42,7 +42,7 @@ def prepare_formula(image: Image.Image) -> LinePicture:
     """
     strip = formula_strip(np.asarray(image.convert("RGB")))
     pixels = pad_line(strip, math.ceil(strip.shape[1] / WIDTH_STEP) * WIDTH_STEP)
-    return LinePicture(normalise(pixels), pixels.shape[1] // COLUMN)
+    return LineImage(normalise(pixels), pixels.shape[1] // COLUMN)
 
 
 def formula_strip(pixels: Pixels, widest: int | None = None) -> Pixels:
