@@ -25,8 +25,8 @@ from mdocr.layout import (
     skew,
 )
 from mdocr.layout.components import Boxes, Components
-from mdocr.layout.pieces import Piece, Type
-from mdocr.layout.regions import Box, Formula, Layout, Line, Pixels, Region, turning
+from mdocr.layout.pieces import PagePiece, Type
+from mdocr.layout.regions import Formula, Layout, LayoutBox, Line, Pixels, Region, turning
 
 WORKING_PIXELS = 4_500_000
 """Larger pictures are analysed at a smaller scale; lines are cut from the original."""
@@ -106,18 +106,24 @@ def _regions(parts: Components) -> tuple[list[Region], list[Formula]]:
     pieces = heights.evened(heights.trimmed(pieces), usual.size)
     pieces = _with_tables(pieces, grids.find_grids(rules, size))
     pieces += [
-        Piece(Box(*box.tolist()), usual.size, region=Region("image", Box(*box.tolist())))
+        PagePiece(
+            LayoutBox(*box.tolist()), usual.size, region=Region("image", LayoutBox(*box.tolist()))
+        )
         for box in figures
     ]
     signs = np.vstack([parts.boxes, rules.level])
     return _ordered(pieces, usual, signs, (rest.shape[1], rest.shape[0]))
 
 
-def _pieces(found: chains.Fragments) -> list[Piece]:
+def _image(box: LayoutBox, size: float) -> PagePiece:
+    return PagePiece(box, size, region=Region("image", box))
+
+
+def _pieces(found: chains.Fragments) -> list[PagePiece]:
     """Fragments as pieces."""
     return [
-        Piece(
-            Box(*found.boxes[index].tolist()),
+        PagePiece(
+            LayoutBox(*found.boxes[index].tolist()),
             float(found.sizes[index]),
             float(found.strokes[index]),
             int(found.counts[index]),
@@ -130,8 +136,8 @@ def _pieces(found: chains.Fragments) -> list[Piece]:
 
 
 def _absorbed(
-    pieces: list[Piece], figures: components.Boxes, size: float
-) -> tuple[list[Piece], components.Boxes]:
+    pieces: list[PagePiece], figures: components.Boxes, size: float
+) -> tuple[list[PagePiece], components.Boxes]:
     """Figures grown by the large pieces that reach into them, which are parts of the drawing."""
     kept = []
     for piece in pieces:
@@ -144,7 +150,7 @@ def _absorbed(
     return kept, figures
 
 
-def _with_tables(pieces: list[Piece], found: Sequence[Sequence[grids.Slot]]) -> list[Piece]:
+def _with_tables(pieces: list[PagePiece], found: Sequence[Sequence[grids.Slot]]) -> list[PagePiece]:
     """Pieces with those inside a ruled table replaced by the table."""
     for slots in found:
         table = grids.fill_grid(slots, pieces)
@@ -152,11 +158,11 @@ def _with_tables(pieces: list[Piece], found: Sequence[Sequence[grids.Slot]]) -> 
             taken = set(table.lines)
             boxes = [line.box for line in taken]
             pieces = [p for p in pieces if p.region or not _in_any(p.box, boxes)]
-            pieces.append(Piece(table.box, pieces[0].size if pieces else 20.0, region=table))
+            pieces.append(PagePiece(table.box, pieces[0].size if pieces else 20.0, region=table))
     return pieces
 
 
-def _in_any(box: Box, outer: Sequence[Box]) -> bool:
+def _in_any(box: LayoutBox, outer: Sequence[LayoutBox]) -> bool:
     """Whether a box lies within one of the others."""
     return any(
         o.x0 <= box.x0 and o.y0 <= box.y0 and o.x1 >= box.x1 and o.y1 >= box.y1 for o in outer
@@ -164,7 +170,7 @@ def _in_any(box: Box, outer: Sequence[Box]) -> bool:
 
 
 def _ordered(
-    pieces: list[Piece], usual: Type, signs: Boxes, extent: tuple[int, int]
+    pieces: list[PagePiece], usual: Type, signs: Boxes, extent: tuple[int, int]
 ) -> tuple[list[Region], list[Formula]]:
     """Headers, then the columns, then footers; and what may be formulas in the columns."""
     if not pieces:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from mdocr.layout.pieces import Piece, Row, Type, hull, merge, scale
-from mdocr.layout.regions import Box, Line, Region
+from mdocr.layout.pieces import PagePiece, Row, Type, hull, merge, scale
+from mdocr.layout.regions import LayoutBox, Line, Region
 
 BOLD = 1.35
 """How much thicker the strokes of bold type are, for its size."""
@@ -17,7 +17,7 @@ LONGEST_NUMBER = 4
 """Letters of the number before a title that stands apart from it."""
 
 
-def usual_type(pieces: Sequence[Piece]) -> Type:
+def usual_type(pieces: Sequence[PagePiece]) -> Type:
     """Type of the text; where there are several sizes, the largest that is not for titles only."""
     text = sorted((piece for piece in pieces if piece.region is None), key=lambda p: p.size)
     if not text:
@@ -62,7 +62,7 @@ def _text_regions(rows: Sequence[Row], usual: Type) -> list[Region]:
     return [_region(paragraph, column, usual) for paragraph in paragraphs]
 
 
-def _evened(lines: list[Piece]) -> list[Piece]:
+def _evened(lines: list[PagePiece]) -> list[PagePiece]:
     """The lines, with one that stands evenly between two of one size given that size.
 
     Figures and brackets alone are higher and thinner than most letters, yet no other type.
@@ -79,7 +79,7 @@ def _evened(lines: list[Piece]) -> list[Piece]:
     return made
 
 
-def _leading(lines: Sequence[Piece]) -> float:
+def _leading(lines: Sequence[PagePiece]) -> float:
     """Usual distance from the foot of a line to that of the next, in heights of a capital."""
     steps = [
         (below.base - above.base) / max(above.size, below.size)
@@ -90,12 +90,12 @@ def _leading(lines: Sequence[Piece]) -> float:
     return median(close) if close else 2.0
 
 
-def _is_same_size(line: Piece, other: Piece) -> bool:
+def _is_same_size(line: PagePiece, other: PagePiece) -> bool:
     """Whether two lines are set in type of one size."""
     return 0.8 < scale(line, other) < 1.25
 
 
-def _is_new(lines: Sequence[Piece], index: int, around: tuple[Box, float, Type]) -> bool:
+def _is_new(lines: Sequence[PagePiece], index: int, around: tuple[LayoutBox, float, Type]) -> bool:
     """Whether a line begins a paragraph: by distance, type, indent, or a short line before it.
 
     Args:
@@ -119,19 +119,19 @@ def _is_new(lines: Sequence[Piece], index: int, around: tuple[Box, float, Type])
     return short and line.box.x0 <= above.box.x0 + 0.5 * size
 
 
-def _is_bold(line: Piece, other: Piece) -> bool:
+def _is_bold(line: PagePiece, other: PagePiece) -> bool:
     """Whether one line has much thicker strokes than another of the same size."""
     enough = min(line.count, other.count) >= 6
     return enough and line.stroke > BOLD * scale(line, other) * other.stroke
 
 
-def _stands_out(line: Piece, usual: Type) -> bool:
+def _stands_out(line: PagePiece, usual: Type) -> bool:
     """Whether a line is set in larger or in bold type."""
     larger = scale(line, usual)
     return larger > 1.25 or (line.stroke > BOLD * usual.stroke and larger > 0.95)
 
 
-def _region(rows: Sequence[Row], column: Box, usual: Type) -> Region:
+def _region(rows: Sequence[Row], column: LayoutBox, usual: Type) -> Region:
     """One paragraph with its type."""
     pieces = [piece for row in rows for piece in row]
     box = hull([piece.box for piece in pieces])
@@ -139,7 +139,7 @@ def _region(rows: Sequence[Row], column: Box, usual: Type) -> Region:
     return Region(_kind(rows, column, usual), box, lines)
 
 
-def _kind(rows: Sequence[Row], column: Box, usual: Type) -> str:
+def _kind(rows: Sequence[Row], column: LayoutBox, usual: Type) -> str:
     """Title, list item or text."""
     whole = merge([piece for row in rows for piece in row])
     if rows[0][0].bullet:
@@ -149,7 +149,7 @@ def _kind(rows: Sequence[Row], column: Box, usual: Type) -> str:
     return "list_item" if _is_hanging(rows) else "text"
 
 
-def _is_title(rows: Sequence[Row], whole: Piece, usual: Type) -> bool:
+def _is_title(rows: Sequence[Row], whole: PagePiece, usual: Type) -> bool:
     """Whether a few lines are set in larger type, or one or two, in one piece, in bold.
 
     Three pieces or more with wide gaps between them are rather values of a form.

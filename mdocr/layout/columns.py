@@ -15,7 +15,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.pieces import Piece, Row, hull, rows_of
+from mdocr.layout.pieces import PagePiece, Row, hull, rows_of
 
 GUTTER = 1.0
 """Least width of a gutter in heights of a capital."""
@@ -33,7 +33,7 @@ Occupancy = NDArray[np.bool_]
 Index = NDArray[np.int64]
 
 
-def in_columns(pieces: Sequence[Piece]) -> list[list[Piece]]:
+def in_columns(pieces: Sequence[PagePiece]) -> list[list[PagePiece]]:
     """Groups of pieces, each to be read from top to bottom, in reading order."""
     pieces = list(pieces)
     if len(pieces) >= 4:
@@ -48,15 +48,15 @@ def in_columns(pieces: Sequence[Piece]) -> list[list[Piece]]:
 
 
 def _sides(
-    pieces: Sequence[Piece], x: float, top: float, bottom: float
-) -> tuple[list[Piece], list[Piece]]:
+    pieces: Sequence[PagePiece], x: float, top: float, bottom: float
+) -> tuple[list[PagePiece], list[PagePiece]]:
     """What lies left and right of a gutter."""
     level = [piece for piece in pieces if top <= piece.box.center[1] <= bottom]
     left = [piece for piece in level if piece.box.center[0] < x]
     return left, [piece for piece in level if piece.box.center[0] >= x]
 
 
-def _sections(left: list[Piece], right: list[Piece]) -> list[list[Piece]]:
+def _sections(left: list[PagePiece], right: list[PagePiece]) -> list[list[PagePiece]]:
     """The two columns; where neither is running text, what lies between wide blanks instead.
 
     Addresses and notes that are scattered over a letter or an invoice are read section by section.
@@ -65,7 +65,7 @@ def _sections(left: list[Piece], right: list[Piece]) -> list[list[Piece]]:
     if any(_is_running_text(rows_of(side)) for side in (left, right)):
         return [left, right]
     size = median(piece.size for piece in left + right)
-    sections: list[list[Piece]] = [[]]
+    sections: list[list[PagePiece]] = [[]]
     foot = rows[0][0].box.y0
     for row in rows:
         box = hull([piece.box for piece in row])
@@ -76,7 +76,7 @@ def _sections(left: list[Piece], right: list[Piece]) -> list[list[Piece]]:
     return sections if len(sections) > 1 else [left, right]
 
 
-def _gutters(pieces: Sequence[Piece]) -> list[tuple[float, float, float]]:
+def _gutters(pieces: Sequence[PagePiece]) -> list[tuple[float, float, float]]:
     """Blank upright strips with something on both sides, (x, top, bottom), the tallest first."""
     size = median(piece.size for piece in pieces)
     area = hull([piece.box for piece in pieces])
@@ -99,7 +99,7 @@ def _gutters(pieces: Sequence[Piece]) -> list[tuple[float, float, float]]:
     ]
 
 
-def _occupancy(pieces: Sequence[Piece], size: float, cell: tuple[float, float]) -> Occupancy:
+def _occupancy(pieces: Sequence[PagePiece], size: float, cell: tuple[float, float]) -> Occupancy:
     """Where pieces are, each widened by half a gutter, on a grid of cells."""
     area = hull([piece.box for piece in pieces])
     cell_x, cell_y = cell
@@ -145,7 +145,7 @@ def _distinct(found: Sequence[Sequence[int]]) -> list[tuple[int, int, int]]:
     return [(column, start, end) for _, column, start, end in ranked[:CANDIDATES]]
 
 
-def _are_columns(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
+def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
     """Whether each side is to be read to its end before the other, not row by row."""
     if not left or not right:
         return False

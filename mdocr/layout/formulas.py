@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from mdocr.layout.components import Boxes
-from mdocr.layout.pieces import Piece, Row, gap, hull
-from mdocr.layout.regions import Box, Formula
+from mdocr.layout.pieces import PagePiece, Row, gap, hull
+from mdocr.layout.regions import Formula, LayoutBox
 from mdocr.layout.rows import LINE_GAP
 
 BAND_GAP = 0.55
@@ -29,7 +29,7 @@ GROWTH = 0.35
 """How near a sign that is in no piece must stand to belong to the formula."""
 
 
-def find_formulas(pieces: Sequence[Piece], signs: Boxes, size: float) -> list[Formula]:
+def find_formulas(pieces: Sequence[PagePiece], signs: Boxes, size: float) -> list[Formula]:
     """Places in one column, from top to bottom.
 
     Args:
@@ -52,7 +52,7 @@ def find_formulas(pieces: Sequence[Piece], signs: Boxes, size: float) -> list[Fo
     return found
 
 
-def _bands(pieces: Sequence[Piece], size: float) -> Iterator[Row]:
+def _bands(pieces: Sequence[PagePiece], size: float) -> Iterator[Row]:
     """Pieces between which no blank runs through the column, each from left to right."""
     band: Row = []
     bottom = 0.0
@@ -65,7 +65,7 @@ def _bands(pieces: Sequence[Piece], size: float) -> Iterator[Row]:
     yield sorted(band, key=lambda piece: piece.box.x0)
 
 
-def _without_label(band: Row, column: Box, size: float) -> tuple[Row, Box | None]:
+def _without_label(band: Row, column: LayoutBox, size: float) -> tuple[Row, LayoutBox | None]:
     """The pieces of a formula, and the box of the number at the right margin."""
     last = band[-1].box
     at_margin = last.x1 > column.x1 - size and last.width < LABEL_WIDTH * size
@@ -74,26 +74,26 @@ def _without_label(band: Row, column: Box, size: float) -> tuple[Row, Box | None
     return band[:-1], last
 
 
-def _stands_apart(main: Row, column: Box, size: float) -> bool:
+def _stands_apart(main: Row, column: LayoutBox, size: float) -> bool:
     """Whether nothing of it stands at a margin, and all of it is text."""
     box = hull([piece.box for piece in main])
     apart = min(box.x0 - column.x0, column.x1 - box.x1) > INSET * size
     return apart and box.width > size and not main[0].bullet and not any(p.region for p in main)
 
 
-def _grown(box: Box, signs: Boxes, size: float) -> Box:
+def _grown(box: LayoutBox, signs: Boxes, size: float) -> LayoutBox:
     """The box with all signs that come near it, and those near these, until it is too high."""
     signs = _near(signs, box, HIGHEST * size)
     while box.height < HIGHEST * size:
         inner = _near(signs, box, GROWTH * size)
-        grown = hull([box, *(Box(*edges) for edges in inner.tolist())])
+        grown = hull([box, *(LayoutBox(*edges) for edges in inner.tolist())])
         if grown == box:
             break
         box = grown
     return box
 
 
-def _near(signs: Boxes, box: Box, reach: float) -> Boxes:
+def _near(signs: Boxes, box: LayoutBox, reach: float) -> Boxes:
     low, high = np.array(box[:2]) - reach, np.array(box[2:]) + reach
     near: Boxes = signs[((signs[:, :2] < high) & (signs[:, 2:] > low)).all(axis=1)]
     return near

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from mdocr.layout.chains import hulls, join
 from mdocr.layout.components import Boxes, Rules, inside_any, merge_overlapping
-from mdocr.layout.pieces import Piece, hull, rows_of
-from mdocr.layout.regions import Box, Cell, Line, Region
+from mdocr.layout.pieces import PagePiece, hull, rows_of
+from mdocr.layout.regions import LayoutBox, LayoutCell, Line, Region
 from mdocr.layout.rows import join_row
 
 CELL_GAP = 1.6
@@ -34,7 +34,7 @@ class Slot:
     column: int
     row_span: int
     column_span: int
-    box: Box
+    box: LayoutBox
 
 
 def find_grids(rules: Rules, size: float) -> list[list[Slot]]:
@@ -171,7 +171,7 @@ def _slots(
             int(c0),
             int(r1 - r0),
             int(c1 - c0),
-            Box(columns[int(c0)], rows[int(r0)], columns[int(c1)], rows[int(r1)]),
+            LayoutBox(columns[int(c0)], rows[int(r0)], columns[int(c1)], rows[int(r1)]),
         )
         for c0, r0, c1, r1 in sorted(extents.tolist(), key=lambda e: (e[1], e[0]))
     ]
@@ -191,7 +191,7 @@ def _rectangles(groups: NDArray[np.int64], wide: int) -> Boxes:
         groups = merged[groups]
 
 
-def fill_grid(slots: Sequence[Slot], pieces: Sequence[Piece]) -> Region | None:
+def fill_grid(slots: Sequence[Slot], pieces: Sequence[PagePiece]) -> Region | None:
     """A table from its slots and the pieces that lie in them; None if hardly any slot has text."""
     borders = sorted({slot.box.x0 for slot in slots} | {max(slot.box.x1 for slot in slots)})
     cells = []
@@ -201,7 +201,7 @@ def fill_grid(slots: Sequence[Slot], pieces: Sequence[Piece]) -> Region | None:
             held = [piece for piece in inside if _holds(part.box, piece.box)]
             lines = [Line(p.box) for row in rows_of(held) for p in join_row(row, CELL_GAP)]
             spans = part.row, part.column, part.row_span, part.column_span
-            cells.append(Cell(*spans, part.box, tuple(lines)))
+            cells.append(LayoutCell(*spans, part.box, tuple(lines)))
     if sum(bool(cell.lines) for cell in cells) < 2:
         return None
     cells = _with_unruled_rows(cells)
@@ -209,7 +209,7 @@ def fill_grid(slots: Sequence[Slot], pieces: Sequence[Piece]) -> Region | None:
     return Region("table", hull([slot.box for slot in slots]), tuple(lines), tuple(cells))
 
 
-def _with_unruled_rows(cells: Sequence[Cell]) -> list[Cell]:
+def _with_unruled_rows(cells: Sequence[LayoutCell]) -> list[LayoutCell]:
     """Cells of several lines, level with those of the cells beside, as a row for each line.
 
     A table of which more rows hold a line each is ruled row by row: there they are long words.
@@ -222,7 +222,7 @@ def _with_unruled_rows(cells: Sequence[Cell]) -> list[Cell]:
     least = max(plain, 1 if pairs >= LEAST_PAIRS else 2)
     levels = [level if len(level) > least else [] for level in levels]
     starts = list(accumulate((max(1, len(level)) for level in levels), initial=0))
-    made: list[Cell] = []
+    made: list[LayoutCell] = []
     for cell in cells:
         moved = replace(
             cell, row=starts[cell.row], row_span=starts[cell.row + cell.row_span] - starts[cell.row]
@@ -231,7 +231,7 @@ def _with_unruled_rows(cells: Sequence[Cell]) -> list[Cell]:
     return sorted(made, key=lambda cell: (cell.row, cell.column))
 
 
-def _levels(cells: Sequence[Cell]) -> list[float]:
+def _levels(cells: Sequence[LayoutCell]) -> list[float]:
     """Middles of the text lines that run through nearly all cells of a row; none if they do not."""
     filled = [cell for cell in cells if cell.lines]
     if len(filled) < 2 or any(cell.row_span > 1 for cell in cells):
@@ -244,7 +244,7 @@ def _levels(cells: Sequence[Cell]) -> list[float]:
     return middles if all(_are_level(cell, middles) for cell in full) else []
 
 
-def _are_level(cell: Cell, middles: Sequence[float]) -> bool:
+def _are_level(cell: LayoutCell, middles: Sequence[float]) -> bool:
     """Whether the lines of a cell stand at the given heights."""
     return all(
         min(abs(line.box.center[1] - y) for y in middles) <= 0.4 * line.box.height
@@ -252,7 +252,7 @@ def _are_level(cell: Cell, middles: Sequence[float]) -> bool:
     )
 
 
-def _cut_rows(cell: Cell, middles: Sequence[float]) -> list[Cell]:
+def _cut_rows(cell: LayoutCell, middles: Sequence[float]) -> list[LayoutCell]:
     """A cell cut between lines at the given heights; one that stands beside them is kept whole."""
     if not middles or not _are_level(cell, middles):
         return [cell]
@@ -265,7 +265,7 @@ def _cut_rows(cell: Cell, middles: Sequence[float]) -> list[Cell]:
     return parts
 
 
-def _divided(slot: Slot, inside: Sequence[Piece], borders: Sequence[float]) -> list[Slot]:
+def _divided(slot: Slot, inside: Sequence[PagePiece], borders: Sequence[float]) -> list[Slot]:
     """A slot over several columns, as one slot for each if its text keeps to the columns."""
     inner = [x for x in borders if slot.box.x0 < x < slot.box.x1]
     crossed = any(piece.box.x0 < x - 2 and piece.box.x1 > x + 2 for piece in inside for x in inner)
@@ -279,7 +279,7 @@ def _divided(slot: Slot, inside: Sequence[Piece], borders: Sequence[float]) -> l
     ]
 
 
-def _holds(outer: Box, inner: Box) -> bool:
+def _holds(outer: LayoutBox, inner: LayoutBox) -> bool:
     """Whether the middle of one box lies in the other."""
     x, y = inner.center
     return outer.x0 <= x < outer.x1 and outer.y0 <= y < outer.y1

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mdocr.layout.pieces import Piece, gap, is_stacked
+from mdocr.layout.pieces import PagePiece, gap, is_stacked
 
 TALL = 2.5
 """Height of a line in median letters beyond which a large letter in it reaches into another."""
@@ -12,7 +12,7 @@ LEAST_HEIGHT = 1.2
 """Median letters that a trimmed line is high at least."""
 
 
-def evened(pieces: Sequence[Piece], size: float) -> list[Piece]:
+def evened(pieces: Sequence[PagePiece], size: float) -> list[PagePiece]:
     """The pieces, with dashes and dots that stand alone grown to the height of a line.
 
     A dash in a table is read only if its line has the height of the others.
@@ -28,12 +28,12 @@ def evened(pieces: Sequence[Piece], size: float) -> list[Piece]:
     ]
 
 
-def _is_low(piece: Piece, size: float) -> bool:
+def _is_low(piece: PagePiece, size: float) -> bool:
     """Whether a piece is a dash or a dot or a leader, and no long rule."""
     return piece.box.height < 0.5 * size and (piece.leader or piece.box.width < 2.5 * size)
 
 
-def _grown(piece: Piece, high: Sequence[Piece]) -> Piece:
+def _grown(piece: PagePiece, high: Sequence[PagePiece]) -> PagePiece:
     """A low piece as high as the capitals of the nearest piece beside it, if there is one."""
     middle = piece.box.center[1]
     level = [p for p in high if p.base - 1.2 * p.size < middle < p.base + 0.2 * p.size]
@@ -45,7 +45,7 @@ def _grown(piece: Piece, high: Sequence[Piece]) -> Piece:
     return replace(piece, box=box, size=size, base=base)
 
 
-def trimmed(pieces: Sequence[Piece]) -> list[Piece]:
+def trimmed(pieces: Sequence[PagePiece]) -> list[PagePiece]:
     """The pieces, with those that reach over a line above them cut off below it.
 
     One large letter or figure makes a whole piece high; lines that stand beside it, over the rest
@@ -57,11 +57,11 @@ def trimmed(pieces: Sequence[Piece]) -> list[Piece]:
     ]
 
 
-def _is_tall(piece: Piece) -> bool:
+def _is_tall(piece: PagePiece) -> bool:
     return piece.count > 5 and piece.box.height > TALL * piece.middle
 
 
-def _trimmed(piece: Piece, pieces: Sequence[Piece]) -> Piece:
+def _trimmed(piece: PagePiece, pieces: Sequence[PagePiece]) -> PagePiece:
     """A piece cut off below the lowest of those that stand over it."""
     lowest = piece.base - LEAST_HEIGHT * piece.middle
     others = [p for p in pieces if p.region is None and p is not piece]

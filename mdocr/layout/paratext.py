@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mdocr.layout.pieces import Piece, Row, hull, merge, rows_of
+from mdocr.layout.pieces import PagePiece, Row, hull, merge, rows_of
 from mdocr.layout.regions import Line, Region
 from mdocr.layout.rows import join_row
 
@@ -14,8 +14,8 @@ NUMBER_EDGE = 0.14
 
 
 def set_apart(
-    pieces: Sequence[Piece], size: float, extent: tuple[int, int]
-) -> tuple[list[Region], list[Piece], list[Region]]:
+    pieces: Sequence[PagePiece], size: float, extent: tuple[int, int]
+) -> tuple[list[Region], list[PagePiece], list[Region]]:
     """Headers, body and footers.
 
     Args:
@@ -70,7 +70,7 @@ def _regions(rows: Sequence[Row], kind: str, extent: tuple[int, int]) -> list[Re
     return regions
 
 
-def _is_number(piece: Piece, extent: tuple[int, int]) -> bool:
+def _is_number(piece: PagePiece, extent: tuple[int, int]) -> bool:
     """Whether a piece has the look of a page number."""
     middle = piece.box.center[0] / extent[0]
     place = abs(middle - 0.5) < 0.05 or middle < 0.2 or middle > 0.8

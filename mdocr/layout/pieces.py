@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mdocr.layout.regions import Box, Region
+from mdocr.layout.regions import LayoutBox, Region
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Type:
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class PagePiece:
     """One thing to be put in order.
 
     Attributes:
@@ -42,7 +42,7 @@ class Piece:
             keeps a row together, and is not read alone.
     """
 
-    box: Box
+    box: LayoutBox
     size: float
     stroke: float = 0.0
     count: int = 0
@@ -53,13 +53,13 @@ class Piece:
     leader: bool = False
 
 
-Row = list[Piece]
+Row = list[PagePiece]
 """Pieces that stand side by side, from left to right."""
 
 
-def hull(boxes: Sequence[Box]) -> Box:
+def hull(boxes: Sequence[LayoutBox]) -> LayoutBox:
     """The smallest box around all."""
-    return Box(
+    return LayoutBox(
         min(box.x0 for box in boxes),
         min(box.y0 for box in boxes),
         max(box.x1 for box in boxes),
@@ -72,13 +72,13 @@ def overlap(start: float, end: float, other_start: float, other_end: float) -> f
     return min(end, other_end) - max(start, other_start)
 
 
-def beside(first: Box, second: Box) -> bool:
+def beside(first: LayoutBox, second: LayoutBox) -> bool:
     """Whether two boxes stand in one row: half of the lower one lies beside the other."""
     shared = overlap(first.y0, first.y1, second.y0, second.y1)
     return shared > 0.5 * min(first.height, second.height)
 
 
-def merge(pieces: Sequence[Piece]) -> Piece:
+def merge(pieces: Sequence[PagePiece]) -> PagePiece:
     """One piece in place of several of one line."""
     text = [piece for piece in pieces if not piece.leader] or pieces
     count = sum(piece.count for piece in text) or 1
@@ -89,7 +89,7 @@ def merge(pieces: Sequence[Piece]) -> Piece:
     return replace(largest, box=box, stroke=stroke, count=count, bullet=bullet)
 
 
-def scale(piece: Piece, other: Piece | Type) -> float:
+def scale(piece: PagePiece, other: PagePiece | Type) -> float:
     """How many times larger the type of a piece is than another.
 
     Capitals and median letters each tell; a line of short letters, or of brackets and figures,
@@ -101,7 +101,7 @@ def scale(piece: Piece, other: Piece | Type) -> float:
     return min(ratios, key=lambda ratio: abs(math.log(ratio)))
 
 
-def rows_of(pieces: Sequence[Piece]) -> list[Row]:
+def rows_of(pieces: Sequence[PagePiece]) -> list[Row]:
     """Pieces sorted into rows, from top to bottom."""
     rows: list[Row] = []
     for piece in sorted(pieces, key=lambda piece: piece.box.center[1]):
@@ -116,7 +116,7 @@ def rows_of(pieces: Sequence[Piece]) -> list[Row]:
     return [sorted(row, key=lambda piece: piece.box.x0) for row in rows]
 
 
-def is_stacked(first: Piece, second: Piece) -> bool:
+def is_stacked(first: PagePiece, second: PagePiece) -> bool:
     """Whether two pieces, though level in part, stand above each other, as words by a sum do."""
     if min(first.count, second.count) < 3:
         return False
@@ -126,6 +126,6 @@ def is_stacked(first: Piece, second: Piece) -> bool:
     return shared > 0.5 * narrower and apart > 0.5 * min(first.box.height, second.box.height)
 
 
-def gap(first: Box, second: Box) -> float:
+def gap(first: LayoutBox, second: LayoutBox) -> float:
     """Blank between two boxes from left to right; 0 where they overlap."""
     return max(0.0, max(first.x0, second.x0) - min(first.x1, second.x1))

@@ -19,7 +19,7 @@ CUT_MARGIN = 0.12
 """Margin of a cut-out line on each side, in line heights."""
 
 
-class Box(NamedTuple):
+class LayoutBox(NamedTuple):
     """A rectangle in pixels; the right and lower edges are outside of it."""
 
     x0: float
@@ -42,14 +42,14 @@ class Box(NamedTuple):
         """The middle (x, y)."""
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
-    def holds(self, other: "Box") -> bool:
+    def holds(self, other: "LayoutBox") -> bool:
         """Whether the middle of another box lies in this one."""
         x, y = other.center
         return self.x0 <= x <= self.x1 and self.y0 <= y <= self.y1
 
-    def scaled(self, factor: float) -> "Box":
+    def scaled(self, factor: float) -> "LayoutBox":
         """The same rectangle on a picture ``factor`` times as large."""
-        return Box(*(factor * edge for edge in self))
+        return LayoutBox(*(factor * edge for edge in self))
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,19 @@ class Line:
             counter-clockwise.
     """
 
-    box: Box
+    box: LayoutBox
     angle: float = 0.0
 
 
 @dataclass(frozen=True)
-class Cell:
+class LayoutCell:
     """One cell of a table; rows and columns count from 0."""
 
     row: int
     column: int
     row_span: int
     column_span: int
-    box: Box
+    box: LayoutBox
     lines: tuple[Line, ...]
 
 
@@ -91,9 +91,9 @@ class Region:
     """
 
     type: str
-    box: Box
+    box: LayoutBox
     lines: tuple[Line, ...] = ()
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[LayoutCell, ...] = ()
     level: int = 0
 
 
@@ -107,9 +107,9 @@ class Formula:
         label: box of its number at the margin.
     """
 
-    box: Box
-    core: Box
-    label: Box | None = None
+    box: LayoutBox
+    core: LayoutBox
+    label: LayoutBox | None = None
 
     def scaled(self, factor: float) -> "Formula":
         """The same place on a picture ``factor`` times as large."""
@@ -140,7 +140,7 @@ class Layout:
         """Every text line in reading order."""
         return [line for region in self.regions for line in region.lines]
 
-    def outline(self, box: Box) -> tuple[float, float, float, float]:
+    def outline(self, box: LayoutBox) -> tuple[float, float, float, float]:
         """Where a box lies on the page as it was given, as shares 0..1 of width and height."""
         corners = [(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)]
         turn = turning((self.height, self.width), -self.angle)
@@ -170,10 +170,10 @@ def cut(picture: Pixels, line: Line, margin: float = CUT_MARGIN) -> Pixels:
     pad = max(2.0, margin * line.box.height)
     left, top = math.floor(line.box.x0 - pad), math.floor(line.box.y0 - pad)
     right, bottom = math.ceil(line.box.x1 + pad), math.ceil(line.box.y1 + pad)
-    return cut_box(picture, Box(left, top, right, bottom), line.angle)
+    return cut_box(picture, LayoutBox(left, top, right, bottom), line.angle)
 
 
-def cut_box(picture: Pixels, box: Box, angle: float = 0.0) -> Pixels:
+def cut_box(picture: Pixels, box: LayoutBox, angle: float = 0.0) -> Pixels:
     """The picture under a box of whole pixels on the page turned by ``angle`` degrees."""
     left, top = math.floor(box.x0), math.floor(box.y0)
     size = max(1, math.ceil(box.x1) - left), max(1, math.ceil(box.y1) - top)

@@ -5,8 +5,8 @@ from statistics import median
 
 import numpy as np
 
-from mdocr.layout.pieces import Piece, Row, hull, merge, overlap, rows_of
-from mdocr.layout.regions import Box, Cell, Line, Region
+from mdocr.layout.pieces import PagePiece, Row, hull, merge, overlap, rows_of
+from mdocr.layout.regions import LayoutBox, LayoutCell, Line, Region
 
 LINE_GAP = 3.0
 """Widest gap inside a line in heights of a capital; justified lines may stretch that far."""
@@ -18,7 +18,7 @@ COLUMN_GAP = 0.9
 """Narrowest gap between columns of a table in heights of a capital."""
 
 
-def to_lines(pieces: Sequence[Piece]) -> list[Row]:
+def to_lines(pieces: Sequence[PagePiece]) -> list[Row]:
     """The rows of a column: whole lines, several where gaps are wide, or one table.
 
     Returns:
@@ -58,7 +58,7 @@ def join_row(row: Row, widest: float = LINE_GAP) -> Row:
     return [merge(line) for line in lines if _without_leaders(line)]
 
 
-def _may_join(first: Piece, second: Piece) -> bool:
+def _may_join(first: PagePiece, second: PagePiece) -> bool:
     """Whether two pieces are text, and joined no higher than a line of the one with more letters.
 
     A large letter, arrow or sum reaches into the lines above or below, which would be read with it.
@@ -100,7 +100,7 @@ def _is_far(rows: Sequence[Row], start: int, index: int) -> bool:
     return box.y0 - above.y1 > 2.5 * max(piece.size for piece in rows[index])
 
 
-def _to_table(rows: Sequence[Row]) -> Piece | None:
+def _to_table(rows: Sequence[Row]) -> PagePiece | None:
     """A table of rows whose cells stand in columns, or None if they do not."""
     cells = [_cells_of(row) for row in rows]
     size = median(piece.size for row in cells for piece in row)
@@ -113,7 +113,7 @@ def _to_table(rows: Sequence[Row]) -> Piece | None:
     made = tuple(_cell(index, piece, columns) for index, row in enumerate(cells) for piece in row)
     made = _without_clashes(made)
     lines = tuple(line for cell in made for line in cell.lines)
-    return Piece(box, size, region=Region("table", box, lines, made))
+    return PagePiece(box, size, region=Region("table", box, lines, made))
 
 
 def _columns(rows: Sequence[Row], gap: float) -> list[tuple[float, float]]:
@@ -152,7 +152,7 @@ def _is_convincing(
     return x1 - x0 > 3 * size and other - x1 > 1.2 * size
 
 
-def _own(rows: Sequence[Row], column: tuple[float, float]) -> list[Piece]:
+def _own(rows: Sequence[Row], column: tuple[float, float]) -> list[PagePiece]:
     """Pieces of which most lies in one column."""
     return [
         piece
@@ -181,24 +181,24 @@ def _is_prose(rows: Sequence[Row], columns: Sequence[tuple[float, float]], size:
     return False
 
 
-def _cell(row: int, piece: Piece, columns: Sequence[tuple[float, float]]) -> Cell:
+def _cell(row: int, piece: PagePiece, columns: Sequence[tuple[float, float]]) -> LayoutCell:
     """A piece as a cell of the columns over which it stands."""
     shares = [overlap(piece.box.x0, piece.box.x1, x0, x1) / (x1 - x0) for x0, x1 in columns]
     over = [index for index, share in enumerate(shares) if share > 0.3]
     if not over:
         over = [int(np.argmax([overlap(piece.box.x0, piece.box.x1, *c) for c in columns]))]
-    return Cell(row, over[0], 1, over[-1] - over[0] + 1, piece.box, (Line(piece.box),))
+    return LayoutCell(row, over[0], 1, over[-1] - over[0] + 1, piece.box, (Line(piece.box),))
 
 
-def _without_clashes(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+def _without_clashes(cells: Sequence[LayoutCell]) -> tuple[LayoutCell, ...]:
     """Cells that claim one place made one."""
-    made: list[Cell] = []
+    made: list[LayoutCell] = []
     for cell in cells:
         last = made[-1] if made else None
         if last and last.row == cell.row and last.column + last.column_span > cell.column:
             end = max(last.column + last.column_span, cell.column + cell.column_span)
-            box = Box(*hull([last.box, cell.box]))
-            made[-1] = Cell(
+            box = LayoutBox(*hull([last.box, cell.box]))
+            made[-1] = LayoutCell(
                 cell.row, last.column, 1, end - last.column, box, last.lines + cell.lines
             )
         else:

@@ -1,13 +1,13 @@
 """Pieces that are no lines to be read: specks, shadows, dashed rules, text that runs upwards.
 
-Rows of dots stay, as what holds a row together (``Piece.leader``).
+Rows of dots stay, as what holds a row together (``PagePiece.leader``).
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mdocr.layout.pieces import Piece, Row, hull, overlap, rows_of
-from mdocr.layout.regions import Box
+from mdocr.layout.pieces import PagePiece, Row, hull, overlap, rows_of
+from mdocr.layout.regions import LayoutBox
 
 LEAST_UPRIGHT = 8
 """Letters that must stand on top of each other to be taken for text that runs upwards."""
@@ -17,7 +17,7 @@ LEAST_LEADER = 6
 """Dots that a leader has at least."""
 
 
-def removed(pieces: Sequence[Piece], size: float) -> list[Piece]:
+def removed(pieces: Sequence[PagePiece], size: float) -> list[PagePiece]:
     """Pieces that are worth reading, and leaders.
 
     Args:
@@ -53,15 +53,15 @@ def _with_leaders(row: Row, size: float) -> Row:
     ]
 
 
-def _is_long(piece: Piece, size: float) -> bool:
+def _is_long(piece: PagePiece, size: float) -> bool:
     """Whether dots are many enough to lead somewhere."""
     return piece.count >= LEAST_LEADER and piece.box.width > 3 * size
 
 
-def _without_upright_text(pieces: Sequence[Piece], size: float) -> list[Piece]:
+def _without_upright_text(pieces: Sequence[PagePiece], size: float) -> list[PagePiece]:
     """Pieces without stacks of letters close above each other, such as stamps in a margin."""
     narrow = [p for p in pieces if p.count <= 3 and p.box.width < 2 * size]
-    stacks: list[list[Piece]] = []
+    stacks: list[list[PagePiece]] = []
     for piece in sorted(narrow, key=lambda piece: piece.box.y0):
         for stack in stacks:
             last = stack[-1].box
@@ -78,19 +78,19 @@ def _without_upright_text(pieces: Sequence[Piece], size: float) -> list[Piece]:
     return [p for p in pieces if not any(_continues(p, stack, size) for stack in upright)]
 
 
-def _continues(piece: Piece, stack: Box, size: float) -> bool:
+def _continues(piece: PagePiece, stack: LayoutBox, size: float) -> bool:
     """Whether a piece stands in a stack, or a few words over or under it."""
     shared = overlap(stack.x0, stack.x1, piece.box.x0, piece.box.x1)
     near = overlap(stack.y0, stack.y1, piece.box.y0, piece.box.y1) > -25 * size
     return near and piece.box.width < 2 * size and shared > 0.5 * piece.box.width
 
 
-def _is_odd(piece: Piece, size: float) -> bool:
+def _is_odd(piece: PagePiece, size: float) -> bool:
     """Whether a piece standing alone is more likely a speck or a shadow than a letter."""
     few = piece.count <= 2
     return _is_upright(piece, size) or (few and piece.box.height < 0.55 * size)
 
 
-def _is_upright(piece: Piece, size: float) -> bool:
+def _is_upright(piece: PagePiece, size: float) -> bool:
     """Whether a piece is thin, upright, and higher than letters are."""
     return piece.box.height > 3 * piece.box.width and piece.box.height > 1.3 * size

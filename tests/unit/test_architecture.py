@@ -91,17 +91,12 @@ def public_classes(path: Path) -> list[str]:
     return [n.name for n in nodes if isinstance(n, ast.ClassDef) and not n.name.startswith("_")]
 
 
-SHARED_NAMES = {"Progress", "Piece", "Box", "Block", "Cell", "Seen", "PagePicture", "Interrupted"}
-"""Class names that are still to become unique."""
-
-
 def test_no_two_public_classes_share_a_name():
     places: dict[str, list[str]] = defaultdict(list)
     for module, path in modules().items():
         for name in public_classes(path):
             places[name].append(module)
-    shared = {name: found for name, found in places.items() if len(found) > 1}
-    assert not {name: found for name, found in shared.items() if name not in SHARED_NAMES}
+    assert not {name: found for name, found in places.items() if len(found) > 1}
 
 
 def test_imports_run_downwards():

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mdocr.document.model import Block
-from mdocr.layout import Box, Formula, Layout
+from mdocr.layout import Formula, Layout, LayoutBox
 from mdocr.parsing.texts import Text, filled, joined
 from mdocr.preprocessing.formula_notation import (
     PREFIXES,
@@ -117,7 +117,7 @@ def goes_on(above: Formula, below: Formula, notation: str, layout: Layout) -> bo
         layout: of the page.
     """
     left, right = min(above.box.x0, below.box.x0), max(above.box.x1, below.box.x1)
-    between = Box(left, above.core.y1, right, below.core.y0)
+    between = LayoutBox(left, above.core.y1, right, below.core.y0)
     is_below = between.height > 0 and right - left < above.box.width + below.box.width
     is_next = is_below and not any(between.holds(line.box) for line in layout.lines)
     return is_next and notation.startswith(tuple(RELATIONS))

@@ -33,7 +33,7 @@ from mdocr.parsing.line_reader.formulas import (
     number_of,
 )
 from mdocr.parsing.line_reader.lists import as_lists
-from mdocr.parsing.line_reader.pieces import Piece, split_line
+from mdocr.parsing.line_reader.pieces import LinePiece, split_line
 from mdocr.parsing.line_reader.tables import table_of
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import (
@@ -178,7 +178,7 @@ class LinePage(PageWork):
         longest = min(room, self.options.longest(target))
         return block_options(self.options, target, BLOCK_LENGTH, longest)
 
-    def _ask(self, piece: Piece, options: BlockOptions) -> Request:
+    def _ask(self, piece: LinePiece, options: BlockOptions) -> Request:
         return self.parser.request(Image.fromarray(piece.pixels), "text", options)
 
     def _formula_jobs(self, row: Row) -> list[Job]:

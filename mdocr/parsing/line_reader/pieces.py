@@ -19,7 +19,7 @@ WORD_GAP = 0.16
 
 
 @dataclass(frozen=True)
-class Piece:
+class LinePiece:
     """A part of a line.
 
     Attributes:
@@ -31,7 +31,7 @@ class Piece:
     joint: str = ""
 
 
-def split_line(pixels: Pixels) -> list[Piece]:
+def split_line(pixels: Pixels) -> list[LinePiece]:
     """The line in pieces, from left to right; most lines are one piece.
 
     Args:
@@ -40,14 +40,14 @@ def split_line(pixels: Pixels) -> list[Piece]:
     height, width = pixels.shape[:2]
     widest = WIDEST_PIECE * height // LINE_HEIGHT
     if width <= widest:
-        return [Piece(pixels)]
+        return [LinePiece(pixels)]
     ink = ink_of_columns(pixels)
     pieces, start, joint = [], 0, ""
     while width - start > widest:
         place, gap = _cut(ink, start + int(SHORTEST_SHARE * widest), start + widest)
-        pieces.append(Piece(pixels[:, start:place], joint))
+        pieces.append(LinePiece(pixels[:, start:place], joint))
         start, joint = place, " " if gap >= WORD_GAP * height else ""
-    return [*pieces, Piece(pixels[:, start:], joint)]
+    return [*pieces, LinePiece(pixels[:, start:], joint)]
 
 
 def ink_of_columns(pixels: Pixels) -> NDArray[np.float32]:

@@ -4,14 +4,14 @@ from dataclasses import replace
 from itertools import product
 
 from mdocr.document import tables
-from mdocr.layout import Cell
+from mdocr.layout import LayoutCell
 from mdocr.parsing.texts import Text
 
 ALONE = {"o": "0", "O": "0", "_": "—", "__": "—"}
 """What a sign is that stands alone in a column of numbers: nothing beside it shows its height."""
 
 
-def table_of(cells: tuple[Cell, ...], lines: list[Text]) -> str:
+def table_of(cells: tuple[LayoutCell, ...], lines: list[Text]) -> str:
     """OTSL of a table's cells; ``lines`` are the texts of their lines, cell by cell."""
     rest = iter(lines)
     covered: dict[tuple[int, int], tables.Cell] = {}

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from mdocr.layout import Box, Layout, Line, analyse, cut
+from mdocr.layout import Layout, LayoutBox, Line, analyse, cut
 from mdocr.layout.heights import trimmed
 from mdocr.layout.ink import find_background, find_ink
-from mdocr.layout.pieces import Piece, scale
+from mdocr.layout.pieces import PagePiece, scale
 from mdocr.layout.skew import find_skew
 
 SIZE = 26
@@ -228,13 +228,13 @@ def test_cut_takes_native_pixels_with_a_margin() -> None:
     assert margin >= 2
     inner = sheet.pixels[y0 : y0 + 20, x0 : x0 + 300]
     assert (piece[margin : margin + 20, margin : margin + 300] == inner).all()
-    edge = cut(sheet.pixels, Line(Box(-5, -5, 30, 15)))
+    edge = cut(sheet.pixels, Line(LayoutBox(-5, -5, 30, 15)))
     assert edge.shape == (26, 41, 3) and (edge == 255).all()
 
 
 def test_outline_of_a_turned_box() -> None:
     layout = Layout(1000, 500, 90.0, ())
-    x0, y0, x1, y1 = layout.outline(Box(480, 200, 520, 300))
+    x0, y0, x1, y1 = layout.outline(LayoutBox(480, 200, 520, 300))
     assert (x0, x1) == pytest.approx((0.45, 0.55), abs=0.01)
     assert (y0, y1) == pytest.approx((0.46, 0.54), abs=0.01)
 
@@ -416,19 +416,22 @@ def test_a_row_close_under_a_table_is_no_footer() -> None:
 
 
 def test_a_line_is_cut_off_below_the_one_over_it() -> None:
-    over = Piece(Box(300, 109, 500, 125), 12, count=20, base=122, middle=9)
-    large = Piece(Box(300, 111, 980, 156), 39, count=30, base=152, middle=17)
-    assert [piece.box for piece in trimmed([over, large])] == [over.box, Box(300, 125, 980, 156)]
-    beside = Piece(Box(40, 109, 290, 130), 12, count=20, base=122, middle=9)
+    over = PagePiece(LayoutBox(300, 109, 500, 125), 12, count=20, base=122, middle=9)
+    large = PagePiece(LayoutBox(300, 111, 980, 156), 39, count=30, base=152, middle=17)
+    assert [piece.box for piece in trimmed([over, large])] == [
+        over.box,
+        LayoutBox(300, 125, 980, 156),
+    ]
+    beside = PagePiece(LayoutBox(40, 109, 290, 130), 12, count=20, base=122, middle=9)
     assert [piece.box for piece in trimmed([beside, large])] == [beside.box, large.box]
 
 
 def test_types_are_compared_by_capitals_and_by_low_letters() -> None:
-    box = Box(0, 0, 100, 20)
-    line = Piece(box, 20, middle=14)
-    assert scale(Piece(box, 14, middle=14), line) == pytest.approx(1)
-    assert scale(Piece(box, 26, middle=14), line) == pytest.approx(1)
-    assert scale(Piece(box, 30, middle=21), line) == pytest.approx(1.5)
+    box = LayoutBox(0, 0, 100, 20)
+    line = PagePiece(box, 20, middle=14)
+    assert scale(PagePiece(box, 14, middle=14), line) == pytest.approx(1)
+    assert scale(PagePiece(box, 26, middle=14), line) == pytest.approx(1)
+    assert scale(PagePiece(box, 30, middle=21), line) == pytest.approx(1.5)
 
 
 def test_a_line_of_figures_does_not_cut_its_paragraph() -> None:

@@ -11,8 +11,7 @@ from mdocr.document.layout_text import parse_layout
 from mdocr.document.model import Block, Box
 from mdocr.document.tables import parse as parse_table
 from mdocr.errors import UsageError
-from mdocr.layout import Box as PixelBox
-from mdocr.layout import Cell, Line
+from mdocr.layout import LayoutBox, LayoutCell, Line
 from mdocr.options import ParseOptions
 from mdocr.parsing.crops import cut_region, fit
 from mdocr.parsing.guard import without_runaway
@@ -162,9 +161,9 @@ def test_lists_by_their_text(contents, types):
     assert [block.type for block in as_lists(texts(*contents))] == types
 
 
-def cell(row, column, lines=1, row_span=1, column_span=1) -> Cell:
-    line = Line(PixelBox(0, 0, 9, 9))
-    return Cell(row, column, row_span, column_span, PixelBox(0, 0, 9, 9), (line,) * lines)
+def cell(row, column, lines=1, row_span=1, column_span=1) -> LayoutCell:
+    line = Line(LayoutBox(0, 0, 9, 9))
+    return LayoutCell(row, column, row_span, column_span, LayoutBox(0, 0, 9, 9), (line,) * lines)
 
 
 def test_tables_from_cells():
