@@ -1,7 +1,10 @@
 """Every default of the pipelines, in one place: frozen, validated, free of heavy imports."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from numbers import Integral
+from typing import Any, TypedDict, TypeVar
 
 from mdocr.document.block_types import BLOCK_TYPES
 from mdocr.errors import UsageError
@@ -36,6 +39,11 @@ MAX_TEXT_TOKENS = 1024
 LONGEST_BLOCK = 2048
 """Tokens; as many as the longest texts have. Memory grows with it."""
 
+PageNumbers = str | int | Sequence[int]
+"""Pages of a document, from 1: ``"1-3,7,12-end"``, one number, or several; empty for all."""
+
+Options = TypeVar("Options")
+
 
 @dataclass(frozen=True)
 class RecognizeOptions:
@@ -49,7 +57,7 @@ class RecognizeOptions:
             the decoders that have steps.
         seed: seed of the ``random`` decoder.
         trace: keep the text after every step.
-        dictionary: known words, by which unclear words are read: ``english``, the path of a file
+        lexicon: known words, by which unclear words are read: ``english``, the path of a file
             with a word a line, ``none``, or ``auto``: english with the model in the package, none
             with others.
         together: let the words of a batch stop together, as upstream does, instead of each on its
@@ -62,7 +70,7 @@ class RecognizeOptions:
     revise: bool = False
     seed: int = 0
     trace: bool = False
-    dictionary: str = "auto"
+    lexicon: str = "auto"
     together: bool = False
 
     def __post_init__(self) -> None:
@@ -81,7 +89,7 @@ class ParseOptions:
     """How documents are read.
 
     Attributes:
-        pages: which, such as ``1-3,7,12-end``; empty for all.
+        pages: which, such as ``"1-3,7,12-end"``, ``3`` or ``[1, 2]``; empty for all. Kept as text.
         password: of an encrypted PDF.
         dpi: resolution at which a PDF is rendered.
         threshold: a token is committed as soon as its probability is above it, 0 to 1. Higher is
@@ -91,14 +99,14 @@ class ParseOptions:
         steps: passes in which a block is complete at the latest; ``block_length`` if None.
         max_tokens: longest text of single targets, in tokens.
         revise: a step that finds too few masked tokens decides committed ones anew.
-        keep_paratext: also read headers, footers, page numbers, margin notes and page footnotes.
+        keep_unsure: also write what the model is unsure of, which else is only in ``Page.unread``.
         batch_size: texts in work at the same time; as many as the device can hold if None.
         jobs: threads that prepare pages for the model.
         trace: keep every token with its confidence and step.
         draw_layout: keep a picture of each page with its regions.
     """
 
-    pages: str = ""
+    pages: PageNumbers = ""
     password: str = field(default="", repr=False)
     dpi: float = 200
     threshold: float = 0.95
@@ -107,15 +115,14 @@ class ParseOptions:
     steps: int | None = None
     max_tokens: Mapping[str, int] = field(default_factory=dict)
     revise: bool = False
-    keep_paratext: bool = False
+    keep_unsure: bool = False
     batch_size: int | None = None
     jobs: int = 1
     trace: bool = False
     draw_layout: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.pages, str):
-            raise UsageError(f"pages must be a text, not {self.pages!r}", "Write it like '1-3,7'.")
+        object.__setattr__(self, "pages", page_ranges(self.pages))
         if not 1 <= self.dpi <= 2400:
             raise UsageError(f"dpi must be between 1 and 2400, not {self.dpi:g}")
         for value in (self.threshold, *self.thresholds.values()):
@@ -151,20 +158,101 @@ class RenderOptions:
     """How a document is written.
 
     Attributes:
-        tables: ``html``, or ``markdown`` for Markdown tables where no cell spans others.
+        tables: in Markdown: ``markdown`` for pipe tables where no cell spans others, or ``html``.
         math: what formulas stand between in Markdown: ``dollars``, or ``brackets`` (as MathJax).
         keep_paratext: keep headers, footers, page numbers, margin notes and page footnotes.
+        page_marks: mark where each page begins.
         images: folder of the pictures, relative to the file that is written.
     """
 
-    tables: str = "html"
+    tables: str = "markdown"
     math: str = "dollars"
     keep_paratext: bool = False
+    page_marks: bool = False
     images: str = "images"
 
     def __post_init__(self) -> None:
         _choose("tables", self.tables, TABLE_FORMS)
         _choose("math", self.math, MATH_FORMS)
+
+
+class RecognizeChanges(TypedDict, total=False):
+    """Single options of ``RecognizeOptions``, as keywords."""
+
+    decoder: str
+    steps: int
+    batch_size: int
+    revise: bool
+    seed: int
+    trace: bool
+    lexicon: str
+
+
+class ParseChanges(TypedDict, total=False):
+    """Single options of ``ParseOptions``, as keywords."""
+
+    pages: PageNumbers
+    password: str
+    dpi: float
+    threshold: float
+    thresholds: Mapping[str, float]
+    block_length: int | None
+    steps: int | None
+    max_tokens: Mapping[str, int]
+    revise: bool
+    keep_unsure: bool
+    batch_size: int | None
+    jobs: int
+    trace: bool
+    draw_layout: bool
+
+
+class RenderChanges(TypedDict, total=False):
+    """Single options of ``RenderOptions``, as keywords."""
+
+    tables: str
+    math: str
+    keep_paratext: bool
+    page_marks: bool
+    images: str
+
+
+def changed(options: Options, changes: Mapping[str, Any]) -> Options:
+    """The options with single ones changed by name.
+
+    Raises:
+        UsageError: there is no such option, or its value makes no sense.
+    """
+    names = [one.name for one in fields(options)]  # type: ignore[arg-type]
+    for name in changes:
+        if name not in names:
+            near = get_close_matches(name, names, n=1, cutoff=0.6)
+            known = f"Known are: {', '.join(names)}"
+            raise UsageError(
+                f"unknown option {name!r}", f"Did you mean {near[0]!r}?" if near else known
+            )
+    return replace(options, **changes)  # type: ignore[type-var]
+
+
+def page_ranges(pages: PageNumbers) -> str:
+    """Page numbers as text, such as ``1-3,7``.
+
+    Raises:
+        UsageError: they are neither text nor whole numbers from 1.
+    """
+    if isinstance(pages, str):
+        return pages
+    numbers: list[object] = list(pages) if isinstance(pages, Iterable) else [pages]
+    if not numbers or not all(map(_is_page, numbers)):
+        raise UsageError(
+            f"pages must be text or numbers from 1, not {pages!r}",
+            "Write them like '1-3,7', 3, or [1, 2].",
+        )
+    return ",".join(map(str, numbers))
+
+
+def _is_page(number: object) -> bool:
+    return isinstance(number, Integral) and not isinstance(number, bool) and int(number) >= 1
 
 
 def _choose(option: str, value: str, choices: tuple[str, ...]) -> None:

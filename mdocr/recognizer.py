@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.decoding.correction import spell
+from mdocr.decoding.correction import correct
 from mdocr.decoding.draft import EOS, Array, Decoding
-from mdocr.decoding.lexicon import load_dictionary
+from mdocr.decoding.lexicon import load_lexicon
 from mdocr.decoding.words import decode
 from mdocr.document.words import Character, Word
 from mdocr.engines.memory import MemoryGuard
@@ -60,13 +60,13 @@ class Recognizer:
     Args:
         engine: the model, on a device.
         model: its name, as the results show it.
-        dictionary: what the dictionary ``auto`` means for it.
+        lexicon: what the lexicon ``auto`` means for it.
     """
 
-    def __init__(self, engine: WordEngine, model: str, dictionary: str = "none") -> None:
+    def __init__(self, engine: WordEngine, model: str, lexicon: str = "none") -> None:
         self.engine = engine
         self.model = model
-        self.dictionary = dictionary
+        self.lexicon = lexicon
         self._guard = MemoryGuard(engine)
 
     def recognize(
@@ -119,15 +119,15 @@ class Recognizer:
         return in_order(self._read_all(crops, options))
 
     def words(self, decoding: Decoding, options: RecognizeOptions) -> list[Word]:
-        """The words of a decoded batch, unclear ones as the dictionary has them."""
-        name = self.dictionary_of(options)
+        """The words of a decoded batch, unclear ones as the lexicon has them."""
+        name = self.lexicon_of(options)
         if name != "none":
-            decoding = spell(decoding, self.engine.charset, load_dictionary(name))
+            decoding = correct(decoding, self.engine.charset, load_lexicon(name))
         return words_of(decoding, self.engine.charset, self.model, options.decoder)
 
-    def dictionary_of(self, options: RecognizeOptions) -> str:
-        """Name or path of the dictionary that is read with; ``none`` for none."""
-        return self.dictionary if options.dictionary == "auto" else options.dictionary
+    def lexicon_of(self, options: RecognizeOptions) -> str:
+        """Name or path of the lexicon that is read with; ``none`` for none."""
+        return self.lexicon if options.lexicon == "auto" else options.lexicon
 
     def _read_all(
         self, crops: Iterable[Crop | Result], options: RecognizeOptions
@@ -170,7 +170,7 @@ def load_recognizer(
     # Finds errors before a download in vain.
     load = word_engine(engine, device, dtype, many=words > MANY)
     resolved = resolve(os.fspath(model), "recognizer")
-    return Recognizer(load(resolved.path), resolved.name, resolved.dictionary)
+    return Recognizer(load(resolved.path), resolved.name, resolved.lexicon)
 
 
 def recognize(
@@ -187,9 +187,9 @@ def recognize(
 
 def read(engine: WordEngine, images: Array, options: RecognizeOptions) -> Decoding:
     """Reads one batch of pictures [B, 3, height, width] in -1..1."""
-    seen = engine.encode(images)
-    decoding = decode(seen.predict, engine.blank(len(images)), options)
-    return dataclasses.replace(decoding, columns=seen.columns)
+    encoded = engine.encode(images)
+    decoding = decode(encoded.predict, engine.blank(len(images)), options)
+    return dataclasses.replace(decoding, columns=encoded.ctc)
 
 
 def make_crop(numbered: tuple[int, Picture]) -> Crop | Result:

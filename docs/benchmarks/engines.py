@@ -62,7 +62,7 @@ def words(options: argparse.Namespace) -> Lines:
     first: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as place:
         for variant in variants(options.recognizer, WORD_DTYPES, Path(place)):
-            asked = [*variant.options, "--dictionary", "english"]  # exports have none of their own
+            asked = [*variant.options, "--lexicon", "english"]  # exports have none of their own
             all_words = measured(["recognize", *options.words, "--format", "csv", *asked])
             one = measured(["recognize", known[0][0], *asked], repeats=3)
             read = {
@@ -83,7 +83,7 @@ def words(options: argparse.Namespace) -> Lines:
             )
     head = ("engine", "words/s", "accuracy", "equal texts", "one word", "memory")
     return [
-        f"`mdocr recognize --dictionary english` with the model {options.recognizer} over",
+        f"`mdocr recognize --lexicon english` with the model {options.recognizer} over",
         f"{len(known)} words at once, and over one, both with the start of the program (of one,",
         "the median of three); texts are compared with those of the first row.",
         "",

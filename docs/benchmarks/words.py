@@ -2,11 +2,11 @@
 
 import argparse
 import subprocess
-import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from peers import word_readers
+import peers
 from report import (
     Column,
     Lines,
@@ -25,6 +25,16 @@ from mdocr.evaluation.words import score
 
 ENGINES = ("torch", "onnx")
 DECODERS = "parallel,block-low-confidence,autoregressive"
+COSTS = (
+    "reader",
+    "set",
+    "words",
+    "processes × threads",
+    "CPU-milliseconds a word",
+    "words a second",
+    "accuracy",
+    "exact",
+)
 STAGES: dict[str, Column] = {
     "engine": "engine",
     "decoder": "decoder",
@@ -44,7 +54,7 @@ STAGES: dict[str, Column] = {
 
 
 def accuracy(options: argparse.Namespace) -> Lines:
-    """Accuracy on real words, beside other readers."""
+    """Accuracy on real words, by decoder."""
     if not options.words:
         return ["Not measured: no labelled words were given (`--words`)."]
     model = options.recognizer
@@ -59,36 +69,50 @@ def accuracy(options: argparse.Namespace) -> Lines:
         "similarity": percent("edit_similarity"),
     }
     lines: Lines = []
-    for dictionary in ("auto", "none"):
-        asked = [*command, "--engine", "torch", "--dictionary", dictionary]
+    for lexicon in ("auto", "none"):
+        asked = [*command, "--engine", "torch", "--lexicon", lexicon]
         report = run([*asked, "--format", "json"])
         lines += [*above(asked), *table(columns, report["sets"]), ""]
-    return [*lines, *peers(options)]
+    return lines[:-1]
 
 
-def peers(options: argparse.Namespace) -> Lines:
-    """The same words, read by others."""
-    lines = [
-        f"Beside other readers, the first {options.peer_words} words of each set; accuracy counts",
-        "letters and digits, case folded. Seconds are those of one word after another, the start",
-        "of the program included where a reader is a program.",
-        "",
+def beside_others(options: argparse.Namespace) -> Lines:
+    """The first words of each set, read by all readers on the same machine."""
+    if not options.words:
+        return ["Not measured: no labelled words were given (`--words`)."]
+    readers = [
+        peers.mdocr(options.recognizer),
+        *peers.others(options.rapidocr_python, options.languages),
     ]
-    rows, missing = [], []
-    for name, reader in word_readers(options.recognizer).items():
-        if isinstance(reader, str):
-            missing.append(reader)
-            continue
-        for folder in options.words:
-            known = labelled(folder)[: options.peer_words]
-            begin = time.perf_counter()
-            read = [(reader(path), true) for path, true in known]
-            seconds = (time.perf_counter() - begin) / len(read)
-            found = score(read)
-            shares = f"{found.accuracy:.1%}", f"{found.exact:.1%}"
-            rows.append((name, folder.name, len(read), *shares, f"{1000 * seconds:.0f} ms"))
-    head = ("reader", "set", "words", "accuracy", "exact", "a word")
-    return [*lines, *markdown(head, rows), *said(missing)]
+    rows = [
+        _peer_row(reader, folder, options.peer_words)
+        for reader in readers
+        if isinstance(reader, peers.Reader)
+        for folder in options.words
+    ]
+    return [
+        f"The first {options.peer_words} words of each set. {peers.conditions('word')}",
+        "Accuracy counts letters and digits, case folded.",
+        "",
+        *markdown(COSTS, rows),
+        *said(reader for reader in readers if isinstance(reader, str)),
+    ]
+
+
+def _peer_row(reader: peers.Reader, folder: Path, count: int) -> Sequence[object]:
+    known = labelled(folder)[:count]
+    outcome = peers.at_best(reader, "word", [path for path, _ in known])
+    found = score([(outcome.texts.get(path, ""), true) for path, true in known])
+    return (
+        reader.name,
+        folder.name,
+        len(known),
+        outcome.setting,
+        f"{1000 * outcome.cpu_seconds / len(known):.0f}",
+        f"{len(known) / outcome.seconds:.1f}",
+        f"{found.accuracy:.1%}",
+        f"{found.exact:.1%}",
+    )
 
 
 def latency(options: argparse.Namespace) -> Lines:

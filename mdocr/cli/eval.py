@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mdocr.cli import console, tables
-from mdocr.cli.recognize import Device, Dictionary, Engine, find_dictionary
+from mdocr.cli.recognize import Device, Lexicon, Engine, find_lexicon
 from mdocr.cli.tables import Column
 from mdocr.errors import InputError, UsageError
 from mdocr.options import (
@@ -91,7 +91,7 @@ def recognizer(
     revise: Annotated[
         bool, typer.Option(help="Predict every position anew in each step.")
     ] = DEFAULTS.revise,
-    dictionary: Dictionary = DEFAULTS.dictionary,
+    lexicon: Lexicon = DEFAULTS.lexicon,
     engine: Engine = "auto",
     device: Device = "auto",
     dtype: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
@@ -118,7 +118,7 @@ def recognizer(
     """
     _check_form(form)
     runs = [
-        RecognizeOptions(name, count, batch_size, revise, dictionary=dictionary)
+        RecognizeOptions(name, count, batch_size, revise, lexicon=lexicon)
         for name in tables.some_names(decoder)
         for count in tables.numbers(steps)[: None if name in STEPPED_DECODERS else 1]
     ]
@@ -128,7 +128,7 @@ def recognizer(
     if check:
         _check_sets(sets, form)
         return
-    find_dictionary(dictionary)
+    find_lexicon(lexicon)
     count = sum(len(each.numbers[:limit]) for each in sets) * len(runs)
     reader = load_recognizer(model, device, engine, dtype, count)
     rows: list[dict[str, Any]] = []
@@ -155,7 +155,7 @@ def _score_sets(
 
     steps = options.steps if options.decoder in STEPPED_DECODERS else None
     how = {"model": reader.model, "decoder": options.decoder, "steps": steps}
-    how |= {"revise": options.revise, "dictionary": reader.dictionary_of(options)}
+    how |= {"revise": options.revise, "lexicon": reader.lexicon_of(options)}
     rows: list[dict[str, Any]] = []
     misread: list[Misread] = []
     suites: dict[str, list[scoring.WordScores]] = {}

@@ -1,11 +1,11 @@
-"""Unclear words read as a dictionary has them.
+"""Unclear words read as a lexicon has them.
 
 The longest run of letters of a text is weighed against known words, or all between its first and
 last letter or digit where every sign and digit in it is unclear ("Cot-fort"):
 
     log p(picture | word) + WEIGHT · log P(word)
 
-P is the dictionary's. Of words as long as what was read, the decoder tells how well they fit the
+P is the lexicon's. Of words as long as what was read, the decoder tells how well they fit the
 picture, Σ log p(letter), capital and small together, and the CTC head, if the model has one: the
 mean of both. The decoder says nothing of words with a letter more or less, since each of its
 positions speaks of one place; so these are weighed by the CTC head alone, as far as they fit better
@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.decoding.draft import EOS, Array, Decoding
-from mdocr.decoding.lexicon import Dictionary, Floats
+from mdocr.decoding.lexicon import Floats, Lexicon
 from mdocr.models.charset import Charset
 
 WEIGHT = 0.5
-"""Of the dictionary beside the decoder, which has learnt from words too."""
+"""Of the lexicon beside the decoder, which has learnt from words too."""
 CLEAR = 0.99
 """Probability from which on a letter stands; a word of such letters is not weighed."""
 RESIZING = 2.0
@@ -48,18 +48,18 @@ Letters = Sequence[int]
 """0 to 25 for a to z; in what was read also ``SIGN``."""
 
 
-def spell(decoding: Decoding, charset: Charset, dictionary: Dictionary) -> Decoding:
-    """A decoded batch with unclear words as the dictionary has them.
+def correct(decoding: Decoding, charset: Charset, lexicon: Lexicon) -> Decoding:
+    """A decoded batch with unclear words as the lexicon has them.
 
     A letter that changes keeps its case, and one that was a sign takes that of the nearest letter;
     its probability is that of the new one, and those of
-    likelier characters become 0: the dictionary rules them out. A letter that is put in has the
+    likelier characters become 0: the lexicon rules them out. A letter that is put in has the
     case of the next one and its probability in the CTC head's clearest column.
 
     Args:
         decoding: of NumPy arrays or tensors; it is changed itself.
         charset: of the model; without all letters from a to z, in both cases, nothing is changed.
-        dictionary: known words.
+        lexicon: known words.
     """
     if not set(ascii_lowercase + ascii_lowercase.upper()) <= set(charset.symbols):
         return decoding
@@ -77,7 +77,7 @@ def spell(decoding: Decoding, charset: Charset, dictionary: Dictionary) -> Decod
         whole = start == 0 and ids[stop : stop + 1] == [EOS] and stop + 1 < len(ids)
         seen = None if decoding.columns is None or not whole else decoding.columns[row]
         columns = None if seen is None else alphabet.columns(seen)
-        word = likeliest(read, scores, columns, dictionary)
+        word = likeliest(read, scores, columns, lexicon)
         if len(word) > len(read):
             _lengthen(decoding, row, word, scores, seen, alphabet)
         elif len(word) < len(read):
@@ -127,9 +127,7 @@ class Alphabet:
         return logarithms
 
 
-def likeliest(
-    read: Letters, scores: Floats, columns: Floats | None, dictionary: Dictionary
-) -> list[int]:
+def likeliest(read: Letters, scores: Floats, columns: Floats | None, lexicon: Lexicon) -> list[int]:
     """The letters of the likeliest word.
 
     Args:
@@ -137,13 +135,13 @@ def likeliest(
         scores: log p of each letter, and of a sign, at each position [L, 27].
         columns: log p of the blank and the same at each column [T, 28]; None to weigh words of
             the length of ``read`` alone.
-        dictionary: known words.
+        lexicon: known words.
 
     Returns:
         Those of a known word, or ``read`` itself.
     """
-    words, shares = np.array([read]), np.array([_log_share(read, dictionary)])
-    known = dictionary.lengths.get(len(read))
+    words, shares = np.array([read]), np.array([_log_share(read, lexicon)])
+    known = lexicon.lengths.get(len(read))
     if known is not None:
         places = range(len(read))
         short = _shortlist(scores[places, known.letters].sum(1) + WEIGHT * known.log_shares)
@@ -155,21 +153,21 @@ def likeliest(
     by_columns = ctc_scores(columns, words)
     chosen = ((fits + by_columns) / 2 + WEIGHT * shares).argmax()
     least = (by_columns + WEIGHT * shares)[[0, chosen]].max() + RESIZING
-    return _resized(columns, len(read), dictionary, least) or _row(words, chosen)
+    return _resized(columns, len(read), lexicon, least) or _row(words, chosen)
 
 
-def _log_share(read: Letters, dictionary: Dictionary) -> float:
+def _log_share(read: Letters, lexicon: Lexicon) -> float:
     """Log P of what was read, which may have signs in it."""
     letters = [letter for letter in read if letter != SIGN]
     signs = len(read) - len(letters)
-    return dictionary.log_probability(letters) + signs * float(np.log(SIGN_SHARE))
+    return lexicon.log_probability(letters) + signs * float(np.log(SIGN_SHARE))
 
 
-def _resized(columns: Floats, length: int, dictionary: Dictionary, least: float) -> list[int]:
+def _resized(columns: Floats, length: int, lexicon: Lexicon, least: float) -> list[int]:
     """The likeliest word with a letter more or less; empty if none is likelier than ``least``."""
     best: list[int] = []
     for other in (length - 1, length + 1):
-        known = dictionary.lengths.get(other)
+        known = lexicon.lengths.get(other)
         if known is None:
             continue
         prior = WEIGHT * known.log_shares

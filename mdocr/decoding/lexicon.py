@@ -25,7 +25,7 @@ from mdocr.errors import InputError
 UNKNOWN = 0.1
 """Share of words that are in no list."""
 LETTERS = len(ascii_lowercase)
-SHIPPED = Path(__file__).parents[1] / "assets/dictionaries"
+SHIPPED = Path(__file__).parents[1] / "assets/lexicons"
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ class WordsOfLength:
     log_shares: Floats
 
 
-class Dictionary:
+class Lexicon:
     """Known words.
 
     Args:
@@ -63,7 +63,7 @@ class Dictionary:
         self._letters = letter_model([words.letters for words in lengths.values()])
 
     @classmethod
-    def from_weights(cls, weights: Mapping[str, float]) -> "Dictionary":
+    def from_weights(cls, weights: Mapping[str, float]) -> "Lexicon":
         """Makes one of how common each word is.
 
         Case does not matter, and what holds other characters than a to z is left out.
@@ -95,7 +95,7 @@ class Dictionary:
         )
 
     @classmethod
-    def load(cls, path: Path | BinaryIO) -> "Dictionary":
+    def load(cls, path: Path | BinaryIO) -> "Lexicon":
         """Reads what ``save`` wrote, many times faster than a list."""
         lengths, word, letter = {}, 0, 0
         with np.load(path) as stored:
@@ -148,8 +148,8 @@ def letter_model(words: Sequence[NDArray[np.uint8]]) -> Floats:
 
 
 @cache
-def load_dictionary(name: str) -> Dictionary:
-    """A shipped dictionary by its name, or a file of words.
+def load_lexicon(name: str) -> Lexicon:
+    """A shipped lexicon by its name, or a file of words.
 
     Args:
         name: ``english``, or a path: a word a line, and behind a tab, if need be, how common it is.
@@ -160,19 +160,19 @@ def load_dictionary(name: str) -> Dictionary:
     shipped = SHIPPED / f"{name}.npz"
     try:
         if shipped.is_file():
-            return Dictionary.load(shipped)
+            return Lexicon.load(shipped)
         weights = _weights_in(Path(name))
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(
-            f"cannot read the dictionary {name!r}: {error}",
+            f"cannot read the lexicon {name!r}: {error}",
             "Name english, or a file of UTF-8 text with a word a line.",
         ) from error
     if not any(map(is_plain, weights)) or min(weights.values()) <= 0:
         raise InputError(
-            f"the dictionary {name!r} holds no words, or weights that are not above 0",
+            f"the lexicon {name!r} holds no words, or weights that are not above 0",
             "Write a word of letters a line, and behind a tab, if need be, how common it is.",
         )
-    return Dictionary.from_weights(weights)
+    return Lexicon.from_weights(weights)
 
 
 def _weights_in(path: Path) -> dict[str, float]:

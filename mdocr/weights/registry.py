@@ -33,7 +33,7 @@ class ReleasedModel:
         folder: folder in the repository, or in the package's assets; may be empty.
         optional: files that are taken where the repository has them.
         chinese: the charset is a list of keys that comes in a file of its own.
-        dictionary: the one that a recognizer reads with unless another is asked for.
+        lexicon: the one that a recognizer reads with unless another is asked for.
     """
 
     name: str
@@ -46,7 +46,7 @@ class ReleasedModel:
     folder: str = ""
     optional: tuple[str, ...] = ()
     chinese: bool = False
-    dictionary: str = "none"
+    lexicon: str = "none"
 
     @property
     def packaged(self) -> bool:
@@ -81,7 +81,7 @@ _ALL = (
         licence="Apache-2.0",
         size=11_500_000,
         files=("mdiff4str-lite.safetensors",),
-        dictionary="english",
+        lexicon="english",
     ),
     _word_model("small", 83_000_000, "English words, 18.8 M parameters"),
     _word_model("base", 136_000_000, "English words, 31.9 M parameters"),

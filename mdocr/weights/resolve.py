@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mdocr.errors import UsageError, WeightsError
-from mdocr.weights import cache
+from mdocr.weights.cache import CachedModel
 from mdocr.weights.download import download
 from mdocr.weights.registry import BEST_FIRST, MODELS, ReleasedModel, Task, find, is_named, names
 
@@ -16,12 +16,12 @@ class ResolvedModel:
     """What a ``--model`` option came to: a name to report, and a file or folder to load.
 
     Attributes:
-        dictionary: as in ``ReleasedModel``.
+        lexicon: as in ``ReleasedModel``.
     """
 
     name: str
     path: Path
-    dictionary: str = "none"
+    lexicon: str = "none"
 
     @property
     def files(self) -> list[list[str | int]]:
@@ -61,7 +61,7 @@ def resolve(model: str, task: Task) -> ResolvedModel:
 
 def _best_installed(task: Task) -> ResolvedModel:
     for name in BEST_FIRST[task]:
-        if cache.is_installed(MODELS[name]):
+        if CachedModel(MODELS[name]).installed:
             return _installed(MODELS[name])
     raise WeightsError(
         f"no {task} is installed", f"Run: mdocr models download {BEST_FIRST[task][0]}"
@@ -69,10 +69,10 @@ def _best_installed(task: Task) -> ResolvedModel:
 
 
 def _named(model: ReleasedModel) -> ResolvedModel:
-    if not cache.is_installed(model):
+    if not CachedModel(model).installed:
         download(model)
     return _installed(model)
 
 
 def _installed(model: ReleasedModel) -> ResolvedModel:
-    return ResolvedModel(model.name, cache.weights_path(model), model.dictionary)
+    return ResolvedModel(model.name, CachedModel(model).path, model.lexicon)

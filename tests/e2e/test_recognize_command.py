@@ -116,23 +116,23 @@ def test_formats_tell_the_same(words: Path, model: str) -> None:
     assert text == "".join(f"{word['path']}\t{word['text']}\n" for word in expected)
 
 
-def test_a_dictionary_reads_unclear_letters(tmp_path: Path) -> None:
+def test_a_lexicon_reads_unclear_letters(tmp_path: Path) -> None:
     sample = Path(__file__).parents[2] / "docs/samples/words/02.png"  # SURFACE, its F is half an E
     (tmp_path / "own.txt").write_text("surface\n", "utf-8")
     (tmp_path / "other.txt").write_text("gallery\n", "utf-8")
-    plain = recognize(sample, "--model", "lite", "--dictionary", "none").stdout.strip()
-    for dictionary, text in (
+    plain = recognize(sample, "--model", "lite", "--lexicon", "none").stdout.strip()
+    for lexicon, text in (
         ("english", "SURFACE"),
         (tmp_path / "own.txt", "SURFACE"),
         ("auto", "SURFACE"),
         (tmp_path / "other.txt", plain.rstrip(".")),
     ):
-        result = recognize(sample, "--model", "lite", "--dictionary", dictionary)
+        result = recognize(sample, "--model", "lite", "--lexicon", lexicon)
         assert result.stdout.strip().rstrip(".") == text  # a full stop stands at the very edge
 
 
-def test_a_dictionary_that_is_not_there(words: Path, model: str) -> None:
-    result = recognize(words, "--model", model, "--dictionary", "klingon")
+def test_a_lexicon_that_is_not_there(words: Path, model: str) -> None:
+    result = recognize(words, "--model", model, "--lexicon", "klingon")
     assert result.exit_code == 3
     assert "klingon" in result.stderr and "english" in result.stderr
 

@@ -1,4 +1,4 @@
-"""Unclear words read as a dictionary has them, on tensors and NumPy arrays."""
+"""Unclear words read as a lexicon has them, on tensors and NumPy arrays."""
 
 from dataclasses import replace
 from itertools import product
@@ -11,17 +11,17 @@ import torch
 from mdocr.decoding.correction import (
     RESIZING,
     WEIGHT,
+    correct,
     ctc_scores,
     likeliest,
-    spell,
 )
 from mdocr.decoding.draft import Decoding
-from mdocr.decoding.lexicon import Dictionary
+from mdocr.decoding.lexicon import Lexicon
 from mdocr.models.charset import ENGLISH, Charset
 from mdocr.recognizer import words_of
 
 CHARSET = Charset(ENGLISH)
-KNOWN = Dictionary.from_weights({"suites": 2.0, "music": 1.0, "suited": 1.0})
+KNOWN = Lexicon.from_weights({"suites": 2.0, "music": 1.0, "suited": 1.0})
 KINDS = [torch.tensor, np.array]
 
 
@@ -49,8 +49,8 @@ def columns(text: str, shares: dict[int, float], kind=torch.tensor):
     return kind(seen)
 
 
-def read(found: Decoding, dictionary: Dictionary = KNOWN):
-    (word,) = words_of(spell(found, CHARSET, dictionary), CHARSET, "model", "decoder")
+def read(found: Decoding, lexicon: Lexicon = KNOWN):
+    (word,) = words_of(correct(found, CHARSET, lexicon), CHARSET, "model", "decoder")
     return word
 
 
@@ -88,7 +88,7 @@ def test_a_length_without_words_is_left_as_it_is():
 
 
 def test_likeliest_weighs_letters_and_words_as_written():
-    two = Dictionary.from_weights({"ab": 3.0, "cd": 1.0})
+    two = Lexicon.from_weights({"ab": 3.0, "cd": 1.0})
     scores = np.log(np.full((2, 26), 1e-9))
     scores[1, [1, 3]] = np.log([0.5, 0.5])
     prior = two.log_probability([0, 1]) - two.log_probability([2, 3])
@@ -156,9 +156,9 @@ def test_words_of_one_length_are_weighed_by_both_heads(share, expected):
 
 def test_another_length_has_to_be_likelier_than_the_word_chosen():
     """The CTC head sees no E, so that nearly all words are likelier than what was read."""
-    dictionary = Dictionary.from_weights({"days": 1.0, "day": 5.0})
+    lexicon = Lexicon.from_weights({"days": 1.0, "day": 5.0})
     found = decoding("DAYE", {3: {"E": 0.6, "S": 0.4}})
-    assert read(replace(found, columns=columns("DAYS", {3: 0.5})), dictionary).text == "DAYS"
+    assert read(replace(found, columns=columns("DAYS", {3: 0.5})), lexicon).text == "DAYS"
 
 
 def test_a_text_with_more_than_its_letters_keeps_its_length():
@@ -167,7 +167,7 @@ def test_a_text_with_more_than_its_letters_keeps_its_length():
 
 
 def test_a_text_without_room_keeps_its_length():
-    long = Dictionary.from_weights({"a" * 26: 1.0})
+    long = Lexicon.from_weights({"a" * 26: 1.0})
     text = "a" * 25
     found = replace(decoding(text, {3: {"a": 0.5}}), columns=columns("a" * 26, {}))
     assert read(found, long).text == text
@@ -194,14 +194,14 @@ def test_ctc_scores_are_sums_over_all_ways():
 def test_a_charset_without_all_letters_is_left_alone():
     found = decoding("Suiles", {3: {"l": 0.6, "t": 0.4}})
     before = found.tokens.clone()
-    assert spell(found, Charset("abc"), KNOWN) is found
+    assert correct(found, Charset("abc"), KNOWN) is found
     assert torch.equal(found.tokens, before)
 
 
 def test_the_rest_of_a_decoding_stays():
     found = decoding("Suiles", {3: {"l": 0.6, "t": 0.3}})
     same = replace(found, tokens=found.tokens.clone(), probabilities=found.probabilities.clone())
-    spelled = spell(same, CHARSET, KNOWN)
+    spelled = correct(same, CHARSET, KNOWN)
     changed = (spelled.tokens != found.tokens).nonzero().tolist()
     assert changed == [[0, 3]]
     assert torch.equal(spelled.probabilities[0, 4:], found.probabilities[0, 4:])

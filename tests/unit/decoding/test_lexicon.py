@@ -9,13 +9,13 @@ import pytest
 
 from mdocr.decoding.lexicon import (
     UNKNOWN,
-    Dictionary,
+    Lexicon,
     letter_model,
-    load_dictionary,
+    load_lexicon,
 )
 from mdocr.errors import InputError
 
-KNOWN = Dictionary.from_weights({"Suites": 2.0, "music": 1.0, "Music": 1.0, "It's": 1.0, "a": 1.0})
+KNOWN = Lexicon.from_weights({"Suites": 2.0, "music": 1.0, "Music": 1.0, "It's": 1.0, "a": 1.0})
 
 
 def letters(word: str) -> list[int]:
@@ -38,7 +38,7 @@ def test_a_known_word_is_likelier_by_its_share():
 
 def test_all_that_is_unknown_has_its_share():
     """All words of up to two letters, of a list of such, sum up to what is there for them."""
-    list_of_two = Dictionary.from_weights({"ab": 1.0, "ba": 1.0})
+    list_of_two = Lexicon.from_weights({"ab": 1.0, "ba": 1.0})
     model = list_of_two._letters
     assert np.exp(model).sum(-1) == pytest.approx(np.ones((27, 27)))
     unknown = exp(list_of_two.log_probability(letters("zz")))
@@ -65,39 +65,39 @@ def test_what_is_saved_is_loaded_again():
     KNOWN.save(second)
     assert first.getvalue() == second.getvalue()
     first.seek(0)
-    loaded = Dictionary.load(first)
+    loaded = Lexicon.load(first)
     assert list(loaded.lengths) == list(KNOWN.lengths)
     for length, words in KNOWN.lengths.items():
         assert np.array_equal(loaded.lengths[length].letters, words.letters)
         assert loaded.lengths[length].log_shares == pytest.approx(words.log_shares, abs=1e-3)
 
 
-def test_the_shipped_dictionary_and_files(tmp_path):
-    english = load_dictionary("english")
+def test_the_shipped_lexicon_and_files(tmp_path):
+    english = load_lexicon("english")
     assert sum(len(words.letters) for words in english.lengths.values()) > 100_000
     shares = sum(np.exp(words.log_shares).sum() for words in english.lengths.values())
     assert shares == pytest.approx(1 - UNKNOWN, abs=1e-3)
     (tmp_path / "own.txt").write_text("suites\n\nmusic\t2.5\n", "utf-8")
-    own = load_dictionary(str(tmp_path / "own.txt"))
+    own = load_lexicon(str(tmp_path / "own.txt"))
     assert [len(own.lengths[length].letters) for length in (5, 6)] == [1, 1]
 
 
 @pytest.mark.parametrize("content", [b"", b"word\tmany\n", b"word\t0\n", b"\xff\xfe", None])
-def test_what_is_no_dictionary_is_told(tmp_path, content):
+def test_what_is_no_lexicon_is_reported(tmp_path, content):
     path = tmp_path / "own.txt"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(InputError, match="dictionary"):
-        load_dictionary(str(path))
+    with pytest.raises(InputError, match="lexicon"):
+        load_lexicon(str(path))
 
 
 def test_a_list_of_other_characters_alone_is_told(tmp_path):
     (tmp_path / "own.txt").write_text("It's\n1984\na\n", "utf-8")
     with pytest.raises(InputError, match="no words"):
-        load_dictionary(str(tmp_path / "own.txt"))
+        load_lexicon(str(tmp_path / "own.txt"))
 
 
 def test_a_damaged_archive_is_told(tmp_path):
     (tmp_path / "own.gz").write_bytes(gzip.compress(b"word\n")[:-4])
     with pytest.raises(InputError, match=r"own\.gz"):
-        load_dictionary(str(tmp_path / "own.gz"))
+        load_lexicon(str(tmp_path / "own.gz"))

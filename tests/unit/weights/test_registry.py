@@ -4,8 +4,9 @@ import pytest
 
 from mdocr.errors import UsageError, WeightsError
 from mdocr.weights import cache, registry
+from mdocr.weights.cache import CachedModel
 from mdocr.weights.registry import BEST_FIRST, MODELS, find
-from mdocr.weights.resolve import resolve
+from mdocr.weights.resolve import ResolvedModel, resolve
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def assets(tmp_path, cache_folder, monkeypatch):
 
 def install(name: str) -> None:
     model = MODELS[name]
-    folder = cache.model_dir(model)
+    folder = CachedModel(model).folder
     folder.mkdir(parents=True, exist_ok=True)
     for file in model.files:
         (folder / file).write_text("{}" if file != registry.INDEX else '{"weight_map": {}}')
@@ -56,15 +57,15 @@ def test_short_names(name, task, full):
     assert find(name, task).name == full
 
 
-def test_only_the_word_model_in_the_package_has_a_dictionary_of_its_own(assets):
-    own = {name: model.dictionary for name, model in MODELS.items()}
+def test_only_the_word_model_in_the_package_has_a_lexicon_of_its_own(assets):
+    own = {name: model.lexicon for name, model in MODELS.items()}
     assert {name: found for name, found in own.items() if found != "none"} == {
         "mdiff4str-lite": "english"
     }
-    assert resolve("auto", "recognizer").dictionary == "english"
-    assert resolve("lite", "recognizer").dictionary == "english"
+    assert resolve("auto", "recognizer").lexicon == "english"
+    assert resolve("lite", "recognizer").lexicon == "english"
     path = assets / "mdiff4str-lite.safetensors"
-    assert resolve(str(path), "recognizer").dictionary == "none"
+    assert resolve(str(path), "recognizer").lexicon == "none"
 
 
 def test_a_short_name_with_two_meanings():
@@ -84,14 +85,14 @@ def test_auto_takes_the_best_that_is_installed(assets):
     install("mdiff4str-base")
     found = resolve("auto", "recognizer")
     assert found.name == "mdiff4str-base"
-    assert found.path == cache.model_dir(MODELS["mdiff4str-base"]) / "best.pth"
+    assert found.path == CachedModel(MODELS["mdiff4str-base"]).folder / "best.pth"
 
 
 def test_auto_for_pages_gives_a_folder(assets):
     install("mineru-diffusion-lite")
     assert resolve("auto", "parser").path == assets / "mineru-diffusion-lite"
     install("mineru-diffusion")
-    assert resolve("auto", "parser").path == cache.model_dir(MODELS["mineru-diffusion"])
+    assert resolve("auto", "parser").path == CachedModel(MODELS["mineru-diffusion"]).folder
 
 
 def test_auto_with_nothing_installed(assets):
@@ -104,7 +105,7 @@ def test_auto_with_nothing_installed(assets):
 def test_a_path_is_used_as_it_is(assets, tmp_path):
     path = tmp_path / "mine.safetensors"
     path.touch()
-    assert resolve(str(path), "recognizer") == registry.ResolvedModel("mine.safetensors", path)
+    assert resolve(str(path), "recognizer") == ResolvedModel("mine.safetensors", path)
     assert resolve(str(tmp_path), "parser").path == tmp_path
 
 
@@ -153,23 +154,23 @@ def test_the_cache_is_where_it_is_said(cache_folder, monkeypatch):
 
 def test_files_copied_by_hand_count_as_installed(assets):
     install("mdiff4str-base")
-    assert cache.is_installed(MODELS["mdiff4str-base"])
-    assert cache.damaged_files(MODELS["mdiff4str-base"]) == ([], ["best.pth"])
+    assert CachedModel(MODELS["mdiff4str-base"]).installed
+    assert CachedModel(MODELS["mdiff4str-base"]).verify() == ([], ["best.pth"])
 
 
 def test_a_converted_file_alone_is_enough(assets):
     model = MODELS["mdiff4str-base-ch"]
-    folder = cache.model_dir(model)
+    folder = CachedModel(model).folder
     folder.mkdir(parents=True)
     (folder / cache.CONVERTED).touch()
-    assert cache.is_installed(model)
-    assert cache.weights_path(model) == folder / cache.CONVERTED
+    assert CachedModel(model).installed
+    assert CachedModel(model).path == folder / cache.CONVERTED
 
 
 def test_a_damaged_index_is_not_an_installed_model(assets):
     install("mineru-diffusion")
-    (cache.model_dir(MODELS["mineru-diffusion"]) / registry.INDEX).write_text("{")
-    assert not cache.is_installed(MODELS["mineru-diffusion"])
+    (CachedModel(MODELS["mineru-diffusion"]).folder / registry.INDEX).write_text("{")
+    assert not CachedModel(MODELS["mineru-diffusion"]).installed
 
 
 def test_the_empty_name_means_no_model():

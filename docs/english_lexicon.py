@@ -1,4 +1,4 @@
-"""Writes ``mdocr/assets/dictionaries/english.npz``: the words that made pictures show, and names.
+"""Writes ``mdocr/assets/lexicons/english.npz``: the words that made pictures show, and names.
 
 Needs the Debian package scowl. The same input gives the same bytes.
 """
@@ -6,9 +6,9 @@ Needs the Debian package scowl. The same input gives the same bytes.
 from collections import defaultdict
 from pathlib import Path
 
-import numpy
+import numpy as np
 
-from mdocr.decoding.lexicon import SHIPPED, Dictionary, is_plain
+from mdocr.decoding.lexicon import SHIPPED, Lexicon, is_plain
 from mdocr.files import written_whole
 from mdocr.synthesis.corpora.vocabulary import (
     SCOWL,
@@ -17,7 +17,7 @@ from mdocr.synthesis.corpora.vocabulary import (
     read_lists,
 )
 
-DICTIONARY_SHARE, SIGN_SHARE = 0.6, 0.4
+LEXICON_SHARE, SIGN_SHARE = 0.6, 0.4
 NAME_SHARE = 0.02
 """Of names beside all other words together."""
 NAMES = (
@@ -32,7 +32,7 @@ def main() -> None:
     vocabulary = load_vocabulary()
     shares: dict[str, float] = defaultdict(float)
     for lists, share in (
-        (vocabulary.words.values(), DICTIONARY_SHARE),
+        (vocabulary.words.values(), LEXICON_SHARE),
         (vocabulary.signs.values(), SIGN_SHARE),
     ):
         for words in lists:
@@ -45,13 +45,13 @@ def main() -> None:
         shares[name] += share
     path: Path = SHIPPED / "english.npz"
     with written_whole(path) as temporary, temporary.open("wb") as stream:
-        Dictionary.from_weights(shares).save(stream)
+        Lexicon.from_weights(shares).save(stream)
     print(f"{len(shares)} words, {path.stat().st_size} bytes")
 
 
 def weights_of(words: WordList) -> dict[str, float]:
     """Shares of the words of one length."""
-    shares = numpy.diff(words.cumulative, prepend=0.0)
+    shares = np.diff(words.cumulative, prepend=0.0)
     return dict(zip(words.words, shares.tolist(), strict=True))
 
 

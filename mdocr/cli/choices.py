@@ -1,0 +1,43 @@
+"""Options that several commands share, with all their choices in the help."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+from mdocr.cli.command import MORE
+from mdocr.options import ENGINES
+from mdocr.weights.registry import Task, names
+
+DEVICES = "auto|cpu|cuda|cuda:N|mps"
+
+
+def one_of(choices: Iterable[str], text: str, *flags: str, **settings: Any) -> Any:
+    """An option whose help shows every choice."""
+    return typer.Option(*flags, metavar="|".join(choices), help=text, **settings)
+
+
+def model_option(task: Task, path: str) -> Any:
+    """The option ``--model``, with every name of a task in its help."""
+    known = ", ".join(names(task))
+    return typer.Option(
+        metavar="auto|NAME|PATH",
+        help=f"auto is the best installed one. Names: {known}. PATH is a {path}.",
+    )
+
+
+WordModel = Annotated[str, model_option("recognizer", "checkpoint")]
+PageModel = Annotated[str, model_option("parser", "checkpoint folder")]
+Engine = Annotated[str, one_of(ENGINES, "What runs the model.", rich_help_panel=MORE)]
+Device = Annotated[str, typer.Option(metavar=DEVICES, help="Where the model runs.")]
+Lexicon = Annotated[
+    str,
+    typer.Option(
+        "--lexicon",
+        "--dictionary",
+        metavar="auto|none|english|FILE",
+        help="Lexicon by which unclear words are read; FILE has a word a line. "
+        "auto: english with mdiff4str-lite, none with other models.",
+        rich_help_panel=MORE,
+    ),
+]
