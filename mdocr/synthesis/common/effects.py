@@ -162,13 +162,10 @@ def to_bytes(picture: FloatImage) -> ByteImage:
     return rounded
 
 
-def compress(rng: np.random.Generator, picture: ByteImage, difficulty: float) -> ByteImage:
-    """JPEG of quality 15 to 90, of coarse pictures 50 to 90, and back."""
-    if rng.random() >= 0.5 * difficulty:
-        return picture
+def compress(rng: np.random.Generator, picture: ByteImage, lowest: int, highest: int) -> ByteImage:
+    """JPEG of a quality between two bounds, and back; high qualities are more frequent."""
     cv2 = opencv()
-    least = 15 if picture.shape[0] >= COARSE else 50
-    quality = int(least + (90 - least) * rng.random() ** 0.6)
+    quality = int(lowest + (highest - lowest) * rng.random() ** 0.6)
     _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded: ByteImage = cv2.imdecode(coded, cv2.IMREAD_COLOR)
     return decoded

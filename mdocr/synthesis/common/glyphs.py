@@ -79,9 +79,13 @@ def open_sheet(path: str, index: int, size: int) -> GlyphSheet:
     return GlyphSheet(path, index, size)
 
 
+PlacedGlyph = tuple[int, int, Glyph]
+"""x and y of a glyph's ink, and the glyph."""
+
+
 @dataclass(frozen=True)
 class Setting:
-    """A text's glyphs in their places.
+    """A text's glyphs at their positions.
 
     Attributes:
         letters: x and y of each glyph's ink, and the glyph.
@@ -90,7 +94,7 @@ class Setting:
         spacing: extra space between letters, in font sizes.
     """
 
-    letters: tuple[tuple[int, int, Glyph], ...]
+    letters: tuple[PlacedGlyph, ...]
     box: PixelBox
     size: int
     spacing: float
@@ -107,8 +111,11 @@ def set_text(
     spacing: float = 0.0,
     shifts: Iterable[float] = (),
     rest: GlyphSheet | None = None,
+    *,
+    start: float = 0.0,
+    space: float | None = None,
 ) -> Setting | None:
-    """Set a text; None if it has no ink.
+    """Sets a text; None if it has no ink.
 
     Args:
         sheet: the face.
@@ -116,17 +123,20 @@ def set_text(
         spacing: extra space between letters, in font sizes.
         shifts: of each letter up or down, in font sizes.
         rest: a smaller face for all letters but the first.
+        start: x of the pen at the beginning.
+        space: width of a word space; None: that of the face.
     """
-    pen, letters, raised = 0.0, [], iter(shifts)
+    pen, letters, raised = start, [], iter(shifts)
     for position, symbol in enumerate(text):
         glyph = (rest or sheet)[symbol] if position else sheet[symbol]
         if glyph.mask.size:
             drop = round(next(raised, 0.0) * sheet.size)
             letters.append((round(pen) + glyph.left, glyph.top + drop, glyph))
-        pen += glyph.advance + spacing * sheet.size
+        advance = space if symbol == " " and space is not None else glyph.advance
+        pen += advance + spacing * sheet.size
     if not letters:
         return None
-    return Setting(tuple(letters), _bounds(letters), sheet.size, spacing)
+    return Setting(tuple(letters), ink_box(letters), sheet.size, spacing)
 
 
 def turn_letters(setting: Setting, degrees: Iterable[float]) -> Setting:
@@ -136,10 +146,10 @@ def turn_letters(setting: Setting, degrees: Iterable[float]) -> Setting:
         _turned(x, y, glyph, angle)
         for (x, y, glyph), angle in zip(setting.letters, angles, strict=False)
     ]
-    return replace(setting, letters=tuple(letters), box=_bounds(letters))
+    return replace(setting, letters=tuple(letters), box=ink_box(letters))
 
 
-def _turned(x: int, y: int, glyph: Glyph, angle: float) -> tuple[int, int, Glyph]:
+def _turned(x: int, y: int, glyph: Glyph, angle: float) -> PlacedGlyph:
     cv2 = opencv()
     rows, columns = glyph.mask.shape
     matrix = cv2.getRotationMatrix2D((columns / 2, rows / 2), angle, 1.0)
@@ -151,20 +161,23 @@ def _turned(x: int, y: int, glyph: Glyph, angle: float) -> tuple[int, int, Glyph
     return x - (width - columns) // 2, y - (height - rows) // 2, replace(glyph, mask=mask)
 
 
-def _bounds(letters: Iterable[tuple[int, int, Glyph]]) -> PixelBox:
+def ink_box(letters: Iterable[PlacedGlyph]) -> PixelBox:
+    """The smallest box that holds all ink of the glyphs, of which there is at least one."""
     edges = [(x, y, x + g.mask.shape[1], y + g.mask.shape[0]) for x, y, g in letters]
     lefts, tops, rights, bottoms = zip(*edges, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def stamp(canvas: InkMask, setting: Setting, dx: int, dy: int) -> None:
-    """Draw the setting onto the canvas, moved by (dx, dy), cut at the canvas's edges."""
-    height, width = canvas.shape
+    """Draws the setting onto the canvas, moved by (dx, dy), clipped at the canvas's edges."""
     for x, y, glyph in setting.letters:
-        left, top = x + dx, y + dy
-        rows, columns = glyph.mask.shape
-        if left >= width or top >= height or left + columns <= 0 or top + rows <= 0:
-            continue
-        place = canvas[max(top, 0) : top + rows, max(left, 0) : left + columns]
-        ink = glyph.mask[max(-top, 0) :, max(-left, 0) :]
-        np.maximum(place, ink[: place.shape[0], : place.shape[1]], out=place)
+        stamp_mask(canvas, glyph.mask, x + dx, y + dy)
+
+
+def stamp_mask(canvas: InkMask, ink: InkMask, x: int, y: int) -> None:
+    """Draws ink onto the canvas at (x, y), clipped at the canvas's edges."""
+    height, width = canvas.shape
+    part = ink[max(-y, 0) : max(height - y, 0), max(-x, 0) : max(width - x, 0)]
+    if part.size:
+        below = canvas[max(y, 0) :, max(x, 0) :][: part.shape[0], : part.shape[1]]
+        np.maximum(below, part, out=below)

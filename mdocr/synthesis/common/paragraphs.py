@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mdocr.synthesis.common.glyphs import GlyphSheet, InkMask, open_sheet
+from mdocr.synthesis.common.glyphs import GlyphSheet, InkMask, open_sheet, set_text, stamp
 from mdocr.synthesis.common.typefaces import Typeface
 
 BASE = 0.8
@@ -40,6 +40,11 @@ class Face:
         """From base line to base line."""
         return round(self.leading * self.size)
 
+    @property
+    def space(self) -> float:
+        """Width of a word space."""
+        return self.sheet[" "].advance or 0.25 * self.size
+
     def drawable(self, text: str) -> str:
         """The text without the words that the face cannot draw."""
         allowed = self.typeface.symbols
@@ -48,7 +53,7 @@ class Face:
     def width(self, text: str) -> float:
         """Of a text in one line."""
         sheet = self.sheet
-        space = sheet[" "].advance or 0.25 * self.size
+        space = self.space
         return sum(space if symbol == " " else sheet[symbol].advance for symbol in text)
 
 
@@ -133,41 +138,26 @@ def set_lines(face: Face, lines: Sequence[TextLine], width: int, alignment: str)
         stretched = alignment == "justify" and not line.last and gaps
         pen = line.indent + max(0.0, spare * share)
         base = round((row + BASE) * face.step)
-        set_text(face, mask, line.text, (pen, base), spare / gaps if stretched else 0.0)
+        draw_text(face, mask, line.text, (pen, base), spare / gaps if stretched else 0.0)
     return mask
 
 
-def set_text(
-    face: Face, mask: InkMask, text: str, place: tuple[float, int], stretch: float = 0.0
-) -> float:
-    """Draws a text from ``place`` (x, base line) on; returns where the pen ends.
+def draw_text(
+    face: Face, mask: InkMask, text: str, start: tuple[float, int], stretch: float = 0.0
+) -> None:
+    """Draws a text in one line.
 
     Args:
         face: of the letters.
         mask: what is drawn on.
-        text: in one line.
-        place: x and y of its beginning.
-        stretch: added to every space.
+        text: one line.
+        start: x of the pen and y of the base line at the beginning.
+        stretch: added to every word space.
     """
-    sheet, (pen, base) = face.sheet, place
-    space = (sheet[" "].advance or 0.25 * face.size) + stretch
-    for symbol in text:
-        if symbol == " ":
-            pen += space
-            continue
-        glyph = sheet[symbol]
-        stamp_mask(mask, glyph.mask, round(pen) + glyph.left, base + glyph.top)
-        pen += glyph.advance
-    return pen
-
-
-def stamp_mask(canvas: InkMask, ink: InkMask, x: int, y: int) -> None:
-    """Lays ink onto the canvas at x, y, cut at the canvas's edges."""
-    height, width = canvas.shape
-    part = ink[max(-y, 0) : max(height - y, 0), max(-x, 0) : max(width - x, 0)]
-    if part.size:
-        place = canvas[max(y, 0) :, max(x, 0) :][: part.shape[0], : part.shape[1]]
-        np.maximum(place, part, out=place)
+    pen, base = start
+    setting = set_text(face.sheet, text, start=pen, space=face.space + stretch)
+    if setting is not None:
+        stamp(mask, setting, 0, base)
 
 
 def plain(family: Sequence[Typeface], weight: str = "", slope: str = "") -> Typeface:

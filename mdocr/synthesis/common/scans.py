@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.synthesis.common import backgrounds
+from mdocr.synthesis.common import backgrounds, effects
 from mdocr.synthesis.common.backgrounds import Colour, FloatImage
 from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.common.opencv import opencv
@@ -265,14 +265,9 @@ def fit(rng: np.random.Generator, picture: FloatImage, size: tuple[int, int]) ->
     return scaled
 
 
-def compress(
-    rng: np.random.Generator, picture: NDArray[np.uint8], difficulty: float
-) -> NDArray[np.uint8]:
-    """JPEG of quality 20 to 95, and back."""
+def finish(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> effects.ByteImage:
+    """The scan as it is stored: rounded to bytes, at times by way of JPEG of quality 20 to 95."""
+    scanned = effects.to_bytes(picture)
     if rng.random() >= 0.35 * difficulty:
-        return picture
-    cv2 = opencv()
-    quality = int(20 + 75 * rng.random() ** 0.6)
-    _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded: NDArray[np.uint8] = cv2.imdecode(coded, cv2.IMREAD_COLOR)
-    return decoded
+        return scanned
+    return effects.compress(rng, scanned, 20, 95)

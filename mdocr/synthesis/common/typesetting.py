@@ -14,7 +14,9 @@ from mdocr.synthesis.common.glyphs import (
     GlyphSheet,
     InkMask,
     PixelBox,
+    PlacedGlyph,
     Setting,
+    ink_box,
     open_sheet,
     stamp,
 )
@@ -151,15 +153,12 @@ def set_line(rng: np.random.Generator, style: Style, text: str, width: int) -> T
     )
 
 
-PlacedGlyphs = list[tuple[int, int, Glyph]]
-
-
 def _place(
     rng: np.random.Generator, style: Style, text: str
 ) -> tuple[Setting, tuple[tuple[float, float], ...]] | None:
     sheets = style.sheets()
     sheet, pen, gaps = sheets[0], 0.0, []
-    letters: PlacedGlyphs = []
+    letters: list[PlacedGlyph] = []
     for symbol in _joined(style, text):
         if symbol == "\t":
             gaps.append((pen, pen := pen + style.size * rng.uniform(0.8, 4.0)))
@@ -175,7 +174,7 @@ def _place(
         pen += glyph.advance + style.tracking * style.size
     if not letters:
         return None
-    return Setting(tuple(letters), _bounds(letters), style.size, style.tracking), tuple(gaps)
+    return Setting(tuple(letters), ink_box(letters), style.size, style.tracking), tuple(gaps)
 
 
 def _joined(style: Style, text: str) -> str:
@@ -196,15 +195,6 @@ def _small(style: Style, symbol: str) -> tuple[Glyph, int] | None:
     if symbol in LOWERED:
         return small[LOWERED[symbol]], round(0.14 * style.size)
     return small[RAISED[symbol]], -round(0.33 * style.size)
-
-
-def _bounds(letters: PlacedGlyphs) -> PixelBox:
-    return (
-        min(x for x, _, _ in letters),
-        min(y for _, y, _ in letters),
-        max(x + glyph.mask.shape[1] for x, _, glyph in letters),
-        max(y + glyph.mask.shape[0] for _, y, glyph in letters),
-    )
 
 
 def draw_mask(

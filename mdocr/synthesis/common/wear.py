@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.synthesis.common import effects, scans
+from mdocr.synthesis.common import scans
 from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.common.opencv import opencv
 
@@ -29,7 +29,7 @@ def print_sheet(rng: np.random.Generator, mask: InkMask, difficulty: float) -> N
     ink = mask.astype(np.float32) * np.float32(1 / 255)
     ink = scans.press(rng, _coarse(rng, ink, difficulty), difficulty)
     picture = scans.copy(rng, scans.print_ink(rng, ink, difficulty), difficulty)
-    return scans.compress(rng, effects.to_bytes(picture), difficulty)
+    return scans.finish(rng, picture, difficulty)
 
 
 def _coarse(rng: np.random.Generator, ink: scans.Ink, difficulty: float) -> scans.Ink:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.models.line_reader_config import FORMULA_HEIGHT
-from mdocr.preprocessing.formula_notation import to_notation
 from mdocr.preprocessing.formula_images import STRETCH, formula_strip
+from mdocr.preprocessing.formula_notation import to_notation
 from mdocr.synthesis.common import wear as sheets
 from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.formulas.grammar import FAMILIES, RULES, draw_part

@@ -13,7 +13,7 @@ from PIL import Image
 
 from mdocr.errors import InputError
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
-from mdocr.synthesis.common import effects, scans
+from mdocr.synthesis.common import scans
 from mdocr.synthesis.common.fonts import Font
 from mdocr.synthesis.common.scans import Ink
 from mdocr.synthesis.common.typefaces import Typeface, group_typefaces
@@ -89,7 +89,7 @@ class LineSynthesizer:
             ink = scans.shine_through(rng, ink, self._back(rng, line))
         picture = scans.copy(rng, scans.print_ink(rng, ink, difficulty), difficulty)
         picture = scans.fit(rng, picture, (line.width, HEIGHT))
-        return scans.compress(rng, effects.to_bytes(picture), difficulty), line.text
+        return scans.finish(rng, picture, difficulty), line.text
 
     def _line(
         self, rng: np.random.Generator, style: Style, width: int

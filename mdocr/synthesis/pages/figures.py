@@ -5,7 +5,7 @@ import numpy as np
 from mdocr.synthesis.common import backgrounds
 from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.common.opencv import opencv
-from mdocr.synthesis.common.paragraphs import Face, set_text
+from mdocr.synthesis.common.paragraphs import Face, draw_text
 
 Size = tuple[int, int]
 
@@ -56,10 +56,10 @@ def draw_chart(rng: np.random.Generator, size: Size, face: Face) -> InkMask:
         points = list(zip(places, heights, strict=True))
         _plot(rng, canvas, kind, points, bottom)
     for number, x in enumerate(places):
-        set_text(face, canvas, str(number), (x - 4, bottom + round(1.2 * face.size)))
+        draw_text(face, canvas, str(number), (x - 4, bottom + round(1.2 * face.size)))
     for share in (0.25, 0.5, 0.75):
         y = round(bottom * (1 - share))
-        set_text(face, canvas, f"{share:.2f}", (2, y))
+        draw_text(face, canvas, f"{share:.2f}", (2, y))
     return canvas
 
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mdocr.synthesis.common.glyphs import InkMask
+from mdocr.synthesis.common.glyphs import InkMask, stamp_mask
 from mdocr.synthesis.common.paragraphs import (
     Face,
     TextLine,
     break_lines,
     joined,
     set_lines,
-    stamp_mask,
 )
 from mdocr.synthesis.corpora.sentences import Sentences
 from mdocr.synthesis.formulas import grammar as formulas

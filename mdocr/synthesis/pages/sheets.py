@@ -10,8 +10,8 @@ from mdocr.document.model import Block, Box
 from mdocr.errors import InputError
 from mdocr.synthesis.common import wear as sheets
 from mdocr.synthesis.common.fonts import Font
-from mdocr.synthesis.common.glyphs import InkMask
-from mdocr.synthesis.common.paragraphs import Face, stamp_mask
+from mdocr.synthesis.common.glyphs import InkMask, stamp_mask
+from mdocr.synthesis.common.paragraphs import Face
 from mdocr.synthesis.common.typefaces import group_typefaces
 from mdocr.synthesis.corpora.sentences import Sentences
 from mdocr.synthesis.pages.parts import (

@@ -9,14 +9,13 @@ from PIL import Image
 
 from mdocr.document.tables import Cell, Table, to_otsl
 from mdocr.synthesis.common import wear as sheets
-from mdocr.synthesis.common.glyphs import InkMask
+from mdocr.synthesis.common.glyphs import InkMask, stamp_mask
 from mdocr.synthesis.common.paragraphs import (
     Face,
     TextLine,
     break_lines,
     plain,
     set_lines,
-    stamp_mask,
 )
 from mdocr.synthesis.common.typefaces import Typeface, Typefaces
 from mdocr.synthesis.corpora.sentences import Sentences

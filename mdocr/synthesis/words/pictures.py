@@ -400,5 +400,8 @@ def develop(rng: np.random.Generator, picture: FloatImage, difficulty: float) ->
     if rng.random() < 0.5:
         picture = effects.enlarge(rng, picture, (width, height))
     picture = effects.disturb(rng, picture, difficulty)
-    photograph = effects.compress(rng, effects.to_bytes(picture), difficulty)
+    photograph = effects.to_bytes(picture)
+    if rng.random() < 0.5 * difficulty:
+        lowest = 15 if photograph.shape[0] >= effects.COARSE else 50
+        photograph = effects.compress(rng, photograph, lowest, 90)
     return effects.enlarge(rng, photograph, (width, height))
