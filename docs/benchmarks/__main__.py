@@ -4,8 +4,12 @@
 
 ``--only`` remakes single sections and leaves the others as they are. What is not given, or not
 installed, is left out with a sentence that says so. Tesseract is run through its command, RapidOCR
-through its package, both on the pictures that mdocr reads, and scored by the same functions. About
-an hour on two cores.
+through its package in an environment of its own (its ``onnxruntime`` cannot stand beside
+``onnxruntime-gpu``), both on the pictures that mdocr reads, and scored by the same functions. About
+an hour on two cores that do nothing else:
+
+    python -m venv rapid && rapid/bin/pip install rapidocr onnxruntime
+    PYTHONPATH=. python docs/benchmarks --words DIR --pages DIR --rapidocr-python rapid/bin/python
 """
 
 import argparse
@@ -21,10 +25,11 @@ from report import Lines, setup_line
 PAGE = Path(__file__).parents[1] / "benchmarks.md"
 SECTIONS: dict[str, tuple[str, Callable[[argparse.Namespace], Lines]]] = {
     "words": ("Words: accuracy", words.accuracy),
+    "word-peers": ("Words: beside other readers", words.beside_others),
     "latency": ("Words: latency", words.latency),
     "word-engines": ("Words: engines", engines.words),
     "openocr": ("Words: beside OpenOCR's code", words.upstream),
-    "pages": ("Pages: accuracy", pages.accuracy),
+    "pages": ("Pages: beside other readers", pages.beside_others),
     "page-engines": ("Pages: engines", engines.pages),
     "throughput": ("Pages: speed against threshold", pages.throughput),
     "mineru": ("Pages: beside MinerU-Diffusion's code", pages.upstream),
@@ -72,6 +77,8 @@ def arguments() -> argparse.Namespace:
     add("--count", type=int, default=30, help="pictures of the latency table")
     add("--speed-pages", type=int, default=3, help="pages of the tables of speed")
     add("--peer-words", type=int, default=250, help="words of each set that all readers read")
+    add("--rapidocr-python", default=sys.executable, help="interpreter that has RapidOCR")
+    add("--languages", default="eng", help="of Tesseract, joined by +")
     add("--peer-pages", type=int, default=None, help="pages that all readers read")
     add("--output", type=Path, default=PAGE, help="page to write; its plots go beside it")
     add("--openocr", type=Path, help="checkout of OpenOCR")

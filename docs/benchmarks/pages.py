@@ -3,89 +3,93 @@
 import argparse
 import shlex
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from peers import page_readers
+import peers
 from report import Lines, above, markdown, percent, run, said, subjects, table
 
-from mdocr import load_parser
 from mdocr.evaluation.page_sets import TruePage, load_pages
-from mdocr.evaluation.pages import read_pages
-from mdocr.options import ParseOptions
 
 THRESHOLDS = "0.5,0.6,0.75,0.9,0.95"
+COSTS = (
+    "reader",
+    "processes × threads",
+    "CPU-seconds a page",
+    "pages a minute",
+    "mean similarity",
+    "median",
+)
 
 
-def accuracy(options: argparse.Namespace) -> Lines:
-    """Similarity on real pages and seconds a page, beside other readers."""
+def beside_others(options: argparse.Namespace) -> Lines:
+    """What pages cost and how well they are read, by all readers on the same machine."""
     if not options.pages:
         return ["Not measured: no pages were given (`--pages`)."]
-    limit = ["--limit", options.peer_pages] if options.peer_pages else []
-    command = ["eval", "parser", options.pages, "--model", options.parser, *limit]
     known = load_pages(options.pages)[: options.peer_pages]
-    reports: dict[str, list[dict[str, Any]]] = {}
-    seconds, missing = {}, []
-    with tempfile.TemporaryDirectory() as place:
-        for name, reader in readers(options.parser).items():
-            if isinstance(reader, str):
-                missing.append(reader)
-                continue
-            folder = Path(place) / name.split()[0].lower()
-            seconds[name] = read_all(reader, known, folder)
-            scored = ["eval", "parser", options.pages, "--predictions", folder, *limit]
-            reports[name] = run([*scored, "--format", "json"])["pages"]
-    groups = [(row["group"], row["pages"]) for row in next(iter(reports.values()))]
-    rows: list[Sequence[object]] = [
-        (group, count, *(f"{row['text_median']:.1%}" for row in column))
-        for (group, count), *column in zip(groups, *reports.values(), strict=True)
+    readers = [
+        peers.mdocr(options.parser),
+        *peers.others(options.rapidocr_python, options.languages),
     ]
-    rows.append(("seconds a page, median", len(known), *(f"{s:.1f}" for s in seconds.values())))
+    present = [reader for reader in readers if isinstance(reader, peers.Reader)]
+    costs: list[Sequence[object]] = []
+    medians: dict[str, list[dict[str, Any]]] = {}
+    for reader in present:
+        outcome = peers.at_best(reader, "page", [page.path for page in known])
+        medians[reader.name] = groups = scores(outcome, known, options.pages)
+        costs.append(cost(reader.name, outcome, groups[-1]))
     return [
-        *above(command),
-        "Median edit similarity of the pages' text, by kind of page. One page after another, the",
-        "start of the program included where a reader is a program. RapidOCR has no reading order:",
-        "its lines come as they are found.",
+        *above(["--only", "pages", "--pages", options.pages], "python docs/benchmarks"),
+        f"{len(known)} pages. {peers.conditions('page')}",
+        "RapidOCR has no reading order: its lines come as they are found. Similarity is that of",
+        "`mdocr eval parser`.",
         "",
-        *markdown(("pages", "count", *reports), rows),
-        *said(missing),
+        *markdown(COSTS, costs),
+        "",
+        "Median similarity by kind of page:",
+        "",
+        *by_kind(medians),
+        *said(reader for reader in readers if isinstance(reader, str)),
     ]
 
 
-def readers(model: str) -> dict[str, Callable[[TruePage], str] | str]:
-    """What reads pages, mdocr first."""
-    parser = load_parser(model, "cpu")
-    found: dict[str, Callable[[TruePage], str] | str] = {
-        f"mdocr {parser.name}": lambda page: next(read_pages(parser, [page], ParseOptions())).text
-    }
-    for name, reader in page_readers().items():
-        found[name] = reader if isinstance(reader, str) else partial(_read_path, reader)
-    return found
+def cost(name: str, outcome: peers.Outcome, total: dict[str, Any]) -> Sequence[object]:
+    """A row of the table of costs."""
+    count = total["pages"]
+    return (
+        name,
+        outcome.setting,
+        f"{outcome.cpu_seconds / count:.2f}",
+        f"{60 * count / outcome.seconds:.1f}",
+        f"{total['text']:.1%}",
+        f"{total['text_median']:.1%}",
+    )
 
 
-def _read_path(reader: Callable[[Path], str], page: TruePage) -> str:
-    return reader(page.path)
+def by_kind(medians: dict[str, list[dict[str, Any]]]) -> Lines:
+    """The readers beside one another, a row for each kind of page."""
+    rows = [
+        (same[0]["group"], same[0]["pages"], *(f"{row['text_median']:.1%}" for row in same))
+        for same in zip(*medians.values(), strict=True)
+    ]
+    return markdown(("pages", "count", *medians), rows)
 
 
-def read_all(reader: Callable[[TruePage], str], known: list[TruePage], folder: Path) -> float:
-    """Reads pages into files that ``mdocr eval parser`` scores; median seconds a page."""
-    folder.mkdir()
-    times = []
-    for page in known:
-        begin = time.perf_counter()
-        text = reader(page)
-        times.append(time.perf_counter() - begin)
-        (folder / f"{page.name}.md").write_text(text, encoding="utf-8")
-    return statistics.median(times)
+def scores(outcome: peers.Outcome, known: Sequence[TruePage], folder: Path) -> list[dict[str, Any]]:
+    """What ``mdocr eval parser`` says of texts: by kind of page, the whole set last."""
+    with tempfile.TemporaryDirectory() as place:
+        for page in known:
+            text = outcome.texts.get(page.path, "")
+            (Path(place) / f"{page.name}.md").write_text(text, encoding="utf-8")
+        command = ["eval", "parser", folder, "--predictions", place, "--limit", len(known)]
+        groups: list[dict[str, Any]] = run([*command, "--format", "json"])["pages"]
+    return groups
 
 
 def latin_pages(options: argparse.Namespace) -> Iterator[TruePage]:

@@ -45,10 +45,10 @@ def reason(error: subprocess.CalledProcessError) -> str:
     return (said[-1] if said else "it failed").removeprefix("error:").strip().rstrip(".")
 
 
-def above(command: Iterable[Any]) -> Lines:
+def above(command: Iterable[Any], program: str = "mdocr") -> Lines:
     """The command above a table; folders by their names alone."""
     shown = (Path(part).name if Path(str(part)).is_absolute() else str(part) for part in command)
-    return ["```", f"mdocr {' '.join(map(shlex.quote, shown))}", "```", ""]
+    return ["```", f"{program} {' '.join(map(shlex.quote, shown))}", "```", ""]
 
 
 def setup_line() -> str:

@@ -90,7 +90,9 @@ def beside_others(options: argparse.Namespace) -> Lines:
         if isinstance(reader, peers.Reader)
         for folder in options.words
     ]
+    sets = [part for folder in options.words for part in ("--words", folder)]
     return [
+        *above(["--only", "word-peers", *sets], "python docs/benchmarks"),
         f"The first {options.peer_words} words of each set. {peers.conditions('word')}",
         "Accuracy counts letters and digits, case folded.",
         "",
