@@ -1,1 +1,1 @@
-"""Made training data: pictures of words with known text."""
+"""Synthetic training data: words, lines, formulas, tables and pages with known contents."""

@@ -1,4 +1,4 @@
-"""Samples of made data on disk: pictures, their labels, and a sheet to look at."""
+"""Synthetic samples on disk: images, labels and a contact sheet."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ LabelledImage = tuple[Image.Image, str]
 def draw_words(
     synthesizer: WordSynthesizer, count: int, difficulty: float, seed: int
 ) -> Iterator[LabelledImage]:
-    """``count`` pictures and their texts, as in training; the same for the same seed."""
+    """Yields ``count`` images with their texts, as in training; reproducible by seed."""
     rng = np.random.default_rng(seed)
     for ratio in rng.choice(list(RATIO_SHARES), count, p=list(RATIO_SHARES.values())):
         picture, text = synthesizer.draw(rng, int(ratio), draw_difficulty(rng, difficulty))
@@ -27,10 +27,10 @@ def draw_words(
 
 
 def write_words(samples: Iterable[LabelledImage], folder: Path) -> int:
-    """Write ``images/*.png``, ``labels.tsv`` and ``sheet.png`` under ``folder``; how many.
+    """Writes ``images/*.png``, ``labels.tsv`` and ``sheet.png``; returns the number of samples.
 
     Raises:
-        UsageError: the folder holds samples already.
+        UsageError: the folder already holds samples.
     """
     require_no_samples(folder)
     labels: list[str] = []
@@ -47,10 +47,10 @@ def write_words(samples: Iterable[LabelledImage], folder: Path) -> int:
 
 
 def require_no_samples(folder: Path) -> None:
-    """Keeps samples, which may be someone's own, from being written over.
+    """Refuses a folder whose samples would be overwritten.
 
     Raises:
-        UsageError: the folder holds some.
+        UsageError: the folder already holds samples.
     """
     for name in ("labels.tsv", "manifest.jsonl"):
         if (folder / name).exists():
@@ -60,7 +60,7 @@ def require_no_samples(folder: Path) -> None:
 
 
 def contact_sheet(samples: Iterable[LabelledImage]) -> Image.Image:
-    """The pictures in rows, each above its text."""
+    """The images in rows, each above its text."""
     font = ImageFont.load_default(11)
     placed, x, y = [], 0, 0
     for picture, text in samples:

@@ -1,1 +1,1 @@
-"""Shared by all kinds of synthetic data: fonts, glyphs, paper, wear."""
+"""Shared by all synthetic data: fonts, glyphs, typesetting, backgrounds, scan degradation."""

@@ -1,6 +1,6 @@
-"""What lies behind the word: colours, textures, patterns, shapes.
+"""Backgrounds of words: colours, textures, patterns, shapes.
 
-A picture is float32 [height, width, 3], 0 to 255; a colour is float32 [3].
+An image is float32 [height, width, 3], 0 to 255; a colour is float32 [3].
 """
 
 import colorsys
@@ -17,18 +17,18 @@ Size = tuple[int, int]
 
 
 HUES = (0.0, 0.01, 0.03, 0.08, 0.12, 0.15, 0.25, 0.33, 0.42, 0.52, 0.58, 0.62, 0.66, 0.85)
-"""Of paint: red, orange, yellow, green and blue, seldom violet; 0 to 1 around the wheel."""
+"""Frequent hues of paint, 0 to 1 around the colour wheel."""
 
 
 def flat(size: Size, colour: Colour) -> FloatImage:
-    """One colour all over, [height, width, 3]."""
+    """A uniform image, [height, width, 3]."""
     picture = np.empty((size[1], size[0], 3), np.float32)
     picture.reshape(size[1], -1)[:] = np.tile(colour, size[0])  # long rows copy fast
     return picture
 
 
 def spread(plane: NDArray[np.float32], tint: Sequence[float] = (1.0, 1.0, 1.0)) -> FloatImage:
-    """A plane [height, width] in the strengths ``tint`` of the three channels."""
+    """A plane [height, width] as three channels, scaled by ``tint``."""
     if len(set(tint)) == 1:
         plane = plane * np.float32(tint[0]) if tint[0] != 1.0 else plane
         planes = [plane, plane, plane]
@@ -39,12 +39,12 @@ def spread(plane: NDArray[np.float32], tint: Sequence[float] = (1.0, 1.0, 1.0)) 
 
 
 def brightness(colour: Colour) -> float:
-    """0 to 255, as the eye weighs the channels."""
+    """Luma of a colour, 0 to 255 (Rec. 601)."""
     return 0.299 * float(colour[0]) + 0.587 * float(colour[1]) + 0.114 * float(colour[2])
 
 
 def draw_colour(rng: np.random.Generator) -> Colour:
-    """A colour as on signs and walls: many greys, whites and blacks, some strong colours."""
+    """A colour of signs and walls: mostly greys, whites and blacks, some saturated ones."""
     chance, value, *other = rng.random(5).tolist()
     if chance < 0.22:
         colour = [225 + 30 * x for x in other]
@@ -65,9 +65,9 @@ def _saturated(hue: float, saturation: float, value: float) -> list[float]:
 
 
 def draw_colours(rng: np.random.Generator, difficulty: float) -> tuple[Colour, Colour]:
-    """Colours of the background and the ink, told apart by brightness.
+    """Colours of background and ink, of sufficient contrast.
 
-    At difficulty 0 they differ by 110 or more, at 1 by 28 or more (of 255).
+    Their lumas differ by at least 110 of 255 at difficulty 0, by at least 28 at 1.
     """
     least = 110 - (110 - 28) * difficulty * rng.random()
     for _ in range(8):
@@ -79,7 +79,7 @@ def draw_colours(rng: np.random.Generator, difficulty: float) -> tuple[Colour, C
 
 
 def paint(rng: np.random.Generator, size: Size, colour: Colour, difficulty: float) -> FloatImage:
-    """A background of that colour at ``size`` (width, height), busier with difficulty."""
+    """A background of that colour at ``size`` (width, height); clutter grows with difficulty."""
     picture = flat(size, colour)
     if rng.random() < 0.3 + 0.2 * difficulty:
         picture += gradient(rng, size, 10 + 50 * difficulty * rng.random())
@@ -89,7 +89,7 @@ def paint(rng: np.random.Generator, size: Size, colour: Colour, difficulty: floa
 
 
 def gradient(rng: np.random.Generator, size: Size, strength: float) -> FloatImage:
-    """A linear change across the picture, in a random direction, [height, width, 3]."""
+    """A linear gradient in a random direction, [height, width, 3]."""
     dx, dy = rng.standard_normal(2)
     tint = strength * (0.6 + 0.8 * rng.random(3)) * (1 if rng.random() < 0.5 else -1)
     across = np.linspace(-0.5 * dx, 0.5 * dx, size[0], dtype=np.float32)
@@ -98,7 +98,7 @@ def gradient(rng: np.random.Generator, size: Size, strength: float) -> FloatImag
 
 
 def clouds(rng: np.random.Generator, size: Size, octaves: int, channels: int = 1) -> FloatImage:
-    """Smooth noise of several scales around 0, about 1 strong, [height, width, 3]."""
+    """Zero-mean smooth noise of several octaves and about unit strength, [height, width, 3]."""
     cv2 = opencv()
     cells, strength = 2, 0.7
     total: FloatImage = np.zeros((size[1], size[0], channels)[: 2 + (channels > 1)], np.float32)
@@ -119,7 +119,7 @@ def _cloudy(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
 
 
 def _grainy(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
-    """Grain of walls, paper, cloth; stretched grain is wood or brushed metal."""
+    """Grain of walls, paper and cloth; stretched, of wood and brushed metal."""
     cv2 = opencv()
     height, width = picture.shape[:2]
     shape = (max(2, int(height * rng.uniform(0.2, 1))), max(2, int(width * rng.uniform(0.05, 1))))
@@ -154,7 +154,7 @@ def _bricked(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
 
 
 def _blotted(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
-    """Round patches, soft or sharp."""
+    """Elliptic patches."""
     cv2 = opencv()
     height, width = picture.shape[:2]
     drawn = np.ascontiguousarray(picture)
@@ -167,7 +167,7 @@ def _blotted(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
 
 
 def _crossed(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
-    """Lines: wires, joints, rules, rims of plates."""
+    """Lines, such as wires, joints and edges of plates."""
     cv2 = opencv()
     height, width = picture.shape[:2]
     drawn = np.ascontiguousarray(picture)
@@ -182,7 +182,7 @@ def _crossed(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
 
 
 def _parted(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
-    """Another surface beyond an edge near the border: the sign ends there."""
+    """A second surface along one border, as where a sign ends."""
     height, width = picture.shape[:2]
     picture = picture.copy()
     colour, side, share = draw_colour(rng), rng.random(), 0.04 + 0.12 * rng.random()
@@ -198,7 +198,7 @@ def _parted(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
 
 
 def _near(rng: np.random.Generator, picture: FloatImage, spread: float) -> tuple[float, ...]:
-    """A colour around that of the picture's middle."""
+    """A colour near that of the image's centre."""
     middle = picture[picture.shape[0] // 2, picture.shape[1] // 2]
     shade = rng.normal(0, spread)
     return tuple(float(value + shade + rng.normal(0, spread / 4)) for value in middle)

@@ -1,6 +1,6 @@
-"""What light and camera do to a picture: covers, light, blur, low resolution, noise, JPEG.
+"""Degradations of photographs: occlusion, lighting, blur, low resolution, noise, JPEG.
 
-A picture is float32 [height, width, 3], 0 to 255, until ``to_bytes``.
+An image is float32 [height, width, 3], 0 to 255, until ``to_bytes``.
 """
 
 from typing import TypeVar
@@ -15,11 +15,11 @@ ByteImage = NDArray[np.uint8]
 Either = TypeVar("Either", FloatImage, ByteImage)
 
 COARSE = 24
-"""Rows below which noise and JPEG would leave nothing to read if as strong as elsewhere."""
+"""Image height below which full-strength noise and JPEG would leave nothing legible."""
 
 
 def cover(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
-    """Poles, wires, twigs, stains and the like before the word."""
+    """Occluders in front of the word: poles, wires, stains."""
     if rng.random() >= 0.06 * difficulty:
         return picture
     cv2 = opencv()
@@ -40,7 +40,7 @@ def cover(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> F
 
 
 def light(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
-    """Uneven light, cast shadows, highlights, and the exposure of the whole."""
+    """Uneven lighting, cast shadows, highlights and exposure."""
     size = (picture.shape[1], picture.shape[0])
     if rng.random() < 0.35 * difficulty:
         picture = picture * (1 + np.float32(0.25 * rng.random()) * clouds(rng, size, 1))
@@ -49,7 +49,7 @@ def light(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> F
     if rng.random() < 0.08 * difficulty:
         picture = picture + _highlight(rng, size)
     chance = rng.random() / max(difficulty, 1e-6)
-    if chance < 0.3:  # far signs in a street: dull and dark
+    if chance < 0.3:  # distant signs are dull and dark
         picture = _exposed(picture, rng.uniform(0.25, 0.75), rng.normal(-35, 25))
     elif chance < 0.6:
         picture = _exposed(picture, rng.uniform(0.22, 1.1), rng.normal(-10, 28))
@@ -62,7 +62,7 @@ def _exposed(picture: FloatImage, contrast: float, brightness: float) -> FloatIm
 
 
 def _shade(rng: np.random.Generator, size: tuple[int, int]) -> FloatImage:
-    """A straight shadow edge; a factor [height, width, 3]."""
+    """A straight shadow edge, as a factor [height, width, 3]."""
     angle = rng.random() * 2 * np.pi
     x = (np.arange(size[0]) - size[0] * rng.random()) * np.cos(angle)
     y = (np.arange(size[1]) - size[1] * rng.random()) * np.sin(angle)
@@ -80,7 +80,7 @@ def _highlight(rng: np.random.Generator, size: tuple[int, int]) -> FloatImage:
 
 
 def smudge(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
-    """A letter or two that cannot be made out: dirt, wear, a reflection."""
+    """Blurs a letter or two, as dirt, wear and reflections do."""
     if rng.random() >= 0.12 * difficulty:
         return picture
     height, width = picture.shape[:2]
@@ -92,7 +92,7 @@ def smudge(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> 
 
 
 def blur(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
-    """Out of focus, or moved."""
+    """Defocus or motion blur."""
     cv2 = opencv()
     height = picture.shape[0]
     chance = rng.random() / max(difficulty, 1e-6)
@@ -105,7 +105,7 @@ def blur(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> Fl
 
 
 def _motion(rng: np.random.Generator, height: int) -> FloatImage:
-    """Kernel of a straight movement of up to a tenth of the height."""
+    """Kernel of a linear motion of up to 6 % of the height to each side."""
     cv2 = opencv()
     reach = max(1, int(0.06 * height * rng.random() + 0.5))
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
@@ -117,7 +117,7 @@ def _motion(rng: np.random.Generator, height: int) -> FloatImage:
 
 
 def shrink(picture: FloatImage, rows: float) -> FloatImage:
-    """The picture ``rows`` pixels high; as it is where it has no more."""
+    """The image reduced to ``rows`` pixels of height; unchanged if it has no more."""
     cv2 = opencv()
     height, width = picture.shape[:2]
     if rows >= height:
@@ -128,7 +128,7 @@ def shrink(picture: FloatImage, rows: float) -> FloatImage:
 
 
 def enlarge(rng: np.random.Generator, picture: Either, size: tuple[int, int]) -> Either:
-    """The picture at ``size`` (width, height), interpolated in one way or another."""
+    """The image at ``size`` (width, height), by a random interpolation."""
     cv2 = opencv()
     if picture.shape[1::-1] == size:
         return picture
@@ -138,7 +138,7 @@ def enlarge(rng: np.random.Generator, picture: Either, size: tuple[int, int]) ->
 
 
 def disturb(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
-    """Sharpening halos, sensor noise, grey pictures, swapped brightness."""
+    """Sharpening halos, sensor noise, greyscale, inversion."""
     cv2 = opencv()
     if rng.random() < 0.15 * difficulty:
         soft = cv2.GaussianBlur(picture, (0, 0), 1.0 + 1.5 * rng.random())

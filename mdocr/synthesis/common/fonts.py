@@ -1,8 +1,8 @@
-"""Fonts that can be read: found on the machine, checked by their glyphs, remembered in a cache.
+"""Legible fonts: found on the machine, checked by their glyphs, listed in a cache.
 
-Many font files map the letters to ornaments. So each font's letters and digits are drawn, squeezed
-into a small box, and compared with those of a few plain fonts: a font is kept where nearly every
-glyph is nearest to the plain glyph of the same character.
+Many font files map letters to ornaments. Each font's letters and digits are therefore rendered,
+scaled into a small box, and compared with those of plain reference fonts: a font is kept if nearly
+every glyph is closest to the reference glyph of the same character.
 """
 
 import hashlib
@@ -40,9 +40,9 @@ FOLDERS = (
 SUFFIXES = {".ttf", ".otf", ".ttc", ".otc", ".woff"}
 CLASSES = (string.ascii_uppercase, string.ascii_lowercase, string.digits)
 THIN = frozenset("Iil1j")
-"""Strokes without a shape: squeezed into a box they are nearly black in every font."""
+"""Bare strokes: scaled into a box they are nearly solid in every font."""
 DISTINCT = "abdeghnqrt"
-"""Letters whose small form differs from the capital in shape, not only in size."""
+"""Letters whose lower case differs from the capital in shape, not only in size."""
 PLAIN = (
     "DejaVuSans.ttf",
     "DejaVuSans-Bold.ttf",
@@ -57,7 +57,7 @@ PLAIN = (
     "LiberationSerif-BoldItalic.ttf",
     "LiberationMono-Regular.ttf",
 )
-"""Fonts that show what a character looks like, and what plain is."""
+"""Reference fonts of the shape of each character, and of plainness."""
 WEB_SCRIPTS = (
     *("allura", "arizonia", "berkshire-swash", "caveat", "charm", "cookie", "fugaz-one"),
     *("grand-hotel", "great-vibes", "italianno", "knewave", "leckerli-one", "lily-script-one"),
@@ -75,18 +75,18 @@ SCRIPTS = (
     "Purisa.ttf",
     *(f"{name}-latin-400-normal.woff" for name in WEB_SCRIPTS),
 )
-"""More ways to write the same characters: readable, not plain. Capitals of scripts are like no
-plain ones, so a script that is not among these passes only if it is like one of them."""
+"""Reference fonts that are legible but not plain. Script capitals resemble no plain ones, so other
+scripts are accepted only if they resemble one of these."""
 BOX = 16
 INDEX_VERSION = 5
 WEIGHTS = (
     *("thin", "extralight", "ultralight", "light", "book", "regular", "medium"),
     *("semibold", "demibold", "bold", "extrabold", "ultrabold", "black", "heavy"),
 )
-"""Last words of names that tell a weight of a design, not another design."""
+"""Suffixes of family names that denote a weight, not another design."""
 
 Glyphs = dict[str, NDArray[np.float32]]
-"""For each character its ink, [BOX * BOX]; of reference fonts, [references, BOX * BOX]."""
+"""Ink of each character, [BOX * BOX]; of reference fonts [references, BOX * BOX]."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,10 @@ class Font:
     Attributes:
         path: the file.
         index: the face within a collection, 0 elsewhere.
-        family: the name that the faces of one design share.
-        symbols: the characters of ``mdocr.models.charset.ENGLISH`` that it draws.
-        has_lowercase: False where small letters look like capitals or are unreadable.
-        plainness: 0 (odd) to 1 (like the plain reference fonts).
+        family: name shared by the faces of a design.
+        symbols: the characters of ``mdocr.models.charset.ENGLISH`` it has glyphs for.
+        has_lowercase: False if small letters look like capitals or are illegible.
+        plainness: similarity to the plain reference fonts, 0 to 1.
     """
 
     path: str
@@ -112,20 +112,20 @@ class Font:
 
 @dataclass(frozen=True)
 class References:
-    """What characters look like: glyphs of plain fonts first, then of scripts."""
+    """Reference glyphs: those of plain fonts first, then of scripts."""
 
     glyphs: Glyphs
     plain: int
 
 
 def load_fonts(folders: Sequence[Path] | None = None) -> list[Font]:
-    """The readable fonts under ``folders``, by default those of the system.
+    """The legible fonts under ``folders``, by default those of the system.
 
-    The first call on a set of files takes about half a minute; the result is kept under the user's
+    The first call on a set of files takes about half a minute; the result is kept in the user's
     cache folder (``MDOCR_CACHE`` overrides it) until a file is added, removed or changed.
 
     Raises:
-        InputError: no readable font was found.
+        InputError: no legible font was found.
         MissingExtraError: fontTools is not installed and the fonts are not in the cache.
     """
     files = sorted(set(_font_files(folders or FOLDERS)))
@@ -137,13 +137,13 @@ def load_fonts(folders: Sequence[Path] | None = None) -> list[Font]:
     if not fonts:
         where = ", ".join(str(folder) for folder in folders or FOLDERS)
         raise InputError(
-            f"no readable font under {where}", "Install font packages; docs/fonts.md lists some."
+            f"no legible font under {where}", "Install font packages; docs/fonts.md lists some."
         )
     return fonts
 
 
 def select_fonts(files: Sequence[Path]) -> list[Font]:
-    """Examine every face of ``files``; keep the readable ones, each design once."""
+    """Examines every face of ``files``; returns the legible ones, each design once."""
     references = _references(files)
     seen: set[bytes] = set()
     fonts = []
@@ -156,14 +156,14 @@ def select_fonts(files: Sequence[Path]) -> list[Font]:
             font = _judge(file, index, names, glyphs, references)
             if font is not None:
                 fonts.append(font)
-    logger.info("%d of %d font files are readable", len(fonts), len(files))
+    logger.info("%d of %d font files are legible", len(fonts), len(files))
     return fonts
 
 
 def draw_glyphs(file: Path, index: int) -> Glyphs | None:
-    """Letters and digits, each cut to its ink and squeezed to [BOX, BOX] of length 1.
+    """Letters and digits, each cropped to its ink, scaled to [BOX, BOX] and normalised to length 1.
 
-    None if a glyph is empty or tiny, or the file cannot be drawn.
+    None if a glyph is empty or tiny, or the file cannot be rendered.
     """
     try:
         font = ImageFont.truetype(str(file), 32, index, layout_engine=ImageFont.Layout.BASIC)
@@ -186,7 +186,7 @@ def _draw_glyph(font: ImageFont.FreeTypeFont, symbol: str) -> NDArray[np.float32
 def _judge(
     file: Path, index: int, names: tuple[str, str], glyphs: Glyphs, references: References
 ) -> Font | None:
-    """The font, or None where capitals or digits cannot be told apart."""
+    """The font, or None if its capitals or digits are not legible."""
     family, symbols = names
     compared = [_compare(alphabet, glyphs, references) for alphabet in CLASSES]
     readable = [right for right, _ in compared]
@@ -201,7 +201,7 @@ def _judge(
 
 
 def _compare(alphabet: str, glyphs: Glyphs, references: References) -> tuple[float, float]:
-    """Share of glyphs nearest to their own reference, and the mean likeness to the plain one."""
+    """Share of glyphs closest to their own reference, and mean similarity to the plain one."""
     shaped = [symbol for symbol in alphabet if symbol not in THIN]
     stack = np.stack([references.glyphs[symbol] for symbol in shaped])  # [S, references, BOX²]
     right, near = 0, 0.0
@@ -218,7 +218,7 @@ def _has_small_capitals(glyphs: Glyphs) -> bool:
 
 
 def _references(files: Sequence[Path]) -> References:
-    """The plain fonts and scripts among ``files``, or else those of the system."""
+    """The reference fonts among ``files``, or else those of the system."""
     found = {file.name: file for file in [*_font_files(FOLDERS), *files]}
     plain = _draw_named(found, PLAIN)
     if not plain:
@@ -241,7 +241,7 @@ def _drawing(glyphs: Glyphs) -> bytes:
 
 
 def font_library() -> ModuleType:
-    """What reads the tables of fonts, without its warnings.
+    """Imports fontTools' reader of font tables, with its warnings silenced.
 
     Raises:
         MissingExtraError: fontTools is not installed.
@@ -256,7 +256,7 @@ def font_library() -> ModuleType:
 
 
 def _faces(file: Path) -> Iterator[tuple[int, tuple[str, str]]]:
-    """Index, family and symbols of each face that has all letters and digits."""
+    """Index, family and symbols of each face that maps all letters and digits."""
     library = font_library()
     try:
         with file.open("rb") as stream:
@@ -283,7 +283,7 @@ def _names(face: Any, file: Path) -> tuple[str, str]:
 
 
 def _design(family: str) -> str:
-    """The first two words of a family's name, without a weight behind it."""
+    """The first two words of a family name, without weights."""
     words = family.split()
     while len(words) > 1 and words[-1].lower() in WEIGHTS:
         words.pop()

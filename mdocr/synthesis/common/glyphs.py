@@ -1,7 +1,7 @@
-"""Glyphs as masks, drawn once per process and kept, and texts set from them.
+"""Glyphs as masks, rendered once per process, and texts set from them.
 
-A mask is uint8 [height, width], 0 no ink to 255 full ink. Places are in pixels, x right, y down
-from the base line.
+A mask is uint8 [height, width], 0 no ink to 255 full ink. Positions are in pixels, x to the right,
+y down from the base line.
 """
 
 import functools
@@ -20,9 +20,9 @@ InkMask = NDArray[np.uint8]
 PixelBox = tuple[int, int, int, int]
 
 SHEETS_KEPT = 1500
-"""Faces whose glyphs are kept in each process: about 120 kB each once all are drawn."""
+"""Faces whose glyphs are cached in each process: up to about 120 kB each."""
 FACES_KEPT = 64
-"""Faces that stay open in each process: they take as much again, and open in 0.05 ms."""
+"""Faces that stay open in each process: about as large again, and quick to open (0.05 ms)."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Glyph:
     """One character's ink.
 
     Attributes:
-        mask: its ink, cut to its bounds; empty if it has none.
+        mask: ink, cropped to its bounding box; empty if there is none.
         left: from the pen to the ink.
         top: from the base line to the ink; negative is above.
         advance: of the pen, in pixels.
@@ -43,7 +43,7 @@ class Glyph:
 
 
 class GlyphSheet:
-    """The glyphs of a face at one size, drawn when first asked for."""
+    """The glyphs of a face at one size, rendered on first use."""
 
     def __init__(self, path: str, index: int, size: int) -> None:
         self.size = size
@@ -89,7 +89,7 @@ class Setting:
 
     Attributes:
         letters: x and y of each glyph's ink, and the glyph.
-        box: left, top, right, bottom of all the ink.
+        box: left, top, right, bottom of the ink.
         size: of the font, in pixels.
         spacing: extra space between letters, in font sizes.
     """
@@ -140,7 +140,7 @@ def set_text(
 
 
 def turn_letters(setting: Setting, degrees: Iterable[float]) -> Setting:
-    """Each letter turned about its middle; letters beyond the last of ``degrees`` stay."""
+    """Rotates each letter about its centre; letters beyond the last of ``degrees`` stay."""
     angles = itertools.chain(degrees, itertools.repeat(0.0))
     letters = [
         _turned(x, y, glyph, angle)
@@ -162,7 +162,7 @@ def _turned(x: int, y: int, glyph: Glyph, angle: float) -> PlacedGlyph:
 
 
 def ink_box(letters: Iterable[PlacedGlyph]) -> PixelBox:
-    """The smallest box that holds all ink of the glyphs, of which there is at least one."""
+    """Bounding box of the ink of one or more glyphs."""
     edges = [(x, y, x + g.mask.shape[1], y + g.mask.shape[0]) for x, y, g in letters]
     lefts, tops, rights, bottoms = zip(*edges, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)

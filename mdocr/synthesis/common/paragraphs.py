@@ -1,6 +1,6 @@
-"""Running text on pages: words broken into lines of a width, and lines set one below the other.
+"""Running text on pages: line breaking and setting of paragraphs.
 
-All lengths are pixels of the page. A face's base line is 0.8 leadings below the top of its line.
+Lengths are in pixels of the page. A base line lies 0.8 leadings below the top of its line.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from mdocr.synthesis.common.glyphs import GlyphSheet, InkMask, open_sheet, set_t
 from mdocr.synthesis.common.typefaces import Typeface
 
 BASE = 0.8
-"""Base line below the top of its line, in leadings."""
+"""Distance of the base line from the top of its line, in leadings."""
 ALIGNMENTS = ("left", "justify", "centre", "right")
 
 
@@ -32,7 +32,7 @@ class Face:
 
     @property
     def sheet(self) -> GlyphSheet:
-        """Its glyphs."""
+        """The glyphs at that size."""
         return open_sheet(self.typeface.font.path, self.typeface.font.index, self.size)
 
     @property
@@ -46,12 +46,12 @@ class Face:
         return self.sheet[" "].advance or 0.25 * self.size
 
     def drawable(self, text: str) -> str:
-        """The text without the words that the face cannot draw."""
+        """The text without words that the face lacks glyphs for."""
         allowed = self.typeface.symbols
         return " ".join(word for word in text.split() if allowed.issuperset(word))
 
     def width(self, text: str) -> float:
-        """Of a text in one line."""
+        """Width of a text in one line."""
         sheet = self.sheet
         space = self.space
         return sum(space if symbol == " " else sheet[symbol].advance for symbol in text)
@@ -62,10 +62,10 @@ class TextLine:
     """A line of a paragraph.
 
     Attributes:
-        text: its words; ends with a hyphen where a word goes on in the next line.
-        broken: whether that hyphen was put there by the break.
+        text: its words; ends in a hyphen if a word continues on the next line.
+        broken: whether line breaking added that hyphen.
         indent: from the left edge.
-        last: whether the paragraph ends here, so that the line is not stretched.
+        last: whether the paragraph ends here, so that the line is not justified.
     """
 
     text: str
@@ -77,9 +77,9 @@ class TextLine:
 def break_lines(
     face: Face, text: str, width: int, indent: int = 0, hyphenate: bool = False
 ) -> list[TextLine]:
-    """Words in lines that are at most ``width`` wide, the first shorter by ``indent``.
+    """Breaks a text into lines of at most ``width``, the first shorter by ``indent``.
 
-    A word that is wider than a line is left out.
+    A word wider than a line is dropped.
     """
     lines: list[TextLine] = []
     words, space = text.split(), face.width(" ")
@@ -103,7 +103,7 @@ def break_lines(
 
 
 def _hyphen(face: Face, word: str, room: float) -> str:
-    """As much of a long plain word as fits before a hyphen, after a vowel; empty if nothing."""
+    """The longest part of a word, up to a vowel, that fits before a hyphen; empty if none."""
     if len(word) < 7 or not word.isalpha() or "-" not in face.typeface.symbols:
         return ""
     for end in range(len(word) - 3, 2, -1):
@@ -114,7 +114,7 @@ def _hyphen(face: Face, word: str, room: float) -> str:
 
 
 def joined(lines: Sequence[TextLine]) -> str:
-    """The text of lines, without the hyphens of their breaks."""
+    """The text of lines, without hyphens of line breaking."""
     text = ""
     for line in lines:
         text += line.text[:-1] if line.broken else f"{line.text} "
@@ -122,12 +122,12 @@ def joined(lines: Sequence[TextLine]) -> str:
 
 
 def set_lines(face: Face, lines: Sequence[TextLine], width: int, alignment: str) -> InkMask:
-    """The ink of lines, uint8 [lines * step + a descender, width].
+    """Renders lines, uint8 [lines * step + a descender, width].
 
     Args:
         face: of all letters.
         lines: from top to bottom.
-        width: between the edges.
+        width: of the column.
         alignment: one of ``ALIGNMENTS``.
     """
     mask = np.zeros((len(lines) * face.step + face.size // 3, width), np.uint8)
@@ -161,10 +161,10 @@ def draw_text(
 
 
 def plain(family: Sequence[Typeface], weight: str = "", slope: str = "") -> Typeface:
-    """The family's face of a weight and slope, by the names of its files; the nearest one else.
+    """The family's face of a weight and slope, judged by file names; else the closest one.
 
     Args:
-        family: faces of one design.
+        family: faces of a design.
         weight: ``bold`` or empty.
         slope: ``italic`` or empty.
     """

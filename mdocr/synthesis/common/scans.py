@@ -1,7 +1,7 @@
-"""What printing, scanning and copying do to a line: ink, paper, coarse scans, noise, JPEG.
+"""Degradations of printed lines: ink spread, paper, low-resolution scans, copier noise, JPEG.
 
-``ink`` is float32 [height, width], 0 paper to 1 full ink; a picture is float32 [height, width, 3],
-0 to 255. Everything grows with ``difficulty``, 0 to 1, and at 0 nothing is damaged.
+``ink`` is float32 [height, width], 0 paper to 1 full ink; an image is float32 [height, width, 3],
+0 to 255. All effects grow with ``difficulty``, 0 (none) to 1.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ Ink = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Bend:
-    """How the base line strays from a straight level one, in pixels of 32 rows.
+    """Deviation of the base line from a straight, level one, in pixels at 32 rows.
 
     Attributes:
         drop: of the right end below the left.
-        wave: height of a wave along it.
-        waves: how many lengths of it fit into the line.
-        phase: where it starts.
+        wave: amplitude of a wave along the line.
+        waves: wavelengths per line.
+        phase: of the wave.
     """
 
     drop: float = 0.0
@@ -35,12 +35,12 @@ class Bend:
 
     @property
     def slack(self) -> float:
-        """Rows that the straying takes."""
+        """Extra rows that the deviation takes."""
         return abs(self.drop) + 2 * self.wave
 
 
 def draw_bend(rng: np.random.Generator, width: int, difficulty: float) -> Bend:
-    """Skew of up to 1.5 degrees, less in long lines, and sometimes a wave or an arc."""
+    """Samples a skew of up to 1.5 degrees, less in long lines, and sometimes a wave."""
     chance = rng.random() / max(difficulty, 1e-6)
     if chance > 0.4:
         return Bend()
@@ -53,10 +53,10 @@ def draw_bend(rng: np.random.Generator, width: int, difficulty: float) -> Bend:
 
 
 def scan(rng: np.random.Generator, mask: InkMask, width: int, difficulty: float) -> Ink:
-    """The mask at the resolution of the scan of which the line was cut: coarse, right, or fine.
+    """The mask at the resolution of a scan: low, matching, or high.
 
     Args:
-        rng: the only source of chance.
+        rng: source of all randomness.
         mask: uint8 [any, any] of the ink.
         width: of the result at 32 rows.
         difficulty: 0 to 1.
@@ -90,7 +90,7 @@ def bend_ink(ink: Ink, bend: Bend) -> Ink:
 
 
 def press(rng: np.random.Generator, ink: Ink, difficulty: float) -> Ink:
-    """Thick, thin, blurred, faint, broken ink."""
+    """Thick, thin, blurred, faint or broken ink."""
     cv2 = opencv()
     chance = rng.random() / max(difficulty, 1e-6)
     if chance < 0.10:
@@ -117,7 +117,7 @@ _KERNELS = (
 
 
 def _spotted(rng: np.random.Generator, ink: Ink) -> Ink:
-    """Ink that did not take everywhere."""
+    """Ink with gaps."""
     cv2 = opencv()
     height, width = ink.shape
     cells = (
@@ -141,7 +141,7 @@ def _dotted(rng: np.random.Generator, ink: Ink) -> Ink:
 
 
 def colours(rng: np.random.Generator, difficulty: float) -> tuple[Colour, Colour]:
-    """Of paper and ink: mostly black on white; grey, tinted, coloured, and white on dark."""
+    """Colours of paper and ink: mostly black on white; also grey, tinted, and white on dark."""
     chance = rng.random()
     paper = np.full(3, 255.0, np.float32)
     ink = np.full(3, 60.0 * rng.random() ** 2, np.float32)
@@ -170,7 +170,7 @@ def _dark_colour(rng: np.random.Generator) -> Colour:
 
 
 def print_ink(rng: np.random.Generator, ink: Ink, difficulty: float) -> FloatImage:
-    """The ink in its colour on its paper, [height, width, 3]."""
+    """Coloured ink on paper, [height, width, 3]."""
     paper, colour = colours(rng, difficulty)
     mix = np.stack([colour - paper, paper], axis=1)
     printed: FloatImage = opencv().transform(ink, mix)
@@ -179,7 +179,7 @@ def print_ink(rng: np.random.Generator, ink: Ink, difficulty: float) -> FloatIma
 
 
 def _texture(rng: np.random.Generator, ink: Ink, difficulty: float) -> FloatImage | None:
-    """What makes paper uneven: light, blotches, grain; None where it is even."""
+    """Unevenness of the paper (lighting, blotches, grain); None if there is none."""
     size, found = (ink.shape[1], ink.shape[0]), []
     if rng.random() < 0.25 * difficulty:
         found.append(backgrounds.gradient(rng, size, 80 * rng.random() ** 2))
@@ -195,7 +195,7 @@ def _texture(rng: np.random.Generator, ink: Ink, difficulty: float) -> FloatImag
 
 
 def shine_through(rng: np.random.Generator, ink: Ink, back: Ink) -> Ink:
-    """Mirrored text of the other side, faint and soft, behind the ink."""
+    """Adds the faint, blurred, mirrored ink of the back side."""
     cv2 = opencv()
     other = cv2.resize(back[:, ::-1].copy(), ink.shape[::-1], interpolation=cv2.INTER_LINEAR)
     other = cv2.GaussianBlur(other, (0, 0), rng.uniform(0.6, 1.8))
@@ -204,7 +204,7 @@ def shine_through(rng: np.random.Generator, ink: Ink, back: Ink) -> Ink:
 
 
 def copy(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
-    """The scanner's or copier's part: contrast, sharpening, streaks, specks, noise, two levels."""
+    """Effects of scanner and copier: sharpening, streaks, noise, binarisation, specks."""
     cv2 = opencv()
     height, width = picture.shape[:2]
     if rng.random() < 0.12 * difficulty:
@@ -223,7 +223,7 @@ def copy(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> Fl
 
 
 def _streaked(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
-    """Dark or bright lines along the sheet, and bands of the copier's drum."""
+    """Dark or bright lines along the sheet, and bands of the copier drum."""
     height, width = picture.shape[:2]
     along = np.zeros((height, width), np.float32)
     for _ in range(1 + int(4 * rng.random())):
@@ -237,7 +237,7 @@ def _streaked(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
 
 
 def _two_levels(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
-    """One bit per pixel, by a threshold between the darkest and the brightest."""
+    """Binarises by a threshold between the darkest and the brightest pixel."""
     grey = picture.mean(axis=2)
     low, high = float(grey.min()), float(grey.max())
     level = low + (high - low) * rng.uniform(0.35, 0.7)
@@ -245,7 +245,7 @@ def _two_levels(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
 
 
 def _specked(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
-    """Salt and pepper."""
+    """Salt-and-pepper noise."""
     height, width = picture.shape[:2]
     picture = picture.copy()
     count = int(height * width * 0.02 * rng.random() ** 2)
@@ -255,7 +255,7 @@ def _specked(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
 
 
 def fit(rng: np.random.Generator, picture: FloatImage, size: tuple[int, int]) -> FloatImage:
-    """The scan scaled to ``size`` (width, height) in one of the usual ways."""
+    """The scan scaled to ``size`` (width, height) by a random interpolation."""
     if picture.shape[1::-1] == size:
         return picture
     cv2 = opencv()
@@ -266,7 +266,7 @@ def fit(rng: np.random.Generator, picture: FloatImage, size: tuple[int, int]) ->
 
 
 def finish(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> effects.ByteImage:
-    """The scan as it is stored: rounded to bytes, at times by way of JPEG of quality 20 to 95."""
+    """The scan rounded to bytes, sometimes through JPEG of quality 20 to 95."""
     scanned = effects.to_bytes(picture)
     if rng.random() >= 0.35 * difficulty:
         return scanned

@@ -1,4 +1,4 @@
-"""Which fonts documents are set in, which are held out, and what characters each can draw."""
+"""Fonts of documents: groups by use, held-out families, character coverage."""
 
 import functools
 import hashlib
@@ -23,7 +23,7 @@ HELD_OUT_FAMILIES = (
     "PT Serif",
     "Quattrocento",
 )
-"""Never trained on, so that the error on unseen fonts can be measured."""
+"""Never trained on: they measure the error on unseen fonts."""
 COMMON = (
     "Arimo",
     "C059",
@@ -48,7 +48,7 @@ COMMON = (
     "URW",
     "Verana",
 )
-"""Beginnings of the names of families that most documents are set in, or that look like them."""
+"""Name prefixes of the families of most documents, and of look-alikes."""
 DOCUMENT = (
     *HELD_OUT_FAMILIES,
     *COMMON,
@@ -107,20 +107,20 @@ DOCUMENT = (
     "Vollkorn",
 )
 SMALL_CAPITALS = ("unifur",)
-"""Small letters look like capitals, so that nobody could tell which a line holds: left out."""
+"""Excluded: small letters look like capitals, so the case of a text could not be told."""
 BLACKLETTER = ("Oldania", "Hamlet", "Jessen", "Ptolemy")
 COMMON_SHARE, DOCUMENT_SHARE, BLACKLETTER_SHARE = 0.53, 0.38, 0.013
 LEAST_PLAINNESS = 0.45
-"""Of the rest: fonts of posters and letters."""
+"""Required of all other fonts, which are those of posters and letters."""
 WIDE = 0.97
-"""Share of all characters that a font for rare ones draws."""
+"""Share of all characters that a font for rare characters must cover."""
 LIGATURES = {"fi": "\ufb01", "fl": "\ufb02"}
 COVERAGE_VERSION = 2
 
 
 @dataclass(frozen=True)
 class Typeface:
-    """A font and the characters of PAGE_SYMBOLS that it draws."""
+    """A font and the characters of PAGE_SYMBOLS that it covers."""
 
     font: Font
     symbols: frozenset[str]
@@ -128,7 +128,7 @@ class Typeface:
 
 @dataclass(frozen=True)
 class Typefaces:
-    """Fonts by how documents use them; each group holds families, each family faces."""
+    """Fonts grouped by use in documents; each group holds families of faces."""
 
     common: Sequence[Sequence[Typeface]]
     document: Sequence[Sequence[Typeface]]
@@ -138,11 +138,11 @@ class Typefaces:
 
     @property
     def families(self) -> int:
-        """How many there are."""
+        """Number of families."""
         return sum(map(len, (self.common, self.document, self.blackletter, self.other)))
 
     def draw(self, rng: np.random.Generator) -> Sequence[Typeface]:
-        """A family: mostly one of documents."""
+        """Samples a family, mostly one of documents."""
         groups = [group for group in (self.common, self.document, self.other) if group]
         groups = groups or [self.blackletter]
         chance = rng.random()
@@ -158,17 +158,17 @@ class Typefaces:
 
 
 def training_fonts(fonts: Sequence[Font]) -> list[Font]:
-    """All but those of the families held out."""
+    """The fonts without those of held-out families."""
     return [font for font in fonts if font.family not in HELD_OUT_FAMILIES]
 
 
 def held_out_fonts(fonts: Sequence[Font]) -> list[Font]:
-    """Those of the families held out."""
+    """The fonts of held-out families."""
     return [font for font in fonts if font.family in HELD_OUT_FAMILIES]
 
 
 def group_typefaces(fonts: Sequence[Font], symbols: str = PAGE_SYMBOLS) -> Typefaces:
-    """Sort fonts into groups and families, with the characters each draws."""
+    """Sorts fonts into groups and families, with the characters that each covers."""
     drawn = coverage(fonts)
     groups: list[dict[str, list[Typeface]]] = [{}, {}, {}, {}]
     for font, covered in zip(fonts, drawn, strict=True):
@@ -184,7 +184,7 @@ def group_typefaces(fonts: Sequence[Font], symbols: str = PAGE_SYMBOLS) -> Typef
 
 
 def _drawable(covered: str, symbols: str, plain: bool) -> frozenset[str]:
-    """Fonts of posters often map a box to what they lack: of those only the ASCII characters."""
+    """Symbols to trust: poster fonts often map missing ones to a box, so only their ASCII."""
     known = frozenset(covered) & {*symbols, *LIGATURES.values()}
     return known if plain else frozenset(symbol for symbol in known if symbol.isascii())
 
@@ -202,7 +202,7 @@ def _group(font: Font) -> int | None:
 
 
 def coverage(fonts: Sequence[Font]) -> list[str]:
-    """The characters of PAGE_SYMBOLS that each font maps; kept under the user's cache folder."""
+    """The characters of PAGE_SYMBOLS that each font maps; cached in the user's cache folder."""
     key = hashlib.sha256(f"{COVERAGE_VERSION}{PAGE_SYMBOLS}".encode())
     key.update("".join(f"{font.path}\0{font.index}\n" for font in fonts).encode())
     path = cache_dir() / f"coverage-{key.hexdigest()[:16]}.json"

@@ -1,6 +1,6 @@
-"""Setting a line of text: glyphs in their places, at a scale, and the ink around them.
+"""Setting of a text line: positioned glyphs, their scale, and the ink around them.
 
-Lengths "of the result" are pixels of the final picture; all others are pixels of the glyph sheets.
+Lengths "of the result" are pixels of the final image; all others are pixels of the glyph sheets.
 """
 
 import functools
@@ -24,14 +24,14 @@ from mdocr.synthesis.common.typefaces import LIGATURES, Typeface
 
 HEIGHT, STEP = 32, 32
 SIZES, SIZE_SHARES = (14, 22, 40), (0.1, 0.4, 1.0)
-"""Pixels at which glyphs are drawn before scaling, and the running sum of their shares."""
+"""Sizes at which glyphs are rendered before scaling, and their cumulative shares."""
 LARGEST_X = 23.0
-"""Pixels of the result that small letters take at most, in lines without tall ones."""
+"""Largest x-height in pixels of the result, for lines without tall letters."""
 RAISED = {"¹": "1", "²": "2", "³": "3", "ª": "a", "º": "o"}
 LOWERED = {"₂": "2"}
 RAISED_OR_LOWERED = frozenset((*RAISED, *LOWERED))
 SMALL = 0.62
-"""Size of raised and lowered characters."""
+"""Relative size of superscripts and subscripts."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Style:
     """How a line is set.
 
     Attributes:
-        faces: the main face, and others of its family for some of the words.
+        faces: the main face, and another of its family for some words.
         size: in pixels.
         tracking: extra space between letters, in sizes.
         gap: factor on word spaces.
         margins: left, top, right, bottom, of the result.
-        small_signs: raised and lowered characters are made of small ones.
-        ligatures: fi and fl are drawn as one, where the face has them.
+        small_signs: superscripts and subscripts are scaled-down characters.
+        ligatures: fi and fl are set as ligatures if the faces have them.
     """
 
     faces: tuple[Typeface, ...]
@@ -58,7 +58,7 @@ class Style:
 
     @functools.cached_property
     def symbols(self) -> frozenset[str]:
-        """Characters that all its faces draw."""
+        """Characters that all faces cover."""
         common = frozenset.intersection(*(face.symbols for face in self.faces))
         return common | RAISED_OR_LOWERED if self.small_signs else common
 
@@ -69,14 +69,14 @@ class Style:
 
 @dataclass(frozen=True)
 class TypesetLine:
-    """A text set to fit.
+    """A text set to a width.
 
     Attributes:
-        text: what is read.
+        text: ground truth.
         setting: its glyphs.
-        gaps: left and right ends of the wide gaps in it.
-        across: from pixels to those of the result, along the line.
-        down: the same for heights.
+        gaps: left and right ends of its wide gaps.
+        across: horizontal scale to pixels of the result.
+        down: vertical scale.
         width: of the result.
     """
 
@@ -89,12 +89,12 @@ class TypesetLine:
 
 
 def draw_style(rng: np.random.Generator, family: Sequence[Typeface], slack: float) -> Style:
-    """A style in one or two faces of the family.
+    """Samples a style in one or two faces of a family.
 
     Args:
-        rng: the only source of chance.
+        rng: source of all randomness.
         family: its faces.
-        slack: height of the result that a slope or a wave will take.
+        slack: height of the result that skew and waves will take.
     """
     faces = [family[int(rng.random() * len(family))]]
     if rng.random() < 0.12:
@@ -119,7 +119,7 @@ def _margins(rng: np.random.Generator, slack: float) -> tuple[float, float, floa
 
 
 def letters_across(style: Style, inner: float) -> float:
-    """About how many letters fit into ``inner`` pixels of the result."""
+    """Estimates how many letters fit into ``inner`` pixels of the result."""
     face = style.faces[0].font
     advance, depth = _extent(face.path, face.index, style.size, face.has_lowercase)
     down = (HEIGHT - style.margins[1] - style.margins[3]) / depth
@@ -128,7 +128,7 @@ def letters_across(style: Style, inner: float) -> float:
 
 @functools.lru_cache(maxsize=4096)
 def _extent(path: str, index: int, size: int, has_lowercase: bool) -> tuple[float, float]:
-    """Mean advance of common letters, and height from capitals to descenders."""
+    """Mean advance of common letters, and height from cap line to descenders."""
     sheet = open_sheet(path, index, size)
     common = "etaonri " if has_lowercase else "ETAONRI "
     advance = sum(sheet[symbol].advance for symbol in common) / len(common)
@@ -136,7 +136,7 @@ def _extent(path: str, index: int, size: int, has_lowercase: bool) -> tuple[floa
 
 
 def set_line(rng: np.random.Generator, style: Style, text: str, width: int) -> TypesetLine | None:
-    """The text's glyphs and the scales that make it fit; None if a character has no ink."""
+    """Sets a text and finds the scales that make it fit; None if a character has no ink."""
     placed = _place(rng, style, text)
     if placed is None:
         return None
@@ -178,7 +178,7 @@ def _place(
 
 
 def _joined(style: Style, text: str) -> str:
-    """With ligatures where the style has them."""
+    """Replaces letter pairs by ligatures if the style has them."""
     if style.ligatures and not style.tracking:
         for pair, ligature in LIGATURES.items():
             if all(ligature in face.symbols for face in style.faces):
@@ -187,7 +187,7 @@ def _joined(style: Style, text: str) -> str:
 
 
 def _small(style: Style, symbol: str) -> tuple[Glyph, int] | None:
-    """A raised or lowered character made of a small one, and how far it is moved down."""
+    """A superscript or subscript as a scaled-down glyph, and its shift down; None for others."""
     if symbol not in RAISED_OR_LOWERED or not style.small_signs:
         return None
     face = style.faces[0].font
@@ -200,11 +200,11 @@ def _small(style: Style, symbol: str) -> tuple[Glyph, int] | None:
 def draw_mask(
     rng: np.random.Generator, style: Style, line: TypesetLine, others: Sequence[str]
 ) -> InkMask:
-    """The line's ink with its margins, and what stands around it.
+    """Renders a line with its margins, neighbouring lines and rules.
 
     Args:
-        rng: draws rules and underlines.
-        style: of the line and of the others.
+        rng: source of all randomness.
+        style: of the line and its neighbours.
         line: the line.
         others: texts of the lines above and below; empty for none.
 
@@ -234,7 +234,7 @@ def _add_neighbour(
     mask: InkMask,
     place: tuple[str, bool, tuple[int, int], PixelBox],
 ) -> None:
-    """Bits of the line above or below, where they reach into the margin."""
+    """Renders the part of the line above or below that reaches into the margin."""
     text, is_above, (dx, dy), box = place
     placed = _place(rng, style, text) if text else None
     if placed is None:
@@ -253,7 +253,7 @@ def _add_neighbour(
 def _add_rules(
     rng: np.random.Generator, style: Style, line: TypesetLine, mask: InkMask, shift: tuple[int, int]
 ) -> None:
-    """Underlines, rules of tables and forms along the edges and in wide gaps."""
+    """Underlines, and rules of tables and forms along the edges and in wide gaps."""
     chance, side = rng.random(2).tolist()
     thick = max(1, round(style.size * rng.uniform(0.03, 0.1)))
     height = mask.shape[0]
@@ -277,7 +277,7 @@ def _add_rules(
 def _underline(
     rng: np.random.Generator, style: Style, line: TypesetLine, mask: InkMask, shift: tuple[int, int]
 ) -> None:
-    """Under all of the line or from one of its letters to another; seldom through them."""
+    """Underlines the line or a part of it; rarely strikes it through."""
     letters = line.setting.letters
     first, last = 0, len(letters) - 1
     if rng.random() < 0.5:

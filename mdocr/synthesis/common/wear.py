@@ -1,4 +1,4 @@
-"""What printing and scanning do to formulas, tables and whole pages: as to lines, but larger."""
+"""Print and scan degradation of formulas, tables and whole pages."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,22 +8,22 @@ from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.common.opencv import opencv
 
 COARSEST = 0.5
-"""Least share of the resolution that a scan keeps."""
+"""Lowest relative resolution of a scan."""
 
 
 def with_margins(rng: np.random.Generator, mask: InkMask, most: int = 24) -> InkMask:
-    """The ink with 2 to ``most`` pixels of paper on each side."""
+    """Pads the ink by 2 to ``most`` pixels on each side."""
     left, top, right, bottom = (int(side) for side in rng.integers(2, most + 1, 4))
     return np.pad(mask, ((top, bottom), (left, right)))
 
 
 def print_sheet(rng: np.random.Generator, mask: InkMask, difficulty: float) -> NDArray[np.uint8]:
-    """A picture of the ink on its paper, RGB [height, width, 3]; nothing moves.
+    """Renders ink on paper, RGB [height, width, 3]; positions do not change.
 
     Args:
-        rng: the only source of chance.
+        rng: source of all randomness.
         mask: uint8 [height, width], 0 paper to 255 full ink.
-        difficulty: 0, clean print, to 1, worn copies of coarse scans.
+        difficulty: 0 (clean print) to 1 (worn copies of coarse scans).
     """
     difficulty *= float(np.sqrt(rng.random()))
     ink = mask.astype(np.float32) * np.float32(1 / 255)
@@ -33,7 +33,7 @@ def print_sheet(rng: np.random.Generator, mask: InkMask, difficulty: float) -> N
 
 
 def _coarse(rng: np.random.Generator, ink: scans.Ink, difficulty: float) -> scans.Ink:
-    """Seldom: the ink as a scan of fewer pixels shows it, at the size it had."""
+    """Sometimes resamples the ink through a lower resolution, keeping its size."""
     if rng.random() >= 0.3 * difficulty:
         return ink
     cv2 = opencv()

@@ -1,1 +1,1 @@
-"""Texts to typeset: sentences, manuals, signs, vocabulary."""
+"""Texts to typeset: running text, manual pages, words of signs, a weighted vocabulary."""

@@ -1,4 +1,4 @@
-"""Readers of files that hold text: from a file's content to its paragraphs."""
+"""Extraction of paragraphs from text files of several formats."""
 
 import html
 import re
@@ -11,7 +11,7 @@ def read_plain(text: str) -> list[str]:
 
 
 def read_dictionary(text: str) -> list[str]:
-    """Definitions and quotations of a dictionary, without marks of its edition."""
+    """Definitions and quotations of a dictionary, without editorial marks."""
     text = re.sub(r"\[[^]\[]*(?:Webster|PJC|WordNet)[^]\[]*\]|\\[^\\\n]*\\,?|[{}]", "", text)
     return read_plain(text)
 
@@ -74,7 +74,7 @@ _ROFF_WORDS = re.compile(r"^\.(BR|RB|IR|RI|BI|IB|[BI])\s+(.*)")
 
 
 def read_manual(text: str) -> Iterator[str]:
-    """Paragraphs of a manual page: macros and faces dropped, tables and examples as well."""
+    """Paragraphs of a manual page, without macros, font changes, tables and examples."""
     kept: list[str] = []
     verbatim = False
     for line in text.splitlines():
@@ -97,7 +97,7 @@ def read_manual(text: str) -> Iterator[str]:
 
 
 def _set_words(macro: str, arguments: str) -> str:
-    """The words of a macro of one face, or joined where it alternates between two."""
+    """The arguments of a font macro; joined if it alternates between two fonts."""
     found = re.findall(r'"([^"]*)"|(\S+)', arguments)
     return ("" if len(macro) > 1 else " ").join(quoted or bare for quoted, bare in found)
 

@@ -1,7 +1,7 @@
-"""Running text in many languages, from what the machine's documentation packages hold.
+"""Running text in many languages, gathered from the machine's documentation packages.
 
-Manual pages, fortunes, guides and word lists are read once, cleaned to characters the page reader
-knows, and kept as one text file under the cache folder.
+Manual pages, fortunes, guides and word lists are read once, reduced to characters of the line
+reader, and cached as one text file.
 """
 
 import gzip
@@ -47,7 +47,7 @@ LANGUAGES = {
     "sv": 0.01,
     "hu": 0.01,
 }
-"""How often each is drawn."""
+"""Probability of each language."""
 MOST = {"en": 45_000}
 MOST_OTHERS = 9_000
 MOST_OF_A_FILE = 4000
@@ -56,7 +56,7 @@ WORDS_KEPT = 12_000
 SHORTEST, LONGEST = 35, 1500
 
 FOLDERS = {"pt": "brasil"}
-"""Of fortunes, where they are not named as the language."""
+"""Folders of fortunes that are not named after the language code."""
 
 KNOWN = frozenset(PAGE_SYMBOLS)
 ALIKE = str.maketrans(
@@ -85,7 +85,7 @@ ALIKE = str.maketrans(
         "\ufb02": "fl",
     }
 )
-"""Characters written as others that look the same."""
+"""Characters normalised to others that look the same."""
 
 
 SOURCES: tuple[tuple[float, Reader, tuple[str, ...]], ...] = (
@@ -112,23 +112,23 @@ SOURCES: tuple[tuple[float, Reader, tuple[str, ...]], ...] = (
     (0.30, read_hypertext, ("debian-reference/*.{language}.html", "developers-reference/{pages}")),
     (0.35, read_manual, ("man/{section}/[a-zA-Z]*",)),
 )
-"""Where text lies under the share folder, what reads it, and how much of all it may be."""
+"""Largest share of the corpus, reader, and paths below the share folder."""
 
 
 @dataclass(frozen=True)
 class Sentences:
-    """Paragraphs and words of each language.
+    """Paragraphs and words by language.
 
     Attributes:
-        paragraphs: running text without line breaks, of each language.
-        words: of each language.
+        paragraphs: running text without line breaks.
+        words: word lists.
     """
 
     paragraphs: Mapping[str, tuple[str, ...]]
     words: Mapping[str, tuple[str, ...]]
 
     def language(self, rng: np.random.Generator) -> str:
-        """One of the languages there are, by its share."""
+        """Samples one of the available languages."""
         chance = rng.random() * sum(LANGUAGES[each] for each in self.paragraphs)
         for language in self.paragraphs:
             chance -= LANGUAGES[language]
@@ -137,7 +137,7 @@ class Sentences:
         return language
 
     def passage(self, rng: np.random.Generator, length: int, language: str) -> str:
-        """At least ``length`` characters of running text from the start of a word on."""
+        """Samples at least ``length`` characters of running text, from the start of a word."""
         paragraphs = self.paragraphs[language]
         number = int(rng.random() * len(paragraphs))
         text = paragraphs[number]
@@ -150,15 +150,15 @@ class Sentences:
         return text
 
     def word(self, rng: np.random.Generator, language: str = "en") -> str:
-        """A word of a dictionary."""
+        """Samples a word."""
         words = self.words.get(language) or self.words["en"]
         return words[int(rng.random() * len(words))]
 
 
 def load_sentences(share: Path = SHARE) -> Sentences:
-    """Text of the machine's packages (docs/fonts.md lists some), or made of a short word list.
+    """Text of installed packages (docs/fonts.md lists some), or generated from a short word list.
 
-    The first call takes about a minute; the result is kept under the user's cache folder
+    The first call takes about a minute; the result is kept in the user's cache folder
     (``MDOCR_CACHE`` overrides it).
     """
     name = f"sentences-{VERSION}.txt" if share == SHARE else f"sentences-{share.name}-{VERSION}.txt"
@@ -171,7 +171,7 @@ def load_sentences(share: Path = SHARE) -> Sentences:
 
 
 def gather_sentences(share: Path) -> Sentences:
-    """Read everything under ``share`` (/usr/share) that holds text."""
+    """Gathers text and word lists from below ``share`` (/usr/share)."""
     paragraphs = {}
     for language in LANGUAGES:
         found = _of_language(share, language)
@@ -182,13 +182,13 @@ def gather_sentences(share: Path) -> Sentences:
     words = {language: found for language, found in words.items() if found}
     words.setdefault("en", tuple(dict.fromkeys((*FALLBACK, *SIGNS))))
     if "en" not in paragraphs:
-        logger.warning("no text under %s: sentences are made of a word list", share)
+        logger.warning("no text under %s: sentences are generated from a word list", share)
         paragraphs["en"] = _made(words["en"])
     return Sentences(paragraphs, words)
 
 
 def _spread(found: Sequence[str], most: int) -> list[str]:
-    """As many as wanted, taken evenly."""
+    """At most ``most`` items, evenly spaced."""
     step = max(1.0, len(found) / most)
     return [found[int(k * step)] for k in range(min(most, len(found)))]
 
@@ -202,7 +202,7 @@ def _made(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _of_language(share: Path, language: str) -> tuple[str, ...]:
-    """All that is wanted of one language, each paragraph once."""
+    """The paragraphs of one language, without duplicates."""
     most = MOST.get(language, MOST_OTHERS)
     english = language == "en"
     names = {
@@ -222,7 +222,7 @@ def _of_language(share: Path, language: str) -> tuple[str, ...]:
 
 
 def _files(share: Path, pattern: str) -> Iterator[Path]:
-    """Those that match, but few of those that begin alike: they say much the same."""
+    """Matching files; of manual pages with a common prefix, which say much the same, only some."""
     beginnings: dict[str, int] = {}
     for file in sorted(share.glob(pattern)):
         beginning = re.split(r"[-_.:0-9]", file.name)[0]
@@ -246,7 +246,7 @@ def _open(file: Path) -> str:
 
 
 def _clean(paragraphs: Iterable[str]) -> Iterator[str]:
-    """Those that read as text, in known characters only."""
+    """Normalised paragraphs that are mostly letters and hold known characters only."""
     for paragraph in paragraphs:
         text = unicodedata.normalize("NFC", paragraph).translate(ALIKE)
         text = re.sub(r"[_=*~#-]{4,}|\s+", " ", text).strip()[:LONGEST]
@@ -271,7 +271,7 @@ LISTS = {
 
 
 def _words(share: Path, language: str) -> tuple[str, ...]:
-    """Words spread evenly over the language's list."""
+    """Words evenly spaced over the language's list."""
     for name in LISTS.get(language, ()):
         if (share / name).is_file():
             lines = unicodedata.normalize("NFC", _open(share / name)).splitlines()

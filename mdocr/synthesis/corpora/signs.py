@@ -1,4 +1,4 @@
-"""Words that stand on signs, shops, labels and roads, and the shapes of numbers and codes."""
+"""Words of signs, shops, labels and roads, and patterns of numbers and codes."""
 
 SIGNS = """
 hotel bank street sale open coffee closed exit entrance enter push pull stop parking park road
@@ -193,7 +193,7 @@ $#,### $##,###.## #.# #.## ##.# ##.## ###.## #,### ##,### #,###,### 19## 20## 18
 ##.###.##.# ##GB
 #* ** *## <# ># <## [#] (#) (##) {#} #! #? #; #: "#" '## ~# ~## ##\\## #|# ^_## ^+ ^* ^+^ =## @^##
 """.split()  # noqa: SIM905
-"""Shapes of texts: # is a digit, ^ a capital, _ a small letter; the rest stands for itself."""
+"""Patterns: # is a digit, ^ a capital, _ a small letter; all else is literal."""
 
 FALLBACK = """
 a about above after again against air all along also always and animal another answer any are
@@ -223,4 +223,4 @@ tree true try turn two under unit until up use usual very voice vowel walk want 
 watch water way week weight well went were west what wheel when where which while white who
 whole why will wind with wonder wood word work world would write year yes yet you young your
 """.split()  # noqa: SIM905
-"""Common words, for machines without a word list."""
+"""Common words, for machines without word lists."""

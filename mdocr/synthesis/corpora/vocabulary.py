@@ -1,4 +1,4 @@
-"""Texts for word pictures: words by how common they are, sign words, numbers, codes, addresses."""
+"""Texts of word images: words by frequency, words of signs, numbers, codes, addresses."""
 
 import logging
 import string
@@ -36,42 +36,42 @@ SHARES = {
     "upper.50": 0.03,
     "abbreviations.50": 0.01,
 }
-"""How often a word comes from each frequency class of SCOWL (10 holds the most common words)."""
+"""Probability of each frequency class of SCOWL (10 holds the most common words)."""
 POSSESSIVE = 0.1
-"""Weight of a word with an apostrophe beside one without: the lists hold one for every noun."""
+"""Relative weight of words with an apostrophe: the lists hold one for every noun."""
 RARER = 0.5
-"""Weight of names and of the words of trades beside the most common words of signs."""
+"""Relative weight of names and words of trades beside the most common words of signs."""
 REGIONS = ("english", "american", "british")
 ENDINGS = (
     *(".com", ".com", ".com", ".com", ".com", ".com", ".org", ".net", ".co.uk", ".de", ".info"),
     *(".edu", ".tv", ".cn", ".nl", ".in", ".ca", ".fr", ".gov"),
 )
 LONG = 13
-"""Characters from which texts are often web addresses, or several words run together."""
+"""Length from which texts are often web addresses or several words joined."""
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 PLATE = string.ascii_uppercase + string.digits
 
 
 @dataclass(frozen=True)
 class WordList:
-    """Words of one length, with the running sum of their weights up to 1."""
+    """Words of one length, with their cumulative weights."""
 
     words: tuple[str, ...]
     cumulative: NDArray[np.float64]
 
     def draw(self, rng: np.random.Generator) -> str:
-        """One word, by weight."""
+        """Samples a word by weight."""
         return self.words[int(np.searchsorted(self.cumulative, rng.random(), side="right"))]
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Draws texts of a wanted length.
+    """Samples texts of a given length.
 
     Attributes:
-        words: dictionary words of each length.
-        signs: words of signs and shops of each length.
-        templates: shapes of numbers and codes of each length.
+        words: lexicon words by length.
+        signs: words of signs and shops by length.
+        templates: patterns of numbers and codes by length.
     """
 
     words: Mapping[int, WordList]
@@ -79,28 +79,28 @@ class Vocabulary:
     templates: Mapping[int, WordList]
 
     def draw(self, rng: np.random.Generator, length: int) -> str:
-        """A text without spaces of about ``length`` characters, 1 to 25."""
+        """Samples a text without spaces of about ``length`` characters, 1 to 25."""
         long = length >= LONG and rng.random() < 0.7
         chance = rng.random()
         make = next(make for limit, make in (LONG_MAKERS if long else MAKERS) if chance < limit)
         return make(self, rng, max(1, min(length, LONGEST)))[:LONGEST]
 
     def word(self, rng: np.random.Generator, length: int) -> str:
-        """A dictionary word."""
+        """Samples a lexicon word."""
         return _nearest(self.words, length).draw(rng)
 
     def sign(self, rng: np.random.Generator, length: int) -> str:
-        """A word of signs and shops; of the dictionary where few of those are so long."""
+        """Samples a word of signs and shops; of the lexicon if there are few of that length."""
         signs = self.signs.get(length)
         return signs.draw(rng) if signs and len(signs.words) >= FEW else self.word(rng, length)
 
     def number(self, rng: np.random.Generator, length: int) -> str:
-        """A number, price, time, telephone number, plate or code."""
+        """Samples a number, price, time, telephone number, plate or code."""
         return "".join(_fill(symbol, rng) for symbol in _nearest(self.templates, length).draw(rng))
 
 
 def load_vocabulary(folder: Path = SCOWL) -> Vocabulary:
-    """Words from the SCOWL lists in ``folder`` (Debian package ``scowl``), or some built-in."""
+    """Words of the SCOWL lists in ``folder`` (Debian package ``scowl``), or built-in ones."""
     weights: dict[str, float] = {}
     for name, share in SHARES.items():
         found = sorted(read_lists(folder, name))
@@ -119,7 +119,7 @@ def load_vocabulary(folder: Path = SCOWL) -> Vocabulary:
 
 
 def read_lists(folder: Path, name: str) -> set[str]:
-    """Words of one class in all regions, without those the charset cannot write."""
+    """Words of a frequency class in all regions, without those outside the charset."""
     found: set[str] = set()
     kind, level = name.split(".")
     for region in REGIONS:
@@ -161,7 +161,7 @@ def _fill(symbol: str, rng: np.random.Generator) -> str:
 
 
 def set_case(rng: np.random.Generator, word: str) -> str:
-    """UPPER 45 %, Capitalised 25 %, as it is (mostly lower) 25 %, mIxed 5 %."""
+    """UPPER 45 %, Capitalised 25 %, unchanged (mostly lower) 25 %, mIxed 5 %."""
     chance = rng.random()
     if chance < 0.45:
         return word.upper()
@@ -185,7 +185,7 @@ def _number(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> st
 
 
 def _punctuated(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
-    """A word with marks before or behind it."""
+    """A word with punctuation before or after it."""
     if rng.random() < 0.7:
         return _word(vocabulary, rng, length - 1) + _pick(rng, "....,,,!!!??::;%*)'\"-/")
     before, behind = ("()", '""', "''", "[]", "@ ", "# ", "& ", "- ", "{}", "<>", "/ ", "* ")[
@@ -196,7 +196,7 @@ def _punctuated(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -
 
 
 def _joined(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
-    """Two words with a mark between them, or run together."""
+    """Two words joined, with or without punctuation between them."""
     first = max(1, int(length * rng.uniform(0.2, 0.7)))
     case = rng.random()
     words = [vocabulary.word(rng, part) for part in (first, max(1, length - 1 - first))]
@@ -225,7 +225,7 @@ def _address(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> s
 
 
 def _site(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
-    """The name of a site: words run together, often with capitals, now and then a digit between."""
+    """A site name: joined words, often capitalised, sometimes with a digit between them."""
     words: list[str] = []
     while length > 0 or not words:
         words.append(vocabulary.word(rng, max(3, min(length, 3 + int(6 * rng.random())))))
@@ -236,7 +236,7 @@ def _site(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
 
 
 def _code(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
-    """Letters and digits at random."""
+    """Random letters and digits."""
     length = max(1, min(length, 4 + int(rng.random() * 12)))
     chance = rng.random()
     symbols = (
@@ -246,7 +246,7 @@ def _code(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
 
 
 def _any_symbols(vocabulary: Vocabulary, rng: np.random.Generator, length: int) -> str:
-    """All the charset's characters at random."""
+    """Random characters of the whole charset."""
     return "".join(_pick(rng, ENGLISH) for _ in range(max(1, min(length, 12))))
 
 
@@ -261,6 +261,6 @@ MAKERS: tuple[tuple[float, Maker], ...] = (
     (0.99, _code),
     (1.0, _any_symbols),
 )
-"""Kinds of text with the running sum of their shares."""
+"""Kinds of text with their cumulative shares."""
 LONG_MAKERS: tuple[tuple[float, Maker], ...] = ((0.75, _address), (1.0, _joined))
-"""The same of most long texts, since there are few long words."""
+"""The same for most long texts, as long words are few."""

@@ -1,1 +1,1 @@
-"""Synthetic formulas."""
+"""Synthetic formulas: a grammar of LaTeX, and strips of one formula each."""

@@ -1,7 +1,7 @@
-"""Formulas: LaTeX from a small grammar, and its ink, drawn by matplotlib's mathtext.
+"""Formulas: LaTeX from a small grammar, rendered by matplotlib's mathtext.
 
-What mathtext cannot draw is not in the grammar: environments other than ``aligned``, which is set
-here from lines that mathtext draws.
+The grammar leaves out what mathtext cannot render: environments other than ``aligned``, which is
+composed here of rendered lines.
 """
 
 import re
@@ -18,9 +18,9 @@ from mdocr.synthesis.common import wear as sheets
 from mdocr.synthesis.common.glyphs import InkMask
 
 FAMILIES = ("cm", "cm", "cm", "stix", "stix", "dejavuserif", "stixsans", "dejavusans")
-"""Of mathtext; Computer Modern is what most formulas are set in."""
+"""Font families of mathtext; most formulas are set in Computer Modern."""
 DPI = 72
-"""So that a size in points is one in pixels."""
+"""Makes sizes in points equal sizes in pixels."""
 DEEPEST = 4
 
 RULES: dict[str, tuple[str, ...]] = {
@@ -198,20 +198,20 @@ RULES: dict[str, tuple[str, ...]] = {
         *(r"\vartheta", r"\iota", r"\Xi", r"\Pi"),
     ),
 }
-"""For each part what it may be made of; ``@part`` stands for one of those."""
+"""Productions of each nonterminal; ``@name`` refers to a nonterminal."""
 
 NESTED = {"sum", "term", "factor", "fraction", "big", "derivative", "function"}
-"""Parts that may hold themselves: deep inside a formula, what needs them is left out."""
+"""Recursive nonterminals: productions that use them are left out deep inside a formula."""
 
 _PART = re.compile("@([a-z]+)")
 
 
 def draw_latex(rng: np.random.Generator, deepest: int = DEEPEST) -> str:
-    """A formula; seldom several lines in ``aligned``.
+    """Samples a formula; rarely several lines in ``aligned``.
 
     Args:
-        rng: the only source of chance.
-        deepest: levels of rules after which only simple parts follow.
+        rng: source of all randomness.
+        deepest: depth below which only non-recursive productions are used.
     """
     if rng.random() < 0.08:
         lines = ["@symbol &= @sum", *["&= @sum"] * (1 + int(3 * rng.random()))]
@@ -225,7 +225,7 @@ def _is_simple(template: str) -> bool:
 
 
 def _expand(rng: np.random.Generator, template: str, deepest: int) -> str:
-    """The template with its parts chosen at random."""
+    """Expands a template by random productions."""
     text = ""
     for place, piece in enumerate(_PART.split(template)):
         if place % 2:
@@ -241,14 +241,14 @@ def _expand(rng: np.random.Generator, template: str, deepest: int) -> str:
 def draw_part(
     rng: np.random.Generator, kind: str, size: float, family: str, deepest: int = DEEPEST
 ) -> tuple[str, InkMask, int]:
-    """A part of formulas: its LaTeX, its ink, and how many rows of that are below the base line.
+    """Samples a part of a formula: its LaTeX, its ink, and the rows of ink below the base line.
 
     Args:
-        rng: the only source of chance.
-        kind: one of ``RULES``; any LaTeX else.
-        size: of the letters in pixels.
+        rng: source of all randomness.
+        kind: a nonterminal of ``RULES``, or LaTeX.
+        size: font size in pixels.
         family: of mathtext, see ``FAMILIES``.
-        deepest: levels of rules at most.
+        deepest: depth of productions at most.
     """
     template = f"@{kind}" if kind in RULES else kind
     latex = _expand(rng, template, 1 + int(deepest * rng.random()))
@@ -256,11 +256,11 @@ def draw_part(
 
 
 def draw_formula(latex: str, size: float, family: str) -> InkMask:
-    """The ink of a formula, cut to its bounds, uint8 [height, width].
+    """Renders a formula, cropped to its ink, uint8 [height, width].
 
     Args:
-        latex: what mathtext can draw, or lines of it in ``aligned``.
-        size: of the letters in pixels.
+        latex: what mathtext can render, or lines of it in ``aligned``.
+        size: font size in pixels.
         family: of mathtext, see ``FAMILIES``.
 
     Raises:
@@ -273,7 +273,7 @@ def draw_formula(latex: str, size: float, family: str) -> InkMask:
 
 
 def _aligned(lines: list[str], size: float, family: str) -> InkMask:
-    """Lines one below the other, their parts before ``&`` flush right."""
+    """Stacks lines, aligned at ``&``."""
     halves = [[_ink(half.strip(), size, family) for half in line.split("&")] for line in lines]
     before = max(left.shape[1] for (left, _), _ in halves) + round(0.3 * size)
     after = max(right.shape[1] for _, (right, _) in halves)
@@ -293,9 +293,9 @@ def _aligned(lines: list[str], size: float, family: str) -> InkMask:
 
 
 def _ink(latex: str, size: float, family: str) -> tuple[InkMask, int]:
-    """What mathtext draws, and how many rows of it are below the base line.
+    """Renders by mathtext; returns the ink and its rows below the base line.
 
-    Of a sign that hangs above the line, such as a minus, they are less than none.
+    The latter are negative for a symbol that ends above the base line, such as a minus.
     """
     if not latex:
         return np.zeros((1, 1), np.uint8), 0
@@ -305,7 +305,7 @@ def _ink(latex: str, size: float, family: str) -> tuple[InkMask, int]:
 
 
 def _displayed(latex: str) -> str:
-    """Outer fractions as large as LaTeX sets them in displayed formulas."""
+    """Enlarges outer fractions as LaTeX does in displayed formulas."""
     depth, text = 0, ""
     for piece in re.split(r"(\\frac|[{}])", latex):
         depth += {"{": 1, "}": -1}.get(piece, 0)
@@ -314,7 +314,7 @@ def _displayed(latex: str) -> str:
 
 
 def _cut(mask: InkMask) -> InkMask:
-    """The mask without empty borders."""
+    """Crops the mask to its ink."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
@@ -324,7 +324,7 @@ def _mathtext() -> Any:
     try:
         from matplotlib.mathtext import MathTextParser
     except ImportError as error:
-        raise MissingExtraError("matplotlib", "train", "Drawing formulas") from error
+        raise MissingExtraError("matplotlib", "train", "Rendering formulas") from error
     return MathTextParser("agg")
 
 
@@ -336,7 +336,7 @@ def _font(size: float, family: str) -> Any:
 
 
 def draw_formulas(count: int, difficulty: float, seed: int) -> Iterator[tuple[Image.Image, str]]:
-    """``count`` pictures of formulas and their LaTeX; the same for the same seed."""
+    """Yields ``count`` images of formulas with their LaTeX; reproducible by seed."""
     for number in range(count):
         rng = np.random.default_rng((seed, number))
         picture, latex = draw_sample(rng, difficulty)
@@ -344,7 +344,7 @@ def draw_formulas(count: int, difficulty: float, seed: int) -> Iterator[tuple[Im
 
 
 def draw_sample(rng: np.random.Generator, difficulty: float) -> tuple[NDArray[np.uint8], str]:
-    """A picture of a formula, uint8 RGB [height, width, 3], and its LaTeX."""
+    """An image of a formula, uint8 RGB [height, width, 3], and its LaTeX."""
     latex = draw_latex(rng, 2 + int(3 * rng.random()))
     family = FAMILIES[int(rng.random() * len(FAMILIES))]
     mask = draw_formula(latex, float(rng.integers(18, 44)), family)

@@ -1,7 +1,7 @@
-"""Pictures of formulas to learn from, put together from parts.
+"""Training strips of formulas, assembled from cached parts.
 
-Setting a formula takes mathtext some 20 ms. So parts are set once, kept, and joined on their base
-line by relations and operators: from some thousand parts any number of formulas.
+mathtext takes some 20 ms to render a formula. Parts are therefore rendered once, cached, and joined
+on their base line by relations and operators: thousands of parts give any number of formulas.
 """
 
 from dataclasses import dataclass
@@ -18,25 +18,25 @@ from mdocr.synthesis.common.glyphs import InkMask
 from mdocr.synthesis.formulas.grammar import FAMILIES, RULES, draw_part
 
 SIZE = 30.0
-"""Of the letters of parts, in pixels."""
+"""Font size of parts in pixels."""
 
 PARTS = ("sum", "sum", "sum", "term", "fraction", "big", "formula", "formula")
-"""What is set as a whole, see ``mdocr.synthesis.formulas.grammar.RULES``."""
+"""Nonterminals rendered as parts, see ``mdocr.synthesis.formulas.grammar.RULES``."""
 
 JOINTS = ("=", "=", "=", "=", "+", "+", "-", "-", r"\pm", r"\times", *RULES["relation"])
-"""What stands between two parts."""
+"""Relations and operators between two parts."""
 
 CONTINUED = 0.1
-"""Share of formulas of several parts that go on from a row above, beginning with a relation."""
+"""Share of multi-part formulas that continue a row above, so begin with a relation."""
 
 KEPT = 12_000
-"""Parts that a process keeps at most: some 100 MB."""
+"""Most parts that a process caches: about 100 MB."""
 
 SQUEEZED, TRIES = 1.3, 8
-"""How many times as wide as its strip a part may be, for which a shorter one is looked for."""
+"""A part wider than this many strips is sampled again, this many times at most."""
 
 FEWEST = 400
-"""Parts that are drawn from at the beginning of a run."""
+"""Number of distinct parts at the start of a run."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class StripPart:
     """A part of a formula.
 
     Attributes:
-        ink: uint8 [height, width], with the room that mathtext leaves beside it.
-        depth: rows of it below the base line.
+        ink: uint8 [height, width], with the side bearings of mathtext.
+        depth: its rows below the base line.
         notation: see ``mdocr.preprocessing.formula_notation``.
-        is_joint: whether it stands between two others, with blanks beside it.
+        is_joint: whether it joins two others, with space around it.
     """
 
     ink: InkMask
@@ -74,10 +74,10 @@ def set_joint(latex: str, family: str) -> StripPart:
 
 
 class FormulaSynthesizer:
-    """Draws formulas.
+    """Synthesizes formulas.
 
     Args:
-        parts: how many different ones at most.
+        parts: number of distinct parts at most.
     """
 
     def __init__(self, parts: int = KEPT) -> None:
@@ -86,13 +86,13 @@ class FormulaSynthesizer:
     def draw(
         self, rng: np.random.Generator, width: int, difficulty: float, progress: float = 1.0
     ) -> tuple[NDArray[np.uint8], str]:
-        """A formula on a strip as the reader sees it.
+        """Samples a formula, on a strip as the line reader takes it.
 
         Args:
-            rng: the only source of chance.
+            rng: source of all randomness.
             width: of the strip at most, in pixels.
-            difficulty: 0, clean print, to 1, worn copies of coarse scans.
-            progress: of the run, 0 to 1: with it grows the number of parts.
+            difficulty: 0 (clean print) to 1 (worn copies of coarse scans).
+            progress: of the run, 0 to 1; the number of distinct parts grows with it.
 
         Returns:
             uint8 RGB [64, w, 3] with w <= ``width``, and the notation.
@@ -103,7 +103,7 @@ class FormulaSynthesizer:
         return strip, "".join(part.notation for part in parts)
 
     def _parts(self, rng: np.random.Generator, width: int, progress: float) -> list[StripPart]:
-        """Parts of one family, with joints between, about as wide as the strip."""
+        """Parts of one font family with joints between, about as wide as the strip."""
         family = int(rng.random() * len(FAMILIES))
         found = [self._part(rng, family, progress)]
         for _ in range(TRIES):
@@ -126,14 +126,14 @@ class FormulaSynthesizer:
 
 
 def _width(parts: list[StripPart]) -> float:
-    """Pixels that parts take on a strip, about."""
+    """Approximate width of parts on a strip."""
     high = max(part.ink.shape[0] for part in parts)
     wide = sum(part.ink.shape[1] for part in parts)
     return float(wide * STRETCH * min(1.0, FORMULA_HEIGHT / high))
 
 
 def _joined(rng: np.random.Generator, parts: list[StripPart]) -> InkMask:
-    """Parts side by side on one base line, with about the spaces of print around joints."""
+    """Joins parts on one base line, with the usual spaces around joints."""
     space = round(SIZE * rng.uniform(0.12, 0.32))
     above = max(part.ink.shape[0] - part.depth for part in parts)
     below = max(part.depth for part in parts)

@@ -1,1 +1,1 @@
-"""Synthetic text lines of documents."""
+"""Synthetic text lines of documents: their texts and their images."""

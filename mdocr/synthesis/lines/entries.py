@@ -1,8 +1,8 @@
-"""Texts of lines that are no sentences: numbers, forms, tables, lists, code, references.
+r"""Texts of lines that are not sentences: numbers, forms, tables, lists, code, references.
 
-Each is made from a pattern of ``entries.txt``: ``{name}`` stands for one of the alternatives of
-that name, ``{word}``, ``{Word}`` and ``{WORD}`` for a word, ``#`` for a digit, and a backslash with
-``t`` for a wide gap, which is a tab in the text that comes out.
+Each fills a pattern of ``entries.txt``: ``{name}`` is one of the alternatives of that name,
+``{word}``, ``{Word}`` and ``{WORD}`` are words, ``#`` is a digit, and ``\t`` a wide gap, which
+becomes a tab of the text.
 """
 
 import functools
@@ -47,7 +47,7 @@ SHARES = {
 }
 """Weights of the kinds of entries."""
 ALONE = frozenset({"statement", "leader", "heading", "blank", "page", "signed"})
-"""Kinds that seldom stand side by side on a line."""
+"""Kinds that rarely share a line."""
 GAPS = ("\t", "\t", "\t", "\t", " ", ", ", "; ", " / ", " | ")
 CASES: dict[str, Callable[[str], str]] = {"word": str, "Word": str.title, "WORD": str.upper}
 
@@ -57,7 +57,7 @@ _RUNNING = np.cumsum(list(SHARES.values())) / sum(SHARES.values())
 
 
 def draw_entry(rng: np.random.Generator, sentences: Sentences, length: int) -> str:
-    """An entry of about ``length`` characters: several side by side where one is too short."""
+    """Samples an entry of about ``length`` characters; short ones are put side by side."""
     kind = _KINDS[min(int(np.searchsorted(_RUNNING, rng.random())), len(_KINDS) - 1)]
     language = sentences.language(rng)
     text = fill(rng, f"{{{kind}}}", sentences, language)
@@ -68,7 +68,7 @@ def draw_entry(rng: np.random.Generator, sentences: Sentences, length: int) -> s
 
 
 def fill(rng: np.random.Generator, pattern: str, sentences: Sentences, language: str) -> str:
-    """The pattern with all its slots filled."""
+    """Fills the slots of a pattern."""
 
     def choose(slot: "re.Match[str]") -> str:
         name = slot.group(1)
@@ -84,7 +84,7 @@ def fill(rng: np.random.Generator, pattern: str, sentences: Sentences, language:
 
 @functools.cache
 def load_patterns() -> dict[str, tuple[str, ...]]:
-    """The alternatives of each name."""
+    """The alternatives of each name, from ``entries.txt``."""
     text = resources.files(__package__).joinpath("entries.txt").read_text("utf-8")
     joined = re.sub(r"\n\s+", " ", re.sub(r"(?m)^#.*\n", "", text)).replace("\\t", "\t")
     patterns = {

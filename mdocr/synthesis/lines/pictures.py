@@ -1,7 +1,7 @@
-"""Pictures of text lines of documents, drawn from a random generator alone.
+"""Images of text lines of documents, a pure function of a random generator.
 
-Text is chosen and set, cut as a page layout cuts a line, pressed onto paper, scanned, and scaled to
-32 rows. ``difficulty`` leads from clean rendered text (0) to worn copies (1).
+A text is sampled, set, cropped as layout analysis crops lines, printed, scanned, and scaled to 32
+rows. ``difficulty`` ranges from clean print (0) to worn copies (1).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,23 +32,23 @@ from mdocr.synthesis.lines.texts import cut, draw_text
 SAMPLE_WIDTHS = (96, 192, 320, 512)
 TRIES = 10
 STRETCH = (0.84, 1.2)
-"""Least and most width of letters over that of the font."""
+"""Smallest and largest horizontal stretch of a font."""
 TextMaker = Callable[[np.random.Generator, Sentences, str, int], str]
 WIDE_SHARE = 0.85
-"""How often a text with rare characters gets a font that has them, rather than lose them."""
+"""Probability that a text with rare characters gets a font that covers them; else they are lost."""
 
 
 class LineSynthesizer:
-    """Draws pictures of text lines.
+    """Synthesizes text lines.
 
     Args:
         fonts: see ``mdocr.synthesis.common.typefaces.training_fonts``.
         sentences: see ``mdocr.synthesis.corpora.sentences.load_sentences``.
-        symbols: characters that texts may hold.
-        texts: makes them, as ``mdocr.synthesis.lines.texts.draw_text`` does.
+        symbols: characters that texts may contain.
+        texts: samples them, as ``mdocr.synthesis.lines.texts.draw_text`` does.
 
     Raises:
-        InputError: none of the fonts suits a document.
+        InputError: no font is suitable for documents.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class LineSynthesizer:
     ) -> None:
         self.typefaces = group_typefaces(fonts, symbols)
         if not self.typefaces.families:
-            raise InputError("no fonts to draw lines with", "Install some: see docs/fonts.md.")
+            raise InputError("no fonts to render lines with", "Install some: see docs/fonts.md.")
         self.sentences = sentences
         self.symbols = symbols
         self.texts = texts
@@ -68,12 +68,12 @@ class LineSynthesizer:
     def draw(
         self, rng: np.random.Generator, width: int, difficulty: float
     ) -> tuple[NDArray[np.uint8], str]:
-        """A picture and its text.
+        """Samples a line.
 
         Args:
-            rng: the only source of chance.
-            width: of the picture at most, in pixels; it is less than 32 narrower.
-            difficulty: 0, clean print, to 1, worn copies of coarse scans.
+            rng: source of all randomness.
+            width: of the image at most, in pixels; it is less than 32 narrower.
+            difficulty: 0 (clean print) to 1 (worn copies of coarse scans).
 
         Returns:
             uint8 RGB [32, w, 3] with width - 32 < w <= width, and the text.
@@ -94,7 +94,7 @@ class LineSynthesizer:
     def _line(
         self, rng: np.random.Generator, style: Style, width: int
     ) -> tuple[Style, TypesetLine]:
-        """A text that fits the width, and the style in which it does."""
+        """Samples a text that fits the width, and its style."""
         inner = max(8.0, width - 16 * rng.random() - style.margins[0] - style.margins[2])
         length = letters_across(style, inner)
         best: tuple[float, Style, TypesetLine] | None = None
@@ -118,7 +118,7 @@ class LineSynthesizer:
     def _fitting(
         self, rng: np.random.Generator, style: Style, text: str, longest: int
     ) -> tuple[Style, str]:
-        """The text as far as it can be drawn, maybe in another font that has its characters."""
+        """The renderable part of a text, possibly in another font that covers its characters."""
         if not style.faces[0].font.has_lowercase:
             text = text.upper()
         allowed = style.symbols | {"\t", " "}
@@ -132,12 +132,12 @@ class LineSynthesizer:
         return style, text.strip()
 
     def _wide(self, rng: np.random.Generator) -> tuple[Typeface, ...]:
-        """A face with nearly all characters."""
+        """A face that covers nearly all characters."""
         wide = self.typefaces.wide
         return (wide[int(rng.random() * len(wide))],)
 
     def _around(self, rng: np.random.Generator) -> tuple[str, str]:
-        """Texts of the lines above and below, where they come near."""
+        """Texts of the lines above and below, if they are close; else empty."""
         above, below = rng.random(2) < 0.09
         return (self._other(rng) if above else "", self._other(rng) if below else "")
 
@@ -145,7 +145,7 @@ class LineSynthesizer:
         return self.sentences.passage(rng, 70, self.sentences.language(rng))[:70]
 
     def _back(self, rng: np.random.Generator, line: TypesetLine) -> Ink:
-        """Ink of the other side of the sheet."""
+        """Ink of the back side."""
         style = draw_style(rng, self.typefaces.draw(rng), 0.0)
         _, other = self._line(rng, style, line.width)
         mask = draw_mask(rng, style, other, ("", ""))
@@ -156,7 +156,7 @@ class LineSynthesizer:
 def draw_lines(
     synthesizer: LineSynthesizer, count: int, difficulty: float, seed: int
 ) -> Iterator[tuple[Image.Image, str]]:
-    """``count`` pictures of several widths and their texts; the same for the same seed."""
+    """Yields ``count`` images of several widths with their texts; reproducible by seed."""
     rng = np.random.default_rng(seed)
     for width in rng.choice(SAMPLE_WIDTHS, count):
         picture, text = synthesizer.draw(rng, int(width), difficulty)

@@ -1,4 +1,4 @@
-"""Texts of lines: windows of running text, entries, words, and characters at random."""
+"""Texts of lines: passages of running text, entries, words, random characters."""
 
 import re
 import string
@@ -11,13 +11,13 @@ from mdocr.synthesis.corpora.sentences import Sentences
 from mdocr.synthesis.lines.entries import draw_entry
 
 RANDOM, ENTRIES, WORDS = 0.05, 0.31, 0.38
-"""Running sum of the shares of random characters, entries and unconnected words."""
+"""Cumulative shares of random characters, entries and unrelated words."""
 QUOTES = ("“”", "“”", "“”", "„“", "„“", "«»", "»«", "”“", "‹›")
 NOTES = ("¹", "²", "³", "*", "†", "‡", "[#]", "®", "™", "?", "!", "?", "!", "…", ":", ";")
 
 
 def _group_by_letter(symbols: str) -> dict[str, str]:
-    """For each plain letter those that are it with a mark."""
+    """Letters with diacritics by their base letter."""
     groups: dict[str, str] = {}
     for symbol in symbols:
         plain = unicodedata.normalize("NFD", symbol)[0]
@@ -31,12 +31,12 @@ RARE = "".join(symbol for symbol in PAGE_SYMBOLS if not symbol.isascii())
 
 
 def draw_text(rng: np.random.Generator, sentences: Sentences, symbols: str, length: int) -> str:
-    """A text of about ``length`` characters; a tab stands for a wide gap.
+    """Samples a text of about ``length`` characters; a tab is a wide gap.
 
     Args:
-        rng: the only source of chance.
-        sentences: where words come from.
-        symbols: of which random texts are made.
+        rng: source of all randomness.
+        sentences: source of words.
+        symbols: of random texts.
         length: in characters.
     """
     chance = rng.random()
@@ -53,14 +53,14 @@ def draw_text(rng: np.random.Generator, sentences: Sentences, symbols: str, leng
 
 
 def draw_prose(rng: np.random.Generator, sentences: Sentences, symbols: str, length: int) -> str:
-    """Running text alone, of about ``length`` characters, as ``draw_text`` takes its arguments."""
+    """Samples running text only, of about ``length`` characters; arguments as of ``draw_text``."""
     passage = sentences.passage(rng, length + 30, sentences.language(rng))
     text = cut(rng, passage, length)
     return _typographic(rng, text) if rng.random() < 0.55 else text
 
 
 def _random(rng: np.random.Generator, length: int, symbols: str) -> str:
-    """Characters in short groups, so that reading cannot lean on words."""
+    """Random characters in short groups, which no language prior can predict."""
     pools = (
         string.ascii_letters,
         string.digits,
@@ -79,7 +79,7 @@ def _random(rng: np.random.Generator, length: int, symbols: str) -> str:
 
 
 def cut(rng: np.random.Generator, text: str, length: int) -> str:
-    """The first ``length`` characters to the end of a word; seldom to a hyphen within one."""
+    """The first ``length`` characters to the end of a word; rarely to a hyphen within one."""
     if len(text) <= length:
         return text.strip()
     end = text.rfind(" ", 0, length + 2)
@@ -91,7 +91,7 @@ def cut(rng: np.random.Generator, text: str, length: int) -> str:
 
 
 def _dress(rng: np.random.Generator, text: str) -> str:
-    """Printer's quotes and dashes for typewriter's; capitals, brackets, notes now and then."""
+    """Typographic quotes and dashes; at times capitals, brackets, note marks."""
     if rng.random() < 0.55:
         text = _typographic(rng, text)
     if rng.random() < 0.12:
@@ -113,7 +113,7 @@ def _dress(rng: np.random.Generator, text: str) -> str:
 
 
 def _sprinkle(rng: np.random.Generator, text: str) -> str:
-    """Marks on letters where no language has them, and rare signs, so that all are learned."""
+    """Adds diacritics and rare symbols at random, so that all of them are learned."""
     letters = list(text)
     for place in rng.integers(0, len(letters), 1 + len(letters) // 12).tolist():
         if letters[place] == " ":

@@ -1,1 +1,1 @@
-"""Synthetic pages and manifests."""
+"""Synthetic pages with layouts, and manifests of training samples."""

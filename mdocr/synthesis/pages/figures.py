@@ -1,4 +1,4 @@
-"""Pictures and charts on made pages: nothing to read but a chart's few labels."""
+"""Images and charts of synthetic pages; only charts hold some text."""
 
 import numpy as np
 
@@ -14,9 +14,9 @@ def draw_figure(rng: np.random.Generator, size: Size, face: Face) -> tuple[str, 
     """``image`` or ``chart``, and its ink, uint8 [height, width].
 
     Args:
-        rng: the only source of chance.
+        rng: source of all randomness.
         size: width and height in pixels.
-        face: of a chart's labels.
+        face: of chart labels.
     """
     if rng.random() < 0.5:
         return "image", draw_photograph(rng, size)
@@ -24,7 +24,7 @@ def draw_figure(rng: np.random.Generator, size: Size, face: Face) -> tuple[str, 
 
 
 def draw_photograph(rng: np.random.Generator, size: Size) -> InkMask:
-    """Clouds of grey with a few shapes on them."""
+    """Smooth grey noise with a few shapes."""
     cv2 = opencv()
     grey = 128 + 70 * backgrounds.clouds(rng, size, 4)[..., 0]
     canvas = np.ascontiguousarray(np.clip(grey, 0, 255).astype(np.uint8))
@@ -42,7 +42,7 @@ def draw_photograph(rng: np.random.Generator, size: Size) -> InkMask:
 
 
 def draw_chart(rng: np.random.Generator, size: Size, face: Face) -> InkMask:
-    """Two axes with numbers, and bars, lines or points between them."""
+    """Two axes with labels, and bars, lines or points."""
     cv2 = opencv()
     width, height = size
     canvas = np.zeros((height, width), np.uint8)
@@ -50,12 +50,12 @@ def draw_chart(rng: np.random.Generator, size: Size, face: Face) -> InkMask:
     cv2.line(canvas, (left, face.size // 2), (left, bottom), 255, 1)
     cv2.line(canvas, (left, bottom), (width - 2, bottom), 255, 1)
     count = int(rng.integers(4, 10))
-    places = np.linspace(left + 10, width - 12, count).astype(int).tolist()
+    positions = np.linspace(left + 10, width - 12, count).astype(int).tolist()
     for kind in rng.integers(0, 3, int(rng.integers(1, 3))).tolist():
         heights = (bottom - rng.random(count) * (bottom - face.size)).astype(int).tolist()
-        points = list(zip(places, heights, strict=True))
+        points = list(zip(positions, heights, strict=True))
         _plot(rng, canvas, kind, points, bottom)
-    for number, x in enumerate(places):
+    for number, x in enumerate(positions):
         draw_text(face, canvas, str(number), (x - 4, bottom + round(1.2 * face.size)))
     for share in (0.25, 0.5, 0.75):
         y = round(bottom * (1 - share))

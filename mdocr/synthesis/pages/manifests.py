@@ -1,9 +1,9 @@
-"""Manifests: what a page model learns from, one JSON object a line.
+"""Manifests: training samples of a page model, one JSON object a line.
 
 ``{"image": "pages/1.png", "task": "text", "text": "…", "box": [x0, y0, x1, y1], "weight": 1.0}``:
-the picture (its path is relative to the manifest), what is asked, and the answer. ``box`` cuts a
-region out, in shares of the picture, and may be left out, as may ``weight`` (of the sample's loss)
-and ``consistency`` (0 to 1, what mining found).
+the image (a path relative to the manifest), the task and the answer. Optional are ``box`` (crops a
+region, in fractions of the image), ``weight`` (of the sample's loss) and ``consistency`` (0 to 1,
+found by mining).
 """
 
 import json
@@ -26,12 +26,12 @@ class ManifestSample:
     """One line of a manifest.
 
     Attributes:
-        image: the picture.
+        image: path of the image.
         task: one of ``TASKS``.
-        text: what the model is to answer.
-        box: the region to cut out; None for the whole picture.
+        text: ground truth.
+        box: region to crop; None: the whole image.
         weight: of its loss.
-        consistency: how alike the model's answers were, 0 to 1; None if it was not asked.
+        consistency: of the model's answers, 0 to 1; None if not measured.
     """
 
     image: Path
@@ -42,7 +42,7 @@ class ManifestSample:
     consistency: float | None = None
 
     def to_dict(self, folder: Path) -> dict[str, Any]:
-        """The line of a manifest that lies in ``folder``."""
+        """The record of a manifest in ``folder``."""
         image = os.path.relpath(self.image, folder)
         record: dict[str, Any] = {"image": Path(image).as_posix(), "task": self.task}
         record["text"] = self.text
@@ -56,10 +56,10 @@ class ManifestSample:
 
 
 def read_manifest(path: Path) -> list[ManifestSample]:
-    """The samples of a manifest, at least one; empty lines are passed over.
+    """Reads a manifest of at least one sample; empty lines are skipped.
 
     Raises:
-        InputError: the file cannot be read, or a line is not as it should be.
+        InputError: the file cannot be read, or a line is malformed.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -77,7 +77,7 @@ def read_manifest(path: Path) -> list[ManifestSample]:
 
 
 def write_manifest(samples: Iterable[ManifestSample], path: Path) -> int:
-    """Writes a manifest, whole or not at all; returns how many samples it holds."""
+    """Writes a manifest atomically; returns the number of samples."""
     folder = path.parent.resolve()
     lines = [json.dumps(sample.to_dict(folder), ensure_ascii=False) + "\n" for sample in samples]
     write_text(path, "".join(lines))

@@ -1,6 +1,6 @@
-"""The parts of made pages: titles, paragraphs, lists, formulas, tables, pictures, captions, code.
+"""Parts of synthetic pages: titles, paragraphs, lists, formulas, tables, figures, captions, code.
 
-A part is a run of pieces that belong together and stand one below the other in a column.
+A part is a run of regions that belong together, one below the other in a column.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,20 +26,20 @@ from mdocr.synthesis.tables.texts import Texts, draw_table
 Rng = np.random.Generator
 BULLETS = "•–▪○*"
 TINIEST = 9
-"""Pixels of the smallest letters in tables and formulas that are made to fit."""
+"""Smallest font size in pixels to which tables are reduced to fit."""
 
 
 @dataclass(frozen=True)
 class SyntheticRegion:
-    """One region: what it is, its ink, what is read in it.
+    """A region: its type, ink and ground truth.
 
     Attributes:
         kind: a name of ``mdocr.document.model.BLOCK_TYPES``.
         ink: uint8 [height, width], from the left edge of the column.
-        content: text, LaTeX, OTSL; empty for a picture or a frame around the next pieces.
+        content: text, LaTeX or OTSL; empty for an image or a frame around the next regions.
         form: a name of ``mdocr.document.model.BLOCK_FORMATS``.
-        below: empty pixels below it.
-        frames: how many of the pieces that follow a frame holds.
+        below: space below it in pixels.
+        frames: number of following regions that a frame encloses.
         level: of a title.
     """
 
@@ -54,14 +54,14 @@ class SyntheticRegion:
 
 @dataclass
 class Writer:
-    """Draws parts for columns of a width; counts titles, figures, tables and formulas.
+    """Renders parts for columns of a width; counts titles, figures, tables and formulas.
 
     Attributes:
-        rng: the only source of chance.
+        rng: source of all randomness.
         style: of the page.
-        sentences: where words come from.
+        sentences: source of words.
         width: of the column.
-        rest: lines of a paragraph that goes on in the next column.
+        rest: lines of a paragraph that continues in the next column.
     """
 
     rng: Rng
@@ -82,7 +82,7 @@ class Writer:
         return passage[:length].rsplit(" ", 1)[0]
 
     def phrase(self, most: int) -> str:
-        """A few words without the marks around them, the first with a capital."""
+        """A few words without surrounding punctuation, capitalised."""
         text = self.text(int(self.rng.integers(10, most))).strip(" .,;:()[]-\"'")
         return text[:1].upper() + text[1:]
 
@@ -99,11 +99,11 @@ class Writer:
 
 
 DrawPart = Callable[[Writer, int], list[SyntheticRegion]]
-"""Draws a part at most so many pixels high; empty if there is no room for it."""
+"""Renders a part of at most that height in pixels; empty if it does not fit."""
 
 
 def paragraph(writer: Writer, room: int) -> list[SyntheticRegion]:
-    """Running text; what does not fit goes on in the next column."""
+    """Running text; what does not fit continues in the next column."""
     style, face = writer.style, writer.style.body
     lines = writer.rest
     if not lines:
@@ -118,7 +118,7 @@ def paragraph(writer: Writer, room: int) -> list[SyntheticRegion]:
 
 
 def title(writer: Writer, room: int) -> list[SyntheticRegion]:
-    """The title of a section, and the beginning of its text."""
+    """A section title and the beginning of its text."""
     style = writer.style
     level = 2 + int(2 * writer.rng.random())
     face = Face(style.head.typeface, round(style.body.size * (1.45 - 0.15 * level + 0.15)), 1.15)
@@ -134,7 +134,7 @@ def title(writer: Writer, room: int) -> list[SyntheticRegion]:
 
 
 def items(writer: Writer, room: int) -> list[SyntheticRegion]:
-    """A list: its frame, and its items."""
+    """A list: its frame and its items."""
     style, face, rng = writer.style, writer.style.body, writer.rng
     signs = [sign for sign in BULLETS if sign in face.typeface.symbols] or ["-"]
     sign, counted = signs[int(rng.random() * len(signs))], rng.random() < 0.4
@@ -156,7 +156,7 @@ def items(writer: Writer, room: int) -> list[SyntheticRegion]:
 
 
 def _framed(kind: str, pieces: list[SyntheticRegion], gap: int, room: int) -> list[SyntheticRegion]:
-    """A frame before as many pieces as fit; empty if that is fewer than two."""
+    """A frame and as many regions as fit; empty if fewer than two fit."""
     kept: list[SyntheticRegion] = []
     for piece in pieces:
         room -= piece.ink.shape[0] + piece.below
@@ -171,7 +171,7 @@ def _framed(kind: str, pieces: list[SyntheticRegion], gap: int, room: int) -> li
 
 
 def formula(writer: Writer, room: int) -> list[SyntheticRegion]:
-    """A displayed formula, maybe with its number at the right."""
+    """A displayed formula, at times with its number on the right."""
     style, rng = writer.style, writer.rng
     numbered = rng.random() < 0.5
     tag = f"({writer.count('formula')})" if numbered else ""
@@ -195,7 +195,7 @@ def formula(writer: Writer, room: int) -> list[SyntheticRegion]:
 
 
 def table(writer: Writer, room: int) -> list[SyntheticRegion]:
-    """A table with its caption above or below it, as large as the column lets it be."""
+    """A table with its caption, reduced until it fits the column."""
     style, rng = writer.style, writer.rng
     texts = Texts(writer.sentences, style.language)
     most = max(2, min(7, round(writer.width / (6 * style.body.size))))
@@ -216,7 +216,7 @@ def table(writer: Writer, room: int) -> list[SyntheticRegion]:
 
 
 def figure(writer: Writer, room: int) -> list[SyntheticRegion]:
-    """A picture or a chart with its caption below it."""
+    """An image or chart with its caption below it."""
     rng, width = writer.rng, writer.width
     shown = round(width * rng.uniform(0.55, 1.0))
     height = min(round(shown * rng.uniform(0.4, 0.9)), room)
@@ -232,7 +232,7 @@ def figure(writer: Writer, room: int) -> list[SyntheticRegion]:
 def _captioned(
     writer: Writer, piece: SyntheticRegion, name: str, above: bool
 ) -> list[SyntheticRegion]:
-    """The piece with its caption, in nine of ten cases."""
+    """The region, in nine of ten cases with a caption."""
     if writer.rng.random() < 0.1:
         return [piece]
     mark = (":", ".", " –")[int(3 * writer.rng.random())]
@@ -250,7 +250,7 @@ def _captioned(
 
 
 def program(writer: Writer, room: int) -> list[SyntheticRegion]:
-    """Lines that look like a program, on grey or between rules."""
+    """Lines of a program, at times on grey."""
     style, rng, face = writer.style, writer.rng, writer.style.code
     depth, lines = 0, []
     for _ in range(int(rng.integers(4, 14))):

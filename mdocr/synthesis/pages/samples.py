@@ -1,4 +1,4 @@
-"""Made pages on disk: pictures, documents, layouts in the released form, texts, a manifest."""
+"""Synthetic pages on disk: images, documents, layout texts, plain texts, a manifest."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -18,29 +18,29 @@ from mdocr.synthesis.pages.sheets import PageSynthesizer, SyntheticPage
 from mdocr.synthesis.samples import require_no_samples, save_picture, write_words
 
 TASKS = {"table": "table", "equation": "formula"}
-"""What is asked for a region; of all others the text."""
+"""Task of a region by its type; ``text`` for all others."""
 
 UNREAD = ("image", "chart", "list")
-"""Regions in which nothing is to be read: pictures, and frames around others."""
+"""Types without ground truth: images, and frames around other regions."""
 
 
 def draw_pages(
     synthesizer: PageSynthesizer, count: int, difficulty: float, seed: int
 ) -> Iterator[SyntheticPage]:
-    """``count`` pages; the same for the same seed."""
+    """Yields ``count`` pages; reproducible by seed."""
     for number in range(count):
         yield synthesizer.draw(np.random.default_rng((seed, number)), difficulty)
 
 
 def write_pages(pages: Iterable[SyntheticPage], folder: Path) -> int:
-    """Writes pages under ``folder``; returns how many.
+    """Writes pages to ``folder``; returns their number.
 
-    Of each page ``pages/NUMBER.png``, ``.json`` (schema ``mdocr.document/1``), ``.layout.txt`` (as
-    the page model writes it) and ``.gt.txt`` (what is to be read, in order, without running heads
-    and the like); of all ``manifest.jsonl``, their layouts and regions as samples to learn from.
+    For each page ``pages/NUMBER.png``, ``.json`` (schema ``mdocr.document/1``), ``.layout.txt`` (as
+    the page model writes it) and ``.gt.txt`` (text in reading order, without paratext); and
+    ``manifest.jsonl`` with all layouts and regions as training samples.
 
     Raises:
-        UsageError: the folder holds samples already.
+        UsageError: the folder already holds samples.
     """
     require_no_samples(folder)
     inner = folder / "pages"
@@ -59,10 +59,10 @@ def write_pages(pages: Iterable[SyntheticPage], folder: Path) -> int:
 
 
 def write_crops(pictures: Iterable[tuple[Image.Image, str]], task: str, folder: Path) -> int:
-    """Writes pictures of formulas or tables with ``labels.tsv``, a sheet, and a manifest.
+    """Writes images of formulas or tables with labels, a contact sheet and a manifest.
 
     Raises:
-        UsageError: the folder holds samples already.
+        UsageError: the folder already holds samples.
     """
     count = write_words(pictures, folder)
     lines = (folder / "labels.tsv").read_text("utf-8").splitlines()
@@ -73,7 +73,7 @@ def write_crops(pictures: Iterable[tuple[Image.Image, str]], task: str, folder: 
 
 
 def page_samples(blocks: Iterable[Block], image: Path) -> list[ManifestSample]:
-    """The layout of a page and each of its regions, as the page model is asked for them."""
+    """Training samples of a page: its layout, and each of its regions."""
     known = list(blocks)
     regions = [
         ManifestSample(image, TASKS.get(block.type, "text"), block.content, block.box)
@@ -84,7 +84,7 @@ def page_samples(blocks: Iterable[Block], image: Path) -> list[ManifestSample]:
 
 
 def plain_text(blocks: Iterable[Block]) -> str:
-    """What is to be read in reading order: cells between tabs, formulas between ``$$``."""
+    """Plain text in reading order: cells between tabs, formulas between ``$$``."""
     body = [block for block in blocks if block.content and block.type not in PARATEXT_TYPES]
     return "".join(f"{_plain(block)}\n" for block in body)
 

@@ -1,4 +1,4 @@
-"""Whole made pages: head, title, columns of parts, foot; every region with its box and content."""
+"""Whole synthetic pages: header, title, columns of parts, footer, with all regions known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,17 +24,17 @@ from mdocr.synthesis.pages.parts import (
 from mdocr.synthesis.pages.styles import PageStyle, draw_page_style
 
 MISSES = 6
-"""Parts in a row that find no room, after which a column is full."""
+"""Consecutive parts that do not fit, after which a column is full."""
 
 
 @dataclass(frozen=True)
 class SyntheticPage:
-    """A page and what stands on it.
+    """A page with its ground truth.
 
     Attributes:
         picture: uint8 RGB [height, width, 3].
         paper: width and height in points.
-        blocks: regions in reading order, with boxes and contents.
+        blocks: regions in reading order.
     """
 
     picture: NDArray[np.uint8]
@@ -43,24 +43,24 @@ class SyntheticPage:
 
 
 class PageSynthesizer:
-    """Draws pages.
+    """Synthesizes pages.
 
     Args:
         fonts: see ``mdocr.synthesis.common.typefaces.training_fonts``.
         sentences: see ``mdocr.synthesis.corpora.sentences.load_sentences``.
 
     Raises:
-        InputError: none of the fonts suits a document.
+        InputError: no font is suitable for documents.
     """
 
     def __init__(self, fonts: Sequence[Font], sentences: Sentences) -> None:
         self.typefaces = group_typefaces(fonts)
         if not self.typefaces.families:
-            raise InputError("no fonts to draw pages with", "Install some: see docs/fonts.md.")
+            raise InputError("no fonts to render pages with", "Install some: see docs/fonts.md.")
         self.sentences = sentences
 
     def draw(self, rng: np.random.Generator, difficulty: float) -> SyntheticPage:
-        """A page; the same for the same state of ``rng``."""
+        """Samples a page; a pure function of the state of ``rng``."""
         language = self.sentences.language(rng)
         style = draw_page_style(rng, self.typefaces, language)
         sheet = _Sheet(rng, style, self.sentences)
@@ -70,7 +70,7 @@ class PageSynthesizer:
 
 
 class _Sheet:
-    """One page in work."""
+    """One page while it is composed."""
 
     def __init__(self, rng: np.random.Generator, style: PageStyle, words: Sentences) -> None:
         self.rng, self.style = rng, style
@@ -98,7 +98,7 @@ class _Sheet:
         self._foot()
 
     def _column(self, x: int, top: int, bottom: int) -> int:
-        """Parts until there is no more room, or the text is at an end; returns where they end."""
+        """Fills a column with parts; returns the y at which they end."""
         y, misses = top, 0
         bottom -= round((bottom - top) * max(0.0, self.rng.normal(-0.1, 0.15)))
         while misses < MISSES:
@@ -117,7 +117,7 @@ class _Sheet:
         return PARTS[int(self.rng.choice(len(PARTS), p=shares / shares.sum()))][1]
 
     def _place(self, pieces: Sequence[SyntheticRegion], x: int, y: int) -> int:
-        """Draws pieces one below the other; returns where the next one may begin."""
+        """Stacks regions; returns the y at which the next one may begin."""
         frames: list[tuple[int, int]] = []
         for piece in pieces:
             if piece.frames:
@@ -135,7 +135,7 @@ class _Sheet:
         return y
 
     def _draw(self, piece: SyntheticRegion, x: int, y: int) -> None:
-        """One piece; its box is that of its ink."""
+        """Renders a region; its box is that of its ink."""
         stamp_mask(self.mask, piece.ink, x, y)
         rows, columns = (np.flatnonzero(piece.ink.any(axis)) for axis in (1, 0))
         if not len(rows):
@@ -152,7 +152,7 @@ class _Sheet:
         self.blocks.append(found)
 
     def _opening(self, left: int, top: int) -> int:
-        """The document's title over all columns, and who wrote it."""
+        """The document title over all columns, and its authors."""
         style, writer, rng = self.style, self.writer, self.rng
         alignment = "centre" if rng.random() < 0.6 else "left"
         face = Face(style.head.typeface, round(style.body.size * rng.uniform(1.5, 2.3)), 1.15)
@@ -164,14 +164,14 @@ class _Sheet:
         return self._place(pieces, left, top) + round(style.body.size * rng.uniform(0.5, 2))
 
     def _head(self) -> None:
-        """A running title and maybe the number of the page, above the text."""
+        """Sometimes a running title above the text."""
         style, writer = self.style, self.writer
         if self.rng.random() < 0.5:
             piece = writer.lines(style.note, writer.phrase(45), "header", self._side())
             self._place([piece], style.margins[0], style.margins[1] - 2 * style.body.size)
 
     def _foot(self) -> None:
-        """Maybe a line of small text, and the number of the page."""
+        """Sometimes a footer and a page number."""
         style, rng = self.style, self.rng
         self.writer.width = style.text_width
         y = self.mask.shape[0] - style.margins[3] + round(0.8 * style.body.size)
@@ -192,7 +192,7 @@ class _Sheet:
         return ("left", "centre", "right")[int(3 * self.rng.random())]
 
     def _note_height(self) -> int:
-        """Room that a footnote takes at the end of the last column; 0 for none."""
+        """Height of a footnote at the end of the last column; 0 for none."""
         return 5 * self.style.note.step if self.rng.random() < 0.15 else 0
 
     def _note(self, x: int, y: int, bottom: int) -> None:

@@ -1,4 +1,4 @@
-"""How a made page is set: paper, columns, faces; drawn once for each page."""
+"""Styles of synthetic pages: paper, columns, faces; sampled once per page."""
 
 from dataclasses import dataclass
 
@@ -16,13 +16,13 @@ MONOSPACED = ("Cousine", "DejaVu Sans Mono", "Hack", "Fira Mono", "Liberation Mo
 
 @dataclass(frozen=True)
 class PageStyle:
-    """All that the parts of a page share; lengths in pixels.
+    """Properties shared by the parts of a page; lengths in pixels.
 
     Attributes:
         paper: width and height in points.
-        scale: pixels in a point.
+        scale: pixels per point.
         margins: left, top, right, bottom.
-        columns: how many.
+        columns: their number.
         gutter: between columns.
         body: face of running text.
         head: face of titles, without its size.
@@ -31,9 +31,9 @@ class PageStyle:
         alignment: of running text.
         indent: of a paragraph's first line.
         gap: between parts.
-        hyphens: whether words are broken.
-        formula: family of formulas.
-        numbered: whether titles are counted.
+        hyphens: whether words are hyphenated.
+        formula: mathtext family of formulas.
+        numbered: whether titles are numbered.
         language: of the text.
         family: all faces of the body's family.
     """
@@ -63,17 +63,17 @@ class PageStyle:
 
     @property
     def text_width(self) -> int:
-        """Between the margins."""
+        """Width between the margins."""
         return self.size[0] - self.margins[0] - self.margins[2]
 
     @property
     def column_width(self) -> int:
-        """Of one column."""
+        """Width of a column."""
         return (self.text_width - (self.columns - 1) * self.gutter) // self.columns
 
 
 def draw_page_style(rng: np.random.Generator, typefaces: Typefaces, language: str) -> PageStyle:
-    """A style; the same for the same state of ``rng``."""
+    """Samples a style."""
     paper = PAPERS[int(rng.random() * len(PAPERS))]
     scale = float(rng.uniform(100, 170)) / 72
     columns = (1, 1, 1, 2, 2, 2, 3)[int(7 * rng.random())]

@@ -1,1 +1,1 @@
-"""Synthetic tables."""
+"""Synthetic tables: cell texts, spans, rules, and their OTSL."""

@@ -1,4 +1,4 @@
-"""Made tables as ink: columns as wide as their texts, rules in the ways of print, shaded rows."""
+"""Rendering of synthetic tables: column widths from texts, styles of rules, shaded rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,18 +26,18 @@ RULES = ("grid", "grid", "book", "book", "rows", "outer", "columns", "none")
 
 @dataclass(frozen=True)
 class TableStyle:
-    """How a table is set; lengths in pixels.
+    """Style of a table; lengths in pixels.
 
     Attributes:
         face: of the body.
-        head: of the head's rows.
+        head: of header rows.
         rules: one of ``RULES``.
-        thick: of rules.
-        padding: of a cell, left and right; above and below.
+        thick: thickness of rules.
+        padding: of a cell, horizontal and vertical.
         alignments: of the columns.
         shade: of every other row, 0 to 255.
-        head_shade: of the head.
-        widest: column.
+        head_shade: of the header.
+        widest: largest width of a column.
     """
 
     face: Face
@@ -54,7 +54,7 @@ class TableStyle:
 def draw_table_style(
     rng: np.random.Generator, family: tuple[Typeface, ...], size: int, columns: int
 ) -> TableStyle:
-    """A style for so many columns in faces of a family."""
+    """Samples a style for a number of columns in faces of a family."""
     chances = rng.random(9).tolist()
     body = Face(plain(family), size, 1.1 + 0.2 * chances[0])
     bold = chances[1] < 0.6
@@ -75,7 +75,7 @@ def draw_table_style(
 
 @dataclass(frozen=True)
 class _Set:
-    """A cell with its text in lines."""
+    """A cell with its text broken into lines."""
 
     cell: Cell
     face: Face
@@ -91,11 +91,11 @@ class _Set:
 
 
 def set_table(table: Table, head: int, style: TableStyle) -> tuple[Table, InkMask]:
-    """The table as it can be drawn, without words that its face lacks, and its ink.
+    """Renders a table; returns it without words that its faces lack, and its ink.
 
     Args:
         table: cells with their texts.
-        head: rows of the head.
+        head: number of header rows.
         style: faces and rules.
     """
     cells = [_set_cell(cell, head, style) for cell in table.cells]
@@ -120,7 +120,7 @@ def _set_cell(cell: Cell, head: int, style: TableStyle) -> _Set:
 
 
 def _extents(cells: list[_Set], padding: int, across: bool) -> list[int]:
-    """Widths of the columns or heights of the rows; what spans several widens the last of them."""
+    """Widths of columns or heights of rows; a spanning cell widens its last one."""
     spans = [
         (c.cell.column, c.cell.columns, c.width) if across else (c.cell.row, c.cell.rows, c.height)
         for c in cells
@@ -158,7 +158,7 @@ def _rule(
     edges: tuple[list[int], list[int]],
     how: tuple[int, TableStyle],
 ) -> None:
-    """Rules between and around cells, none through a cell that spans."""
+    """Draws rules between and around cells, none through spanning cells."""
     (x, y), (head, style) = edges, how
     thick, rows, columns = style.thick, len(y) - 1, len(x) - 1
     grid = table.grid()
@@ -180,7 +180,7 @@ def _rule(
 
 
 def _has_rule(row: int, rows: int, head: int, rules: str) -> bool:
-    """Whether there is a rule above a row; above the row behind the last is the lower edge."""
+    """Whether there is a rule above a row; ``row == rows`` is the lower edge."""
     edge = row in (0, rows)
     return {
         "grid": True,
@@ -199,7 +199,7 @@ def otsl(table: Table) -> str:
 def draw_tables(
     typefaces: Typefaces, sentences: Sentences, count: int, difficulty: float, seed: int
 ) -> Iterator[tuple[Image.Image, str]]:
-    """``count`` pictures of tables and their OTSL; the same for the same seed."""
+    """Yields ``count`` images of tables with their OTSL; reproducible by seed."""
     for number in range(count):
         rng = np.random.default_rng((seed, number))
         picture, content = draw_sample(rng, typefaces, sentences, difficulty)
@@ -209,7 +209,7 @@ def draw_tables(
 def draw_sample(
     rng: np.random.Generator, typefaces: Typefaces, sentences: Sentences, difficulty: float
 ) -> tuple[NDArray[np.uint8], str]:
-    """A picture of a table, uint8 RGB [height, width, 3], and its OTSL."""
+    """An image of a table, uint8 RGB [height, width, 3], and its OTSL."""
     family = draw_family(rng, typefaces)
     table, head = draw_table(rng, Texts(sentences, sentences.language(rng)))
     style = draw_table_style(rng, family, int(rng.integers(16, 30)), table.width)
@@ -219,7 +219,7 @@ def draw_sample(
 
 
 def draw_family(rng: np.random.Generator, typefaces: Typefaces) -> tuple[Typeface, ...]:
-    """A family with small letters, as documents are set in."""
+    """Samples a family for tables: with lower case, and the symbols of numbers."""
     for _ in range(20):
         family = tuple(typefaces.draw(rng))
         if plain(family).font.has_lowercase and {"%", ","} <= plain(family).symbols:

@@ -1,4 +1,4 @@
-"""What stands in made tables: kinds of columns, heads over several columns, grouped rows."""
+"""Contents of synthetic tables: kinds of columns, spanning headers, grouped rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 @dataclass(frozen=True)
 class Texts:
-    """Where the words of cells come from.
+    """Source of the words of cells.
 
     Attributes:
         sentences: of all languages.
@@ -25,13 +25,13 @@ class Texts:
     language: str
 
     def words(self, rng: Rng, most: int) -> str:
-        """One to ``most`` words, the first with a capital."""
+        """One to ``most`` words, capitalised."""
         count = 1 + int(most * rng.random())
         text = " ".join(self.sentences.word(rng, self.language) for _ in range(count))
         return text[:1].upper() + text[1:]
 
     def phrase(self, rng: Rng) -> str:
-        """Some words of running text."""
+        """A few words of running text."""
         length = int(rng.integers(12, 60))
         passage = self.sentences.passage(rng, length + 12, self.language)
         return passage[:length].rsplit(" ", 1)[0].strip(" ,;:(-")
@@ -97,11 +97,11 @@ COLUMNS = (*NUMBERS, *NUMBERS, _date, _code, _mark, _name, _name, _phrase)
 def draw_table(
     rng: Rng, texts: Texts, most_rows: int = 14, most_columns: int = 7
 ) -> tuple[Table, int]:
-    """A table and how many of its rows are its head.
+    """Samples a table; returns it with its number of header rows.
 
     Args:
-        rng: the only source of chance.
-        texts: where words come from.
+        rng: source of all randomness.
+        texts: source of words.
         most_rows: of the whole table, at least 4.
         most_columns: at least 2.
     """
@@ -116,7 +116,7 @@ def draw_table(
 
 
 def _head(rng: Rng, texts: Texts, columns: int, rows: int) -> list[Cell]:
-    """One row of names, or names grouped under others."""
+    """A header row, or two with names grouped under others."""
     names = [texts.words(rng, 2) for _ in range(columns)]
     if rng.random() < 0.15:
         names[0] = ""
@@ -136,7 +136,7 @@ def _head(rng: Rng, texts: Texts, columns: int, rows: int) -> list[Cell]:
 
 
 def _body(rng: Rng, texts: Texts, columns: int, rows: tuple[int, int]) -> list[Cell]:
-    """Rows from ``rows[0]`` on, ``rows[1]`` of them."""
+    """``rows[1]`` body rows, from row ``rows[0]`` on."""
     first, count = rows
     kinds = [COLUMNS[int(len(COLUMNS) * rng.random())] for _ in range(columns)]
     if rng.random() < 0.8:
@@ -160,7 +160,7 @@ def _body(rng: Rng, texts: Texts, columns: int, rows: tuple[int, int]) -> list[C
 
 
 def _with_total(cells: list[Cell], columns: int, rows: int) -> list[Cell]:
-    """The last row's first cells as one, with a name, if it is a plain row."""
+    """Merges the first cells of a plain last row into ``Total``."""
     last = [cell for cell in cells if cell.row == rows - 1]
     if len(last) < max(columns, 3) or any(cell.rows > 1 for cell in last):
         return cells

@@ -1,1 +1,1 @@
-"""Synthetic word images."""
+"""Synthetic word images as found in natural scenes."""

@@ -1,7 +1,7 @@
-"""Bending, turning and cropping, done in one resampling.
+"""Bending, perspective and cropping in a single resampling.
 
-Text plane: pixels of the mask, from the centre of the word's ink. FloatImage: pixels of the result.
-A bend (arc or wave) acts first, then a homography, then the crop.
+Text plane: pixels of the mask, from the centre of the word's ink. Image plane: the same after
+deformation. A bend (arc or wave) is applied first, then a homography, then the crop.
 """
 
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ PlaneBox = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Deformation:
-    """How the text plane is deformed.
+    """Deformation of the text plane.
 
     Attributes:
-        homography: [3, 3], text plane to picture plane, after the bend.
-        radius: of the arc the base line follows, in mask pixels; negative sags, 0 is straight.
-        wave: height of a wave of the base line in mask pixels.
+        homography: [3, 3], bent plane to image plane.
+        radius: of the arc of the base line, in mask pixels; negative sags, 0 is straight.
+        wave: amplitude of a wave of the base line, in mask pixels.
         wavelength: of the wave, in mask pixels.
         phase: of the wave.
     """
@@ -62,7 +62,7 @@ class Deformation:
 
 
 def homography(angle: float, shear: float, perspective: tuple[float, float]) -> Floats:
-    """Lean by ``shear``, tilt away from the viewer, turn by ``angle`` radians.
+    """Composes shear, perspective and a rotation by ``angle`` radians, in this order.
 
     ``perspective`` is in 1 / mask pixels.
     """
@@ -75,7 +75,7 @@ def homography(angle: float, shear: float, perspective: tuple[float, float]) -> 
 
 
 def apply(matrix: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Points under a homography [3, 3]."""
+    """Maps points by a homography [3, 3]."""
     depth = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
     return (
         (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / depth,
@@ -89,7 +89,7 @@ _EDGE_V = np.concatenate([np.full(13, -0.5), np.full(13, 0.5)])
 
 
 def bounds(shape: Deformation, width: float, height: float) -> PlaneBox:
-    """Left, top, right, bottom in the picture plane of a word of that ink size."""
+    """Bounding box (left, top, right, bottom) in the image plane of ink of that size."""
     u, v = shape.bend(_EDGE_U * width, _EDGE_V * height)
     x, y = apply(shape.homography, u, v)
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
@@ -102,13 +102,13 @@ def resample(
     crop: PlaneBox,
     size: tuple[int, int],
 ) -> Sequence[NDArray[np.uint8]]:
-    """The crop of each of the deformed layers at ``size`` (width, height).
+    """Deforms and crops layers to ``size`` (width, height).
 
     Args:
         layers: one to four masks, each [height, width].
         centre: of the word's ink on the masks.
         shape: the deformation.
-        crop: left, top, right, bottom in the picture plane.
+        crop: left, top, right, bottom in the image plane.
         size: of the result, in pixels.
     """
     cv2 = opencv()
@@ -128,7 +128,7 @@ def resample(
 
 
 def _from_picture(crop: PlaneBox, size: tuple[int, int]) -> Floats:
-    """Pixels of the result to the picture plane; pixel centres stay pixel centres."""
+    """Matrix from pixels of the result to the image plane; pixel centres map to pixel centres."""
     across, down = (crop[2] - crop[0]) / size[0], (crop[3] - crop[1]) / size[1]
     return np.array(
         [

@@ -1,4 +1,4 @@
-"""From set text to masks: where ink, outline and shadow lie, before any bending."""
+"""Masks of set text (ink, outline, extrusion, shadow) before deformation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from mdocr.synthesis.common.opencv import opencv
 
 @dataclass(frozen=True)
 class WordMask:
-    """A word on a mask with room around it.
+    """A word on a mask with margins.
 
     Attributes:
         mask: uint8 [height, width].
@@ -30,13 +30,13 @@ class WordMask:
 def draw_word(
     word: Setting, neighbours: Sequence[tuple[str, Setting]], rng: np.random.Generator
 ) -> WordMask:
-    """The word with half its height of room, and its neighbours cut at the mask's edge.
+    """Renders a word with margins of half its height, and its neighbours, clipped.
 
     Args:
         word: the word itself.
-        neighbours: pairs of a side and what stands there: another word (left, right, above,
-            below), or a letter of the same word that is not in the picture's text (before, next).
-        rng: draws the neighbours' distances.
+        neighbours: pairs of a side and a setting: another word (left, right, above, below), or a
+            letter of a longer word that the ground truth leaves out (before, next).
+        rng: source of the neighbours' distances.
     """
     left, top, right, bottom = word.box
     room = max(word.size, bottom - top) // 2 + 2
@@ -50,7 +50,7 @@ def draw_word(
 
 
 def _beside(side: str, word: Setting, other: Setting, rng: np.random.Generator) -> tuple[int, int]:
-    """How far a neighbour is moved: a word space beside on the same base line, or a line away."""
+    """Offset of a neighbour: a word space on the same base line, or a line away."""
     left, top, right, bottom = word.box
     if side == "before":
         return left - letter_gap(word) - other.box[2], 0
@@ -67,12 +67,12 @@ def _beside(side: str, word: Setting, other: Setting, rng: np.random.Generator) 
 
 
 def letter_gap(word: Setting) -> int:
-    """Pixels between the ink of two of the word's letters."""
+    """Pixels between the ink of two adjacent letters."""
     return 1 + int(word.size * max(0.06 + word.spacing, 0.0))
 
 
 def underline(mask: InkMask, box: PixelBox, rng: np.random.Generator) -> InkMask:
-    """A stroke of the same ink below, above or seldom through the word, straight or bent."""
+    """Adds a straight or curved stroke below, above or, rarely, through the word."""
     left, top, right, bottom = box
     height = bottom - top
     place = rng.random()
@@ -89,7 +89,7 @@ def underline(mask: InkMask, box: PixelBox, rng: np.random.Generator) -> InkMask
 
 
 def part(mask: InkMask, box: PixelBox, word: Setting, rng: np.random.Generator) -> InkMask:
-    """The ink of the word's last letters, or of one letter, which has another colour."""
+    """Ink of one letter, or of the word's last letters, which is to get another colour."""
     letters = word.letters
     first = int(rng.random() * len(letters))
     last = first if rng.random() < 0.4 else len(letters) - 1
@@ -102,13 +102,13 @@ def part(mask: InkMask, box: PixelBox, word: Setting, rng: np.random.Generator) 
 
 
 def embolden(mask: InkMask, pixels: int) -> InkMask:
-    """Strokes thicker by ``pixels`` on every side."""
+    """Thickens strokes by ``pixels`` on every side."""
     thicker: InkMask = opencv().dilate(mask, _disc(pixels))
     return thicker
 
 
 def extrude(mask: InkMask, dx: int, dy: int) -> InkMask:
-    """The mask drawn along the way to (dx, dy): the depth of solid letters."""
+    """Extrudes the mask to (dx, dy), as the sides of solid letters."""
     cv2 = opencv()
     reach = max(abs(dx), abs(dy), 1)
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
@@ -118,7 +118,7 @@ def extrude(mask: InkMask, dx: int, dy: int) -> InkMask:
 
 
 def cast(mask: InkMask, dx: int, dy: int, blur: float) -> InkMask:
-    """The mask moved by (dx, dy) and blurred by ``blur`` pixels: a shadow."""
+    """A shadow: the mask moved by (dx, dy) and blurred by ``blur`` pixels."""
     cv2 = opencv()
     shadow = np.zeros_like(mask)
     height, width = mask.shape

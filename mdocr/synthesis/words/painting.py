@@ -1,4 +1,4 @@
-"""Ink on a ground: background, shadow, sides, edge and fill, painted one over the other."""
+"""Compositing of background, shadow, extrusion, outline and fill."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ from mdocr.synthesis.common.opencv import opencv
 
 
 def compose(rng: np.random.Generator, masks: dict[str, InkMask], difficulty: float) -> FloatImage:
-    """Background, shadow, sides, edge and ink, one over the other.
+    """Composites background, shadow, sides, edge and fill, in this order.
 
     Args:
-        rng: the only source of chance.
-        masks: "fill", and where present "second" (the part of it that has another colour), "edge",
-            "side" and "shadow"; each uint8 [height, width].
+        rng: source of all randomness.
+        masks: "fill", and optionally "second" (its part of another colour), "edge", "side" and
+            "shadow"; each uint8 [height, width].
         difficulty: 0 to 1.
     """
     size = (masks["fill"].shape[1], masks["fill"].shape[0])
@@ -58,7 +58,7 @@ def _edge_colour(rng: np.random.Generator, ink: Colour) -> Colour:
 
 
 def _side_colour(rng: np.random.Generator, ink: Colour) -> Colour:
-    """The sides of solid letters are mostly the ink in shade."""
+    """Colour of the sides of solid letters: mostly darkened ink."""
     if rng.random() < 0.7:
         shaded: Colour = ink * np.float32(rng.uniform(0.2, 0.75))
         return shaded
@@ -66,7 +66,7 @@ def _side_colour(rng: np.random.Generator, ink: Colour) -> Colour:
 
 
 def _surface(rng: np.random.Generator, size: Size, ink: Colour, difficulty: float) -> FloatImage:
-    """Plain ink, or with a gradient or a texture, [height, width, 3]."""
+    """Plain ink, or ink with a gradient or texture, [height, width, 3]."""
     chance = rng.random() / max(difficulty, 1e-6)
     surface = backgrounds.flat(size, ink)
     if chance < 0.15:
@@ -78,7 +78,7 @@ def _surface(rng: np.random.Generator, size: Size, ink: Colour, difficulty: floa
 
 
 def _relief(rng: np.random.Generator, fill: InkMask) -> FloatImage:
-    """Light and shade on the rims of raised or carved letters lit from one side."""
+    """Shading of the rims of raised or carved letters."""
     cv2 = opencv()
     rounding = fill.shape[0] * rng.uniform(0.008, 0.04)
     height = cv2.GaussianBlur(fill.astype(np.float32), (0, 0), max(rounding, 0.5))
@@ -90,7 +90,7 @@ def _relief(rng: np.random.Generator, fill: InkMask) -> FloatImage:
 
 
 def _glow(rng: np.random.Generator, fill: InkMask, ink: Colour) -> FloatImage:
-    """Light of the ink's colour around letters that shine."""
+    """Glow of luminous letters in the colour of the ink."""
     reach = fill.shape[0] * rng.uniform(0.02, 0.12)
     halo = opencv().GaussianBlur(fill, (0, 0), max(reach, 0.5))
     return _opacity(halo, rng.uniform(0.2, 0.7)) * backgrounds.flat(fill.shape[::-1], ink)

@@ -1,7 +1,7 @@
-"""Pictures of words for training the recognizer, drawn from a random generator alone.
+"""Images of words for training the recognizer, a pure function of a random generator.
 
-The same generator state gives the same picture, in any process; nothing is kept between pictures
-but opened fonts. ``difficulty`` leads from clean print (0) to natural scenes (1).
+Equal generator states give equal images, in any process; only opened fonts are cached between
+images. ``difficulty`` ranges from clean print (0) to natural scenes (1).
 """
 
 from collections.abc import Sequence
@@ -27,41 +27,40 @@ from mdocr.synthesis.corpora.vocabulary import LONG, LONGEST, Vocabulary
 from mdocr.synthesis.words import geometry, lettering, painting
 
 HEIGHTS = {1: 64, 2: 48, 3: 40, 4: 32}
-"""Height of the recognizer's input for each ratio; pictures are drawn at 0.8 to 1.5 times it."""
+"""Input height of the recognizer by ratio; images are rendered at 0.8 to 1.5 times that height."""
 FONT_SIZE, SMALL_SIZES = 48, (34, 38)
-"""Pixels at which glyphs, and capitals behind a larger one, are drawn before resampling."""
+"""Sizes in pixels at which glyphs, and small capitals, are rendered before resampling."""
 RATIOS = {1: (0.45, 1.48), 2: (1.52, 2.48), 3: (2.52, 3.48), 4: (3.52, 14.0)}
-"""Width over height that rounds to each ratio, with a little room for whole pixels."""
+"""Aspect ratios that round to each bucket, with some slack for whole pixels."""
 RATIO_SHARES = {1: 0.06, 2: 0.26, 3: 0.32, 4: 0.36}
-"""How often each ratio is drawn; about as often as scene-text collections have it."""
+"""Probability of each ratio, about that of scene-text collections."""
 BESIDE = ((-0.08, 0.06), (-0.02, 0.12), (0.0, 0.15), (0.0, 0.4))
 ABOVE = ((-0.06, 0.06), (0.0, 0.15), (0.05, 0.3), (0.05, 0.5))
 FAR_ABOVE, FAR_SHARE = (0.3, 1.0), 0.08
-"""Least and most that is seen around a word, in its heights; found words are cut in all ways. A
-share, mostly of widely spaced letters, stands far from the edges above and below."""
+"""Smallest and largest margins around a word, in its heights: real crops vary. A share has wide
+margins above and below."""
 LETTER = {1: 0.5, 2: 0.51, 3: 0.53, 4: 0.62}
-"""Width of a letter in the middle of found words of each ratio, in heights of the picture; measured
-as docs/lite.md tells."""
+"""Median width of a letter of real words by ratio, in heights of the image; see docs/lite.md."""
 LETTER_SPREAD = 0.27
 """Standard deviation of its logarithm."""
 LONG_SHARE, LONG_LETTER = 0.07, 0.46
-"""Share of the widest pictures that hold an address or the like, and the width of its letters."""
+"""Share of addresses and the like among the widest images, and the width of their letters."""
 MOST_STRETCH, LEAST_STRETCH = 1.6, 0.6
-"""How far the width of letters is changed to fill a picture."""
+"""Bounds of the horizontal stretch of letters to fill an image."""
 FURTHER = 1.2
-"""The same for a picture whose ratio does not fit yet, after turning and bending; then margins."""
+"""Bound of the further stretch after deformation; margins make up for the rest."""
 USUAL_STRETCH, STRETCH_SPREAD = 0.95, 0.2
-"""Found letters are a little narrower than fonts have them; the spread is of the logarithm."""
+"""Real letters are slightly narrower than those of fonts; the spread is of the logarithm."""
 TRIES = 10
 SIDES = ("left", "right", "above", "below")
 TORN_SHARE, SLIVER = 0.05, (0.06, 0.35)
-"""Share of words that are cut out of a longer one, and how much is seen, in widths of the letter,
-of the one beyond the cut; it is not part of the text."""
+"""Share of words that are cropped out of a longer one, and the visible part, in widths, of the next
+letter, which the ground truth leaves out."""
 
 
 @dataclass(frozen=True)
 class Lettered:
-    """A text, its font, its glyphs in their places, and how far their width is stretched."""
+    """A text with its font, setting and horizontal stretch."""
 
     text: str
     font: Font
@@ -71,7 +70,7 @@ class Lettered:
 
 @dataclass(frozen=True)
 class Cut:
-    """What is seen on each side of a word, in heights of its ink; negative where it is cut."""
+    """Margins of a word, in heights of its ink; negative where it is cropped."""
 
     left: float
     top: float
@@ -79,25 +78,25 @@ class Cut:
     bottom: float
 
     def picture_ratio(self, ink: float) -> float:
-        """Width over height of the picture, from that of the ink."""
+        """Aspect ratio of the image, from that of the ink."""
         return (ink + self.left + self.right) / (1 + self.top + self.bottom)
 
 
 def draw_difficulty(rng: np.random.Generator, hardest: float) -> float:
-    """Of a word, below that of the hardest; most are not far from it."""
+    """Samples the difficulty of a word; most are close to the hardest."""
     return float(hardest * rng.random() ** 0.3)
 
 
 class WordSynthesizer:
-    """Draws pictures of words.
+    """Synthesizes word images.
 
     Args:
         fonts: see ``mdocr.synthesis.common.fonts.load_fonts``.
         vocabulary: see ``mdocr.synthesis.corpora.vocabulary.load_vocabulary``.
-        symbols: characters that texts may hold.
+        symbols: characters that texts may contain.
 
     Raises:
-        InputError: none of the fonts has any of the symbols.
+        InputError: no font has any of the symbols.
     """
 
     def __init__(
@@ -105,7 +104,7 @@ class WordSynthesizer:
     ) -> None:
         fonts = [font for font in fonts if not set(symbols).isdisjoint(font.symbols)]
         if not fonts:
-            raise InputError("no fonts to draw words with", "Install some: see docs/fonts.md.")
+            raise InputError("no fonts to render words with", "Install some: see docs/fonts.md.")
         self.vocabulary = vocabulary
         self.symbols = frozenset(symbols)
         self.families = _group(fonts)
@@ -113,12 +112,12 @@ class WordSynthesizer:
     def draw(
         self, rng: np.random.Generator, ratio: int, difficulty: float
     ) -> tuple[NDArray[np.uint8], str]:
-        """A picture and its text.
+        """Samples a word.
 
         Args:
-            rng: the only source of chance.
-            ratio: 1 to 4; clip(round(width / height), 1, 4) of the picture.
-            difficulty: 0, clean print, to 1, all that natural scenes have.
+            rng: source of all randomness.
+            ratio: 1 to 4; clip(round(width / height), 1, 4) of the image.
+            difficulty: 0 (clean print) to 1 (natural scenes).
 
         Returns:
             uint8 RGB [height, width, 3], and the text.
@@ -140,10 +139,10 @@ class WordSynthesizer:
     def _letter(
         self, rng: np.random.Generator, ratio: int, cut: Cut, difficulty: float
     ) -> Lettered:
-        """A text as long as found ones in such pictures, in a font that fills the picture.
+        """Samples a text of a realistic length for the ratio, in a font that fills the image.
 
-        A wide picture holds a long word or a short one in wide letters. Chosen by the fonts' own
-        widths alone, words in wide pictures would be too long and their letters too narrow.
+        A wide image holds a long word, or a short one in wide letters. By the fonts' own widths
+        alone, words of wide images would be too long and their letters too narrow.
         """
         seen, length = _draw_sizes(rng, ratio)
         found: list[tuple[float, Lettered]] = []
@@ -168,7 +167,7 @@ class WordSynthesizer:
         return min(found, key=lambda pair: pair[0])[1]
 
     def _font(self, rng: np.random.Generator, difficulty: float) -> Font:
-        """A family by its plainness, then one of its fonts."""
+        """Samples a family by plainness, then one of its fonts."""
         least = 0.75 * (1 - difficulty)
         for _ in range(20):
             family = self.families[int(rng.random() * len(self.families))]
@@ -178,7 +177,7 @@ class WordSynthesizer:
         return font
 
     def _text(self, rng: np.random.Generator, font: Font, length: int) -> str:
-        """A text of about ``length`` in characters that both the font and the charset have."""
+        """Samples a text of about ``length`` characters of both font and charset."""
         text = self.vocabulary.draw(rng, length)
         if not font.has_lowercase:
             text = text.upper()
@@ -191,7 +190,7 @@ class WordSynthesizer:
     def _neighbours(
         self, rng: np.random.Generator, lettered: Lettered, difficulty: float
     ) -> list[tuple[str, Setting]]:
-        """Other words around, mostly in the same font and size: sides and settings."""
+        """Samples neighbouring words, mostly of the same font and size: sides and settings."""
         found = []
         for side in SIDES:
             if rng.random() < 0.23 * difficulty:
@@ -205,7 +204,7 @@ class WordSynthesizer:
     def _torn(
         self, rng: np.random.Generator, lettered: Lettered, cut: Cut
     ) -> tuple[Cut, list[tuple[str, Setting]]]:
-        """A cut through the letter after or before the word, and that letter by its side."""
+        """A crop through the letter after or before the word, and that letter as a neighbour."""
         setting = lettered.setting
         letter = self._text(rng, lettered.font, 1)[0]
         sheet = open_sheet(lettered.font.path, lettered.font.index, setting.size)
@@ -225,7 +224,7 @@ def _ink(
     neighbours: Sequence[tuple[str, Setting]],
     difficulty: float,
 ) -> tuple[dict[str, InkMask], PixelBox]:
-    """Masks of shadow, edge, side, fill and its second colour, where present; the ink's box."""
+    """Masks of shadow, edge, side, fill and second colour, as present; bounding box of the ink."""
     line = lettering.draw_word(lettered.setting, neighbours, rng)
     fill = line.mask
     if rng.random() < 0.15 * difficulty:
@@ -239,7 +238,7 @@ def _ink(
 
 
 def _draw_sizes(rng: np.random.Generator, ratio: int) -> tuple[float, float]:
-    """Width over height of a picture, and how many letters stand in it."""
+    """Samples the aspect ratio of an image and its number of letters."""
     low, high = RATIOS[ratio]
     spread = float(np.exp(rng.normal(0, LETTER_SPREAD)))
     if ratio < 4:
@@ -260,7 +259,7 @@ def _group(fonts: Sequence[Font]) -> list[list[Font]]:
 
 
 def _set(rng: np.random.Generator, font: Font, text: str, difficulty: float) -> Setting | None:
-    """The text in that font, sometimes spaced out, dancing on the line, turned, or in two sizes."""
+    """Sets a text, at times with letter spacing, shifted or rotated letters, small capitals."""
     spacing, shifts, rest = 0.0, [], None
     sheet = open_sheet(font.path, font.index, FONT_SIZE)
     if rng.random() < 0.1 + 0.2 * difficulty:
@@ -276,7 +275,7 @@ def _set(rng: np.random.Generator, font: Font, text: str, difficulty: float) -> 
 
 
 def _behind(rng: np.random.Generator, fill: InkMask, difficulty: float) -> dict[str, InkMask]:
-    """Masks behind the fill: a cast shadow, and an outline, the sides of solid letters, or both."""
+    """Masks behind the fill: outline, sides of solid letters, shadow."""
     chance = rng.random() / max(difficulty, 1e-6)
     dx, dy = (int(step) for step in rng.integers(-3, 4, 2))
     masks = {}
@@ -292,7 +291,7 @@ def _behind(rng: np.random.Generator, fill: InkMask, difficulty: float) -> dict[
 
 
 def draw_shape(rng: np.random.Generator, box: PixelBox, difficulty: float) -> geometry.Deformation:
-    """How the word leans, turns, tilts and bends."""
+    """Samples shear, rotation, perspective and bend of a word."""
     width, height = box[2] - box[0], box[3] - box[1]
     angle = shear = radius = wave = 0.0
     perspective = (0.0, 0.0)
@@ -314,14 +313,14 @@ def draw_shape(rng: np.random.Generator, box: PixelBox, difficulty: float) -> ge
 
 
 def _limited(perspective: tuple[float, float], width: float, height: float) -> tuple[float, float]:
-    """Keep the nearest point at most twice as near as the farthest."""
+    """Limits perspective: no point is more than about twice as near as another."""
     reach = abs(perspective[0]) * width / 2 + abs(perspective[1]) * height / 2
     scale = min(1.0, 0.3 / reach) if reach else 1.0
     return perspective[0] * scale, perspective[1] * scale
 
 
 def draw_cut(rng: np.random.Generator) -> Cut:
-    """As found words are cut: tightly or loosely, above and below more loosely than beside."""
+    """Samples margins as of real crops: wider above and below than at the sides."""
     beside, above = (kinds[int(rng.random() * len(kinds))] for kinds in (BESIDE, ABOVE))
     if rng.random() < FAR_SHARE:
         above = FAR_ABOVE
@@ -339,9 +338,9 @@ def frame(
     *,
     stretch: float,
 ) -> tuple[geometry.PlaneBox, tuple[int, int]]:
-    """What part of the picture plane is seen, and at what size (width, height) in pixels.
+    """The crop of the image plane, and its size (width, height) in pixels.
 
-    A little more stretch, then wider margins, make the ratio fit.
+    Some more stretch, then wider margins, make the ratio fit.
     """
     left, top, right, bottom = geometry.bounds(shape, box[2] - box[0], box[3] - box[1])
     unit = bottom - top
@@ -358,7 +357,7 @@ def frame(
 def _fitted(
     rng: np.random.Generator, crop: geometry.PlaneBox, ratios: tuple[float, float], stretch: float
 ) -> tuple[geometry.PlaneBox, float]:
-    """The crop, or a wider or higher one, and its width over its height, between ``ratios``."""
+    """The crop, enlarged if needed, and its aspect ratio, within ``ratios``."""
     across, down = crop[2] - crop[0], crop[3] - crop[1]
     low, high = ratios
     seen = across / down * stretch
@@ -380,7 +379,7 @@ def _fitted(
 
 
 def _pixels(rng: np.random.Generator, seen: float, ratio: int) -> tuple[int, int]:
-    """Size whose rounded ratio is ``ratio``."""
+    """Samples a size whose rounded ratio is ``ratio``."""
     height = int(HEIGHTS[ratio] * rng.uniform(0.8, 1.2 if seen > 6 else 1.5))
     width = round(height * seen)
     if ratio > 1:
@@ -389,13 +388,13 @@ def _pixels(rng: np.random.Generator, seen: float, ratio: int) -> tuple[int, int
 
 
 def develop(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> NDArray[np.uint8]:
-    """From the scene to the photograph."""
+    """Turns a scene into a photograph."""
     picture = effects.cover(rng, picture, difficulty)
     picture = effects.light(rng, picture, difficulty)
     picture = effects.smudge(rng, picture, difficulty)
     picture = effects.blur(rng, picture, difficulty)
     height, width = picture.shape[:2]
-    if rng.random() < 0.55 * difficulty:  # taken from far away
+    if rng.random() < 0.55 * difficulty:  # taken from a distance
         picture = effects.shrink(picture, rng.uniform(8, 27))
     if rng.random() < 0.5:
         picture = effects.enlarge(rng, picture, (width, height))
