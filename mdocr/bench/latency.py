@@ -213,7 +213,7 @@ def time_batch(reader: Recognizer, sources: Sequence[Picture], options: Recogniz
     mark()
     decoding = decode(predict, engine.blank(len(images)), options)
     mark()
-    reader.words(replace(decoding, columns=encoded.ctc), options)
+    reader.words(replace(decoding, ctc=encoded.ctc), options)
     mark()
     seconds = tuple(after - before for before, after in pairwise(marks))
     passes = int(decoding.passes.sum())

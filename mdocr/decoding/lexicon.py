@@ -1,8 +1,8 @@
-"""Known words and how common each is, and how likely other words are by their letters.
+"""Known words with their frequencies, and the probability of other words by their letters.
 
     P(word) = (1 - UNKNOWN) · share(word) + UNKNOWN · Π p(letter | two letters before)
 
-The letters of what is in no list follow one another as they do in the known words.
+Unknown words are modelled by letter trigrams of the known ones.
 
 Shapes: W words, N letters of a word.
 """
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from mdocr.errors import InputError
 
 UNKNOWN = 0.1
-"""Share of words that are in no list."""
+"""Share of words that are not in the lexicon."""
 LETTERS = len(ascii_lowercase)
 SHIPPED = Path(__file__).parents[1] / "assets/lexicons"
 
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 
 def is_plain(word: str) -> bool:
-    """Whether it is two letters or more, of a to z in any case."""
+    """Whether it consists of two or more letters a to z, in any case."""
     return len(word) > 1 and word.isascii() and word.isalpha()
 
 
@@ -49,13 +49,10 @@ class WordsOfLength:
 
 
 class Lexicon:
-    """Known words.
-
-    Args:
-        lengths: by their length; no word twice.
+    """Known words with their frequencies.
 
     Attributes:
-        lengths: the same.
+        lengths: words by length, without duplicates.
     """
 
     def __init__(self, lengths: Mapping[int, WordsOfLength]) -> None:
@@ -64,9 +61,9 @@ class Lexicon:
 
     @classmethod
     def from_weights(cls, weights: Mapping[str, float]) -> "Lexicon":
-        """Makes one of how common each word is.
+        """Builds a lexicon from word frequencies, which need not be normalised.
 
-        Case does not matter, and what holds other characters than a to z is left out.
+        Case is ignored; words with characters other than a to z are skipped.
         """
         known: dict[str, float] = {}
         for word, weight in weights.items():
@@ -83,7 +80,7 @@ class Lexicon:
         return cls(lengths)
 
     def save(self, stream: BinaryIO) -> None:
-        """Writes what ``load`` reads; the same words give the same bytes."""
+        """Writes a file for ``load``; the same words give the same bytes."""
         counts = {length: len(words.letters) for length, words in self.lengths.items()}
         np.savez_compressed(
             stream,
@@ -96,7 +93,7 @@ class Lexicon:
 
     @classmethod
     def load(cls, path: Path | BinaryIO) -> "Lexicon":
-        """Reads what ``save`` wrote, many times faster than a list."""
+        """Reads a file written by ``save``, many times faster than a list of words."""
         lengths, word, letter = {}, 0, 0
         with np.load(path) as stored:
             letters, log_shares = stored["letters"], stored["log_shares"].astype(np.float64)
@@ -109,7 +106,7 @@ class Lexicon:
         return cls(lengths)
 
     def log_probability(self, word: Sequence[int]) -> float:
-        """Log P of a word, known or not, of letters 0 to 25."""
+        """Log P of a word of letters 0 to 25, known or not."""
         letters = np.array([0, 0, *(letter + 1 for letter in word), 0])
         found = np.log(UNKNOWN) + self._letters[letters[:-2], letters[1:-1], letters[2:]].sum()
         known = self.lengths.get(len(word))
@@ -120,16 +117,16 @@ class Lexicon:
 
 
 def letter_model(words: Sequence[NDArray[np.uint8]]) -> Floats:
-    """How letters follow one another in words, by Witten-Bell interpolation of one to three.
+    """Letter trigram model with Witten-Bell interpolation.
 
     (Witten and Bell 1991, method C, as in Chen and Goodman 1998, section 2.3.)
 
     Args:
-        words: letters, 0 to 25, of all words of a length [W, N], for each length.
+        words: letters, 0 to 25, of all words of one length [W, N], for each length.
 
     Returns:
-        log p of the third, given the two before [27, 27, 27]: 0 stands for what is before a word,
-        and, as the third, for its end; then a to z.
+        log p of the third letter given the two before [27, 27, 27]. Index 0 is the start of a
+        word, or, as the third, its end; 1 to 26 are a to z.
     """
     size = LETTERS + 1
     counts = np.zeros(size**3)
@@ -149,13 +146,13 @@ def letter_model(words: Sequence[NDArray[np.uint8]]) -> Floats:
 
 @cache
 def load_lexicon(name: str) -> Lexicon:
-    """A shipped lexicon by its name, or a file of words.
+    """Loads a shipped lexicon by name, or a file of words.
 
     Args:
-        name: ``english``, or a path: a word a line, and behind a tab, if need be, how common it is.
+        name: ``english``, or a path: one word per line, optionally a tab and its frequency.
 
     Raises:
-        InputError: there is no such file, or it is not as it should be.
+        InputError: the file is missing or malformed.
     """
     shipped = SHIPPED / f"{name}.npz"
     try:
@@ -165,12 +162,12 @@ def load_lexicon(name: str) -> Lexicon:
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(
             f"cannot read the lexicon {name!r}: {error}",
-            "Name english, or a file of UTF-8 text with a word a line.",
+            "Give english, or a UTF-8 text file with one word per line.",
         ) from error
     if not any(map(is_plain, weights)) or min(weights.values()) <= 0:
         raise InputError(
-            f"the lexicon {name!r} holds no words, or weights that are not above 0",
-            "Write a word of letters a line, and behind a tab, if need be, how common it is.",
+            f"the lexicon {name!r} contains no words, or a frequency that is not positive",
+            "Write one word of letters per line, optionally followed by a tab and its frequency.",
         )
     return Lexicon.from_weights(weights)
 

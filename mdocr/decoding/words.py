@@ -1,7 +1,8 @@
 """The word strategies of MDiff4STR (arXiv 2512.01422, section 3.2, figures 3 and 5).
 
-Each is a function of the model and of a batch of fully masked words; ``DECODERS`` names them as the
-command line does. A word is written until its end mark is found; positions behind it stay masked.
+Each is a function of the model and a batch of fully masked words; ``DECODERS`` names them as the
+command line does. A word is decoded up to its EOS; positions after it stay masked. Every word stops
+on its own, so what it reads does not depend on its batch.
 
 Shapes: B words, L positions, V classes.
 """
@@ -23,45 +24,42 @@ from mdocr.decoding.draft import (
 from mdocr.options import RecognizeOptions
 
 Choose = Callable[[int, Array, Array], Array]
-"""``choose(step, confidence, candidates)`` says which of the candidates [B, L] to commit."""
+"""``choose(step, confidence, candidates)`` returns which of the candidates [B, L] to commit."""
 
 
 def decode(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
-    """Writes a batch of words with the strategy that ``options`` name.
+    """Decodes a batch of words with the strategy named in ``options``.
 
     Args:
-        predict: logits [B', L, V] of ids [B', L], for all words or for the given rows of the batch.
-        blank: fully masked words [B, L], int64; tells the length, the MASK id and the device.
-        options: strategy, steps, and what to keep.
-
-    Returns:
-        Probabilities, ids, and the pass that decided each position.
+        predict: returns logits [B', L, V] of ids [B', L], for all words or given rows of the batch.
+        blank: fully masked words [B, L], int64; defines the length, the MASK id and the device.
+        options: strategy, number of steps, and whether to keep a trace.
     """
     return DECODERS[options.decoder](predict, blank, options)
 
 
 def select(confidence: Array, candidates: Array, bar: Array | float) -> Array:
-    """The candidates [B, L] that are surer than the ``bar`` [B, 1] of their row."""
+    """The candidates [B, L] whose confidence exceeds the ``bar`` [B, 1] of their row."""
     return candidates & (confidence > bar)
 
 
 def mean_confidence(confidence: Array, candidates: Array) -> Array:
-    """Mean [B, 1] over the candidates of each row; 0 in a row that has none."""
+    """Mean confidence [B, 1] of the candidates of each row; 0 if there are none."""
     total = (confidence * candidates).sum(-1, keepdims=True)
     count = candidates.sum(-1, keepdims=True).clip(1)
     return total / namespace(total).asarray(count, dtype=total.dtype)
 
 
 def parallel(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
-    """One pass: every position at once."""
+    """Commits every position in a single pass."""
     draft = Draft(predict, blank, options.trace)
-    draft.look()
+    draft.predict()
     draft.commit(draft.masked)
     return draft.finish()
 
 
 def low_confidence(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
-    """In each step commits what is surer than the mean of the word, and leaves the rest masked."""
+    """In each step, commits positions above the mean confidence of the word."""
 
     def choose(step: int, confidence: Array, candidates: Array) -> Array:
         return select(confidence, candidates, mean_confidence(confidence, candidates))
@@ -70,7 +68,7 @@ def low_confidence(predict: Predict, blank: Array, options: RecognizeOptions) ->
 
 
 def block_low_confidence(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
-    """Low confidence inside a window that moves from left to right (paper: BLC)."""
+    """Low confidence within a window that moves from left to right (paper: BLC)."""
     length = blank.shape[1]
 
     def choose(step: int, confidence: Array, candidates: Array) -> Array:
@@ -84,48 +82,48 @@ def block_low_confidence(predict: Predict, blank: Array, options: RecognizeOptio
 
 
 def random(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
-    """In each step commits about half of the positions, drawn by chance.
+    """In each step, commits about half of the positions, sampled at random.
 
-    All words share the draws, so that a word reads the same in any batch.
+    All words share the samples, so that a word reads the same in any batch.
     """
     chance = Random(options.seed)
 
     def choose(step: int, confidence: Array, candidates: Array) -> Array:
-        drawn = [place for place in range(candidates.shape[1]) if chance.random() > 0.5]
+        sampled = [at for at in range(candidates.shape[1]) if chance.random() > 0.5]
         chosen = namespace(candidates).zeros_like(candidates)
-        chosen[:, drawn] = candidates[:, drawn]
+        chosen[:, sampled] = candidates[:, sampled]
         return chosen
 
     return _denoise(predict, blank, options, choose)
 
 
 def autoregressive(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
-    """One position a pass, from left to right, until the end mark."""
+    """One position per pass, from left to right, until EOS."""
     draft = Draft(predict, blank, options.trace)
     active = all_words(blank)
-    for column in _columns(blank):
-        draft.look(active)
-        draft.commit(column & active[:, None])
-        active = _unfinished(draft.tokens, options.together)
+    for position in _positions(blank):
+        draft.predict(active)
+        draft.commit(position & active[:, None])
+        active = _unfinished(draft.tokens)
         if not active.any():
             break
     return draft.finish()
 
 
 def refine(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
-    """A parallel pass, then each position anew in the light of all others (paper: cloze)."""
+    """A parallel pass, then each position predicted again given all others (paper: cloze)."""
     draft = Draft(predict, blank, options.trace)
-    draft.look()
+    draft.predict()
     draft.commit(~after_eos(draft.predicted))
     visited = namespace(blank).full_like(blank, EOS + 1)
     active = all_words(blank)
-    for column in _columns(blank):
-        chosen = column & active[:, None]
+    for position in _positions(blank):
+        chosen = position & active[:, None]
         draft.mask(chosen)
-        draft.look(active)
+        draft.predict(active)
         draft.commit(chosen)
         visited = fill(visited, draft.predicted, chosen)
-        active = _unfinished(visited, options.together)
+        active = _unfinished(visited)
         if not active.any():
             break
     return draft.finish()
@@ -142,10 +140,11 @@ DECODERS: dict[str, Callable[[Predict, Array, RecognizeOptions], Decoding]] = {
 
 
 def window(step: int, steps: int, length: int) -> tuple[int, int]:
-    """First and last + 1 position that step ``step`` (from 0) of ``steps`` may commit.
+    """Start and stop of the positions that step ``step`` (from 0) of ``steps`` may commit.
 
-    It grows by a block of ``length // steps`` positions for three steps, is two blocks wide from
-    then on, and is open to the right in the last two steps. One or two steps see the whole word.
+    The window grows by ``length // steps`` positions for three steps, then moves on, two such
+    blocks wide; in the last two steps it extends to the end. With one or two steps it is the whole
+    word.
     """
     block = length // steps
     if steps <= 2:
@@ -156,17 +155,17 @@ def window(step: int, steps: int, length: int) -> tuple[int, int]:
 
 
 def _denoise(predict: Predict, blank: Array, options: RecognizeOptions, choose: Choose) -> Decoding:
-    """The loop that the strategies with ``steps`` share.
+    """The loop shared by the strategies that take ``steps``.
 
-    Of the positions up to the predicted end, commits those that ``choose`` picks. A word in which
-    no end is predicted commits nothing. A word is done one pass after at most one of its positions
-    was left masked: there is nothing more to weigh against each other.
+    Of the positions up to the predicted EOS, commits those that ``choose`` returns; nothing in a
+    word without a predicted EOS. A word is done one pass after at most one of its positions was
+    left masked: there is nothing left to compare it with.
     """
     draft = Draft(predict, blank, options.trace)
     active = all_words(blank)
     last = ~active
     for step in range(options.steps):
-        draft.look(active, options.revise)
+        draft.predict(active, options.revise)
         inside = ~after_eos(draft.predicted) & active[:, None]
         candidates = inside if options.revise else inside & draft.masked
         chosen = choose(step, draft.confidence, candidates)
@@ -174,23 +173,18 @@ def _denoise(predict: Predict, blank: Array, options: RecognizeOptions, choose: 
             draft.mask(~chosen & inside.any(-1, keepdims=True))
         draft.commit(chosen)
         active = active & ~last
-        last = _each((draft.masked & inside).sum(-1) <= 1, options.together)
+        last = (draft.masked & inside).sum(-1) <= 1
         if not active.any():
             break
     return draft.finish()
 
 
-def _columns(blank: Array) -> Array:
-    """Marks [L, 1, L] of the single positions, from left to right."""
-    places = namespace(blank).ones_like(blank[0]).cumsum(-1)
-    return (places == places[:, None])[:, None]
+def _positions(blank: Array) -> Array:
+    """One-hot masks [L, 1, L] of the positions, from left to right."""
+    positions = namespace(blank).ones_like(blank[0]).cumsum(-1)
+    return (positions == positions[:, None])[:, None]
 
 
-def _unfinished(tokens: Array, together: bool) -> Array:
-    """The words [B] that have no EOS yet."""
-    return ~_each((tokens == EOS).any(-1), together)
-
-
-def _each(done: Array, together: bool) -> Array:
-    """``done`` [B], or, where the batch stops together, whether all are done."""
-    return namespace(done).zeros_like(done) | done.all() if together else done
+def _unfinished(tokens: Array) -> Array:
+    """True for the words [B] without EOS."""
+    return ~(tokens == EOS).any(-1)

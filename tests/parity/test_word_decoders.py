@@ -15,8 +15,8 @@ from mdocr.engines.protocols import WordEngine
 from mdocr.engines.torch_words import TorchWordEngine
 from mdocr.options import RecognizeOptions
 from mdocr.recognizer import read, words_of
-from mdocr.weights.checkpoint import load_recognizer_weights
-from mdocr.weights.onnx_files import WORDS, read_onnx
+from mdocr.weights.mdiff4str import load_mdiff4str
+from mdocr.weights.onnx_files import MDIFF4STR_FORMAT, read_onnx
 
 TOLERANCE = 1e-5
 EXPORTED = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -38,10 +38,12 @@ def engine(
     request: pytest.FixtureRequest, golden: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> WordEngine:
     if request.param == "onnx":
-        return OnnxWordEngine(read_onnx(request.getfixturevalue("exported"), WORDS), "cpu")
+        return OnnxWordEngine(
+            read_onnx(request.getfixturevalue("exported"), MDIFF4STR_FORMAT), "cpu"
+        )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MDOCR_CACHE", str(tmp_path_factory.mktemp("cache")))
-        model = load_recognizer_weights(golden / "mdiff4str/tiny_best.pth")
+        model = load_mdiff4str(golden / "mdiff4str/tiny_best.pth")
     return TorchWordEngine(model, torch.device("cpu"))
 
 
@@ -66,10 +68,8 @@ def array(engine: WordEngine, tensor: Tensor) -> Array:
     return tensor if isinstance(engine, TorchWordEngine) else tensor.numpy()
 
 
-def decoded(
-    engine: WordEngine, images: Tensor, decoder: str, steps: int, together: bool
-) -> Decoding:
-    options = RecognizeOptions(decoder=decoder, steps=steps, together=together)
+def decoded(engine: WordEngine, images: Tensor, decoder: str, steps: int) -> Decoding:
+    options = RecognizeOptions(decoder=decoder, steps=steps)
     return read(engine, array(engine, images), options)
 
 
@@ -92,7 +92,7 @@ def visited(probabilities: Tensor, decoder: str) -> Tensor:
 
 
 @pytest.mark.parametrize(("decoder", "steps"), CASES)
-def test_batch_that_stops_together_gives_upstream_probabilities(
+def test_words_have_the_probabilities_and_texts_of_upstream(
     engine: WordEngine,
     vectors: dict[str, Tensor],
     texts: dict[str, list[str]],
@@ -100,25 +100,7 @@ def test_batch_that_stops_together_gives_upstream_probabilities(
     steps: int,
 ) -> None:
     name = vector_name(decoder, steps)
-    decoding = decoded(engine, vectors["image_128x32"], decoder, steps, together=True)
-    expected = visited(vectors[f"probs_{name}"], decoder)
-    found = visited(torch.as_tensor(decoding.probabilities), decoder)
-    rows = comparable(engine, decoder, steps)
-    torch.testing.assert_close(found[rows], expected[rows], rtol=0, atol=TOLERANCE)
-    words = words_of(decoding, engine.charset, "tiny", decoder)
-    assert [word.text for word in words] == texts[name]
-
-
-@pytest.mark.parametrize(("decoder", "steps"), CASES)
-def test_words_that_stop_alone_read_the_same(
-    engine: WordEngine,
-    vectors: dict[str, Tensor],
-    texts: dict[str, list[str]],
-    decoder: str,
-    steps: int,
-) -> None:
-    name = vector_name(decoder, steps)
-    decoding = decoded(engine, vectors["image_128x32"], decoder, steps, together=False)
+    decoding = decoded(engine, vectors["image_128x32"], decoder, steps)
     expected = visited(vectors[f"probs_{name}"], decoder)
     ended = expected.argmax(-1)
     assert (ended == EOS).any(-1).all()
@@ -135,10 +117,10 @@ def test_word_reads_the_same_alone_and_in_a_batch(
     engine: WordEngine, vectors: dict[str, Tensor], decoder: str
 ) -> None:
     images = vectors["image_128x32"]
-    batch = decoded(engine, images, decoder, 5, together=False)
+    batch = decoded(engine, images, decoder, 5)
     in_batch = words_of(batch, engine.charset, "tiny", decoder)
     for index in (0, 5, 6, 21):
-        single = decoded(engine, images[index : index + 1], decoder, 5, together=True)
+        single = decoded(engine, images[index : index + 1], decoder, 5)
         (alone,) = words_of(single, engine.charset, "tiny", decoder)
         assert alone.text == in_batch[index].text
         assert alone.steps == in_batch[index].steps

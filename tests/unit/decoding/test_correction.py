@@ -26,26 +26,26 @@ KINDS = [torch.tensor, np.array]
 
 
 def decoding(text: str, unclear: dict[int, dict[str, float]], kind=torch.tensor) -> Decoding:
-    """A text read with certainty but for some places, which have other characters too."""
+    """A text read with certainty but for some positions, which have other characters too."""
     probabilities = np.zeros((1, 26, CHARSET.outputs), np.float32)
-    for place in range(26):
-        symbol = text[place] if place < len(text) else ""
-        shares = unclear.get(place, {symbol: 1.0})
+    for at in range(26):
+        symbol = text[at] if at < len(text) else ""
+        shares = unclear.get(at, {symbol: 1.0})
         for each, share in shares.items():
-            probabilities[0, place, CHARSET.encode(each)[0] if each else 0] = share
+            probabilities[0, at, CHARSET.encode(each)[0] if each else 0] = share
     tokens = probabilities.argmax(-1)
     steps = np.ones_like(tokens)
     return Decoding(kind(probabilities), kind(tokens), kind(steps), kind(np.array([1])))
 
 
-def columns(text: str, shares: dict[int, float], kind=torch.tensor):
-    """A CTC head that sees each letter in a column, a blank behind it; some not for certain."""
+def frames(text: str, shares: dict[int, float], kind=torch.tensor):
+    """A CTC head that reads each letter in one frame, followed by a blank; some not with certainty."""
     seen = np.zeros((1, 2 * len(text), CHARSET.outputs), np.float32)
     seen[0, 1::2, 0] = 1
-    for place, letter in enumerate(text):
-        share = shares.get(place, 1.0)
-        seen[0, 2 * place, CHARSET.encode(letter)[0]] = share
-        seen[0, 2 * place, 0] = 1 - share
+    for at, letter in enumerate(text):
+        share = shares.get(at, 1.0)
+        seen[0, 2 * at, CHARSET.encode(letter)[0]] = share
+        seen[0, 2 * at, 0] = 1 - share
     return kind(seen)
 
 
@@ -112,17 +112,15 @@ def test_likeliest_weighs_letters_and_words_as_written():
     ],
 )
 def test_a_letter_too_few_or_too_many(kind, text, unclear, seen, expected):
-    found = replace(decoding(text, unclear, kind), columns=columns(seen, {}, kind))
+    found = replace(decoding(text, unclear, kind), ctc=frames(seen, {}, kind))
     word = read(found)
     assert word.text == expected
     assert [letter.text for letter in word.characters] == list(expected)
     assert len(found.tokens[0]) == 26
 
 
-def test_a_letter_put_in_has_the_probability_of_its_clearest_column():
-    found = replace(
-        decoding("Muic", {2: {"i": 0.9, "s": 0.1}}), columns=columns("music", {2: 0.625})
-    )
+def test_an_inserted_letter_has_the_probability_of_its_clearest_frame():
+    found = replace(decoding("Muic", {2: {"i": 0.9, "s": 0.1}}), ctc=frames("music", {2: 0.625}))
     word = read(found)
     assert [letter.confidence for letter in word.characters] == pytest.approx([1, 1, 0.625, 0.9, 1])
 
@@ -136,9 +134,9 @@ def test_another_length_has_to_be_likelier_by_so_much():
         share = 1 / (1 + np.exp(RESIZING - gain + margin))
         seen = np.full((9, 27), np.log(1e-6))
         seen[0, [0, 13]] = np.log([1 - share, share])
-        for place, letter in enumerate("usic"):
-            seen[2 * place + 1, ord(letter) - ord("a") + 1] = 0
-            seen[2 * place + 2, 0] = 0
+        for at, letter in enumerate("usic"):
+            seen[2 * at + 1, ord(letter) - ord("a") + 1] = 0
+            seen[2 * at + 2, 0] = 0
         found = likeliest([20, 18, 8, 2], scores, seen, KNOWN)
         ratio = log(share / (1 - share)) + gain - RESIZING
         assert (ratio > 0) == (found == [12, 20, 18, 8, 2]), (margin, expected)
@@ -147,34 +145,34 @@ def test_another_length_has_to_be_likelier_by_so_much():
 @pytest.mark.parametrize(("share", "expected"), [(0.5, "suited"), (0.95, "suites")])
 def test_words_of_one_length_are_weighed_by_both_heads(share, expected):
     found = decoding("suited", {5: {"d": 0.8, "s": 0.2}})
-    seen = columns("suites", {})
+    seen = frames("suites", {})
     seen[0, 10, CHARSET.encode("s")[0]] = share
     seen[0, 10, CHARSET.encode("d")[0]] = 1 - share
     assert read(found).text == "suited"
-    assert read(replace(found, columns=seen)).text == expected
+    assert read(replace(found, ctc=seen)).text == expected
 
 
 def test_another_length_has_to_be_likelier_than_the_word_chosen():
     """The CTC head sees no E, so that nearly all words are likelier than what was read."""
     lexicon = Lexicon.from_weights({"days": 1.0, "day": 5.0})
     found = decoding("DAYE", {3: {"E": 0.6, "S": 0.4}})
-    assert read(replace(found, columns=columns("DAYS", {3: 0.5})), lexicon).text == "DAYS"
+    assert read(replace(found, ctc=frames("DAYS", {3: 0.5})), lexicon).text == "DAYS"
 
 
 def test_a_text_with_more_than_its_letters_keeps_its_length():
-    found = replace(decoding("Muic!", {2: {"i": 0.9, "s": 0.1}}), columns=columns("music", {}))
+    found = replace(decoding("Muic!", {2: {"i": 0.9, "s": 0.1}}), ctc=frames("music", {}))
     assert read(found).text == "Muic!"
 
 
 def test_a_text_without_room_keeps_its_length():
     long = Lexicon.from_weights({"a" * 26: 1.0})
     text = "a" * 25
-    found = replace(decoding(text, {3: {"a": 0.5}}), columns=columns("a" * 26, {}))
+    found = replace(decoding(text, {3: {"a": 0.5}}), ctc=frames("a" * 26, {}))
     assert read(found, long).text == text
 
 
 def test_ctc_scores_are_sums_over_all_ways():
-    """Against every path of a few columns, blanks and repeats removed."""
+    """Against every path of a few frames, blanks and repeats removed."""
     likely = np.random.default_rng(0).dirichlet(np.ones(27), 4)
     likely[:, 4:] = 0
     likely /= likely.sum(1, keepdims=True)
@@ -183,10 +181,10 @@ def test_ctc_scores_are_sums_over_all_ways():
         kept = [at for at, before in zip(path, (-1, *path[:-1]), strict=True) if at != before]
         text = tuple(label - 1 for label in kept if label)
         totals[text] = totals.get(text, 0) + float(np.prod(likely[range(4), path]))
-    columns = np.log(np.maximum(likely, 1e-30))
+    frames = np.log(np.maximum(likely, 1e-30))
     for length in (1, 2, 3, 4):
         words = np.array(list(product(range(3), repeat=length)))
-        found = np.exp(ctc_scores(columns, words))
+        found = np.exp(ctc_scores(frames, words))
         expected = [totals.get(tuple(word), 0) for word in words.tolist()]
         assert found == pytest.approx(expected, abs=1e-12)
 
@@ -228,4 +226,4 @@ def test_other_signs_stay(text, unclear):
 
 def test_a_sign_goes_where_the_word_has_a_letter_less():
     found = decoding("Mu-sic", {2: {"-": 0.6, "": 0.4}})
-    assert read(replace(found, columns=columns("Music", {}))).text == "Music"
+    assert read(replace(found, ctc=frames("Music", {}))).text == "Music"

@@ -1,4 +1,4 @@
-"""The word strategies on fakes: what they commit, when they stop, what they spare."""
+"""The word strategies on fakes: what they commit, when they stop, what they do not repeat."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mdocr.decoding.draft import Decoding, Draft, Predict, after_eos, fill
+from mdocr.decoding.draft import Decoding, Draft, Predict, after_eos, all_words, fill
 from mdocr.decoding.words import (
     DECODERS,
     decode,
@@ -31,7 +31,7 @@ def certain(words: list[list[int]], confidence: list[list[float]]) -> Tensor:
 
 
 def recording(logits_of: Callable[[Tensor, Tensor], Tensor], calls: list[Tensor]) -> Predict:
-    """A model that keeps what it was asked."""
+    """A model that records its inputs."""
 
     def predict(tokens: Tensor, rows: Tensor | None) -> Tensor:
         calls.append(tokens.clone())
@@ -42,7 +42,7 @@ def recording(logits_of: Callable[[Tensor, Tensor], Tensor], calls: list[Tensor]
 
 
 def contextual(words: int, seed: int = 3) -> Callable[[Tensor, Tensor], Tensor]:
-    """A made model, different for every word, in which each position listens to all others."""
+    """A synthetic model, different for every word, in which each position depends on all others."""
     generator = torch.Generator().manual_seed(seed)
     own = torch.randn(words, LENGTH, CLASSES, generator=generator) * 2
     own[..., 0] += 0.1 * torch.arange(LENGTH)  # words end
@@ -165,7 +165,7 @@ def test_autoregressive_feeds_its_own_words_and_stops_at_the_end() -> None:
     assert decoding.steps[1, :4].tolist() == [1, 2, 3, 4]
 
 
-def test_refine_looks_at_each_position_with_all_others_in_view() -> None:
+def test_refine_predicts_each_position_given_all_others() -> None:
     word = [5, 3, 0] + [1] * (LENGTH - 3)
     logits = certain([word], [[0.8] * LENGTH])
     calls: list[Tensor] = []
@@ -196,15 +196,20 @@ def test_word_does_not_depend_on_its_batch(decoder: str, steps: int, revise: boo
 
 
 @pytest.mark.parametrize("decoder", ["low-confidence", "block-low-confidence", "random"])
-def test_what_is_spared_changes_nothing(decoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    options = {"decoder": decoder, "steps": 8, "together": True}
+def test_not_predicting_unchanged_words_again_changes_nothing(
+    decoder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"decoder": decoder, "steps": 8}
     spared = read(contextual(words=12), 12, **options)
 
-    def look_at_all(draft: Draft, active: Tensor | None = None, revise: bool = False) -> None:
-        draft._passes += 1
-        draft._look_at(slice(None), None, revise)
+    def predict_all(draft: Draft, active: Tensor | None = None, revise: bool = False) -> None:
+        active = all_words(draft.blank) if active is None else active
+        draft._passes += active
+        (rows,) = torch.where(active)
+        everything = len(rows) == len(active)
+        draft._predict_part(*((slice(None), None) if everything else (rows, rows)), revise)
 
-    monkeypatch.setattr(Draft, "look", look_at_all)
+    monkeypatch.setattr(Draft, "predict", predict_all)
     full = read(contextual(words=12), 12, **options)
     torch.testing.assert_close(spared.probabilities, full.probabilities)
     assert spared.tokens.tolist() == full.tokens.tolist()
@@ -218,7 +223,7 @@ def test_random_follows_its_seed() -> None:
 
 
 @pytest.mark.parametrize("decoder", WORD_DECODERS)
-def test_trace_has_an_entry_a_pass(decoder: str) -> None:
+def test_trace_has_one_entry_per_pass(decoder: str) -> None:
     decoding = read(contextual(words=6), 6, decoder=decoder, steps=4, trace=True)
     assert len(decoding.trace) == decoding.passes.max()
     assert all(ids.shape == (6, LENGTH) for ids in decoding.trace)
