@@ -40,7 +40,10 @@ FAR_ABOVE, FAR_SHARE = (0.3, 1.0), 0.08
 """Smallest and largest margins around a word, in its heights: real crops vary. A share has wide
 margins above and below."""
 LETTER = {1: 0.5, 2: 0.51, 3: 0.53, 4: 0.62}
-"""Median width of a letter of real words by ratio, in heights of the image; see docs/experiments/words.md."""
+"""Median width of a letter of real words by ratio, in heights of the image.
+
+Measured in docs/experiments/words.md.
+"""
 LETTER_SPREAD = 0.27
 """Standard deviation of its logarithm."""
 LONG_SHARE, LONG_LETTER = 0.07, 0.46
