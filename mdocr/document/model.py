@@ -5,6 +5,11 @@ from typing import Any
 
 from mdocr.document.words import Character
 
+UNREAD_REASONS = ("unsure", "noise", "covered", "cut", "script", "paratext")
+"""Why something was not written: the model is unsure of it; it is no text; something lies over it;
+it goes on beyond the limit of its length; its script is unknown; it belongs to the page and not to
+the text."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -119,6 +124,38 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """What was seen on a page and is not among its blocks.
+
+    Attributes:
+        box: where it stands on the page.
+        reason: a name of ``UNREAD_REASONS``.
+        text: what was read all the same; empty if nothing was.
+        confidence: mean confidence of the tokens, 0 to 1.
+    """
+
+    box: Box
+    reason: str
+    text: str = ""
+    confidence: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record in the form of the ``mdocr.document/1`` schema."""
+        return {
+            "bbox": self.box.as_list(),
+            "reason": self.reason,
+            "text": self.text,
+            "confidence": round(self.confidence, 5),
+        }
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> "Unread":
+        """The inverse of ``to_dict``."""
+        values = {key: value for key, value in record.items() if key != "bbox"}
+        return cls(Box(*record["bbox"]), **values)
+
+
+@dataclass(frozen=True)
 class Page:
     """One page and its blocks in reading order.
 
@@ -128,6 +165,7 @@ class Page:
         height: in points.
         blocks: in reading order.
         seconds: time that reading the page took.
+        unread: what was seen on it and not written, with the reason.
     """
 
     number: int
@@ -135,6 +173,7 @@ class Page:
     height: float
     blocks: tuple[Block, ...] = ()
     seconds: float = 0.0
+    unread: tuple[Unread, ...] = ()
 
     def follows(self, other: "Page") -> bool:
         """Whether it is the next page of the document, with none left out between."""
@@ -148,13 +187,15 @@ class Page:
             "height": round(self.height, 3),
             "blocks": [block.to_dict() for block in self.blocks],
             "seconds": round(self.seconds, 3),
+            "unread": [one.to_dict() for one in self.unread],
         }
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> "Page":
         """The inverse of ``to_dict``."""
-        values = {**record, "blocks": tuple(Block.from_dict(block) for block in record["blocks"])}
-        return cls(**values)
+        blocks = tuple(Block.from_dict(block) for block in record["blocks"])
+        unread = tuple(Unread.from_dict(one) for one in record.get("unread", ()))
+        return cls(**{**record, "blocks": blocks, "unread": unread})
 
 
 @dataclass(frozen=True)

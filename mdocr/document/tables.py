@@ -224,16 +224,29 @@ def _otsl_token(cell: Cell, row: int, column: int) -> str:
     return "<ucel>" if column == cell.column else "<xcel>"
 
 
-def to_html(table: Table, write: WriteText) -> str:
-    """The table as one line of HTML."""
-    rows = ("".join(_html_cell(cell, write) for cell in row) for row in table.rows())
-    return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+def to_html(table: Table, write: WriteText, head: int = 0) -> str:
+    """The table as one line of HTML.
+
+    Args:
+        table: any.
+        write: escapes a cell's text.
+        head: rows at the top that are its head.
+    """
+    rows = [
+        "".join(_html_cell(cell, write, "th" if number < head else "td") for cell in row)
+        for number, row in enumerate(table.rows())
+    ]
+    lines = [f"<tr>{row}</tr>" for row in rows]
+    if not head:
+        return f"<table>{''.join(lines)}</table>"
+    top, body = "".join(lines[:head]), "".join(lines[head:])
+    return f"<table><thead>{top}</thead><tbody>{body}</tbody></table>"
 
 
-def _html_cell(cell: Cell, write: WriteText) -> str:
+def _html_cell(cell: Cell, write: WriteText, tag: str) -> str:
     rows = f' rowspan="{cell.rows}"' if cell.rows > 1 else ""
     columns = f' colspan="{cell.columns}"' if cell.columns > 1 else ""
-    return f"<td{rows}{columns}>{write(cell.text)}</td>"
+    return f"<{tag}{rows}{columns}>{write(cell.text)}</{tag}>"
 
 
 def to_markdown(table: Table, write: WriteText) -> str:
@@ -246,6 +259,22 @@ def to_markdown(table: Table, write: WriteText) -> str:
     lines = ["| " + " | ".join(write(cell.text) for cell in row) + " |" for row in table.rows()]
     lines.insert(1, "|" + " --- |" * table.width)
     return "\n".join(lines)
+
+
+def to_text(table: Table, write: WriteText) -> str:
+    """The table as lines of cells between tabs, each text where its cell begins.
+
+    Args:
+        table: any.
+        write: must leave neither line breaks nor tabs.
+    """
+    return "\n".join(
+        "\t".join(
+            write(cell.text) if (cell.row, cell.column) == (row, column) else ""
+            for column, cell in enumerate(line)
+        )
+        for row, line in enumerate(table.grid())
+    )
 
 
 def to_latex(table: Table, write: WriteText) -> str:

@@ -7,7 +7,6 @@ own resolution, "Table Recognition", "Formula Recognition" or "Text Recognition"
 from functools import partial
 
 from mdocr.decoding.requests import Generation, Request
-from mdocr.document.block_types import PARATEXT_TYPES
 from mdocr.document.layout_text import parse_layout
 from mdocr.document.model import Block
 from mdocr.errors import MdocrError
@@ -45,7 +44,7 @@ class MinerUPageReader:
     def __init__(self, parser: PageModel, options: ParseOptions) -> None:
         self.parser = parser
         self.options = options
-        self.batch_size = options.batch_size or parser.slots(options.longest("layout"))
+        self.batch_size = options.batch_size or parser.batch_size(options.longest("layout"))
         block_options(options, "layout", BLOCK_LENGTH)  # refuses what makes no sense, before a page
 
     def open(self, key: Key, sheet: PagePicture) -> PageWork:
@@ -90,8 +89,6 @@ class MinerUPage(PageWork):
         drawing = draw_layout(picture, self.regions) if self.options.draw_layout else b""
         blocks, pictures = [], {}
         for place, region in enumerate(self.regions, start=1):
-            if not self._is_wanted(region):
-                continue
             block = self._read(place, region)
             if block.type in PICTURE_TYPES:
                 name = crops.file_name(number, place)
@@ -108,7 +105,7 @@ class MinerUPage(PageWork):
         return [
             Job(self, place, partial(self._ask, region))
             for place, region in enumerate(self.regions, start=1)
-            if region.type not in UNREAD_TYPES and self._is_wanted(region)
+            if region.type not in UNREAD_TYPES
         ]
 
     def _ask_for_layout(self) -> Request:
@@ -121,9 +118,6 @@ class MinerUPage(PageWork):
         crop = crops.fit(crops.cut_region(self.sheet.picture, region.box, region.angle))
         options = block_options(self.options, region.type, BLOCK_LENGTH)
         return self.parser.request(crop, PROMPTS.get(region.type, "text"), options)
-
-    def _is_wanted(self, region: Block) -> bool:
-        return self.options.keep_paratext or region.type not in PARATEXT_TYPES
 
     def _read(self, place: int, region: Block) -> Block:
         text = self.texts.get(place, Text())

@@ -47,5 +47,5 @@ class PageModel(Protocol):
             OutOfMemoryError: there is not room for so many texts.
         """
 
-    def slots(self, max_tokens: int) -> int:
+    def batch_size(self, max_tokens: int) -> int:
         """Texts of so many tokens that there is room for at the same time."""

@@ -46,8 +46,8 @@ def read_formulas(
             count += len(made)
             yield from made
 
-    slots = min(parser.slots(options.max_tokens), max(1, len(pictures)))
-    read = dict(parser.denoise(requests(), slots))
+    batch_size = min(parser.batch_size(options.max_tokens), max(1, len(pictures)))
+    read = dict(parser.denoise(requests(), batch_size))
     if any(len(made.tokens) >= options.max_tokens for made in read.values()):
         logger.warning("a formula was longer than %d tokens and is cut short", options.max_tokens)
     return [

@@ -1,5 +1,3 @@
-from mdocr.document.latex.repair import repair
-
 r"""Formulas repaired: what a reader leaves open is closed, what it closes twice is closed once.
 
 Covers braces, ``\left`` and ``\right``, environments, double scripts, rows outside environments.
@@ -8,10 +6,8 @@ A formula without faults comes back as it was, less its delimiters.
 
 from dataclasses import replace
 
-from mdocr.document.latex.tokens import (
-    Span,
-    split_formulas,
-)
+from mdocr.document.latex.repair import repair
+from mdocr.document.latex.tokens import Span, split_formulas
 from mdocr.document.model import Block
 
 

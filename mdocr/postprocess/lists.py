@@ -14,8 +14,12 @@ from mdocr.document.model import Block
 from mdocr.document.words import Character
 
 _BULLETS = "•·▪◦‣∙●○■□◆➢➤✓–—*-"
+CHECK_BOXES = {"☐": False, "□": False, "☑": True, "☒": True, "[ ]": False, "[x]": True, "[X]": True}
+"""Markers that are boxes to be ticked, and whether they are."""
+
 _MARKER = re.compile(
-    rf"\s*((?:[{re.escape(_BULLETS)}]|\(?(?:\d{{1,3}}|[A-Za-z]|[ivxIVX]{{1,5}})[.)]|\[\d{{1,3}}\])\s+)"
+    rf"\s*((?:[{re.escape(_BULLETS)}☐☑☒]|\[(?:[ xX]|\d{{1,3}})\]"
+    r"|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)])\s+)"
 )
 _INITIAL = re.compile(r"[A-Z]\.")
 _ROMAN = re.compile(r"[IVX]{2,5}\.")
@@ -29,7 +33,7 @@ def split_lists(blocks: list[Block]) -> list[Block]:
     for block in blocks:
         if block.type == "list":
             out += _items(block)
-        elif block.type == "text" and any(_contains(region, block) for region in regions):
+        elif block.type == "text" and (_is_box(block) or _is_inside(block, regions)):
             out.append(replace(block, type="list_item"))
         else:
             out.append(block)
@@ -55,8 +59,13 @@ def starts_of_items(lines: Sequence[str]) -> list[bool]:
     return [bool(mark) and (are_markers or not _INITIAL.fullmatch(mark)) for mark in markers]
 
 
-def _contains(region: Block, block: Block) -> bool:
-    return block.box.inside(region.box) >= _INSIDE
+def _is_inside(block: Block, regions: Sequence[Block]) -> bool:
+    return any(block.box.inside(region.box) >= _INSIDE for region in regions)
+
+
+def _is_box(block: Block) -> bool:
+    """Whether it is an item of a form: one line behind a box to be ticked."""
+    return "\n" not in block.content and split_marker(block.content)[0] in CHECK_BOXES
 
 
 def _items(block: Block) -> list[Block]:

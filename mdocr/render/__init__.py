@@ -5,37 +5,23 @@ command line takes its choices, help and file endings from there. A renderer fin
 itself, so it takes one as it was read.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from mdocr.document.document import Document
-from mdocr.errors import UsageError
+from mdocr.document.formats import FORMATS, Format, Renderer, find_format, format_of_file
 from mdocr.options import RenderOptions
-from mdocr.render import content_list, documents_json, html, latex, markdown
+from mdocr.render import content_list, documents_json, html, latex, markdown, text
 
-Renderer = Callable[[Document, RenderOptions], str]
+__all__ = ["FORMATS", "Format", "Renderer", "find_format", "format_of_file", "render"]
 
-
-class Format(NamedTuple):
-    """One format of documents.
-
-    Attributes:
-        render: writes a document.
-        endings: of its files, lower case; the first is the one that mdocr gives them.
-    """
-
-    render: Renderer
-    endings: tuple[str, ...]
-
-
-FORMATS: dict[str, Format] = {
-    "md": Format(markdown.render, (".md", ".markdown")),
-    "json": Format(documents_json.render, (".json",)),
-    "latex": Format(latex.render, (".tex",)),
-    "html": Format(html.render, (".html", ".htm")),
-    "content-list": Format(content_list.render, (".content_list.json",)),
-}
-"""Every format by its name, in the order of the help."""
+FORMATS.update(
+    {
+        "md": Format(markdown.render, (".md", ".markdown")),
+        "txt": Format(text.render, (".txt",), links_pictures=False),
+        "json": Format(documents_json.render, (".json",)),
+        "latex": Format(latex.render, (".tex",)),
+        "html": Format(html.render, (".html", ".htm")),
+        "content-list": Format(content_list.render, (".content_list.json",)),
+    }
+)
 
 
 def render(document: Document, form: str = "md", options: RenderOptions | None = None) -> str:
@@ -50,26 +36,3 @@ def render(document: Document, form: str = "md", options: RenderOptions | None =
         UsageError: there is no such format.
     """
     return find_format(form).render(document, options or RenderOptions())
-
-
-def find_format(name: str) -> Format:
-    """The format of a name.
-
-    Raises:
-        UsageError: there is no such format.
-    """
-    if name not in FORMATS:
-        raise UsageError(f"unknown format {name!r}", f"Choose from: {', '.join(FORMATS)}")
-    return FORMATS[name]
-
-
-def format_of_file(name: str) -> str | None:
-    """The name of the format that a file name ends in; the longest ending counts."""
-    lower = name.lower()
-    endings = [
-        (len(ending), form)
-        for form, known in FORMATS.items()
-        for ending in known.endings
-        if lower.endswith(ending)
-    ]
-    return max(endings)[1] if endings else None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from mdocr.document.document import Document
 from mdocr.document.model import Block
@@ -29,25 +28,38 @@ class Items:
         return [int(number) for number in numbers] == list(range(first, first + len(numbers)))
 
 
-Element = Block | Figure | Items
+@dataclass(frozen=True)
+class PageMark:
+    """Where a page begins."""
+
+    number: int
+
+
+Element = Block | Figure | Items | PageMark
 
 
 def elements(document: Document, options: RenderOptions) -> Iterator[Element]:
     """What the document holds, finished and joined, in reading order."""
     finished = finish(document, keep_paratext=options.keep_paratext, join=True)
     entries: list[tuple[str, str]] = []
-    for page in finished.pages:
-        for item in figures(page.blocks):
-            if isinstance(item, Block) and item.type == "list_item":
-                entries.append(split_marker(item.content))
-                continue
-            if entries:
-                yield Items(tuple(entries))
-                entries = []
-            if isinstance(item, Figure) or item.content.strip():
-                yield item
+    for item in _items(finished, marks=options.page_marks):
+        if isinstance(item, Block) and item.type == "list_item":
+            entries.append(split_marker(item.content))
+            continue
+        if entries:
+            yield Items(tuple(entries))
+            entries = []
+        if not isinstance(item, Block) or item.content.strip():
+            yield item
     if entries:
         yield Items(tuple(entries))
+
+
+def _items(document: Document, *, marks: bool) -> Iterator[Block | Figure | PageMark]:
+    for page in document.pages:
+        if marks:
+            yield PageMark(page.number)
+        yield from figures(page.blocks)
 
 
 def table_of(block: Block) -> Table | None:
@@ -55,11 +67,6 @@ def table_of(block: Block) -> Table | None:
     table = parse(block.content, block.format) if block.content.strip() else None
     is_text = block.format == "text" and table and len(table.cells) == 1
     return table if table and table.cells and not is_text else None
-
-
-def name_of(document: Document) -> str:
-    """The document's name: its file's, without folder and ending."""
-    return Path(document.source.path).stem or "document"
 
 
 def picture_path(block: Block, options: RenderOptions) -> str:

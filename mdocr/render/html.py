@@ -1,6 +1,7 @@
 r"""A standalone HTML page without scripts; what was read is text, and cannot become a tag.
 
-Formulas stand as ``\( ... \)`` and ``\[ ... \]``, for MathJax or KaTeX where the reader adds one.
+Formulas are MathML. What MathML cannot be had of stands as ``\( ... \)`` and ``\[ ... \]``, for
+MathJax or KaTeX where the reader adds one.
 """
 
 import re
@@ -9,12 +10,16 @@ from urllib.parse import quote
 
 from mdocr.document import tables
 from mdocr.document.document import Document
+from mdocr.document.inline import Span, write_spans
 from mdocr.document.latex.sanitize import is_harmless
-from mdocr.document.latex.tokens import split_formulas, strip_delimiters
+from mdocr.document.latex.tokens import strip_delimiters
 from mdocr.document.model import Block
+from mdocr.document.table_heads import head_height
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
-from mdocr.render.flow import Element, Items, elements, name_of, picture_path, table_of
+from mdocr.postprocess.lists import CHECK_BOXES
+from mdocr.render.flow import Element, Items, PageMark, elements, picture_path, table_of
+from mdocr.render.mathml import mathml
 
 _PAGE = """<!doctype html>
 <html>
@@ -22,15 +27,16 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<!-- Formulas are LaTeX between \\( \\) and \\[ \\]: add MathJax or KaTeX to see them typeset. -->
 <style>
 body {{ max-width: 46em; margin: 2em auto; padding: 0 1em; font-family: serif; line-height: 1.5; }}
 figure {{ margin: 1.5em 0; overflow-x: auto; }}
 img {{ max-width: 100%; }}
 table {{ border-collapse: collapse; }}
-td {{ border: 1px solid #999; padding: 0.2em 0.5em; }}
+td, th {{ border: 1px solid #999; padding: 0.2em 0.5em; }}
 figcaption, .note {{ font-size: 0.9em; }}
-.formula {{ text-align: center; }}
+.formula {{ text-align: center; overflow-x: auto; }}
+.page {{ border: 0; border-top: 1px dashed #999; }}
+ul.boxes {{ list-style: none; padding-left: 1em; }}
 </style>
 </head>
 <body>
@@ -45,15 +51,19 @@ def render(document: Document, options: RenderOptions | None = None) -> str:
     options = options or RenderOptions()
     parts = (_element(element, options) for element in elements(document, options))
     body = "\n".join(part for part in parts if part)
-    return _PAGE.format(title=escape(name_of(document)), body=body)
+    return _PAGE.format(title=escape(document.name), body=body)
 
 
 def running(text: str) -> str:
     """Text with formulas in it, escaped; a line break that was meant is ``<br>``."""
-    return "".join(
-        _formula(piece.content) if piece.is_formula else _text(piece.content)
-        for piece in split_formulas(text)
-    )
+    return write_spans(text, _span)
+
+
+def _span(span: Span) -> str:
+    if span.kind == "formula":
+        return _formula(span.content)
+    text = _text(span.content)
+    return text if span.kind == "text" else f"<{span.kind}>{text}</{span.kind}>"
 
 
 def _text(text: str) -> str:
@@ -64,14 +74,18 @@ def _text(text: str) -> str:
 
 
 def _formula(latex: str, *, display: bool = False) -> str:
-    latex = escape(strip_delimiters(latex))
+    latex = strip_delimiters(latex)
     if not is_harmless(latex):
-        return f"<code>{latex}</code>"
+        return f"<code>{escape(latex)}</code>"
+    if written := mathml(latex, display=display):
+        return written
     opening, closing = ("\\[", "\\]") if display else ("\\(", "\\)")
-    return f'<span class="math">{opening}{latex}{closing}</span>'
+    return f'<span class="math">{opening}{escape(latex)}{closing}</span>'
 
 
 def _element(element: Element, options: RenderOptions) -> str:
+    if isinstance(element, PageMark):
+        return f'<hr class="page" id="page-{element.number}">'
     if isinstance(element, Items):
         return _list(element)
     if isinstance(element, Figure):
@@ -89,8 +103,16 @@ def _list(items: Items) -> str:
         start = items.entries[0][0].strip("().")
         lines = [f"<li>{running(text)}</li>" for _, text in items.entries]
         return "\n".join([f'<ol start="{int(start)}">', *lines, "</ol>"])
-    lines = [f"<li>{running(_with_marker(*entry))}</li>" for entry in items.entries]
-    return "\n".join(["<ul>", *lines, "</ul>"])
+    boxes = all(marker in CHECK_BOXES for marker, _ in items.entries)
+    lines = [f"<li>{_item(*entry)}</li>" for entry in items.entries]
+    return "\n".join(['<ul class="boxes">' if boxes else "<ul>", *lines, "</ul>"])
+
+
+def _item(marker: str, text: str) -> str:
+    if marker not in CHECK_BOXES:
+        return running(_with_marker(marker, text))
+    ticked = " checked" if CHECK_BOXES[marker] else ""
+    return f'<input type="checkbox" disabled{ticked}> {running(text)}'
 
 
 def _with_marker(marker: str, text: str) -> str:
@@ -107,7 +129,7 @@ def _figure(figure: Figure, options: RenderOptions) -> str:
 
 def _body(body: Block, options: RenderOptions) -> str:
     if body.type == "table" and (table := table_of(body)):
-        return tables.to_html(table, running)
+        return tables.to_html(table, running, head_height(table))
     if body.type in ("code", "algorithm") and body.content.strip():
         return f"<pre><code>{escape(body.content)}</code></pre>"
     path = picture_path(body, options)

@@ -8,17 +8,20 @@ import re
 
 from mdocr.document import tables
 from mdocr.document.document import Document
+from mdocr.document.inline import Span, write_spans
 from mdocr.document.latex.escape import escape, escape_code
 from mdocr.document.latex.repair import repair
 from mdocr.document.latex.sanitize import RefusedFormula, sanitize
-from mdocr.document.latex.tokens import split_formulas, strip_delimiters
+from mdocr.document.latex.tokens import strip_delimiters
 from mdocr.document.model import Block
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
-from mdocr.render.flow import Element, Items, elements, picture_path, table_of
+from mdocr.postprocess.lists import CHECK_BOXES
+from mdocr.render.flow import Element, Items, PageMark, elements, picture_path, table_of
 from mdocr.render.latex_preamble import preamble
 
 _SECTIONS = ("section", "subsection", "subsubsection", "paragraph", "subparagraph")
+_IN_MATHEMATICS = re.compile(r"[0-9+=()-]+")
 _PLAIN_PATH = re.compile(r"[\w ./+=,@()-]+")
 
 
@@ -46,13 +49,18 @@ def line(text: str) -> str:
 
 def _written(text: str) -> str:
     """Escaped, with the line breaks of the text and no others."""
-    written = ""
-    for piece in split_formulas(text):
-        if piece.is_formula:
-            written += _formula(piece.content)
-        else:
-            written += "\n".join(map(escape, piece.content.split("\n")))
-    return written
+    return write_spans(text, _span)
+
+
+def _span(span: Span) -> str:
+    if span.kind == "formula":
+        return _formula(span.content)
+    if span.kind == "text":
+        return "\n".join(map(escape, span.content.split("\n")))
+    if _IN_MATHEMATICS.fullmatch(span.content):
+        return f"\\({'^' if span.kind == 'sup' else '_'}{{{span.content}}}\\)"
+    command = "textsuperscript" if span.kind == "sup" else "textsubscript"
+    return f"\\{command}{{{escape(span.content)}}}"
 
 
 def _formula(latex: str) -> str:
@@ -74,6 +82,8 @@ def _shown(latex: str) -> str:
 
 
 def _element(element: Element, options: RenderOptions) -> str:
+    if isinstance(element, PageMark):
+        return f"% page {element.number}"
     if isinstance(element, Items):
         return _list(element)
     if isinstance(element, Figure):
@@ -87,8 +97,14 @@ def _element(element: Element, options: RenderOptions) -> str:
 
 
 def _list(items: Items) -> str:
-    lines = [f"\\item[{{{escape(m)}}}] {running(text)}" for m, text in items.entries]
+    lines = [f"\\item[{{{_marker(m)}}}] {running(text)}" for m, text in items.entries]
     return "\n".join(["\\begin{itemize}", *lines, "\\end{itemize}"])
+
+
+def _marker(marker: str) -> str:
+    if marker not in CHECK_BOXES:
+        return escape(marker)
+    return "\\(\\boxtimes\\)" if CHECK_BOXES[marker] else "\\(\\square\\)"
 
 
 def _figure(figure: Figure, options: RenderOptions) -> str:

@@ -9,12 +9,15 @@ from urllib.parse import quote
 
 from mdocr.document import tables
 from mdocr.document.document import Document
+from mdocr.document.inline import Span, split_spans, write_spans
 from mdocr.document.latex.sanitize import is_harmless
-from mdocr.document.latex.tokens import split_formulas, strip_delimiters
+from mdocr.document.latex.tokens import strip_delimiters
 from mdocr.document.model import Block
+from mdocr.document.table_heads import head_height
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
-from mdocr.render.flow import Element, Items, elements, picture_path, table_of
+from mdocr.postprocess.lists import CHECK_BOXES
+from mdocr.render.flow import Element, Items, PageMark, elements, picture_path, table_of
 
 _MARKUP = re.compile(r"([\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
 _LINE_START = re.compile(
@@ -22,6 +25,7 @@ _LINE_START = re.compile(
     re.MULTILINE,
 )
 _TAG_IN_FORMULA = re.compile(r"<(?=[A-Za-z/!?])")
+_LINK_IN_FORMULA = re.compile(r"\](?=[(\[:])")
 _DELIMITERS = {
     ("dollars", False): ("$", "$"),
     ("dollars", True): ("$$\n", "\n$$"),
@@ -31,7 +35,7 @@ _DELIMITERS = {
 
 
 def render(document: Document, options: RenderOptions | None = None) -> str:
-    """The document as Markdown; page breaks are not shown."""
+    """The document as Markdown."""
     options = options or RenderOptions()
     parts = (_element(element, options) for element in elements(document, options))
     body = "\n\n".join(part for part in parts if part)
@@ -49,7 +53,10 @@ def escape(text: str, *, dollars: bool = True) -> str:
 
 
 def formula(latex: str, options: RenderOptions, *, display: bool = False) -> str:
-    """A formula between its delimiters; one that reaches outside itself is shown as code."""
+    """A formula between its delimiters; one that reaches outside itself is shown as code.
+
+    What would become a tag or a link, where a reader knows no formulas, is broken by a space.
+    """
     latex = re.sub(r"\s*\n\s*", " ", _printable(strip_delimiters(latex))).strip()
     if not latex:
         return ""
@@ -58,7 +65,8 @@ def formula(latex: str, options: RenderOptions, *, display: bool = False) -> str
     if options.math == "dollars":
         latex = re.sub(r"(?<!\\)\$", "", latex)
     opening, closing = _DELIMITERS[options.math, display]
-    return f"{opening}{_TAG_IN_FORMULA.sub('< ', latex)}{closing}"
+    written = _LINK_IN_FORMULA.sub("] ", _TAG_IN_FORMULA.sub("< ", latex))
+    return f"{opening}{written}{closing}"
 
 
 def running(text: str, options: RenderOptions) -> str:
@@ -69,10 +77,14 @@ def running(text: str, options: RenderOptions) -> str:
 
 def _with_formulas(text: str, options: RenderOptions) -> str:
     dollars = options.math == "dollars"
-    return "".join(
-        formula(piece.content, options) if piece.is_formula else _inner(piece.content, dollars)
-        for piece in split_formulas(text)
-    )
+
+    def written(span: Span) -> str:
+        if span.kind == "formula":
+            return formula(span.content, options)
+        inner = _inner(span.content, dollars)
+        return inner if span.kind == "text" else f"<{span.kind}>{inner}</{span.kind}>"
+
+    return write_spans(text, written)
 
 
 def _inner(text: str, dollars: bool) -> str:
@@ -98,6 +110,8 @@ def _printable(text: str) -> str:
 
 
 def _element(element: Element, options: RenderOptions) -> str:
+    if isinstance(element, PageMark):
+        return f"<!-- page {element.number} -->"
     if isinstance(element, Items):
         return _list(element, options)
     if isinstance(element, Figure):
@@ -110,7 +124,8 @@ def _element(element: Element, options: RenderOptions) -> str:
 
 
 def _one_line(text: str, options: RenderOptions) -> str:
-    line = running(" ".join(text.split()), options)
+    """The text of a heading: nothing in it stands at the start of a line."""
+    line = _with_formulas(" ".join(text.split()), options)
     return re.sub(r"#+$", lambda match: f"\\{match[0]}", line)
 
 
@@ -121,11 +136,14 @@ def _list(items: Items, options: RenderOptions) -> str:
 def _item(marker: str, text: str, items: Items, options: RenderOptions) -> str:
     if items.is_ordered:
         lead = f"{marker.strip('().')}. "
+    elif marker in CHECK_BOXES:
+        lead = "- [x] " if CHECK_BOXES[marker] else "- [ ] "
     elif any(character.isalnum() for character in marker):
         lead, text = "- ", f"{marker} {text}"
     else:
         lead = "- "
-    body = running(text, options).replace("\n", "\n" + " " * len(lead))
+    indent = " " * (2 if marker in CHECK_BOXES else len(lead))
+    body = running(text, options).replace("\n", f"\n{indent}")
     return f"{lead}{body}".rstrip()
 
 
@@ -149,30 +167,30 @@ def _body(body: Block, options: RenderOptions) -> str:
 def _table(table: tables.Table, options: RenderOptions) -> str:
     if options.tables == "markdown" and not table.has_spans:
         return tables.to_markdown(table, lambda text: _pipe_cell(text, options))
-    return tables.to_html(table, lambda text: html_cell(text, options))
+    return tables.to_html(table, lambda text: html_cell(text, options), head_height(table))
 
 
 def _pipe_cell(text: str, options: RenderOptions) -> str:
     parts = []
-    for piece in split_formulas(" ".join(text.split())):
-        if piece.is_formula:
-            latex = piece.content.replace("\\|", "\\Vert ").replace("|", "\\vert ")
+    for span in split_spans(" ".join(text.split())):
+        if span.kind == "formula":
+            latex = span.content.replace("\\|", "\\Vert ").replace("|", "\\vert ")
             parts.append(formula(latex, options))
         else:
-            parts.append(_inner(piece.content, options.math == "dollars"))
+            inner = _inner(span.content, options.math == "dollars")
+            parts.append(inner if span.kind == "text" else f"<{span.kind}>{inner}</{span.kind}>")
     return "".join(parts).strip()
 
 
 def html_cell(text: str, options: RenderOptions) -> str:
     """A cell's text in HTML, with formulas between their delimiters; a line break is ``<br>``."""
-    parts = []
-    for piece in split_formulas(text):
-        written = formula(piece.content, options) if piece.is_formula else piece.content
-        written = html.escape(written, quote=False).replace("\n", "<br>")
-        if not piece.is_formula and options.math == "dollars":
-            written = written.replace("$", "&#36;")
-        parts.append(written)
-    return "".join(parts)
+
+    def written(span: Span) -> str:
+        content = formula(span.content, options) if span.kind == "formula" else span.content
+        inner = html.escape(content, quote=False).replace("\n", "<br>")
+        return f"<{span.kind}>{inner}</{span.kind}>" if span.kind in ("sup", "sub") else inner
+
+    return write_spans(text, written)
 
 
 def fenced(code: str) -> str:

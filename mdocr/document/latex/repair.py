@@ -1,6 +1,7 @@
 """LaTeX repaired: what a reader leaves open is closed, what it closes twice is closed once."""
 
 import re
+from itertools import accumulate
 
 from mdocr.document.latex.tokens import (
     strip_delimiters,
@@ -23,13 +24,22 @@ _DELIMITER = re.compile(
 
 _STRAY = ("\\", "\\(", "\\)", "\\[", "\\]")
 
+_DEEPEST = 200
+"""Groups inside one another; what is nested deeper is no formula and stays as it is."""
+
 _OUTER = ("equation", "align", "gather", "multline", "eqnarray", "flalign", "displaymath")
 
 
 def repair(latex: str) -> str:
     """The formula with its faults mended and the delimiters around it removed."""
     balanced = _balance(tokenize(_without_outer(strip_delimiters(latex))))
+    if _depth(balanced) > _DEEPEST:
+        return latex.strip()
     return _aligned("".join(_single_scripts(balanced))).strip()
+
+
+def _depth(parts: list[str]) -> int:
+    return max(accumulate((part == "{") - (part == "}") for part in parts), default=0)
 
 
 def _without_outer(latex: str) -> str:

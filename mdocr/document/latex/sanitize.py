@@ -13,6 +13,11 @@ from mdocr.document.latex.escape import escape
 from mdocr.document.latex.tokens import tokenize
 
 _DEEPEST = 40
+"""Groups, cells and fences inside one another."""
+
+_DEEPEST_ARGUMENT = 100
+"""Arguments inside one another, with or without braces."""
+
 _DIMENSION = re.compile(r"-?\d*\.?\d+\s*(?:em|ex|pt|mm|cm|in|mu)")
 _BEGIN = re.compile(r"\\begin\s*\{([A-Za-z]+)\*?\}")
 _FENCE = re.compile(r"\\(left|right|middle)(?![A-Za-z])\s*(.*)", re.DOTALL)
@@ -56,6 +61,7 @@ class _Parser:
         self.parts = parts
         self.index = 0
         self.depth = 0
+        self.nesting = 0
         self.display = display
         self.tag = ""
 
@@ -134,7 +140,12 @@ class _Parser:
             return self.rest_of_group()
         if not part or _stops(part) or part in ("^", "_", "'"):
             raise RefusedFormula("an argument is missing")
-        return self.atom()
+        self.nesting += 1
+        if self.nesting > _DEEPEST_ARGUMENT:
+            raise RefusedFormula("too deep")
+        written = self.atom()
+        self.nesting -= 1
+        return written
 
     def command(self, part: str) -> str:
         name = part[1:]

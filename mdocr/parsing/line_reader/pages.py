@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.decoding.requests import BlockOptions, Generation, Request
-from mdocr.document.block_types import PARATEXT_TYPES
 from mdocr.document.model import Block, Box
 from mdocr.errors import MdocrError
 from mdocr.inputs.pages import PagePicture
@@ -112,8 +111,7 @@ class LinePage(PageWork):
         pixels = np.asarray(self.sheet.picture)
         jobs = []
         for number, region in enumerate(self.layout.regions):
-            if self._is_wanted(region):
-                jobs += self._jobs_of(number, region, pixels)
+            jobs += self._jobs_of(number, region, pixels)
         return jobs
 
     def take(self, place: int, made: Generation) -> list[Job]:
@@ -264,9 +262,6 @@ class LinePage(PageWork):
                 if row in found.rows or (row in found.label and self._number(formula)):
                     return index
         return None
-
-    def _is_wanted(self, region: Region) -> bool:
-        return self.options.keep_paratext or region.type not in PARATEXT_TYPES
 
     def _block(self, region: Region) -> Block:
         box = Box(*self.layout.outline(region.box))

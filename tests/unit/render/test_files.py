@@ -27,6 +27,7 @@ def test_every_format_is_written(tmp_path: Path) -> None:
         "report.json",
         "report.md",
         "report.tex",
+        "report.txt",
         "report_images",
         "report_images/page-1-8.png",
         "report_images/page-2-4.png",

@@ -13,6 +13,8 @@ from mdocr.document.latex.repair import repair
 from mdocr.document.latex.sanitize import RefusedFormula, is_harmless, sanitize
 from mdocr.document.model import Block, Box
 from mdocr.options import RenderOptions
+from mdocr.render import FORMATS
+from mdocr.render import render as render_as
 from mdocr.render.latex import render, running
 
 COMPILERS = ("pdflatex", "xelatex")
@@ -68,8 +70,8 @@ def test_formulas_that_are_attacks_are_refused_or_text(text: str) -> None:
         written = sanitize(repair(text), display=True)
     except RefusedFormula:
         written = ""
-    commands = set(re.findall(r"\\([A-Za-z]+)", written))
-    assert commands <= {"text", "prime", *commands.SYMBOLS, "textbackslash", "textquotedbl"}
+    found = set(re.findall(r"\\([A-Za-z]+)", written))
+    assert found <= {"text", "prime", *commands.SYMBOLS, "textbackslash", "textquotedbl"}
     assert "^^" not in written
 
 
@@ -196,3 +198,13 @@ def test_documents_compile(compiler: str, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=240)
     assert done.returncode == 0, done.stdout[-2000:].decode(errors="replace")
     assert (tmp_path / "a.pdf").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    "latex", ["\\sqrt" * 2000 + "x", "^{" * 3000 + "x" + "}" * 3000, "{" * 3000, "\\left(" * 3000]
+)
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_a_formula_without_end_fails_nothing_else(latex: str, form: str) -> None:
+    blocks = block("equation", 0.1, latex, format="latex"), block("text", 0.2, "the rest")
+    inline = block("text", 0.3, f"a \\({latex}\\) b")
+    assert "the rest" in render_as(document((*blocks, inline)), form)

@@ -124,17 +124,68 @@ def test_lists_go_on_over_pages() -> None:
     assert render(document(bullets)) == "- a\n- (b) c\n"
 
 
-def test_tables_are_html_or_markdown() -> None:
+def test_tables_are_pipe_tables_or_html() -> None:
     made = document((block("table", 0.1, TABLE, format="otsl"),))
-    assert render(made) == (
-        "<table><tr><td>Name</td><td>Value $x^2$</td></tr>"
-        "<tr><td>a|b</td><td>&#36;5 &amp; &lt;b&gt;6&lt;/b&gt;</td></tr></table>\n"
-    )
-    written = render(made, RenderOptions(tables="markdown"))
+    written = render(made)
     assert written.splitlines()[1] == "| --- | --- |"
     assert READER.render(written).count("<td>") == 2
+    assert render(made, RenderOptions(tables="html")) == (
+        "<table><tr><td>Name</td><td>Value $x^2$</td></tr>"
+        "<tr><td>a|b</td><td>$5 &amp; &lt;b&gt;6&lt;/b&gt;</td></tr></table>\n"
+    )
     spanned = document((block("table", 0.1, "<fcel>a<lcel><nl>", format="otsl"),))
-    assert 'colspan="2"' in render(spanned, RenderOptions(tables="markdown"))
+    assert 'colspan="2"' in render(spanned)
+
+
+def test_head_rows_of_html_tables() -> None:
+    content = (
+        "<fcel>Item<fcel>Price<lcel><nl><ucel><fcel>net<fcel>gross<nl><fcel>x<fcel>1<fcel>2<nl>"
+    )
+    written = markdown(content, "table", format="otsl")
+    assert written.startswith(
+        '<table><thead><tr><th rowspan="2">Item</th><th colspan="2">Price</th></tr>'
+        "<tr><th>net</th><th>gross</th></tr></thead><tbody><tr><td>x</td>"
+    )
+
+
+def test_scripts_keep_their_place() -> None:
+    assert markdown("10<sup>30</sup> m<sub>e</sub>") == "10<sup>30</sup> m<sub>e</sub>\n"
+    cell = "<fcel>10<sup>30</sup><fcel>b<nl>"
+    assert "| 10<sup>30</sup> | b |" in markdown(cell, "table", format="otsl")
+    assert (
+        shown(markdown("<sup><b>x</b></sup> <sub></sub>")).strip()
+        == "<sup><b>x</b></sup> <sub></sub>"
+    )
+
+
+def test_numbers_of_headings_need_no_backslash() -> None:
+    assert markdown("2. Methods", "title", level=2) == "## 2. Methods\n"
+    assert markdown("- # 3.", "title", level=1) == "# - # 3.\n"
+
+
+def test_boxes_are_task_lists() -> None:
+    items = (
+        block("list_item", 0.1, "☑ yes"),
+        block("text", 0.2, "[ ] no"),
+        block("text", 0.3, "☐ m"),
+    )
+    assert render(document(items)) == "- [x] yes\n- [ ] no\n- [ ] m\n"
+
+
+def test_marks_of_pages() -> None:
+    pages = (block("text", 0.1, "One."),), (block("text", 0.1, "Two."),)
+    marked = RenderOptions(page_marks=True)
+    assert (
+        render(document(*pages), marked) == "<!-- page 1 -->\n\nOne.\n\n<!-- page 2 -->\n\nTwo.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "latex", ["[a](http://b.c)", "![a](b)", "[a]: http://b.c", "[a][b]", "<http://b.c>"]
+)
+def test_an_equation_is_no_link(latex: str) -> None:
+    assert "<link_open>" not in shown(formula(latex, OPTIONS))
+    assert "<image>" not in shown(formula(latex, OPTIONS, display=True))
 
 
 def test_pictures_are_linked_from_their_folder() -> None:

@@ -1,0 +1,55 @@
+"""The table of output formats: filled by ``mdocr.render``, used by documents to write themselves.
+
+It lies below the renderers, and knows none of them, so that ``Document.to_markdown()`` needs no
+import of what is built upon documents.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mdocr.errors import UsageError
+from mdocr.options import RenderOptions
+
+Renderer = Callable[[Any, RenderOptions], str]
+"""Writes a ``Document``, as it was read."""
+
+
+class Format(NamedTuple):
+    """One format of documents.
+
+    Attributes:
+        render: writes a document.
+        endings: of its files, lower case; the first is the one that mdocr gives them.
+        links_pictures: whether its text names the files of the pictures.
+    """
+
+    render: Renderer
+    endings: tuple[str, ...]
+    links_pictures: bool = True
+
+
+FORMATS: dict[str, Format] = {}
+"""Every format by its name, in the order of the help."""
+
+
+def find_format(name: str) -> Format:
+    """The format of a name.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"unknown format {name!r}", f"Choose from: {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def format_of_file(name: str) -> str | None:
+    """The name of the format that a file name ends in; the longest ending counts."""
+    lower = name.lower()
+    endings = [
+        (len(ending), form)
+        for form, known in FORMATS.items()
+        for ending in known.endings
+        if lower.endswith(ending)
+    ]
+    return max(endings)[1] if endings else None
