@@ -5,10 +5,10 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import Unpack
 
 from mdocr.decoding.correction import correct
 from mdocr.decoding.draft import EOS, Array, Decoding
@@ -23,21 +23,21 @@ from mdocr.inputs import pictures
 from mdocr.inputs.find import FailedInput
 from mdocr.inputs.pictures import Picture
 from mdocr.models.charset import Charset
-from mdocr.options import RecognizeOptions
+from mdocr.options import RecognizeChanges, RecognizeOptions, changed
 from mdocr.preprocessing.mdiff4str import preprocess
 from mdocr.weights.resolve import resolve
 
 MANY = 128
-"""Words over which torch makes up for its start of seconds, as it reads batches faster."""
+"""Number of words from which torch, which starts in seconds but reads batches faster, pays off."""
 
 
 @dataclass(frozen=True, eq=False)
 class Crop:
-    """A picture made ready for the model.
+    """A picture prepared for the model.
 
     Attributes:
-        number: its place in the input, from 0.
-        path: where it came from.
+        number: index in the input, from 0.
+        path: of the picture.
         pixels: [3, height, width] in -1..1.
     """
 
@@ -48,7 +48,7 @@ class Crop:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of the picture at place ``number`` of the input."""
+    """The outcome of the picture with index ``number`` in the input."""
 
     number: int
     outcome: Word | FailedInput
@@ -59,8 +59,8 @@ class Recognizer:
 
     Args:
         engine: the model, on a device.
-        model: its name, as the results show it.
-        lexicon: what the lexicon ``auto`` means for it.
+        model: its name, for the results.
+        lexicon: the lexicon that ``auto`` stands for.
     """
 
     def __init__(self, engine: WordEngine, model: str, lexicon: str = "none") -> None:
@@ -73,21 +73,21 @@ class Recognizer:
         self,
         images: Picture | Iterable[Picture],
         options: RecognizeOptions | None = None,
-        **changes: Any,
+        **changes: Unpack[RecognizeChanges],
     ) -> list[Word]:
         """Reads all pictures.
 
         Args:
             images: paths, PIL pictures or arrays; one, or many.
-            options: how to read; the defaults if left out.
+            options: how to read; the defaults if None.
             **changes: single options by name, such as ``decoder`` and ``steps``.
 
         Returns:
-            One word a picture, in the same order.
+            One word per picture, in the same order.
 
         Raises:
             InputError: a picture cannot be read.
-            UsageError: an option makes no sense.
+            UsageError: an option is invalid.
             DeviceError: out of memory.
         """
         words = []
@@ -101,14 +101,14 @@ class Recognizer:
         self,
         images: Picture | Iterable[Picture],
         options: RecognizeOptions | None = None,
-        **changes: Any,
+        **changes: Unpack[RecognizeChanges],
     ) -> Iterator[Word | FailedInput]:
-        """Reads pictures lazily and gives each word, in the order of the input, once it is known.
+        """Reads pictures lazily and yields words in input order, as soon as they are known.
 
-        Takes what ``recognize`` takes. Holds a few batches of pictures at a time, however many
-        there are. A picture that cannot be read gives a ``FailedInput`` in its place.
+        Arguments are those of ``recognize``. Only a few batches of pictures are held at a time. A
+        picture that cannot be read yields a ``FailedInput`` in its place.
         """
-        options = dataclasses.replace(options or RecognizeOptions(), **changes)
+        options = changed(options or RecognizeOptions(), changes)
         numbered = enumerate(pictures.as_iterable(images))
         crops = pictures.read_ahead(
             make_crop,
@@ -119,14 +119,14 @@ class Recognizer:
         return in_order(self._read_all(crops, options))
 
     def words(self, decoding: Decoding, options: RecognizeOptions) -> list[Word]:
-        """The words of a decoded batch, unclear ones as the lexicon has them."""
+        """The words of a decoded batch, unclear ones corrected by the lexicon."""
         name = self.lexicon_of(options)
         if name != "none":
             decoding = correct(decoding, self.engine.charset, load_lexicon(name))
         return words_of(decoding, self.engine.charset, self.model, options.decoder)
 
     def lexicon_of(self, options: RecognizeOptions) -> str:
-        """Name or path of the lexicon that is read with; ``none`` for none."""
+        """Name or path of the lexicon in use, or ``none``."""
         return self.lexicon if options.lexicon == "auto" else options.lexicon
 
     def _read_all(
@@ -160,14 +160,14 @@ def load_recognizer(
         engine: ``torch``; ``onnx``, for exported files (``mdocr export``); or ``auto``: for up to
             ``MANY`` words onnx on a CPU, if the exported files are there, else torch.
         dtype: ``auto``, ``float32`` or ``bfloat16``.
-        words: about how many will be read.
+        words: approximate number of words to be read.
 
     Raises:
         WeightsError: the weights are missing, damaged, or of another model.
         DeviceError: the device is absent.
-        UsageError: an argument makes no sense.
+        UsageError: an argument is invalid.
     """
-    # Finds errors before a download in vain.
+    # Invalid arguments are reported before a download.
     load = word_engine(engine, device, dtype, many=words > MANY)
     resolved = resolve(os.fspath(model), "recognizer")
     return Recognizer(load(resolved.path), resolved.name, resolved.lexicon)
@@ -179,7 +179,7 @@ def recognize(
     device: str = "auto",
     engine: str = "auto",
     dtype: str = "auto",
-    **options: Any,
+    **options: Unpack[RecognizeChanges],
 ) -> list[Word]:
     """Loads a recognizer and reads pictures: ``load_recognizer``, then ``Recognizer.recognize``."""
     return load_recognizer(model, device, engine, dtype).recognize(images, **options)
@@ -189,11 +189,11 @@ def read(engine: WordEngine, images: Array, options: RecognizeOptions) -> Decodi
     """Reads one batch of pictures [B, 3, height, width] in -1..1."""
     encoded = engine.encode(images)
     decoding = decode(encoded.predict, engine.blank(len(images)), options)
-    return dataclasses.replace(decoding, columns=encoded.ctc)
+    return dataclasses.replace(decoding, ctc=encoded.ctc)
 
 
 def make_crop(numbered: tuple[int, Picture]) -> Crop | Result:
-    """Loads a picture and brings it to a size of the model; a ``FailedInput`` if it cannot be read."""
+    """Loads and preprocesses a picture; the result holds a ``FailedInput`` if it cannot be read."""
     number, source = numbered
     path = pictures.name_of(source)
     try:
@@ -203,11 +203,11 @@ def make_crop(numbered: tuple[int, Picture]) -> Crop | Result:
 
 
 def batches(crops: Iterable[Crop | Result], size: int) -> Iterator[list[Crop] | Result]:
-    """Gathers crops of one shape; what is no crop any more passes at once.
+    """Gathers crops of one shape into batches; results pass through at once.
 
-    A crop waits for ``4 * size`` others at most: then those of its shape go, few as they be.
+    After ``4 * size`` further crops an incomplete batch is emitted as it is.
     """
-    waiting: dict[tuple[int, ...], list[Crop]] = defaultdict(list)  # the longest waiting first
+    waiting: dict[tuple[int, ...], list[Crop]] = defaultdict(list)  # longest waiting first
     for crop in crops:
         if isinstance(crop, Result):
             yield crop
@@ -223,7 +223,7 @@ def batches(crops: Iterable[Crop | Result], size: int) -> Iterator[list[Crop] | 
 
 
 def in_order(results: Iterable[Result]) -> Iterator[Word | FailedInput]:
-    """The outcomes in the order of the input, each as soon as all before it are known."""
+    """The outcomes in input order, each as soon as all earlier ones are known."""
     early: dict[int, Word | FailedInput] = {}
     number = 0
     for result in results:
@@ -234,7 +234,7 @@ def in_order(results: Iterable[Result]) -> Iterator[Word | FailedInput]:
 
 
 def words_of(decoding: Decoding, charset: Charset, model: str, decoder: str) -> list[Word]:
-    """The words of a decoded batch, each up to its end mark."""
+    """The words of a decoded batch, each up to its EOS."""
     confidences = decoding.confidences.tolist()
     steps, passes = decoding.steps.tolist(), decoding.passes.tolist()
     traces = [ids.tolist() for ids in decoding.trace]
@@ -244,17 +244,17 @@ def words_of(decoding: Decoding, charset: Charset, model: str, decoder: str) -> 
         text = [charset.symbols[index - 1] for index in ids[:end]]
         characters = tuple(map(Character, text, confidences[row], steps[row]))
         confidence = sum(confidences[row][:end]) / max(end, 1)
-        trace = tuple(_written(ids[row], charset, end) for ids in traces[: passes[row]])
+        trace = tuple(_partial(ids[row], charset, end) for ids in traces[: passes[row]])
         if trace:
-            trace = (*trace[:-1], "".join(text))  # the last pass also settles what was left masked
+            trace = (*trace[:-1], "".join(text))  # the last pass also fills in what was left masked
         words.append(
             Word("", "".join(text), confidence, characters, model, decoder, passes[row], trace)
         )
     return words
 
 
-def _written(ids: list[int], charset: Charset, end: int) -> str:
-    """A word in the making, ``_`` for a masked position before the ``end`` that it will have."""
+def _partial(ids: list[int], charset: Charset, end: int) -> str:
+    """An unfinished word, with ``_`` for masked positions before its final ``end``."""
     written = ids[: ids.index(EOS)] if EOS in ids else ids
     while len(written) > end and written[-1] == charset.mask_id:
         written = written[:-1]

@@ -120,8 +120,11 @@ def test_unknown_options_are_refused() -> None:
     reader = Recognizer(FakeEngine(), "fake")
     with pytest.raises(UsageError, match="decoder"):
         reader.recognize([], decoder="guess")
-    with pytest.raises(TypeError, match="temperature"):
-        reader.recognize([], temperature=1)
+    with pytest.raises(UsageError, match="temperature"):
+        reader.recognize([], temperature=1)  # type: ignore[call-arg]
+    with pytest.raises(UsageError) as caught:
+        reader.recognize([], step=1)  # type: ignore[call-arg]
+    assert "steps" in caught.value.hint
     assert reader.recognize([]) == []
 
 

@@ -39,7 +39,7 @@ def decoding(text: str, unclear: dict[int, dict[str, float]], kind=torch.tensor)
 
 
 def frames(text: str, shares: dict[int, float], kind=torch.tensor):
-    """A CTC head that reads each letter in one frame, followed by a blank; some not with certainty."""
+    """A CTC head that reads each letter in one frame, then a blank; some with doubt."""
     seen = np.zeros((1, 2 * len(text), CHARSET.outputs), np.float32)
     seen[0, 1::2, 0] = 1
     for at, letter in enumerate(text):
