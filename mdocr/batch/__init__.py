@@ -1,1 +1,12 @@
-"""Runs over many documents: results, resume."""
+"""The run over many documents: what ``mdocr parse`` and ``mdocr read`` do, without their display.
+
+inputs         which files are read
+page_model     the model, loaded when the first page needs it
+destination    where documents go, and in which formats
+run            the loop over all documents
+results        the files of one document
+resume         pages known from earlier runs
+tally          what became of the inputs, and the error that the program ends with
+
+Knows nothing of arguments, bars and exit codes.
+"""

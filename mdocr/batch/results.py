@@ -1,57 +1,33 @@
-"""Where documents go as their pages come: a folder, one file, or a stream."""
+"""The files of one document: pictures and drawings as pages come, the formats at its end."""
 
-import logging
-import os
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from mdocr.batch.resume import Progress, progress_file
+from mdocr.batch.destination import Destination
+from mdocr.batch.resume import PageRecords, records_file
 from mdocr.document.document import Document
-from mdocr.document.model import Failure, Page, Source
+from mdocr.document.model import Page, Source
 from mdocr.files import written_whole
-from mdocr.inputs.streams import STDIN
-from mdocr.options import ParseOptions, RenderOptions
+from mdocr.options import ParseOptions
+from mdocr.parsing.events import ReadDocument
 from mdocr.parsing.page_work import ReadPage
 from mdocr.render import render
 from mdocr.render.files import write_file, write_folder
-
-logger = logging.getLogger(__name__)
 
 DRAWING_NAME = re.compile(r".+-page\d{4,}\.png", re.DOTALL)
 """File names of drawn layouts."""
 
 
-@dataclass(frozen=True)
-class Destination:
-    """Where documents go, and in which form; exactly one of the first three is given.
-
-    Attributes:
-        folder: one file a format and document, beside a folder of pictures.
-        file: one format of one document.
-        stream: one format of one document, without pictures.
-        forms: names of formats.
-        render: how they are written.
-        drawings: folder of the drawn layouts, if they are wanted.
-    """
-
-    folder: Path | None = None
-    file: Path | None = None
-    stream: TextIO | None = None
-    forms: tuple[str, ...] = ("md",)
-    render: RenderOptions = field(default_factory=RenderOptions)
-    drawings: Path | None = None
-
-
 class Results:
-    """Collects one document, page by page, and writes it at its end.
+    """The files of one document.
 
     Args:
         stem: file name without ending.
-        destination: where it goes.
-        find_progress: what is known from earlier runs; called when the document is open.
+        destination: where they go.
+        open_records: what is known from earlier runs; called when the document is open.
         resume: whether to use it; what is read now is kept in any case.
     """
 
@@ -59,71 +35,57 @@ class Results:
         self,
         stem: str,
         destination: Destination,
-        find_progress: Callable[[], Progress | None],
+        open_records: Callable[[], PageRecords | None],
         resume: bool = True,
     ) -> None:
         self.stem = stem
         self.destination = destination
-        self.progress: Progress | None = None
-        self._find_progress = find_progress
+        self.records: PageRecords | None = None
+        self._open_records = open_records
         self._resume = resume
-        self.pages: list[Page] = []
-        self.failures: list[Failure] = []
-        self._pictures: dict[str, bytes] = {}
         self._source = Source("")
 
     def known(self, source: Source) -> Mapping[int, Page]:
         """Pages that need not be read, by number."""
         self._source = source
-        self.progress = self._find_progress()
-        if self.progress is None:
+        self.records = self._open_records()
+        if self.records is None:
             return {}
-        return self.progress.open(source, self._is_whole if self._resume else lambda page: False)
-
-    def keep(self, pages: Iterable[Page]) -> None:
-        """Takes pages known from earlier runs."""
-        self.pages += pages
+        return self.records.open(source, self._is_whole if self._resume else lambda page: False)
 
     def add(self, read: ReadPage) -> None:
-        """Takes what became of a page; its pictures and drawing are written at once."""
-        self.failures += read.failures
+        """Writes the pictures and the drawing of a page, and keeps it for a later run."""
         if read.page is None:
             return
-        self.pages.append(read.page)
-        self._place(read.pictures)
+        if self.destination.folder and read.pictures:
+            empty = Document(self._source, "")
+            folder = self.destination.folder
+            write_folder(empty, folder, (), pictures=read.pictures, stem=self.stem)
         if self.destination.drawings and read.drawing:
             with written_whole(self._drawing(read.page.number)) as temporary:
                 temporary.write_bytes(read.drawing)
-        if self.progress and not read.failures:
-            self.progress.add(read.page)
+        if self.records and not read.failures:
+            self.records.add(read.page)
 
     def save(self) -> None:
         """Keeps what was read for the next run; also after an interruption."""
-        if self.progress:
-            self.progress.save()
+        if self.records:
+            self.records.save()
 
-    def write(self, model: str) -> None:
+    def write(self, read: ReadDocument, model: str) -> None:
         """Writes the document, in all formats or in none.
 
         Raises:
             UsageError: a file cannot be written.
         """
-        pages = tuple(sorted(self.pages, key=lambda page: page.number))
-        document = Document(self._source, model, pages, tuple(self.failures))
+        document = read.document(model)
         to, form = self.destination, self.destination.forms[0]
         if to.folder:
             write_folder(document, to.folder, to.forms, to.render, stem=self.stem)
         elif to.file:
-            write_file(document, to.file, form, to.render, pictures=self._pictures)
+            write_file(document, to.file, form, to.render, pictures=read.pictures)
         elif to.stream:
             to.stream.write(render(without_pictures(document), form, to.render))
-
-    def _place(self, pictures: Mapping[str, bytes]) -> None:
-        if self.destination.folder and pictures:
-            empty = Document(self._source, "")
-            write_folder(empty, self.destination.folder, (), pictures=pictures, stem=self.stem)
-        elif self.destination.file:
-            self._pictures.update(pictures)
 
     def _is_whole(self, page: Page) -> bool:
         """Whether the pictures and the drawing of an earlier page are still there."""
@@ -136,16 +98,16 @@ class Results:
         return (self.destination.drawings or Path()) / f"{self.stem}-page{number:04d}.png"
 
 
-def progress_of(
+def records_of(
     stem: str,
     destination: Destination,
     model: Callable[[], Mapping[str, Any]],
     options: ParseOptions,
-) -> Progress | None:
+) -> PageRecords | None:
     """What is known of a document; only results in a folder are kept for later runs."""
     if not destination.folder:
         return None
-    return Progress(progress_file(destination.folder, stem), model(), options)
+    return PageRecords(records_file(destination.folder, stem), model(), options)
 
 
 def without_pictures(document: Document) -> Document:
@@ -155,18 +117,3 @@ def without_pictures(document: Document) -> Document:
         for page in document.pages
     )
     return replace(document, pages=tuple(pages))
-
-
-def stems(paths: Iterable[str]) -> list[str]:
-    """File names without ending, each once: of equal ones, the later get a number."""
-    taken: set[str] = set()
-    names = []
-    for path in paths:
-        own = os.fsencode(Path(path).stem).decode("utf-8", "replace")  # a name need not be text
-        stem = name = "stdin" if path == STDIN else own or "document"
-        number = 2
-        while name.casefold() in taken:
-            name, number = f"{stem}-{number}", number + 1
-        taken.add(name.casefold())
-        names.append(name)
-    return names

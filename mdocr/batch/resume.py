@@ -25,11 +25,11 @@ _WITHOUT_EFFECT = ("pages", "password", "batch_size", "jobs", "draw_layout")
 logger = logging.getLogger(__name__)
 
 
-class Progress:
+class PageRecords:
     """The pages of one document that have been read, now or earlier.
 
     Args:
-        path: the file; see ``progress_file``.
+        path: the file; see ``records_file``.
         model: what tells the model, and what runs it, from others; as JSON gives it back.
         options: how the document is read.
     """
@@ -89,7 +89,7 @@ class Progress:
         self._unsaved = 0
 
 
-def progress_file(folder: Path, stem: str) -> Path:
+def records_file(folder: Path, stem: str) -> Path:
     """Where what is known of a document stands."""
     return folder / f".{stem}.progress.json"
 

@@ -10,6 +10,7 @@ import typer
 
 from mdocr.bench.options import PAPER, LatencyOptions, ShuffleOptions, ThroughputOptions
 from mdocr.cli import console, tables
+from mdocr.cli.command import command_group
 from mdocr.cli.tables import Column
 from mdocr.errors import UsageError
 from mdocr.options import WORD_DECODERS
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mdocr.evaluation.page_sets import TruePage
     from mdocr.inputs.pictures import Picture
 
-app = typer.Typer(no_args_is_help=True, help="Measure latency and throughput on this machine.")
+app = command_group("Measure latency and throughput on this machine.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, with versions and limits.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mdocr.cli import console, tables
-from mdocr.cli.recognize import Device, Lexicon, Engine, find_lexicon
+from mdocr.cli.choices import Device, Engine, Lexicon
+from mdocr.cli.command import command_group
+from mdocr.cli.recognize import check_lexicon
 from mdocr.cli.tables import Column
 from mdocr.errors import InputError, UsageError
 from mdocr.options import (
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from mdocr.evaluation.suites import OpenSet
     from mdocr.recognizer import Recognizer
 
-app = typer.Typer(no_args_is_help=True, help="Measure how well models read.")
+app = command_group("Measure how well models read.")
 DEFAULTS = RecognizeOptions()
 PAGE_DEFAULTS = ParseOptions()
 WORD_COLUMNS = (
@@ -128,7 +130,7 @@ def recognizer(
     if check:
         _check_sets(sets, form)
         return
-    find_lexicon(lexicon)
+    check_lexicon(lexicon)
     count = sum(len(each.numbers[:limit]) for each in sets) * len(runs)
     reader = load_recognizer(model, device, engine, dtype, count)
     rows: list[dict[str, Any]] = []

@@ -6,17 +6,21 @@ from typing import Annotated
 import typer
 
 from mdocr.cli import console
+from mdocr.cli.command import Command, single_command
 from mdocr.errors import UsageError
 
 PRECISIONS = ("fp32", "fp16", "int8", "int4")
 
+app = single_command()
 
+
+@app.command(cls=Command)
 def export(
     model: Annotated[
         str,
         typer.Argument(
             metavar="MODEL",
-            help="A word or page model: a name, or the path of a checkpoint or folder.",
+            help="A word or page model: a name, or the path of a checkpoint.",
             show_default=False,
         ),
     ],
@@ -26,23 +30,15 @@ def export(
     precision: Annotated[
         str,
         typer.Option(
-            help="fp32; fp16 (half the size, computed in fp32); int8 (a quarter); or int4, for the "
-            "large page model (its language model in four bits)."
+            help="fp32; fp16 (half the size, computed in fp32); int8 (a quarter); or int4, for "
+            "MinerU-Diffusion (its language model in four bits)."
         ),
     ] = "fp32",
-    weights_apart: Annotated[
-        bool,
-        typer.Option(
-            "--weights-apart",
-            help="Leave the weights in their .safetensors file, which must then stay where it is, "
-            "as seen from DIR; not for the large page model.",
-        ),
-    ] = False,
 ) -> None:
     """Write a model as ONNX files, which `--engine onnx --model DIR` runs.
 
-    Needs the extra `export`. The files are compared with torch on random pictures before they are
-    put in place. Words and pages alike.
+    Needs the extra `export`. Before they are put in place, the files are compared with torch on
+    random images.
     """
     if precision not in PRECISIONS:
         raise UsageError(
@@ -50,9 +46,9 @@ def export(
         )
     from mdocr.export import export_model
 
-    name, done = export_model(model, output, precision, weights_apart)  # type: ignore[arg-type]
+    name, done = export_model(model, output, precision)  # type: ignore[arg-type]
     console.note(
-        f"{name}: {done.size / 1e6:.1f} MB; the logits differ from torch's by "
-        f"{done.difference:.1e} of the largest at most"
+        f"{name}: {done.size / 1e6:.1f} MB; the logits differ from torch's by at most "
+        f"{done.difference:.1e} of the largest"
     )
     typer.echo(str(output))

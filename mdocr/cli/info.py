@@ -10,9 +10,14 @@ from typing import Annotated, Any
 import typer
 
 import mdocr
+from mdocr.cli.command import Command, single_command
 from mdocr.weights import cache, registry
+from mdocr.weights.cache import CachedModel
+
+app = single_command()
 
 
+@app.command(cls=Command)
 def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -28,7 +33,7 @@ def info(
 
 def collect() -> dict[str, Any]:
     """The facts, as ``mdocr info --json`` prints them; a broken package is a fact too."""
-    installed = [name for name, model in registry.MODELS.items() if cache.is_installed(model)]
+    installed = [name for name, model in registry.MODELS.items() if CachedModel(model).installed]
     return {
         "schema": "mdocr.info/1",
         "mdocr": mdocr.__version__,

@@ -4,8 +4,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
@@ -16,18 +18,22 @@ import mdocr
 from mdocr.cli import console
 
 COMMANDS = {
-    "read": "mdocr.cli.read:read",
-    "parse": "mdocr.cli.parse:parse",
-    "recognize": "mdocr.cli.recognize:recognize",
-    "models": "mdocr.cli.models:app",
-    "info": "mdocr.cli.info:info",
-    "synth": "mdocr.cli.synth:app",
-    "train": "mdocr.cli.train:app",
-    "eval": "mdocr.cli.eval:app",
-    "export": "mdocr.cli.export:export",
-    "bench": "mdocr.cli.bench:app",
+    "read": ("mdocr.cli.read", "Read PDFs, pictures of pages and pictures of words."),
+    "parse": ("mdocr.cli.parse", "Read PDFs and pictures of pages."),
+    "recognize": ("mdocr.cli.recognize", "Read pictures of single words."),
+    "models": ("mdocr.cli.models", "List, download, verify and remove weights."),
+    "info": ("mdocr.cli.info", "Show versions, devices, threads, cache and installed models."),
+    "synth": ("mdocr.cli.synth", "Make training data: pictures with known text."),
+    "train": ("mdocr.cli.train", "Train models, on synthetic data or your own."),
+    "eval": ("mdocr.cli.eval", "Measure how well models read."),
+    "export": ("mdocr.cli.export", "Write a model as ONNX files."),
+    "bench": ("mdocr.cli.bench", "Measure latency and throughput on this machine."),
 }
-"""Name → module and the function, or the group of commands, in it; in the order of the help."""
+"""Name → module, whose ``app`` it is, and a line of help; a module is imported when its command
+runs, so that the help of the program is there at once."""
+
+SHORTHANDS = {"help": "Show the help of the program, or of a command.", "version": "Show it."}
+"""``mdocr help parse`` is ``mdocr parse --help``, ``mdocr version`` is ``mdocr --version``."""
 
 interrupted = threading.Event()
 """Set by Ctrl-C, and by who ends the program from outside."""
@@ -36,14 +42,40 @@ GLOBAL_FLAGS = frozenset({"--verbose", "-v", "--quiet", "-q"})
 
 
 class RootGroup(TyperGroup):
-    """The root command: takes its flags anywhere on the line, and turns errors into exit codes."""
+    """The root command: loads commands when they run, and turns errors into exit codes."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of all commands."""
+        return list(dict.fromkeys([*COMMANDS, *super().list_commands(ctx)]))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name, or None; its module is imported now."""
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            module, _ = COMMANDS[cmd_name]
+            self.add_command(typer.main.get_command(import_module(module).app), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command to run; a path in its place means ``read``."""
+        name = args[0]
+        if name not in self.list_commands(ctx):
+            if not is_path(name):
+                ctx.fail(f"No such command or file {name!r}.{_suggestion(name)}")
+            args = ["read", *args]
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Writes the table of commands without importing them."""
+        lines = {name: line for name, (_, line) in COMMANDS.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl(list({**lines, **SHORTHANDS}.items()))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Reads the arguments, flags for the whole program first."""
-        return super().parse_args(ctx, flags_first(args))
+        return super().parse_args(ctx, spelled_out(flags_first(args)))
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs the subcommand; what it printed is out before the end is called good."""
+        """Runs the subcommand; flushes stdout before reporting success."""
         try:
             result = super().invoke(ctx)
             if sys.stdout is not None:
@@ -73,6 +105,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help is there in half the time
     pretty_exceptions_enable=False,
+    subcommand_metavar="COMMAND|FILE [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -96,9 +129,12 @@ def options(
         ),
     ] = False,
 ) -> None:
-    """Turn pictures of text into text, by diffusion decoding."""
+    """Turn pictures of text into text, by diffusion decoding.
+
+    mdocr FILE reads a PDF, a page or a word; it is short for mdocr read FILE.
+    """
     console.configure(verbose, quiet)
-    from mdocr.weights import hub
+    from mdocr.weights import hub  # not at start-up
 
     hub.show_transfer.set(console.transfer_bar)
 
@@ -112,17 +148,25 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
     return [*flags, *others, *arguments[end:]]
 
 
-def _register() -> None:
-    for name, target in COMMANDS.items():
-        module, attribute = target.split(":")
-        command: typer.Typer | Callable[..., Any] = getattr(import_module(module), attribute)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name)(command)
+def spelled_out(arguments: Sequence[str]) -> list[str]:
+    """``help COMMAND`` and ``version`` as the options that they stand for."""
+    position = next((n for n, each in enumerate(arguments) if each not in GLOBAL_FLAGS), None)
+    word = "" if position is None else arguments[position]
+    if word not in SHORTHANDS:
+        return list(arguments)
+    others = [*arguments[:position], *arguments[(position or 0) + 1 :]]
+    return [*others, "--help"] if word == "help" else ["--version"]
 
 
-_register()
+def is_path(name: str) -> bool:
+    """Whether something in the place of a command is meant as a file to read."""
+    looks_like_one = bool(Path(name).suffix) or any(sign in name for sign in "/\\*?[")
+    return name == "-" or looks_like_one or Path(name).exists()
+
+
+def _suggestion(name: str) -> str:
+    close = get_close_matches(name, [*COMMANDS, *SHORTHANDS])
+    return f" Did you mean {', '.join(map(repr, close))}?" if close else ""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -142,4 +186,6 @@ def run() -> None:
     """Entry of the ``mdocr`` program; to be ended is to be interrupted: nothing is left behind."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    # Threads of OpenMP that wait by spinning take the cores from other processes.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     app(prog_name="mdocr")

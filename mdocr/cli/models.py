@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from mdocr.cli.command import command_group
 from mdocr.cli.console import note
 from mdocr.errors import UsageError, WeightsError
 from mdocr.weights import cache, registry
+from mdocr.weights.cache import CachedModel
 from mdocr.weights.registry import ReleasedModel
 
-app = typer.Typer(no_args_is_help=True, help="List, download, verify and remove weights.")
+app = command_group("List, download, verify and remove weights.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name that `mdocr models list` shows.")]
 
@@ -42,10 +44,11 @@ def download(name: Name) -> None:
     from mdocr.weights.download import download as download_model
 
     model = registry.find(name)
-    was_there = cache.is_installed(model)
+    cached = CachedModel(model)
+    was_there = cached.installed
     folder = download_model(model)
     note(f"{model.name} is {'already ' if was_there else ''}installed")
-    typer.echo(cache.weights_path(model) if model.packaged else folder)
+    typer.echo(cached.path if model.packaged else folder)
 
 
 @app.command()
@@ -58,7 +61,7 @@ def verify(
     chosen = [_find_installed(name)] if name else _installed()
     if not chosen:
         note("no model is installed")
-    bad = [model for model in chosen if not _verified(model)]
+    bad = [cached.model for cached in chosen if not _verified(cached)]
     if bad:
         first = bad[0].name
         raise WeightsError(
@@ -72,7 +75,7 @@ def verify(
 @app.command()
 def path(name: Name) -> None:
     """Print where an installed model is: a weights file, or a folder."""
-    typer.echo(cache.weights_path(_find_installed(name)))
+    typer.echo(_find_installed(name).path)
 
 
 @app.command()
@@ -80,26 +83,23 @@ def remove(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Remove a downloaded model from the cache, and what was exported of it."""
-    model = registry.find(name)
-    folder = cache.model_dir(model)
-    if not model.packaged and not yes:
+    """Remove a downloaded model from the cache."""
+    cached = CachedModel(registry.find(name))
+    if not cached.model.packaged and not yes:
         if not sys.stdin.isatty():
-            raise UsageError(f"remove {folder}?", "Say --yes, since nobody can be asked here.")
-        if not typer.confirm(f"Remove {folder}?", err=True):
+            raise UsageError(
+                f"remove {cached.folder}?", "Say --yes, since nobody can be asked here."
+            )
+        if not typer.confirm(f"Remove {cached.folder}?", err=True):
             raise typer.Exit(1)
-    freed = 0
-    if not model.packaged and cache.is_installed(model):
-        from mdocr.weights import onnx_files
-
-        freed = onnx_files.remove_exported(cache.weights_path(model))
-    freed += cache.remove(model)
-    note(f"removed {model.name}: {freed / 1e6:.1f} MB" if freed else f"{model.name} was not there")
+    freed = cached.remove()
+    name = cached.model.name
+    note(f"removed {name}: {freed / 1e6:.1f} MB" if freed else f"{name} was not there")
 
 
 def record(model: ReleasedModel) -> dict[str, Any]:
     """A model as ``mdocr models list --json`` shows it."""
-    installed = cache.is_installed(model)
+    cached = CachedModel(model)
     return {
         "name": model.name,
         "task": model.task,
@@ -107,45 +107,45 @@ def record(model: ReleasedModel) -> dict[str, Any]:
         "licence": model.licence,
         "size": model.size,
         "source": f"https://huggingface.co/{model.repo}" if model.repo else "package",
-        "installed": installed,
-        "path": str(cache.weights_path(model)) if installed else None,
+        "installed": cached.installed,
+        "path": str(cached.path) if cached.installed else None,
     }
 
 
-def _find_installed(name: str) -> ReleasedModel:
-    model = registry.find(name)
-    if not cache.is_installed(model):
-        raise WeightsError(
-            f"{model.name} is not installed", f"Run: mdocr models download {model.name}"
-        )
-    return model
+def _find_installed(name: str) -> CachedModel:
+    cached = CachedModel(registry.find(name))
+    if not cached.installed:
+        name = cached.model.name
+        raise WeightsError(f"{name} is not installed", f"Run: mdocr models download {name}")
+    return cached
 
 
-def _installed() -> list[ReleasedModel]:
-    return [model for model in registry.MODELS.values() if cache.is_installed(model)]
+def _installed() -> list[CachedModel]:
+    every = (CachedModel(model) for model in registry.MODELS.values())
+    return [cached for cached in every if cached.installed]
 
 
-def _verified(model: ReleasedModel) -> bool:
-    damaged, unrecorded = cache.damaged_files(model)
+def _verified(cached: CachedModel) -> bool:
+    damaged, unrecorded = cached.verify()
     if not damaged and unrecorded:  # from the package, or copied here: does it at least load?
-        damaged = _unloadable(model)
+        damaged = _unloadable(cached)
+    name = cached.model.name
     if damaged:
-        typer.echo(f"{model.name}: damaged: {', '.join(damaged)}")
+        typer.echo(f"{name}: damaged: {', '.join(damaged)}")
     else:
         remark = " (it loads; no checksum is recorded)" if unrecorded else ""
-        typer.echo(f"{model.name}: ok{remark}")
+        typer.echo(f"{name}: ok{remark}")
     return not damaged
 
 
-def _unloadable(model: ReleasedModel) -> list[str]:
-    from mdocr.weights.checkpoint import load_recognizer_weights, unreadable_tensors
+def _unloadable(cached: CachedModel) -> list[str]:
+    from mdocr.weights.mdiff4str import load_mdiff4str, unreadable_tensors
 
-    folder = cache.model_dir(model)
-    if model.task == "parser":
-        return unreadable_tensors(folder)
+    if cached.model.task == "parser":
+        return unreadable_tensors(cached.folder)
     try:
-        load_recognizer_weights(cache.weights_path(model))
+        load_mdiff4str(cached.path)
     except WeightsError as error:
         note(str(error))
-        return [model.files[0]]
+        return [cached.model.files[0]]
     return []

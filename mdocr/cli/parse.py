@@ -1,26 +1,73 @@
-"""``mdocr parse``: PDFs and pictures of pages to Markdown, LaTeX, HTML and JSON."""
+"""``mdocr parse``: documents to Markdown and other formats."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mdocr.cli.documents import (
-    LazyParser,
-    chosen_forms,
-    destination_of,
-    find_documents,
-    read_all,
-)
+from mdocr.batch.destination import chosen_formats, open_destination
+from mdocr.batch.inputs import find_documents
+from mdocr.batch.page_model import LazyPageModel, ModelChoice
+from mdocr.batch.run import Run
+from mdocr.batch.tally import Tally
+from mdocr.cli.choices import Device, PageModel, one_of
+from mdocr.cli.command import MORE, Command, examples, single_command
+from mdocr.cli.progress import progress_bar
 from mdocr.errors import UsageError
-from mdocr.files import make_folder
-from mdocr.options import PARSE_ENGINES, ParseOptions, RenderOptions
+from mdocr.options import (
+    MATH_FORMS,
+    PAGE_DTYPES,
+    PARSE_ENGINES,
+    TABLE_FORMS,
+    ParseOptions,
+    RenderOptions,
+)
+from mdocr.render import FORMATS
 
 DEFAULTS = ParseOptions()
 RENDER_DEFAULTS = RenderOptions()
+ENDINGS = ", ".join(form.endings[0] for form in FORMATS.values())
+EXAMPLES = examples(
+    "mdocr parse report.pdf                          Markdown on stdout",
+    "mdocr parse report.pdf -o report.html           the ending tells the format",
+    "mdocr parse scans/ -o out --format md,json      a folder, with pictures",
+    "mdocr parse book.pdf --pages 1-3,7,12-end       some pages only",
+    "mdocr parse page.png --model mineru-diffusion   the large model",
+)
+
+app = single_command()
+
+Pages = Annotated[
+    str,
+    typer.Option(metavar="RANGES", help="Pages to read, such as 1-3,7,12-end; all by default."),
+]
+Threshold = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="P|TYPE=P",
+        help="Commit a token as soon as its probability is above P, 0 to 1: higher is slower and "
+        "better. table=0.98 is for one type of region. May be repeated.",
+        show_default=str(DEFAULTS.threshold),
+    ),
+]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="|".join(FORMATS),
+        help="Format of the output; several with commas.",
+        show_default="by the ending after -o, else md",
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        help="With -o DIR, use the pages that an earlier run has read.", rich_help_panel=MORE
+    ),
+]
 
 
+@app.command(cls=Command, epilog=EXAMPLES)
 def parse(
     documents: Annotated[
         list[str],
@@ -30,99 +77,100 @@ def parse(
             show_default=False,
         ),
     ],
-    pages: Annotated[
-        str, typer.Option(help="Pages to read, such as 1-3,7,12-end; all by default.")
-    ] = DEFAULTS.pages,
-    model: Annotated[
-        str, typer.Option(help="auto (the best installed), a name, or the folder of a model.")
-    ] = "auto",
-    threshold: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="P|TYPE=P",
-            help="Commit tokens that are likelier than this, 0 to 1; table=0.98 for one type of "
-            "region. May be given several times.",
-            show_default=str(DEFAULTS.threshold),
-        ),
-    ] = None,
-    block_length: Annotated[
-        int | None,
-        typer.Option(help="Tokens denoised together.", show_default="as the model was trained"),
-    ] = None,
-    steps: Annotated[
-        int | None,
-        typer.Option(help="Denoising steps of a block at most.", show_default="the block length"),
-    ] = None,
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            help="Forms of the output: md, json, latex, html, content-list; several with commas.",
-            show_default="by the name after -o, else md",
-        ),
-    ] = "",
     output: Annotated[
         str,
         typer.Option(
-            "--output", "-o", metavar="FILE|DIR|-", help="Where to write.", show_default="stdout"
+            "--output",
+            "-o",
+            metavar="FILE|DIR|-",
+            help=f"Where to write. A file ends in one of: {ENDINGS}.",
+            show_default="stdout",
         ),
     ] = "",
-    tables: Annotated[
-        str, typer.Option(help="Tables in Markdown: html or markdown.")
-    ] = RENDER_DEFAULTS.tables,
+    form: Format = "",
+    pages: Pages = "",
+    model: PageModel = "auto",
+    device: Device = "auto",
+    threshold: Threshold = None,
+    tables: Annotated[str, one_of(TABLE_FORMS, "Tables in Markdown.")] = RENDER_DEFAULTS.tables,
     math: Annotated[
-        str, typer.Option(help="What formulas in Markdown stand between: dollars or brackets.")
+        str, one_of(MATH_FORMS, "Delimiters of formulas in Markdown.")
     ] = RENDER_DEFAULTS.math,
     keep_paratext: Annotated[
         bool,
         typer.Option(
-            "--keep-paratext", help="Keep headers, footers, page numbers, notes in the margin."
+            "--keep-paratext", help="Keep headers, footers, page numbers and margin notes."
         ),
-    ] = DEFAULTS.keep_paratext,
+    ] = RENDER_DEFAULTS.keep_paratext,
+    password: Annotated[
+        str, typer.Option(help="Of encrypted PDFs.", show_default=False)
+    ] = DEFAULTS.password,
+    layout_image: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Also draw each page with its regions.", show_default=False
+        ),
+    ] = None,
     engine: Annotated[
-        str, typer.Option(help=f"What runs the model: {', '.join(PARSE_ENGINES)}.")
+        str, one_of(PARSE_ENGINES, "What runs the model.", rich_help_panel=MORE)
     ] = "auto",
     server: Annotated[
         str,
         typer.Option(
             metavar="URL",
-            help="Server that holds the model and speaks the OpenAI API.",
+            help="Server that runs the model and speaks the OpenAI API.",
             show_default=False,
+            rich_help_panel=MORE,
         ),
     ] = "",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     dtype: Annotated[
-        str, typer.Option(help="auto (that of the weights), float32, bfloat16, float16 or int8.")
+        str,
+        one_of(PAGE_DTYPES, "Type of the weights; auto keeps it as stored.", rich_help_panel=MORE),
     ] = "auto",
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Concurrent sequences.",
+            show_default="as many as memory holds",
+            rich_help_panel=MORE,
+        ),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(help="Threads that prepare pages.", rich_help_panel=MORE)
+    ] = DEFAULTS.jobs,
+    block_length: Annotated[
+        int | None,
+        typer.Option(
+            help="Tokens of a block, which are denoised at once.",
+            show_default="as the model was trained",
+            rich_help_panel=MORE,
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            help="Most denoising steps of a block.",
+            show_default="the block length",
+            rich_help_panel=MORE,
+        ),
+    ] = None,
     cuda_graphs: Annotated[
         bool,
         typer.Option(
             "--cuda-graphs",
-            help="On CUDA: record the steps of a block once and replay them (see docs/engines.md).",
+            help="On CUDA, record the steps of a block once and replay them (docs/engines.md).",
+            rich_help_panel=MORE,
         ),
     ] = False,
-    batch_size: Annotated[
-        int | None,
-        typer.Option(help="Texts in work at once.", show_default="as the device has room for"),
-    ] = None,
-    jobs: Annotated[
-        int, typer.Option(help="Threads that prepare pages for the model.")
-    ] = DEFAULTS.jobs,
-    resume: Annotated[
-        bool, typer.Option(help="With -o DIR, keep the pages that an earlier run has read.")
-    ] = True,
-    layout_image: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Draw the regions of each page.", show_default=False),
-    ] = None,
-    password: Annotated[
-        str, typer.Option(help="Of encrypted PDFs.", show_default=False)
-    ] = DEFAULTS.password,
     dpi: Annotated[
-        float, typer.Option(help="Resolution at which PDFs are rendered.")
+        float, typer.Option(help="Resolution at which PDFs are rendered.", rich_help_panel=MORE)
     ] = DEFAULTS.dpi,
+    resume: Resume = True,
     trace: Annotated[
-        bool, typer.Option("--trace", help="Add every token, with its step, to the JSON.")
+        bool,
+        typer.Option(
+            "--trace", help="Add every token, with its step, to the JSON.", rich_help_panel=MORE
+        ),
     ] = DEFAULTS.trace,
 ) -> None:
     """Read PDFs and pictures of pages.
@@ -140,24 +188,24 @@ def parse(
         thresholds=single,
         block_length=block_length,
         steps=steps,
-        keep_paratext=keep_paratext,
         batch_size=batch_size,
         jobs=jobs,
         trace=trace,
         draw_layout=layout_image is not None,
     )
-    forms = chosen_forms(form, output)
+    forms = chosen_formats(form, output)
     _check_trace(trace, forms, server)
     written = RenderOptions(tables=tables, math=math, keep_paratext=keep_paratext)
 
     found = find_documents(documents, output, layout_image)
-    if layout_image is not None:
-        make_folder(layout_image)
-    alone = len(found) == 1
-    lazy = LazyParser(model, device, server, engine, dtype, cuda_graphs, alone=alone)
-    with destination_of(output, forms, len(found), written) as destination:
-        destination = replace(destination, drawings=layout_image)
-        tally = read_all(found, lazy, options, destination, resume, len(found))
+    choice = ModelChoice(model, device, engine, dtype, cuda_graphs, server)
+    page_model = LazyPageModel(choice, alone=len(found) == 1)
+    tally = Tally(len(found))
+    with (
+        open_destination(output, forms, len(found), written, layout_image) as destination,
+        progress_bar("pages", to_file=destination.stream is None) as display,
+    ):
+        Run(page_model, options, destination, tally, resume, display).read(found)
     tally.end()
 
 
@@ -165,7 +213,7 @@ def thresholds(values: list[str]) -> tuple[float, dict[str, float]]:
     """The threshold of all types, and those of single ones, from ``0.9`` and ``table=0.98``.
 
     Raises:
-        UsageError: one is no number.
+        UsageError: one is not a number.
     """
     common, single = DEFAULTS.threshold, {}
     for value in values:
@@ -174,7 +222,7 @@ def thresholds(values: list[str]) -> tuple[float, dict[str, float]]:
             parsed = float(number)
         except ValueError:
             raise UsageError(
-                f"threshold {value!r} is no number", "Write it like 0.95, or table=0.98."
+                f"threshold {value!r} is not a number", "Write it like 0.95, or table=0.98."
             ) from None
         if kind:
             single[kind.strip()] = parsed
@@ -187,7 +235,7 @@ def check_engine(engine: str, server: str) -> None:
     """Refuses engines that do not exist, or not for pages.
 
     Raises:
-        UsageError: the engine cannot be had.
+        UsageError: there is no such engine, or it does not go with a server.
     """
     if engine not in PARSE_ENGINES:
         raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(PARSE_ENGINES)}")
@@ -203,4 +251,4 @@ def _check_trace(trace: bool, forms: tuple[str, ...], server: str) -> None:
     if trace and "json" not in forms:
         raise UsageError("--trace adds tokens to JSON only", "Add: --format json")
     if trace and server:
-        raise UsageError("a server tells nothing of its tokens", "Leave out --trace or --server.")
+        raise UsageError("a server does not report tokens", "Leave out --trace or --server.")

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mdocr.cli import console
+from mdocr.cli.command import command_group
 
 if TYPE_CHECKING:
     from mdocr.synthesis.common.fonts import Font
 
-app = typer.Typer(help="Make training data: pictures with known text.", no_args_is_help=True)
+app = command_group("Make training data: pictures with known text.")
 
 Output = Annotated[
     Path, typer.Option("-o", "--output", help="Folder to write to.", file_okay=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mdocr.cli.command import command_group
 from mdocr.cli.console import StderrHandler, note, verbosity
 from mdocr.errors import PartialFailureError
 from mdocr.training.mineru_diffusion.mining_options import MiningOptions
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 MINING = MiningOptions()
 
-app = typer.Typer(no_args_is_help=True, help="Train models, on made data or your own.")
+app = command_group("Train models, on made data or your own.")
 
 
 @app.callback()

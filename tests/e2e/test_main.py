@@ -15,7 +15,7 @@ import mdocr
 from mdocr import errors
 from mdocr.cli import console
 from mdocr.cli.main import RootGroup, app, flags_first, options
-from mdocr.cli.output import open_output
+from mdocr.batch.outputs import open_output
 
 HEAVY = ("torch", "numpy", "onnxruntime", "PIL", "pymupdf", "huggingface_hub", "cv2")
 

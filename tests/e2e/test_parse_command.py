@@ -44,9 +44,9 @@ def answer(image: Image.Image, prompt: str) -> str:
 def model(monkeypatch: pytest.MonkeyPatch) -> FakeParser:
     """A page model of this process that knows one layout."""
     parser = FakeParser(answer)
-    monkeypatch.setattr("mdocr.parsing.parser.load_parser", lambda *arguments, **named: parser)
+    monkeypatch.setattr("mdocr.batch.page_model.load_parser", lambda *arguments, **named: parser)
     monkeypatch.setattr(
-        "mdocr.parsing.parser.find_parser", lambda model: ResolvedModel("fake", Path())
+        "mdocr.batch.page_model.find_parser", lambda model: ResolvedModel("fake", Path())
     )
     return parser
 
@@ -74,7 +74,7 @@ def test_one_document_goes_to_stdout_as_markdown(model, pdf):
     result = parse(pdf, "--pages", "2")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == (
-        "# Some words\n\nSome words\n\n<table><tr><td>a</td><td>b</td></tr></table>\n"
+        "# Some words\n\nSome words\n\n| a | b |\n| --- | --- |\n"
     )
     assert [prompt for _, prompt, _ in model.asked].count("layout") == 1
 
@@ -111,8 +111,8 @@ def test_file_takes_its_format_from_its_name(model, pdf, tmp_path):
 
 
 def test_options_of_markdown(model, pdf):
-    result = parse(pdf, "--pages", "1", "--tables", "markdown")
-    assert "| a | b |" in result.stdout
+    result = parse(pdf, "--pages", "1", "--tables", "html")
+    assert "<td>a</td>" in result.stdout
     assert parse(pdf, "--tables", "ascii").exit_code == 2
 
 
@@ -130,12 +130,12 @@ def test_a_second_run_reads_nothing_again(model, pdf, tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    ["--no-resume", "--threshold=0.5", "--keep-paratext", "--dtype=float32", "picture", "weights"],
+    ["--no-resume", "--threshold=0.5", "--dtype=float32", "picture", "weights"],
 )
 def test_what_makes_a_run_read_all_again(model, pdf, tmp_path, monkeypatch, change):
     found = ResolvedModel("fake", tmp_path / "fake.safetensors")
     found.path.write_text("weights")
-    monkeypatch.setattr("mdocr.parsing.parser.find_parser", lambda model: found)
+    monkeypatch.setattr("mdocr.batch.page_model.find_parser", lambda model: found)
     assert parse(pdf, "-o", tmp_path / "out").exit_code == 0
     model.asked.clear()
     if change == "picture":
@@ -322,12 +322,12 @@ def test_thresholds(model, pdf):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--threshold", "high"], "threshold 'high' is no number"),
+        (["--threshold", "high"], "threshold 'high' is not a number"),
         (["--threshold", "thing=0.5"], "unknown region type 'thing'"),
         (["--threshold", "1.5"], "between 0 and 1"),
         (["--engine", "server"], "the engine server needs an address"),
         (["--server", "http://127.0.0.1:9", "--engine", "torch"], "exclude each other"),
-        (["--server", "http://127.0.0.1:9", "--format", "json", "--trace"], "a server tells"),
+        (["--server", "http://127.0.0.1:9", "--format", "json", "--trace"], "a server does not report"),
         (["--server", "http://127.0.0.1:9", "--engine", "onnx"], "exclude each other"),
         (["--engine", "magic"], "unknown engine 'magic'"),
         (["--jobs", "0"], "jobs must be at least 1"),
@@ -513,7 +513,7 @@ def test_a_document_that_cannot_be_written_among_others(model, pdf, tmp_path):
     assert parse(pdf, "-o", tmp_path / "out").exit_code == 2
 
 
-@pytest.mark.parametrize("writer", ["render.files.written_whole", "parsing.resume.write_text"])
+@pytest.mark.parametrize("writer", ["document.saving.written_whole", "batch.resume.write_text"])
 def test_a_full_disk_ends_the_run(model, pdf, tmp_path, monkeypatch, writer):
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -707,7 +707,7 @@ def test_nothing_is_downloaded_in_vain(
 
 
 def test_no_model_installed(pdf, cache_folder, monkeypatch):
-    monkeypatch.setattr("mdocr.weights.cache.is_installed", lambda model: False)
+    monkeypatch.setattr("mdocr.weights.cache.CachedModel.installed", False)
     for name in ("auto", "lite"):
         result = parse(pdf, "--model", name)
         assert result.exit_code == 4

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
-from mdocr.cli.output import word_writer
+from mdocr.batch.words import word_writer
 from mdocr.document.words import Word
 from mdocr.options import WORD_DECODERS, RecognizeOptions
 

@@ -4,9 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +17,12 @@ import mdocr
 from mdocr.cli.main import app
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Request
-from mdocr.engines.exported import open_exported
 from mdocr.engines.onnx_line_reader import OnnxLineReaderEngine
+from mdocr.engines.page_engines import FEW_PAGES
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import WeightsError
-from mdocr.export import export_line_reader
-from mdocr.parsing.parser import FEW_PAGES, Parser, load_parser
+from mdocr.parsing.parser import Parser, load_parser
 from mdocr.preprocessing.formula_images import prepare_formula
 from mdocr.preprocessing.line_images import LineImage, prepare_line
 from mdocr.preprocessing.tokenizers import LineReaderTokenizer
@@ -38,10 +34,7 @@ from mdocr.weights.onnx_files import (
     LINE_READER_FORMAT,
     STEP,
     find_onnx,
-    onnx_folder,
     read_onnx,
-    remove_exported,
-    source_of,
 )
 
 LITE = Path(mdocr.__file__).with_name("assets") / "mineru-diffusion-lite"
@@ -100,21 +93,11 @@ def test_texts_are_those_of_torch(
         assert found[number].confidences == pytest.approx(expected[number].confidences, abs=1e-4)
 
 
-def test_checkpoint_is_exported_once(
-    folder: Path, exported: Path, cache_folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    made = []
-
-    def copy(source: Path, target: Path) -> None:
-        made.append(source)
-        shutil.copytree(exported, target, dirs_exist_ok=True)
-
-    for _ in range(2):
-        assert open_exported(folder, LINE_READER_FORMAT, OnnxLineReaderEngine, copy).device == "cpu"
-    assert made == [folder]
-    assert caplog.text.count("exporting") == 1
-    open_exported(exported, LINE_READER_FORMAT, OnnxLineReaderEngine, copy)
-    assert made == [folder]
+def test_engine_onnx_asks_for_an_export(folder: Path, beside: Path) -> None:
+    assert load_parser(beside, "cpu", engine="onnx").engine.device == "cpu"
+    with pytest.raises(WeightsError, match="has not been exported") as caught:
+        load_parser(folder, "cpu", engine="onnx")
+    assert f"mdocr export {folder} -o {folder}-onnx" in caught.value.hint
 
 
 def test_damaged_and_wrong_files_are_named(exported: Path, tmp_path: Path) -> None:
@@ -133,7 +116,7 @@ def test_damaged_and_wrong_files_are_named(exported: Path, tmp_path: Path) -> No
     arguments = ["recognize", str(tmp_path / "word.png"), "--model", str(exported)]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 4
-    assert "mdocr.onnx-lines/1" in result.stderr
+    assert "mdocr.onnx-lines/2" in result.stderr
 
 
 def test_a_page_is_read_the_same(
@@ -157,8 +140,8 @@ def test_a_page_is_read_the_same(
 
 
 def test_packaged_files_are_those_of_the_packaged_weights(cache_folder: Path) -> None:
-    (files,) = find_onnx(LITE, LINE_READER_FORMAT)
-    assert files.apart and files.apart.file.samefile(LITE / "model.safetensors")
+    files = find_onnx(LITE, LINE_READER_FORMAT)
+    assert files and files.apart and files.apart.file.samefile(LITE / "model.safetensors")
     line = drawn("It was read before torch had begun.", (520, 40))
     by_onnx, by_torch = (
         load_parser("lite", "cpu", engine=engine).generate([line], "text")
@@ -206,7 +189,7 @@ def counted(command: list[str], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return parser
 
     parser = load_parser("lite", "cpu", engine="onnx")
-    monkeypatch.setattr("mdocr.parsing.parser.load_parser", load)
+    monkeypatch.setattr("mdocr.batch.page_model.load_parser", load)
     result = CliRunner().invoke(app, [*command, "--device", "cpu"])
     assert result.exit_code == 0, result.stderr
     return told
@@ -247,7 +230,7 @@ def test_files_beside_are_found_by_any_spelling(
 
 
 @pytest.mark.parametrize("change", [{"source": "0" * 64}, {"precision": "int8"}, {"model": {}}])
-def test_files_beside_of_others_are_passed_over(beside: Path, change: dict[str, Any]) -> None:
+def test_files_beside_of_others_are_skipped(beside: Path, change: dict[str, Any]) -> None:
     config = beside.with_name("reader-onnx") / CONFIG
     config.write_text(json.dumps({**json.loads(config.read_text("utf-8")), **change}), "utf-8")
     assert engine_of(beside) is TorchPageEngine
@@ -256,43 +239,4 @@ def test_files_beside_of_others_are_passed_over(beside: Path, change: dict[str, 
 def test_damaged_files_beside_are_named(beside: Path, caplog: pytest.LogCaptureFixture) -> None:
     (beside.with_name("reader-onnx") / STEP).write_bytes(b"damaged")
     assert engine_of(beside) is TorchPageEngine
-    assert "passed over" in caplog.text
-
-
-def test_weights_apart_move_with_their_graphs(folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(folder, tmp_path / "a/reader")
-    export_line_reader(tmp_path / "a/reader", tmp_path / "a/reader-onnx", apart=True)
-    shutil.move(tmp_path / "a", tmp_path / "b")
-    assert engine_of(tmp_path / "b/reader") is OnnxLineReaderEngine
-    whole = (tmp_path / "b/reader/model.safetensors").stat().st_size
-    graphs = sum(file.stat().st_size for file in (tmp_path / "b/reader-onnx").iterdir())
-    assert load_parser(tmp_path / "b/reader-onnx", "cpu").engine.device == "cpu"
-    assert whole > 0 and graphs > 0
-    shutil.rmtree(tmp_path / "b/reader")
-    with pytest.raises(WeightsError, match="does not hold the weights"):
-        load_parser(tmp_path / "b/reader-onnx", "cpu")
-
-
-def test_two_that_export_at_once_export_once(
-    folder: Path, exported: Path, cache_folder: Path
-) -> None:
-    made: list[Path] = []
-
-    def slowly(source: Path, target: Path) -> None:
-        made.append(source)
-        time.sleep(0.5)
-        shutil.copytree(exported, target, dirs_exist_ok=True)
-
-    with ThreadPoolExecutor(2) as pool:
-        opened = partial(open_exported, folder, LINE_READER_FORMAT, OnnxLineReaderEngine, slowly)
-        engines = [started.result() for started in [pool.submit(opened) for _ in range(2)]]
-    assert [engine.device for engine in engines] == ["cpu"] * 2
-    assert made == [folder]
-
-
-def test_removing_a_model_removes_its_exported_files(
-    folder: Path, exported: Path, cache_folder: Path
-) -> None:
-    shutil.copytree(exported, onnx_folder(source_of(folder)))
-    assert remove_exported(folder) > 0
-    assert not onnx_folder(source_of(folder)).exists()
+    assert "skipped" in caplog.text

@@ -52,6 +52,7 @@ def test_released_path(tmp_path):
         assert page.seconds > 0
         found = [(b.type, b.content, b.format, b.angle, bool(b.image)) for b in page.blocks]
         assert found == [
+            ("header", "words", "text", 0, False),
             ("title", "words", "text", 0, False),
             ("text", "words", "text", 90, False),
             ("table", "<fcel>a<fcel>b<nl>", "otsl", 0, False),
@@ -63,14 +64,14 @@ def test_released_path(tmp_path):
         ]
         assert page.blocks[0].confidence == pytest.approx(0.9)
         assert page.blocks[0].steps >= 1
-        assert [block.order for block in page.blocks] == list(range(2, 10))
+        assert [block.order for block in page.blocks] == list(range(1, 10))
     assert Document.from_dict(document.to_dict()).model == "fake"
 
 
 def test_what_the_model_is_asked(tmp_path):
     parser = FakeParser(answer)
     options = {"thresholds": {"table": 0.98, "layout": 0.5}, "max_tokens": {"text": 9}, "dpi": 72}
-    read(parser, write_pdf(tmp_path / "a.pdf", [["one"]]), keep_paratext=True, **options)
+    read(parser, write_pdf(tmp_path / "a.pdf", [["one"]]), **options)
     assert [(size, prompt) for size, prompt, _ in parser.asked] == [
         ((1036, 1036), "layout"),
         ((747, 28), "text"),  # the header's 320 × 12 pixels, scaled
@@ -85,13 +86,6 @@ def test_what_the_model_is_asked(tmp_path):
     assert (made["table"].threshold, made["layout"].threshold) == (0.98, 0.5)
     assert (made["table"].max_tokens, made["text"].max_tokens) == (2048, 9)
     assert (made["text"].block_length, made["text"].revise) == (32, False)
-
-
-def test_paratext_is_read_only_if_asked_for(tmp_path):
-    path = write_pdf(tmp_path / "a.pdf", [["one"]])
-    for keep, count in ((False, 8), (True, 9)):
-        page = read(FakeParser(answer), path, keep_paratext=keep).pages[0]
-        assert len(page.blocks) == count
 
 
 def test_regions_and_pages_travel_together(tmp_path):
@@ -254,7 +248,7 @@ def test_short_memory_means_fewer_texts_at_once(tmp_path):
     parser = ForgetfulParser(answer)
     document = read(parser, write_pdf(tmp_path / "a.pdf", [["x"]] * 3), batch_size=8)
     assert parser.batch_sizes == [8, 4, 2]
-    assert [len(page.blocks) for page in document.pages] == [8, 8, 8]
+    assert [len(page.blocks) for page in document.pages] == [9, 9, 9]
     assert all(b.content for p in document.pages for b in p.blocks if b.type in ("text", "table"))
     assert not document.failures
 
@@ -301,7 +295,7 @@ def test_a_text_that_is_not_there_is_a_failure_of_its_region(tmp_path):
         (1, 4, "no table"),
         (2, 4, "no table"),
     ]
-    assert [len(page.blocks) for page in document.pages] == [8, 8]
+    assert [len(page.blocks) for page in document.pages] == [9, 9]
 
 
 def test_runaways_and_nonsense_are_noted(tmp_path, caplog):
@@ -312,9 +306,9 @@ def test_runaways_and_nonsense_are_noted(tmp_path, caplog):
     events = list(read_documents(lambda: FakeParser(runs_away), [task], ParseOptions()))
     (page,) = [event for event in events if isinstance(event, ReadPage)]
     assert page.page.blocks[0].content == "startab"
-    assert page.notes[0] == "lines of the layout that make no sense and were passed over: 1"
+    assert page.notes[0] == "1 malformed lines of the layout were skipped"
     assert "title: a repetition at the end of a text was cut off" in page.notes
-    assert "a.pdf, page 1: lines of the layout" in caplog.text
+    assert "a.pdf, page 1: 1 malformed lines" in caplog.text
 
 
 def test_trace_keeps_every_token(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from page_models import region
 from PIL import Image
 
-from mdocr.batch.results import stems
+from mdocr.batch.destination import stems
 from mdocr.decoding.requests import Generation
 from mdocr.document.layout_text import parse_layout
 from mdocr.document.model import Block, Box

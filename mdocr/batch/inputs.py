@@ -1,0 +1,51 @@
+"""Which documents are read: what the arguments name, less what an earlier run has written."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mdocr.batch.outputs import refuse_inputs
+from mdocr.batch.results import DRAWING_NAME
+from mdocr.errors import InputError
+from mdocr.inputs.find import PICTURE_SUFFIXES, FailedInput, find_files
+from mdocr.parsing.crops import FILE_NAME
+
+SUFFIXES = PICTURE_SUFFIXES | {".pdf"}
+"""Endings of documents."""
+
+
+def find_documents(
+    arguments: Sequence[str], output: str, drawings: Path | None = None
+) -> list[str | FailedInput]:
+    """The files that arguments name, without the pictures that an earlier run has written.
+
+    Args:
+        arguments: files, folders, patterns; a file that is named itself is always read.
+        output: as after ``-o``.
+        drawings: folder of drawn layouts.
+
+    Raises:
+        InputError: nothing is left.
+        UsageError: the output would be written over one of them.
+    """
+    found = [
+        item
+        for item in find_files(arguments, SUFFIXES)
+        if item in arguments or not _is_product(item, output, drawings)
+    ]
+    if not found:
+        raise InputError("there are only results of earlier runs to read", "Name the documents.")
+    refuse_inputs(Path(output), found)
+    return found
+
+
+def _is_product(item: str | FailedInput, output: str, drawings: Path | None) -> bool:
+    if not isinstance(item, str):
+        return False
+    path = Path(item).resolve()
+    if drawings is not None and path.parent == drawings.resolve():
+        return DRAWING_NAME.fullmatch(path.name) is not None
+    if not output or not FILE_NAME.fullmatch(path.name):
+        return False
+    target, folder = Path(output).resolve(), path.parent
+    is_beside_file = folder == target.parent / f"{target.stem}_images"
+    return is_beside_file or (folder.parent == target and folder.name.endswith("_images"))

@@ -1,0 +1,87 @@
+"""A page model that is found, and loaded, only when it is needed."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mdocr.engines.page_engines import check_place
+from mdocr.engines.server import ServerParser
+from mdocr.parsing.page_model import PageModel
+from mdocr.parsing.parser import find_parser, load_parser
+from mdocr.weights.resolve import ResolvedModel
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which page model reads, and what runs it.
+
+    Attributes:
+        model: a name, a checkpoint folder, or ``auto``.
+        device: where it runs.
+        engine: what runs it there.
+        dtype: of its weights.
+        cuda_graphs: replay recorded block steps.
+        server: address of the server that runs it instead; empty for none.
+    """
+
+    model: str = "auto"
+    device: str = "auto"
+    engine: str = "auto"
+    dtype: str = "auto"
+    cuda_graphs: bool = False
+    server: str = ""
+
+
+class LazyPageModel:
+    """A page model that is found, and loaded, only when it is needed.
+
+    Args:
+        choice: which one.
+        alone: a single document is read with it, so that its number of pages tells which engine is
+            faster.
+    """
+
+    def __init__(self, choice: ModelChoice, *, alone: bool = False) -> None:
+        self.choice = choice
+        self._alone = alone
+        self._pages: int | None = None
+
+    def expect(self, pages: int) -> None:
+        """Takes the number of pages of a document, before the model is loaded."""
+        if self._alone:
+            self._pages = pages
+
+    @cached_property
+    def name(self) -> str:
+        """Name of the model; one that is not installed is downloaded."""
+        return self.loaded.name if self.choice.server else self.found.name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Tells this model, and what runs it, from others."""
+        if self.choice.server:
+            return {"name": self.name, "engine": "server"}
+        kind = {"engine": self.choice.engine, "dtype": self.choice.dtype}
+        return {"name": self.name, "files": self.found.files, **kind}
+
+    @cached_property
+    def found(self) -> ResolvedModel:
+        """Name and files of a local model; a wrong device is refused before a download."""
+        choice = self.choice
+        check_place(choice.model, choice.device, choice.dtype, choice.engine)
+        return find_parser(choice.model)
+
+    @cached_property
+    def loaded(self) -> PageModel:
+        """The model, on its device or server."""
+        choice = self.choice
+        if choice.server:
+            return ServerParser(choice.server, "" if choice.model == "auto" else choice.model)
+        return load_parser(
+            choice.model,
+            choice.device,
+            choice.dtype,
+            choice.engine,
+            cuda_graphs=choice.cuda_graphs,
+            pages=self._pages,
+        )

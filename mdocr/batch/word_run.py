@@ -1,0 +1,60 @@
+"""The run over many pictures of words: read, written as they come, counted."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from mdocr.batch.display import Display
+from mdocr.batch.tally import Tally
+from mdocr.batch.words import WordWriter, one_line
+from mdocr.document.words import Word
+from mdocr.inputs.find import FailedInput
+from mdocr.options import RecognizeOptions
+from mdocr.recognizer import Recognizer
+
+Outcome = Word | FailedInput
+
+
+def read_words(
+    found: Sequence[str | FailedInput], load: Callable[[], Recognizer], options: RecognizeOptions
+) -> Iterator[Outcome]:
+    """Missing inputs first, then words; the model is loaded only if there is anything to read."""
+    yield from (path for path in found if not isinstance(path, str))
+    paths = [path for path in found if isinstance(path, str)]
+    if paths:
+        yield from load().stream(paths, options)
+
+
+def write_words(
+    outcomes: Iterator[Outcome], writer: WordWriter, tally: Tally, display: Display, traced: bool
+) -> None:
+    """Writes words as they come.
+
+    Args:
+        outcomes: words, and inputs that cannot be read.
+        writer: writes the words.
+        tally: counts both.
+        display: shows progress and what cannot be read.
+        traced: show the steps of each word too.
+
+    Raises:
+        MdocrError: there was not one word; nothing is written then.
+    """
+    display.expect(tally.inputs)
+    for outcome in outcomes:
+        display.advance()
+        if isinstance(outcome, Word):
+            if traced:
+                display.say(_trace(outcome))
+            writer.write(outcome)
+            tally.read += 1
+        else:
+            tally.miss(outcome.error)
+            if not tally.alone:
+                display.say(f"cannot be read: {outcome.error}")
+    if tally.failures and not tally.read:
+        tally.end()
+    writer.end()
+
+
+def _trace(word: Word) -> str:
+    steps = (f"{number:6}  {text}" for number, text in enumerate(word.trace, start=1))
+    return "\n".join([one_line(word.path), *steps])
