@@ -32,8 +32,8 @@ def expected(case: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(VECTORS[f"tokens_{case}"][0].tolist()), tuple(VECTORS[f"steps_{case}"][0].tolist())
 
 
-def generated(parser: Parser, case: str, slots: int = 1) -> Generation:
+def generated(parser: Parser, case: str, batch_size: int = 1) -> Generation:
     """What a parser writes in a case."""
     request = parser.request(GOLDEN / "wide.png", PROMPT, options(case), frozenset())
-    ((_, made),) = parser.denoise(iter([request]), slots)
+    ((_, made),) = parser.denoise(iter([request]), batch_size)
     return made

@@ -42,7 +42,7 @@ class FakeParser:
         self.most_in_work = 0
         self.batch_sizes: list[int] = []
 
-    def slots(self, max_tokens: int) -> int:
+    def batch_size(self, max_tokens: int) -> int:
         return 3
 
     def request(self, image: Image.Image, prompt: str, options: BlockOptions) -> Request:

@@ -6,7 +6,7 @@ import torch
 
 from mdocr.errors import DeviceError, UsageError
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -18,7 +18,7 @@ def choose_device(name: str = "auto") -> torch.device:
     """
     if name == "auto":
         device = next(device for device in _candidates() if _works(device))
-        log.info("running on %s", device)
+        logger.info("running on %s", device)
         return device
     device = _parse(name)
     _check_presence(device)
@@ -34,7 +34,7 @@ def _works(device: torch.device) -> bool:
     try:
         torch.zeros(1, device=device).item()
     except RuntimeError as error:
-        log.warning("%s is present but does not work, trying the next device: %s", device, error)
+        logger.warning("%s is present but does not work, trying the next device: %s", device, error)
         return False
     return True
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from mdocr.errors import OutOfMemoryError
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -58,10 +58,10 @@ class MemoryGuard:
         device = str(self.engine.device)
         if size > 1:
             self.limit = size // 2
-            log.warning("out of memory on %s: going on with batches of %d", device, self.limit)
+            logger.warning("out of memory on %s: going on with batches of %d", device, self.limit)
         elif device != "cpu":
             self.limit = None
-            log.warning("out of memory on %s for a single picture: going on on the CPU", device)
+            logger.warning("out of memory on %s for a single picture: going on on the CPU", device)
             self.engine.move("cpu")
         else:
             raise OutOfMemoryError("out of memory", "Close other programs, or use a smaller model.")

@@ -16,7 +16,7 @@ from onnxruntime import InferenceSession, IOBinding, OrtValue, SessionOptions
 
 from mdocr.errors import DeviceError, UsageError, WeightsError
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 
@@ -67,7 +67,7 @@ def first_that_works(device: str, start: Callable[[str], None]) -> str:
         try:
             start(name)
         except Exception as error:  # a provider can fail in any way, at its first run too
-            log.warning("%s does not work, trying the next device: %s", name, _first_line(error))
+            logger.warning("%s does not work, trying the next device: %s", name, _first_line(error))
         else:
             return name
     start(last)

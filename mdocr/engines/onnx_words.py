@@ -1,6 +1,6 @@
 """MDiff4STR on ONNX Runtime, from the files that ``mdocr export`` writes; needs no torch.
 
-Shapes: B words, L positions, V classes, H W height and width of the pictures.
+Shapes: B words, L positions, V classes, H W height and width of the images.
 """
 
 import logging
@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.engines.onnx_sessions import first_that_works, open_session, run
-from mdocr.engines.protocols import Seen
+from mdocr.engines.protocols import EncodedWords
 from mdocr.weights.configuration import from_dict
 from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, OnnxModel
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 TRIAL = (1, 3, 32, 128)
-"""Pictures of a trial run."""
+"""Shape of the image of a trial run."""
 
 
 class OnnxWordEngine:
@@ -41,12 +41,12 @@ class OnnxWordEngine:
         self.files = files
         config = from_dict(files.model, files.folder / CONFIG)
         self.charset, self.length = config.charset, config.decoder.max_length + 1
-        self._aligned = config.decoder.aligned  # with the help of a CTC head
+        self._has_ctc = config.decoder.aligned  # by the frames of a CTC head
         first_that_works(device, self._start)
-        log.info("running on %s, by ONNX Runtime", self.device)
+        logger.info("running on %s, by ONNX Runtime", self.device)
 
     def move(self, device: str) -> None:
-        """Goes on on another device."""
+        """Moves the model to another device."""
         self._encoder, self._step = (
             open_session(self.files.folder / name, device, self.files.weights(name))
             for name in (ENCODER, STEP)
@@ -57,18 +57,18 @@ class OnnxWordEngine:
         """Fully masked words [B, L]."""
         return np.full((words, self.length), self.charset.mask_id, np.int64)
 
-    def encode(self, images: NDArray[np.float32]) -> Seen:
-        """Runs the encoder on pictures [B, 3, H, W] in -1..1, once for all passes.
+    def encode(self, images: NDArray[np.float32]) -> EncodedWords:
+        """Encodes images [B, 3, H, W] in -1..1, once for all passes.
 
         Keys and values stay on the device.
         """
-        seen = self._encoder.io_binding()
-        seen.bind_cpu_input("images", np.ascontiguousarray(images))
-        seen.bind_output("projected", *self._place())
-        if self._aligned:
-            seen.bind_output("columns", "cpu")
-        run(self._encoder, seen)
-        projected, *others = seen.get_outputs()
+        binding = self._encoder.io_binding()
+        binding.bind_cpu_input("images", np.ascontiguousarray(images))
+        binding.bind_output("projected", *self._placement())
+        if self._has_ctc:
+            binding.bind_output("ctc", "cpu")
+        run(self._encoder, binding)
+        projected, *others = binding.get_outputs()
         every = np.arange(len(images))
 
         def predict(
@@ -83,9 +83,9 @@ class OnnxWordEngine:
             logits: NDArray[np.float32] = step.copy_outputs_to_cpu()[0]
             return logits
 
-        return Seen(predict, others[0].numpy() if others else None)
+        return EncodedWords(predict, others[0].numpy() if others else None)
 
-    def _place(self) -> tuple[str, int]:
+    def _placement(self) -> tuple[str, int]:
         kind, _, number = self.device.partition(":")
         return kind, int(number or 0)
 

@@ -9,8 +9,8 @@ from mdocr.engines.protocols import SINGLE, PageEngine, check_onnx_dtype
 from mdocr.errors import UsageError
 from mdocr.options import ENGINES, INT8, PAGE_DTYPES
 from mdocr.weights import onnx_files
-from mdocr.weights.onnx_files import LINES, PAGES, OnnxModel
-from mdocr.weights.page_folders import is_line_reader
+from mdocr.weights.checkpoint_folder import is_line_reader
+from mdocr.weights.onnx_files import LINE_READER_FORMAT, MINERU_DIFFUSION_FORMAT, OnnxModel
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def page_engine(
         return _onnx(folder, device)
     few = pages is not None and pages <= FEW_PAGES
     if engine == "auto" and dtype in SINGLE and few and not cuda_graphs and is_line_reader(folder):
-        found = _at_hand(folder, device)
+        found = _exported_beside(folder, device)
         if found is not None:
             return found
     return _torch(folder, device, dtype, cuda_graphs)
@@ -91,12 +91,13 @@ def _torch(folder: Path, device: str, dtype: str, cuda_graphs: bool) -> PageEngi
 
 
 def _onnx(folder: Path, device: str) -> PageEngine:
-    from mdocr.engines.onnx_line_reader import OnnxLineEngine
-    from mdocr.engines.onnx_mineru_diffusion import OnnxPageEngine
+    from mdocr.engines.onnx_line_reader import OnnxLineReaderEngine
+    from mdocr.engines.onnx_mineru_diffusion import OnnxMinerUDiffusionEngine
 
     exported = onnx_files.is_onnx(folder)
-    large = onnx_files.is_page_model(folder) if exported else not is_line_reader(folder)
-    kind, form = (OnnxPageEngine, PAGES) if large else (OnnxLineEngine, LINES)
+    large = onnx_files.is_mineru_diffusion(folder) if exported else not is_line_reader(folder)
+    form = MINERU_DIFFUSION_FORMAT if large else LINE_READER_FORMAT
+    kind = OnnxMinerUDiffusionEngine if large else OnnxLineReaderEngine
 
     def start(files: OnnxModel) -> PageEngine:
         return kind(files, device)
@@ -105,9 +106,12 @@ def _onnx(folder: Path, device: str) -> PageEngine:
         return open_exported(folder, form, start)
 
 
-def _at_hand(folder: Path, device: str) -> PageEngine | None:
-    """The engine of files that are exported already, if nothing faster is there."""
-    from mdocr.engines.onnx_line_reader import OnnxLineEngine
+def _exported_beside(folder: Path, device: str) -> PageEngine | None:
+    """The engine of the files that are exported already, if no faster device is present."""
+    from mdocr.engines.onnx_line_reader import OnnxLineReaderEngine
+
+    def start(files: OnnxModel) -> PageEngine:
+        return OnnxLineReaderEngine(files, "cpu")
 
     with memory_errors():
-        return exported_on_cpu(folder, LINES, device, lambda files: OnnxLineEngine(files, "cpu"))
+        return exported_on_cpu(folder, LINE_READER_FORMAT, device, start)

@@ -13,19 +13,25 @@ if TYPE_CHECKING:
     from mdocr.models.line_reader_config import LineReaderConfig
     from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 
+CPU_BATCH_SIZE, DEVICE_BATCH_SIZE = 4, 32
+"""Concurrent sequences on a CPU, and elsewhere if there is memory for them."""
+
+SINGLE = ("auto", "float32")
+"""Names of the precision that ONNX Runtime computes in."""
+
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """What an engine sees in a batch of pictures.
+class EncodedWords:
+    """A batch of encoded word images.
 
     Attributes:
-        predict: predicts their words.
-        columns: probabilities [B, T, V] of the model's CTC head at each column of the pictures,
-            where class 0 is the blank; None if it has none.
+        predict: predicts their words: tokens [B', L] of the images ``rows`` [B'] → logits.
+        ctc: probabilities [B, T, V] of the model's CTC head at each frame, where class 0 is the
+            blank; None if it has none.
     """
 
     predict: "Predict"
-    columns: "Array | None" = None
+    ctc: "Array | None" = None
 
 
 class WordEngine(Protocol):
@@ -34,14 +40,14 @@ class WordEngine(Protocol):
     charset: "Charset"
     device: Any
 
-    def encode(self, images: "Array") -> Seen:
-        """Looks at pictures [B, 3, height, width] in -1..1, once for all passes."""
+    def encode(self, images: "Array") -> EncodedWords:
+        """Encodes images [B, 3, height, width] in -1..1, once for all passes."""
 
     def blank(self, words: int) -> "Array":
         """Fully masked words [B, L] on the engine's device."""
 
     def move(self, device: str) -> None:
-        """Goes on on another device."""
+        """Moves the model to another device."""
 
 
 class PageEngine(Protocol):
@@ -57,20 +63,13 @@ class PageEngine(Protocol):
 
     @property
     def folder(self) -> Path:
-        """Where its tokenizer and the settings of its preprocessing lie."""
+        """Where its tokenizer and preprocessor configuration are."""
 
-    def blocks(self, slots: int) -> "BlockPredict":
-        """The ``predict`` of ``mdocr.decoding.blocks`` for so many sequences at a time."""
+    def blocks(self, batch_size: int) -> "BlockPredict":
+        """The ``predict`` of ``mdocr.decoding.blocks`` for this many concurrent sequences."""
 
-    def slots(self, longest: int) -> int:
-        """Sequences of so many tokens that there is room for at the same time."""
-
-
-CPU_SLOTS, DEVICE_SLOTS = 4, 32
-"""Texts that are in work at the same time on a CPU, and elsewhere if there is room."""
-
-SINGLE = ("auto", "float32")
-"""Names of the precision that ONNX Runtime computes in."""
+    def batch_size(self, longest: int) -> int:
+        """Maximum number of concurrent sequences of ``longest`` tokens."""
 
 
 def check_onnx_dtype(dtype: str) -> None:

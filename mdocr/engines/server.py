@@ -20,8 +20,8 @@ from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.errors import DeviceError, MdocrError
 from mdocr.preprocessing.prompts import STOPS, TASKS
 
-SLOTS = 16
-"""Texts asked for at the same time; the server makes batches of them."""
+CONCURRENT_REQUESTS = 16
+"""Requests in flight; the server makes batches of them."""
 
 TIMEOUT = 300.0
 """Seconds that one text may take."""
@@ -61,9 +61,9 @@ class ServerParser:
         self.name = model or self._first_model()
         self.tokenizer = _NoTokens()
 
-    def slots(self, max_tokens: int) -> int:
-        """Texts to ask for at the same time."""
-        return SLOTS
+    def batch_size(self, max_tokens: int) -> int:
+        """Maximum number of concurrent requests."""
+        return CONCURRENT_REQUESTS
 
     def request(self, image: Image.Image, prompt: str, options: BlockOptions) -> Request:
         """Prepares one picture and its prompt, a name of ``TASKS`` or another text."""

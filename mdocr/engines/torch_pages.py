@@ -6,7 +6,7 @@ import torch
 
 from mdocr.decoding.requests import Predict
 from mdocr.engines.cuda_graphs import GraphedBlocks
-from mdocr.engines.protocols import CPU_SLOTS, DEVICE_SLOTS
+from mdocr.engines.protocols import CPU_BATCH_SIZE, DEVICE_BATCH_SIZE
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.models.line_reader import LineReader
 from mdocr.models.line_reader_config import LineReaderConfig
@@ -14,9 +14,9 @@ from mdocr.models.linear import pack, quantize
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.options import INT8
+from mdocr.weights.checkpoint_folder import is_line_reader
 from mdocr.weights.line_reader import load_line_reader
-from mdocr.weights.mineru_diffusion import load_folder
-from mdocr.weights.page_folders import is_line_reader
+from mdocr.weights.mineru_diffusion import load_mineru_diffusion
 
 CACHE_SHARE = 0.6
 """Share of the free memory of a device that the cache may take."""
@@ -27,7 +27,7 @@ class TorchPageEngine:
 
     Args:
         model: the model, on its device.
-        folder: where its tokenizer and the settings of its preprocessing lie.
+        folder: where its tokenizer and preprocessor configuration are.
         cuda_graphs: record block steps and replay them.
     """
 
@@ -48,21 +48,21 @@ class TorchPageEngine:
         """Where the model runs."""
         return self.model.device
 
-    def blocks(self, slots: int) -> Predict:
-        """The ``predict`` of ``mdocr.decoding.blocks`` for so many sequences at a time."""
+    def blocks(self, batch_size: int) -> Predict:
+        """The ``predict`` of ``mdocr.decoding.blocks`` for this many concurrent sequences."""
         kind = GraphedBlocks if self.cuda_graphs else TorchBlocks
-        return kind(self.model, slots)
+        return kind(self.model, batch_size)
 
-    def slots(self, longest: int) -> int:
-        """Sequences of so many tokens that there is room for at the same time."""
+    def batch_size(self, longest: int) -> int:
+        """Maximum number of concurrent sequences of ``longest`` tokens."""
         if self.device.type == "cpu":
-            return CPU_SLOTS
+            return CPU_BATCH_SIZE
         if self.device.type != "cuda":
-            return DEVICE_SLOTS
+            return DEVICE_BATCH_SIZE
         shape = self.model.language_model.config.cache_shape
-        room = torch.cuda.mem_get_info(self.device)[0] * CACHE_SHARE
-        fitting = int(room // (longest * shape.token_bytes(self.model.dtype.itemsize)))
-        return max(1, min(DEVICE_SLOTS, fitting))
+        available = torch.cuda.mem_get_info(self.device)[0] * CACHE_SHARE
+        fitting = int(available // (longest * shape.token_bytes(self.model.dtype.itemsize)))
+        return max(1, min(DEVICE_BATCH_SIZE, fitting))
 
 
 def load_torch_engine(
@@ -71,7 +71,7 @@ def load_torch_engine(
     """The page model of a folder on torch.
 
     Args:
-        folder: a line reader, or a folder of the released layout.
+        folder: a checkpoint folder of a line reader or of MinerU-Diffusion.
         device: where it goes.
         dtype: ``float32``, ``bfloat16``, ``float16``; ``int8`` for matrices in eight bits; ``auto``
             for the type of the weights (single precision for line readers).
@@ -85,7 +85,7 @@ def load_torch_engine(
     if is_line_reader(folder):
         model = load_line_reader(folder, device).to(number or torch.float32)
     else:
-        model = load_folder(folder, device, number)
+        model = load_mineru_diffusion(folder, device, number)
     if dtype == INT8:
         quantize(model)
     pack(model)

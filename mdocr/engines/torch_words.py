@@ -47,7 +47,8 @@ class TorchWordEngine:
     @torch.no_grad()
     def encode(self, images: Array) -> EncodedWords:
         """Encodes images [B, 3, height, width] in -1..1, once for all passes."""
-        memory, letters = self.model.encode_with_ctc(torch.as_tensor(images).to(self.device, self.dtype))
+        pixels = torch.as_tensor(images).to(self.device, self.dtype)
+        memory, ctc_logits = self.model.encode_with_ctc(pixels)
         projected = self.model.decoder.project(memory)
 
         @torch.no_grad()
@@ -56,4 +57,4 @@ class TorchWordEngine:
             logits: Tensor = self.model.decoder(tokens, memory)
             return logits.float()
 
-        return EncodedWords(predict, None if letters is None else softmax(letters.float()))
+        return EncodedWords(predict, None if ctc_logits is None else softmax(ctc_logits.float()))

@@ -8,7 +8,7 @@ from mdocr.engines.protocols import SINGLE, WordEngine, check_onnx_dtype
 from mdocr.errors import UsageError, WeightsError
 from mdocr.options import ENGINES
 from mdocr.weights import cache, onnx_files
-from mdocr.weights.onnx_files import WORDS, OnnxModel
+from mdocr.weights.onnx_files import MDIFF4STR_FORMAT, OnnxModel
 
 Load = Callable[[Path], WordEngine]
 """Makes an engine from the weights, or the ONNX files, at a path."""
@@ -33,30 +33,30 @@ def word_engine(name: str, device: str, dtype: str, many: bool = False) -> Load:
         check_onnx_dtype(dtype)
         return _onnx(device)
     if name == "auto" and dtype in SINGLE and device in ("auto", "cpu"):
-        return lambda path: _at_hand(path, device, many) or _torch(device, dtype)(path)
+        return lambda path: _exported_beside(path, device, many) or _torch(device, dtype)(path)
     return _torch(device, dtype)
 
 
-def _at_hand(path: Path, device: str, many: bool) -> WordEngine | None:
+def _exported_beside(path: Path, device: str, many: bool) -> WordEngine | None:
     if onnx_files.is_onnx(path):
-        return _opened(onnx_files.read_onnx(path, WORDS), device)
+        return _opened(onnx_files.read_onnx(path, MDIFF4STR_FORMAT), device)
     if many:
         return None
     weights = cache.find_weights(path)
-    return exported_on_cpu(weights, WORDS, device, lambda model: _opened(model, "cpu"))
+    return exported_on_cpu(weights, MDIFF4STR_FORMAT, device, lambda model: _opened(model, "cpu"))
 
 
 def _torch(device: str, dtype: str) -> Load:
     from mdocr.engines.device import choose_device
     from mdocr.engines.torch_words import TorchWordEngine
-    from mdocr.weights.checkpoint import load_recognizer_weights
+    from mdocr.weights.mdiff4str import load_mdiff4str
 
     place = choose_device(device)
 
     def load(path: Path) -> WordEngine:
         if onnx_files.is_onnx(path):
             raise WeightsError(f"{path} holds an exported model", "Use --engine onnx.")
-        return TorchWordEngine(load_recognizer_weights(path), place, dtype)
+        return TorchWordEngine(load_mdiff4str(path), place, dtype)
 
     return load
 
@@ -68,7 +68,7 @@ def _onnx(device: str) -> Load:
 
     def load(path: Path) -> WordEngine:
         weights = path if onnx_files.is_onnx(path) else cache.find_weights(path)
-        return open_exported(weights, WORDS, lambda model: _opened(model, device))
+        return open_exported(weights, MDIFF4STR_FORMAT, lambda model: _opened(model, device))
 
     return load
 

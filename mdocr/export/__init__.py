@@ -1,18 +1,20 @@
 """``mdocr export``: models as ONNX files, which the engine onnx runs.
 
-``words``, ``lines`` and ``documents`` tell how a model becomes two graphs, ``graphs`` and ``large``
-how a graph becomes a file.
+``mdiff4str``, ``line_reader`` and ``mineru_diffusion`` turn a model into two graphs; ``tracing``,
+``precision`` and ``external_data`` turn a graph into a file; ``folder`` writes, describes and
+compares the files.
 """
 
 from pathlib import Path
 
 from mdocr.errors import UsageError
-from mdocr.export.graphs import TOLERANCES, Export, ExportError, Precision, check_request
+from mdocr.export.folder import TOLERANCES, Export, ExportError, check_request
 from mdocr.export.line_reader import export_line_reader
-from mdocr.export.mdiff4str import export_recognizer
-from mdocr.export.mineru_diffusion import export_document_model, is_document_model
+from mdocr.export.mdiff4str import export_mdiff4str
+from mdocr.export.mineru_diffusion import export_mineru_diffusion
+from mdocr.export.precision import Precision
 from mdocr.files import check_folder
-from mdocr.weights.page_folders import is_line_reader
+from mdocr.weights.checkpoint_folder import is_line_reader, is_mineru_diffusion
 from mdocr.weights.registry import MODELS
 from mdocr.weights.resolve import resolve
 
@@ -22,62 +24,49 @@ __all__ = [
     "ExportError",
     "Precision",
     "check_request",
-    "export_document_model",
     "export_line_reader",
+    "export_mdiff4str",
+    "export_mineru_diffusion",
     "export_model",
-    "export_recognizer",
 ]
 
 
-def export_model(
-    model: str, folder: Path, precision: Precision = "fp32", apart: bool = False
-) -> tuple[str, Export]:
-    """Writes the ONNX files of a word model, a line reader or a large page model.
+def export_model(model: str, folder: Path, precision: Precision = "fp32") -> tuple[str, Export]:
+    """Writes the ONNX files of a word model, a line reader or MinerU-Diffusion.
 
     Args:
-        model: a name, or the path of a checkpoint or of a page model's folder.
+        model: a name, or the path of a checkpoint.
         folder: where to write.
-        precision: see ``export_recognizer``, and ``export_document_model`` for ``int4``.
-        apart: leave the weights in the checkpoint; see ``export_recognizer``.
+        precision: see ``export_mdiff4str``, and ``export_mineru_diffusion`` for ``int4``.
 
     Returns:
-        The model's name, and what became of it.
+        The model's name, and the export.
 
     Raises:
-        UsageError: no such precision, or not for this model or for weights apart; or the folder
-            cannot be written to.
+        UsageError: no such precision, or not for this model; or the folder is not writable.
         MissingExtraError: the packages of the extra ``export`` are not installed.
         WeightsError: no such model, or one that cannot be read.
         ExportError: the files compute something else than torch.
     """
     check_request(precision)  # before a download in vain
-    known = MODELS.get(model)
-    if apart and (precision != "fp32" or (known and not known.packaged)):
-        raise UsageError(
-            "only fp32 weights of a .safetensors file at hand can stay apart",
-            "Leave out --weights-apart.",
-        )
     check_folder(folder)
-    reads_pages = known.task == "parser" if known else _is_page_model(Path(model))
+    known = MODELS.get(model)
+    reads_pages = known.task == "parser" if known else _is_page_model(Path(model).expanduser())
     if not reads_pages:
-        _refuse_four_bits(precision)
+        _refuse_int4(precision)
         found = resolve(model, "recognizer")
-        return found.name, export_recognizer(found.path, folder, precision, apart)
+        return found.name, export_mdiff4str(found.path, folder, precision)
     found = resolve(model, "parser")
-    if is_line_reader(found.path):
-        _refuse_four_bits(precision)
-        return found.name, export_line_reader(found.path, folder, precision, apart)
-    if apart:
-        raise UsageError(
-            "weights of large page models cannot stay apart", "Leave out --weights-apart."
-        )
-    return found.name, export_document_model(found.path, folder, precision)
+    if not is_line_reader(found.path):
+        return found.name, export_mineru_diffusion(found.path, folder, precision)
+    _refuse_int4(precision)
+    return found.name, export_line_reader(found.path, folder, precision)
 
 
 def _is_page_model(folder: Path) -> bool:
-    return is_line_reader(folder) or is_document_model(folder)
+    return is_line_reader(folder) or is_mineru_diffusion(folder)
 
 
-def _refuse_four_bits(precision: Precision) -> None:
+def _refuse_int4(precision: Precision) -> None:
     if precision == "int4":
-        raise UsageError("int4 is for the large page model only", "Choose int8, or fp16.")
+        raise UsageError("int4 is for MinerU-Diffusion only", "Choose int8, or fp16.")

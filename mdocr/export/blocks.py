@@ -1,10 +1,10 @@
 """What the exports of both page models share: a pass of block diffusion, and its comparison.
 
-The graph of a pass takes the keys and values of earlier passes and gives those of its own tokens;
-the engine keeps them. Rows of different lengths are padded, and padding is never seen.
+The graph of a pass takes the keys and values of earlier passes and returns those of its own tokens;
+the engine keeps them. Sequences of different lengths are padded, and padding is masked.
 
-Shapes: S sequences of a pass, T tokens of the longest, C cached tokens of the longest, M wanted
-tokens, D width, K heads, E width of a head, V vocabulary.
+Shapes: S sequences of a pass, T tokens of the longest, C cached tokens of the longest, M query
+positions, D width, K heads, E width of a head, V vocabulary.
 """
 
 import logging
@@ -15,24 +15,25 @@ from torch import Tensor, nn
 
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import Feed, Predict, Request
-from mdocr.export.graphs import FREE, Inputs, relative_difference
+from mdocr.export.folder import relative_difference
+from mdocr.export.tracing import FREE, Inputs
 from mdocr.models.attention import Mask, grouped_attention
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Pass = tuple[Sequence[Feed], Tensor]
-"""What a model was fed, and the logits [M, V] that it gave."""
+"""What a model was fed, and the logits [M, V] that it returned."""
 
 
 class PastAttention:
-    """Over the keys and values of earlier passes and of this one.
+    """Attention over the keys and values of earlier passes and of this one.
 
     Args:
         past: [layers, 2, S, C, K, E].
-        starts: how many of the cached tokens of each sequence count [S].
-        visible: how many tokens of its sequence each token sees, from the first [S, T].
+        starts: number of valid cached tokens of each sequence [S].
+        visible: number of positions of its sequence that each token sees, from the first [S, T].
 
     Attributes:
         new: keys and values [2, S, T, K, E] of this pass, layer by layer.
@@ -61,8 +62,9 @@ class PastAttention:
 class BlockGraph(nn.Module):
     """One pass of block diffusion → logits [M, V], and keys and values of the pass's tokens.
 
-    Inputs: ``tokens`` [S, T], ``features`` [S, T, D] of those that are picture tokens, ``places``
-    [S, T], ``starts``, ``visible`` and ``past`` as in ``PastAttention``, ``wanted`` [M] of S·T.
+    Inputs: ``tokens`` [S, T], ``features`` [S, T, D] of those that are image tokens, rotary
+    ``positions`` [S, T], ``starts``, ``visible`` and ``past`` as in ``PastAttention``, ``queries``
+    [M] of S·T.
     """
 
     outputs = ("logits", "new")
@@ -75,18 +77,18 @@ class BlockGraph(nn.Module):
         self,
         tokens: Tensor,
         features: Tensor,
-        places: Tensor,
+        positions: Tensor,
         starts: Tensor,
         visible: Tensor,
-        wanted: Tensor,
+        queries: Tensor,
         past: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """See the class."""
-        # A model may write the token of pictures; only a prompt, at the start, has some.
+        # A model may generate the image token; only a prompt, at the start, has images.
         pictured = (tokens == self.model.config.image_token_id) & (starts == 0)[:, None]
         x = torch.where(pictured[..., None], features, self.model.embed(tokens)).flatten(0, 1)
         attend = PastAttention(past, starts, visible)
-        logits = self.model.language_model(x, places.flatten(), attend, wanted)
+        logits = self.model.language_model(x, positions.flatten(), attend, queries)
         return logits, torch.stack(attend.new)
 
     def inputs(self) -> Inputs:
@@ -98,16 +100,16 @@ class BlockGraph(nn.Module):
         return {
             "tokens": (torch.zeros(part, dtype=torch.int64), rows),
             "features": (torch.zeros(*part, config.hidden_size), rows),
-            "places": (torch.zeros(part), rows),
+            "positions": (torch.zeros(part), rows),
             "starts": (torch.full(part[:1], 4), {0: FREE}),
             "visible": (torch.full(part, 9), rows),
-            "wanted": (torch.arange(5), {0: FREE}),
+            "queries": (torch.arange(5), {0: FREE}),
             "past": (past, {2: FREE, 3: FREE}),
         }
 
 
 def record(predict: Predict, requests: Iterable[Request], mask_id: int) -> list[Pass]:
-    """Writes texts, two at a time, and keeps every pass."""
+    """Generates texts, two at a time, and keeps every pass."""
     passes: list[Pass] = []
 
     def recorded(feeds: Sequence[Feed]) -> Tensor:
@@ -126,5 +128,5 @@ def largest_difference(predict: Predict, passes: Iterable[Pass]) -> float:
         relative_difference(torch.from_numpy(predict(feeds)), expected)
         for feeds, expected in passes
     )
-    log.info("largest difference from torch: %.1e of the largest logit", worst)
+    logger.info("largest difference from torch: %.1e of the largest logit", worst)
     return worst

@@ -1,6 +1,6 @@
-"""Line readers, the lite page models, as ONNX files: the same story as ``mdocr.export.mdiff4str``.
+"""The line reader as ONNX files: the same steps as in ``mdocr.export.mdiff4str``.
 
-Shapes: B lines, P picture tokens of a line, D width.
+Shapes: B lines, P image tokens of a line, D width.
 """
 
 from collections.abc import Iterator
@@ -14,17 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from mdocr.decoding.requests import BlockOptions, Request
+from mdocr.engines.onnx_line_reader import OnnxLineReaderEngine
+from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.export.blocks import BlockGraph, largest_difference, record
-from mdocr.export.graphs import (
-    FREE,
-    Export,
-    Precision,
-    check_apart,
-    check_request,
-    describe,
-    export_graphs,
-    trace,
-)
+from mdocr.export.folder import Export, check_request, describe, export_graphs
+from mdocr.export.precision import Precision
+from mdocr.export.tracing import FREE, trace
 from mdocr.models.line_reader import LineReader
 from mdocr.models.line_reader_config import (
     COLUMN,
@@ -39,13 +34,13 @@ from mdocr.weights.onnx_files import (
     FORMULAS,
     LINE_READER_FORMAT,
     STEP,
-    OnnxModel,
+    read_onnx,
     source_of,
 )
 
 
-class LookGraph(nn.Module):
-    """Lines, or formulas, [B, 3, H, 4·P] of one width → features [B, P, D] and places [B, P]."""
+class LineEncoderGraph(nn.Module):
+    """Images [B, 3, H, 4·P] of one size → features [B, P, D] and positions [B, P]."""
 
     def __init__(self, model: LineReader) -> None:
         super().__init__()
@@ -53,58 +48,43 @@ class LookGraph(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
-        seen = self.model.encode(images)
-        return seen.features, seen.positions
+        encoded = self.model.encode(images)
+        return encoded.features, encoded.positions
 
 
-def export_line_reader(
-    weights: Path, folder: Path, precision: Precision = "fp32", apart: bool = False
-) -> Export:
+def export_line_reader(weights: Path, folder: Path, precision: Precision = "fp32") -> Export:
     """Writes the ONNX files of a line reader, after comparing them with torch.
 
     Args:
-        weights: the model's folder.
+        weights: the checkpoint folder.
         folder: where to write; made if need be. Files of an earlier export are replaced.
-        precision: as for ``mdocr.export.mdiff4str.export_recognizer``.
-        apart: as there.
+        precision: as for ``mdocr.export.mdiff4str.export_mdiff4str``.
 
     Raises:
-        UsageError: no such precision, or not for weights apart.
+        UsageError: no such precision.
         MissingExtraError: the packages of the extra ``export`` are not installed.
         WeightsError: the weights cannot be read, or the files cannot be written.
         ExportError: the files compute something else than torch.
     """
     check_request(precision)
-    checkpoint = weights / "model.safetensors"
-    if apart:
-        check_apart(precision, checkpoint)
     model = load_line_reader(weights)
-    config = describe(LINE_READER_FORMAT, source_of(weights), precision, line_reader_record(model.config))
-    kept = checkpoint if apart else None
-    return export_graphs(graphs(model), config, folder, precision, kept, partial(compare, model))
+    sizes = line_reader_record(model.config)
+    config = describe(LINE_READER_FORMAT, source_of(weights), precision, sizes)
+    return export_graphs(graphs(model), config, folder, partial(compare, model))
 
 
-def compare(model: LineReader, exported: OnnxModel) -> float:
-    """Lets torch write texts for random lines, three in two slots, and ONNX Runtime look on.
+def compare(model: LineReader, folder: Path) -> float:
+    """Generates texts for random images by torch, and runs the same passes by ONNX Runtime.
+
+    There are three texts, of which two run concurrently.
 
     Returns:
         The largest difference of a logit in any pass, as a share of the pass's largest logit.
     """
-    from mdocr.engines.onnx_line_reader import OnnxLineEngine
-    from mdocr.engines.torch_blocks import TorchBlocks
-
-    requests, mask_id = _random_lines(model.config), model.config.mask_token_id
+    requests, mask_id = _random_requests(model.config), model.config.mask_token_id
     passes = record(TorchBlocks(model, 2), requests, mask_id)
-    return largest_difference(OnnxLineEngine(exported, "cpu").blocks(2), passes)
-
-
-def _random_lines(config: LineReaderConfig) -> Iterator[Request]:
-    chance = np.random.default_rng(0)
-    options = BlockOptions(block_length=8, steps=2, max_tokens=24)
-    for columns, height in zip((8, 16, 8), cycle(_heights(config)), strict=False):
-        pixels = chance.uniform(-1, 1, (3, height, COLUMN * columns)).astype(np.float32)
-        prompt = (*(config.image_token_id,) * columns, config.task_id(config.tasks[0]))
-        yield Request(prompt, options, picture=LineImage(pixels, columns))
+    engine = OnnxLineReaderEngine(read_onnx(folder, LINE_READER_FORMAT), "cpu")
+    return largest_difference(engine.blocks(2), passes)
 
 
 def graphs(model: LineReader) -> dict[str, Any]:
@@ -112,9 +92,18 @@ def graphs(model: LineReader) -> dict[str, Any]:
     step = BlockGraph(model)
     made = {STEP: trace(step, step.inputs(), list(step.outputs))}
     for name, height in zip((ENCODER, FORMULAS), _heights(model.config), strict=False):
-        look = {"images": (torch.zeros(3, 3, height, 96), {0: FREE, 3: FREE})}
-        made[name] = trace(LookGraph(model), look, ["features", "places"])
+        images = {"images": (torch.zeros(3, 3, height, 96), {0: FREE, 3: FREE})}
+        made[name] = trace(LineEncoderGraph(model), images, ["features", "positions"])
     return made
+
+
+def _random_requests(config: LineReaderConfig) -> Iterator[Request]:
+    rng = np.random.default_rng(0)
+    options = BlockOptions(block_length=8, steps=2, max_tokens=24)
+    for tokens, height in zip((8, 16, 8), cycle(_heights(config)), strict=False):
+        pixels = rng.uniform(-1, 1, (3, height, COLUMN * tokens)).astype(np.float32)
+        prompt = (*(config.image_token_id,) * tokens, config.task_id(config.tasks[0]))
+        yield Request(prompt, options, picture=LineImage(pixels, tokens))
 
 
 def _heights(config: LineReaderConfig) -> tuple[int, ...]:

@@ -1,11 +1,11 @@
-"""The large page model as ONNX files, for the engine onnx.
+"""MinerU-Diffusion as ONNX files, for the engine onnx.
 
     trace without weights → write in a precision → compare with torch → put
 
-At no time do the weights lie in memory twice: they are read from the mapped checkpoint one by one,
-and torch has done its part of the comparison before ONNX Runtime begins.
+The weights are never in memory twice: they are read from the mapped checkpoint one by one, and
+torch has finished its part of the comparison before ONNX Runtime begins.
 
-Shapes: N patches of one picture, P pixels of a patch, D width, H heads of the vision tower.
+Shapes: N patches of one image, P pixels of a patch, D width, H heads of the vision tower.
 """
 
 import shutil
@@ -19,28 +19,28 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from mdocr.decoding.requests import BlockOptions, Request
+from mdocr.engines.onnx_mineru_diffusion import OnnxMinerUDiffusionEngine
+from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import UsageError
 from mdocr.export.blocks import BlockGraph, Pass, largest_difference, record
-from mdocr.export.graphs import (
-    FREE,
+from mdocr.export.external_data import check_quantizer, outline, write_graph
+from mdocr.export.folder import (
     Export,
-    Inputs,
-    Precision,
     accepted,
     check_request,
     describe,
     put_in_place,
     write_config,
 )
-from mdocr.export.large import check_quantizer, outline, write_graph
+from mdocr.export.precision import Precision
+from mdocr.export.tracing import FREE, Inputs
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
-from mdocr.preprocessing.mineru_diffusion import PatchedImage, MinerUDiffusionProcessor
+from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor, PatchedImage
 from mdocr.preprocessing.tokenizers import MinerUDiffusionTokenizer
 from mdocr.weights.keys import WithoutDraws
 from mdocr.weights.mineru_diffusion import load_mineru_diffusion
 from mdocr.weights.onnx_files import (
-    CONFIG,
     ENCODER,
     MINERU_DIFFUSION_FORMAT,
     PREPROCESSOR,
@@ -49,11 +49,10 @@ from mdocr.weights.onnx_files import (
     read_onnx,
     source_of,
 )
-from mdocr.weights.checkpoint_folder import read_json
 
 
 class VisionGraph(nn.Module):
-    """Patches [N, P] of one picture, at rows and columns ``places`` [N, 2] → features [N / 4, D].
+    """Patches [N, P] of one image at rows and columns ``positions`` [N, 2] → features [N / 4, D].
 
     Attention is ONNX Runtime's own, which never holds the N · N weights of all heads.
     """
@@ -64,10 +63,10 @@ class VisionGraph(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, patches: Tensor, places: Tensor) -> Tensor:
+    def forward(self, patches: Tensor, positions: Tensor) -> Tensor:
         """See the class."""
-        seen = self.model.vision_model.encode(patches, places, _attend_by_runtime)
-        features: Tensor = self.model.vision_abstractor(seen)
+        encoded = self.model.vision_model.encode(patches, positions, _attend_by_runtime)
+        features: Tensor = self.model.vision_abstractor(encoded)
         return features
 
     def inputs(self) -> Inputs:
@@ -75,39 +74,19 @@ class VisionGraph(nn.Module):
         pixels = self.model.config.vision_config.patch_pixels
         return {
             "patches": (torch.zeros(24, pixels), {0: FREE}),
-            "places": (torch.zeros(24, 2, dtype=torch.int64), {0: FREE}),
+            "positions": (torch.zeros(24, 2, dtype=torch.int64), {0: FREE}),
         }
 
 
-def _attend_by_runtime(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """``mdocr.models.qwen2_vision.Attend`` for one picture."""
-    patches, heads, dim = query.shape
-    mixed: Tensor = torch.onnx.ops.symbolic(
-        "com.microsoft::MultiHeadAttention",
-        [part.flatten(1)[None] for part in (query, key, value)],
-        {"num_heads": heads},
-        dtype=query.dtype,
-        shape=(1, patches, heads * dim),
-        version=1,
-    )
-    return mixed[0]
-
-
-def is_document_model(folder: Path) -> bool:
-    """Whether a folder says that it holds a model of the released layout."""
-    if not (folder / CONFIG).is_file():
-        return False
-    return read_json(folder / CONFIG).get("model_type") == "mineru_diffusion"
-
-
-def export_document_model(weights: Path, folder: Path, precision: Precision = "fp32") -> Export:
-    """Writes the ONNX files of a page model of the released layout, after comparing with torch.
+def export_mineru_diffusion(weights: Path, folder: Path, precision: Precision = "fp32") -> Export:
+    """Writes the ONNX files of MinerU-Diffusion, after comparing them with torch.
 
     Args:
-        weights: the model's folder.
+        weights: the checkpoint folder.
         folder: where to write; made if need be. Files of an earlier export are replaced.
-        precision: ``fp32`` and ``fp16`` as for ``mdocr.export.mdiff4str.export_recognizer``; ``int8``:
-            matrix products in eight bits; ``int4``: the language model's matrices in four bits.
+        precision: ``fp32`` and ``fp16`` as for ``mdocr.export.mdiff4str.export_mdiff4str``;
+            ``int8``: matrix products in eight bits; ``int4``: the language model's matrices in four
+            bits.
 
     Raises:
         UsageError: no such precision, or ``folder`` is that of the model.
@@ -120,50 +99,65 @@ def export_document_model(weights: Path, folder: Path, precision: Precision = "f
     if folder.resolve() == weights.resolve():
         raise UsageError(f"{folder} holds the model itself", "Give another folder with: -o FOLDER")
     model = load_mineru_diffusion(weights)
-    MinerUDiffusionTokenizer(weights / TOKENIZER, model.config.image_token_id)  # before hours in vain
+    # Before hours in vain: are they sound?
+    MinerUDiffusionTokenizer(weights / TOKENIZER, model.config.image_token_id)
     MinerUDiffusionProcessor.read(weights / PREPROCESSOR)
     with put_in_place(folder) as made:
         _write_graphs(model, made, precision)
         for name in (TOKENIZER, PREPROCESSOR):
             if (weights / name).exists():
                 shutil.copyfile(weights / name, made / name)
-        source = source_of(weights)
-        write_config(describe(MINERU_DIFFUSION_FORMAT, source, precision, asdict(model.config)), made)
+        sizes = asdict(model.config)
         del model
+        source = source_of(weights)
+        write_config(describe(MINERU_DIFFUSION_FORMAT, source, precision, sizes), made)
         return accepted(folder, made, compare(weights, made), precision)
 
 
 def compare(weights: Path, folder: Path) -> float:
-    """Lets torch write texts for random pictures, three in two slots, then ONNX Runtime look on.
+    """Generates texts for random images by torch, and runs the same passes by ONNX Runtime.
+
+    There are three texts, of which two run concurrently.
 
     Returns:
         The largest difference of a logit in any pass, as a share of the pass's largest logit.
     """
-    from mdocr.engines.onnx_mineru_diffusion import OnnxPageEngine
-
     passes = _passes_of_torch(weights)
-    return largest_difference(OnnxPageEngine(read_onnx(folder, MINERU_DIFFUSION_FORMAT), "cpu").blocks(2), passes)
+    engine = OnnxMinerUDiffusionEngine(read_onnx(folder, MINERU_DIFFUSION_FORMAT), "cpu")
+    return largest_difference(engine.blocks(2), passes)
 
 
 def _passes_of_torch(weights: Path) -> list[Pass]:
-    from mdocr.engines.torch_blocks import TorchBlocks
-
     model = load_mineru_diffusion(weights, dtype=torch.float32)
-    requests, mask_id = _random_pictures(model.config), model.config.mask_token_id
+    requests, mask_id = _random_requests(model.config), model.config.mask_token_id
     return record(TorchBlocks(model, 2), requests, mask_id)
 
 
-def _random_pictures(config: MinerUDiffusionConfig) -> Iterator[Request]:
-    chance = np.random.default_rng(0)
+def _random_requests(config: MinerUDiffusionConfig) -> Iterator[Request]:
+    rng = np.random.default_rng(0)
     options = BlockOptions(block_length=8, steps=2, max_tokens=16)
     vision, image_id = config.vision_config, config.image_token_id
     merge, pixels = vision.spatial_merge_size, vision.patch_pixels
     words = min(config.text_config.vocab_size, image_id, config.mask_token_id)
     for rows, columns in ((2, 4), (3, 5), (1, 1)):
-        patches = chance.normal(size=(rows * columns * merge**2, pixels)).astype(np.float32)
-        picture = PatchedImage(patches, (rows * merge, columns * merge), rows * columns)
-        before, after = chance.integers(words, size=(2, 5)).tolist()
-        yield Request((*before, *(image_id,) * picture.tokens, *after), options, picture=picture)
+        patches = rng.normal(size=(rows * columns * merge**2, pixels)).astype(np.float32)
+        image = PatchedImage(patches, (rows * merge, columns * merge), rows * columns)
+        before, after = rng.integers(words, size=(2, 5)).tolist()
+        yield Request((*before, *(image_id,) * image.tokens, *after), options, picture=image)
+
+
+def _attend_by_runtime(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """``mdocr.models.qwen2_vision.Attend`` for one image."""
+    patches, heads, dim = query.shape
+    mixed: Tensor = torch.onnx.ops.symbolic(
+        "com.microsoft::MultiHeadAttention",
+        [part.flatten(1)[None] for part in (query, key, value)],
+        {"num_heads": heads},
+        dtype=query.dtype,
+        shape=(1, patches, heads * dim),
+        version=1,
+    )
+    return mixed[0]
 
 
 def _write_graphs(model: MinerUDiffusion, folder: Path, precision: Precision) -> None:

@@ -1,7 +1,7 @@
-"""The mean of several models' weights, where one run went on from another (arXiv 2203.05482).
+"""Averages the weights of models fine-tuned from one another (model soups, arXiv 2203.05482).
 
-Runs from the same start end in the same valley of the loss, on different sides of it; what lies
-between them often reads better than any of them, and costs no more.
+Runs from the same start end in the same basin of the loss, on different sides of it; their mean
+often reads better than each of them, at the same cost.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,25 +22,24 @@ Model = TypeVar("Model", MDiff4STR, LineReader)
 
 SUFFIX = ".safetensors"
 OTHER_SUFFIXES = frozenset((".pt", ".pth", ".bin", ".ckpt", ".onnx", ".npz", ".h5"))
-"""Endings of checkpoints that are not written here; any other name is a folder's."""
+"""Suffixes of checkpoints of other formats; any other name is that of a folder."""
 
 
 def average_models(models: Sequence[str], path: Path) -> None:
-    """Writes the mean of models' weights, whole or not at all.
+    """Writes the mean of the models' weights atomically.
 
     Args:
-        models: names or paths of two models or more, all of the same sizes and characters; word
-            models, or lite page models.
-        path: what to write: the checkpoint of a word model, ``.safetensors``, or the folder of a
-            page model.
+        models: names or paths of at least two models of equal sizes and characters; word models,
+            or line readers.
+        path: checkpoint of a word model (``.safetensors``), or checkpoint folder of a line reader.
 
     Raises:
         UsageError: fewer than two models, models of different kinds, sizes or characters, or
-            a ``path`` with the ending of another checkpoint.
-        WeightsError: weights that cannot be read, or not be written.
+            a ``path`` with the suffix of another format.
+        WeightsError: weights that cannot be read or written.
     """
     if len(models) < 2:
-        raise UsageError("a mean takes two models at least", "Name the models, then -o PATH.")
+        raise UsageError("an average takes at least two models", "Name the models, then -o PATH.")
     record = {"mean_of": len(models)}
     if path.suffix == SUFFIX:
         words, of_words = _mean(models, _word_model)
@@ -48,7 +47,7 @@ def average_models(models: Sequence[str], path: Path) -> None:
     elif path.suffix in OTHER_SUFFIXES:
         raise UsageError(
             f"{path} is neither a folder nor ends in {SUFFIX}",
-            f"Name a checkpoint ({SUFFIX}) for word models, a folder for page models.",
+            f"Name a checkpoint ({SUFFIX}) for word models, a folder for line readers.",
         )
     else:
         lines, of_lines = _mean(models, _line_reader)
@@ -63,14 +62,14 @@ def _line_reader(name: str) -> LineReader:
     folder = resolve(name, "parser").path
     if not is_line_reader(folder):
         raise UsageError(
-            f"{name} is no lite page model",
-            f"For the mean of word models, write to a file that ends in {SUFFIX}.",
+            f"{name} is not a line reader",
+            f"To average word models, write to a file that ends in {SUFFIX}.",
         )
     return load_line_reader(folder)
 
 
 def _mean(models: Sequence[str], load: Callable[[str], Model]) -> tuple[dict[str, Tensor], Model]:
-    """The mean of the weights, and the first model; no more than two are in memory."""
+    """The mean of the weights, and the first model; at most two models are in memory."""
     first = load(models[0])
     mean = {key: tensor.float() for key, tensor in first.state_dict().items()}
     for count, name in enumerate(models[1:], 2):
@@ -78,7 +77,7 @@ def _mean(models: Sequence[str], load: Callable[[str], Model]) -> tuple[dict[str
         if model.config != first.config:
             raise UsageError(
                 f"{name} has other sizes or characters than {models[0]}",
-                "A mean is of models of which one was trained from the other.",
+                "Average models of which one was trained from the other.",
             )
         for key, tensor in model.state_dict().items():
             mean[key] = mean[key] + (tensor.float() - mean[key]) / count

@@ -2,35 +2,34 @@
 
     <cache>/models/<name>/...           files of a model, and mdocr.json: size and sha256 of each
     <cache>/charsets/...                the Chinese list of keys
-    <cache>/converted/<sha256>.safetensors   what became of .pth files from elsewhere
-    <cache>/onnx/<sha256>/...           ONNX files made of weights of this content
+    <cache>/converted/<sha256>.safetensors   the conversion of a ``.pth`` from elsewhere
 
-The cache knows nothing of the network. A file that stands under its own name is complete.
+The cache knows nothing of the network. A file under its own name is complete.
 """
-
-from __future__ import annotations
 
 import contextlib
 import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import platformdirs
 
 import mdocr
 from mdocr.errors import WeightsError
 from mdocr.files import write_text
-
-if TYPE_CHECKING:
-    from mdocr.weights.registry import ReleasedModel
+from mdocr.weights.registry import ReleasedModel
 
 MANIFEST = "mdocr.json"
 CHARSET_FILE = "ppocr_keys_v1.txt"
 CHARSET_SHA256 = "28b2362ad4ab2dc38769aa72feb535e3a9ddb3fd2a7585a05920e6393b1dc7f7"
 CHARSET_BYTES = 26_249
 CONVERTED = "best.safetensors"
-"""What ``best.pth`` becomes when it is first loaded."""
+"""The converted ``best.pth``, written when it is first loaded."""
 
 
 def cache_dir() -> Path:
@@ -38,21 +37,12 @@ def cache_dir() -> Path:
     moved = os.environ.get("MDOCR_CACHE")
     if moved:
         return Path(moved).expanduser()
-    import platformdirs
-
     return Path(platformdirs.user_cache_dir("mdocr", appauthor=False))
 
 
 def assets_dir() -> Path:
     """The folder of the files that come with the package."""
     return Path(mdocr.__file__).parent / "assets"
-
-
-def model_dir(model: ReleasedModel) -> Path:
-    """The folder that holds, or will hold, the files of ``model``."""
-    if model.packaged:
-        return assets_dir() / model.folder
-    return cache_dir() / "models" / model.name
 
 
 def charset_path() -> Path:
@@ -65,14 +55,107 @@ def converted_path(sha256: str) -> Path:
     return cache_dir() / "converted" / f"{sha256}.safetensors"
 
 
-def weights_path(model: ReleasedModel) -> Path:
-    """What to load: the weights file of a recognizer, the folder of a parser."""
-    folder = model_dir(model)
-    if model.task == "parser":
-        return folder
-    released = folder / model.files[0]
-    converted = folder / CONVERTED
-    return converted if converted.exists() and not released.exists() else released
+@dataclass(frozen=True)
+class CachedModel:
+    """The files of a named model on this machine.
+
+    Attributes:
+        model: which one.
+    """
+
+    model: ReleasedModel
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds, or will hold, the files: in the cache, or in the package."""
+        if self.model.packaged:
+            return assets_dir() / self.model.folder
+        return cache_dir() / "models" / self.model.name
+
+    @property
+    def path(self) -> Path:
+        """What to load: the weights file of a recognizer, the folder of a parser."""
+        if self.model.task == "parser":
+            return self.folder
+        released = self.folder / self.model.files[0]
+        converted = self.folder / CONVERTED
+        return converted if converted.exists() and not released.exists() else released
+
+    @property
+    def installed(self) -> bool:
+        """Whether every file is there; their contents are not checked."""
+        if self.model.task == "recognizer":
+            path = self.path
+            converted = path.name == CONVERTED
+            has_charset = not self.model.chinese or converted or charset_path().exists()
+            return path.is_file() and has_charset
+        with contextlib.suppress(WeightsError):
+            return not self.missing
+        return False
+
+    @property
+    def files(self) -> list[str]:
+        """Names of the required files, shards included once their index is there.
+
+        Raises:
+            WeightsError: the index is damaged.
+        """
+        return [*self.model.files, *shards(self.folder / self.model.files[0])]
+
+    @property
+    def missing(self) -> list[str]:
+        """Required files that are not there.
+
+        Raises:
+            WeightsError: the index of the shards is damaged.
+        """
+        return [name for name in self.files if not (self.folder / name).is_file()]
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What was recorded at the download: ``repo``, ``revision``, ``files``; else empty."""
+        try:
+            manifest = json.loads((self.folder / MANIFEST).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return manifest if isinstance(manifest, dict) else {}
+
+    def record(self, manifest: Mapping[str, Any]) -> None:
+        """Writes the manifest, whole or not at all."""
+        write_text(self.folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
+
+    def verify(self) -> tuple[list[str], list[str]]:
+        """Compares the files with what was recorded when they were downloaded.
+
+        Returns:
+            Files that are missing or differ from the record, and files without a record.
+
+        Raises:
+            WeightsError: the index of the shards is damaged.
+        """
+        recorded = self.manifest.get("files", {})
+        damaged = self.missing
+        damaged += [
+            name
+            for name, record in recorded.items()
+            if name not in damaged and not _matches(self.folder / name, record)
+        ]
+        if self.model.chinese and not has_sha256(charset_path(), CHARSET_SHA256):
+            damaged.append(CHARSET_FILE)
+        return damaged, [n for n in self.files if n not in recorded and n not in damaged]
+
+    def remove(self) -> int:
+        """Removes the files of a downloaded model; bytes set free.
+
+        Raises:
+            WeightsError: the model is inside the package, or a file cannot be removed.
+        """
+        if self.model.packaged:
+            raise WeightsError(
+                f"{self.model.name} is part of the package and stays",
+                "Name a downloaded model: `mdocr models list` shows them.",
+            )
+        return _remove_folder(self.folder)
 
 
 def find_weights(path: Path) -> Path:
@@ -106,24 +189,6 @@ def find_weights(path: Path) -> Path:
     )
 
 
-def is_installed(model: ReleasedModel) -> bool:
-    """Whether every file of ``model`` is there; their contents are not looked at."""
-    if model.task == "recognizer":
-        path = weights_path(model)
-        has_charset = not model.chinese or path.name == CONVERTED or charset_path().exists()
-        return path.is_file() and has_charset
-    with contextlib.suppress(WeightsError):
-        return not missing_files(model)
-    return False
-
-
-def missing_files(model: ReleasedModel) -> list[str]:
-    """Files of ``model`` that are not there, shards included once their index is."""
-    folder = model_dir(model)
-    wanted = [*model.files, *shards(folder / model.files[0])]
-    return [name for name in wanted if not (folder / name).is_file()]
-
-
 def shards(index: Path) -> list[str]:
     """Names of the weight files that a sharded model's index lists; none without an index.
 
@@ -141,20 +206,6 @@ def shards(index: Path) -> list[str]:
     return found
 
 
-def read_manifest(model: ReleasedModel) -> dict[str, Any]:
-    """What was recorded at the download: ``repo``, ``revision``, ``files``; else empty."""
-    try:
-        manifest = json.loads((model_dir(model) / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return manifest if isinstance(manifest, dict) else {}
-
-
-def write_manifest(model: ReleasedModel, manifest: dict[str, Any]) -> None:
-    """Records ``manifest``, whole or not at all."""
-    write_text(model_dir(model) / MANIFEST, json.dumps(manifest, indent=2) + "\n")
-
-
 def file_sha256(path: Path) -> str:
     """The sha256 of a file, in hexadecimal digits."""
     digest = hashlib.sha256()
@@ -164,48 +215,12 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def damaged_files(model: ReleasedModel) -> tuple[list[str], list[str]]:
-    """Compares the files of a downloaded model with what was recorded.
-
-    Returns:
-        Files that differ from the record or are missing, and files of which nothing is recorded.
-    """
-    folder, recorded = model_dir(model), read_manifest(model).get("files", {})
-    present = [*model.files, *shards(folder / model.files[0])]
-    damaged = missing_files(model)
-    damaged += [
-        name
-        for name, record in recorded.items()
-        if name not in damaged and not _matches(folder / name, record)
-    ]
-    if model.chinese and not has_sha256(charset_path(), CHARSET_SHA256):
-        damaged.append(CHARSET_FILE)
-    return damaged, [name for name in present if name not in recorded and name not in damaged]
-
-
 def has_sha256(path: Path, sha256: str) -> bool:
     """Whether the file is there and has this content."""
     return path.is_file() and file_sha256(path) == sha256
 
 
-def remove(model: ReleasedModel) -> int:
-    """Removes the files of a downloaded model.
-
-    Returns:
-        The number of bytes set free.
-
-    Raises:
-        WeightsError: the model is inside the package, or a file cannot be removed.
-    """
-    if model.packaged:
-        raise WeightsError(
-            f"{model.name} is part of the package and stays",
-            "Name a downloaded model: `mdocr models list` shows them.",
-        )
-    return remove_folder(model_dir(model))
-
-
-def remove_folder(folder: Path) -> int:
+def _remove_folder(folder: Path) -> int:
     """Removes a folder, if it is there; bytes set free.
 
     Raises:

@@ -15,11 +15,11 @@ from torch import Tensor
 from mdocr.errors import WeightsError
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
+from mdocr.weights.checkpoint_folder import read_json
 from mdocr.weights.keys import WithoutDraws, require_same
-from mdocr.weights.page_folders import read_json
 
 
-def load_folder(
+def load_mineru_diffusion(
     folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
 ) -> MinerUDiffusion:
     """The model of a folder, ready to predict.

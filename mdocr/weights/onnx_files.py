@@ -1,59 +1,70 @@
-"""A model as ONNX files: where they lie, and of which weights they are.
+"""A model as ONNX files: where they are, and which weights they were made from.
 
-    <folder>/encoder.onnx    a picture → what all passes over it share
+    <folder>/encoder.onnx    an image → what all passes over it share
     <folder>/step.onnx       tokens and that → logits: one denoising pass
-    <folder>/formulas.onnx   the encoder again, for the formulas of a line reader that knows them
+    <folder>/formulas.onnx   the encoder for formulas, of a line reader that reads them
     <folder>/config.json     characters, sizes, and the sha256 of the weights; written last
 
-The large page model has its weights beside the graphs, in ``encoder.onnx.data`` and
-``step.onnx.data``, and its ``tokenizer.json`` and ``preprocessor_config.json``.
+MinerU-Diffusion has its weights beside the graphs, in ``encoder.onnx.data`` and
+``step.onnx.data``, with its ``tokenizer.json`` and ``preprocessor_config.json``.
 
-Those of a checkpoint lie beside it, in ``<name>-onnx``, or in the cache, in ``onnx/<sha256>``.
-Files made from other weights, or by another version of the export, are passed over. The weights
-may stay in the checkpoint: then ``config.json`` says where it lies and which of
-its tensors a graph needs. Knows nothing of torch and of ONNX Runtime.
+The files of a checkpoint are in a folder that is named on the command line, or beside it, in
+``<name>-onnx``. There, files that were made from other weights or by another version of the export
+are skipped. The weights may be in the checkpoint alone: then ``config.json`` says where it is and
+which of its tensors a graph needs. This module knows nothing of torch and of ONNX Runtime.
 """
 
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 
 from mdocr.errors import WeightsError
 from mdocr.weights import cache
 
 logger = logging.getLogger(__name__)
 
-WORDS, LINES, PAGES = "mdocr.onnx-words/2", "mdocr.onnx-lines/1", "mdocr.onnx-pages/1"
-"""What the files take and give; with a higher number, those of before are exported anew."""
-
 HINT = "Write it again with: mdocr export MODEL -o FOLDER"
 
 ENCODER, STEP, CONFIG = "encoder.onnx", "step.onnx", "config.json"
 FORMULAS = "formulas.onnx"
 DATA = ".data"
-"""What a graph's name is followed by in the name of the file that holds its weights."""
-TOKENIZER, PICTURES = "tokenizer.json", "preprocessor_config.json"
+"""Suffix, after a graph's name, of the file that holds its weights."""
+TOKENIZER, PREPROCESSOR = "tokenizer.json", "preprocessor_config.json"
 
 EXACT = ("fp32", "fp16")
 """Precisions that compute in single precision."""
 
-NEEDED = {WORDS: (), LINES: (), PAGES: (f"{ENCODER}{DATA}", f"{STEP}{DATA}", TOKENIZER)}
-"""Files of each format beside graphs and ``config.json``."""
 
-SIZES = {
-    WORDS: ("symbols", "encoder", "decoder"),
-    LINES: ("symbols", "encoder", "text", "tasks"),
-    PAGES: ("text_config", "vision_config"),
-}
-"""What ``model`` in the ``config.json`` of each format must hold."""
+@dataclass(frozen=True)
+class OnnxFormat:
+    """What the exported files of one kind of model are.
+
+    Attributes:
+        name: in ``config.json``; a higher number makes files of before invalid.
+        sizes: what ``model`` in ``config.json`` must hold.
+        files: required files beside the graphs and ``config.json``.
+    """
+
+    name: str
+    sizes: tuple[str, ...]
+    files: tuple[str, ...] = ()
+
+
+MDIFF4STR_FORMAT = OnnxFormat("mdocr.onnx-words/3", ("symbols", "encoder", "decoder"))
+LINE_READER_FORMAT = OnnxFormat("mdocr.onnx-lines/2", ("symbols", "encoder", "text", "tasks"))
+MINERU_DIFFUSION_FORMAT = OnnxFormat(
+    "mdocr.onnx-pages/2",
+    ("text_config", "vision_config"),
+    (f"{ENCODER}{DATA}", f"{STEP}{DATA}", TOKENIZER),
+)
 
 
 @dataclass(frozen=True)
@@ -75,8 +86,6 @@ class WeightsApart:
         Raises:
             WeightsError: the checkpoint is missing, damaged, or another one.
         """
-        from safetensors import SafetensorError, safe_open
-
         try:
             with safe_open(self.file, "np") as opened:
                 found = {
@@ -97,10 +106,10 @@ class OnnxModel:
     """ONNX files, and what the ``config.json`` beside them says.
 
     Attributes:
-        folder: where the files lie.
+        folder: where the files are.
         precision: of the weights, as ``mdocr export`` names it.
         source: sha256 of the weights that they were made from.
-        model: characters and sizes, as plain values: the configuration of the model of that form.
+        model: characters and sizes, as plain values: the model's configuration.
         apart: the weights, if they are not in the files.
     """
 
@@ -111,10 +120,10 @@ class OnnxModel:
     apart: WeightsApart | None = None
 
     def weights(self, graph: str) -> dict[str, NDArray[np.float32]]:
-        """What must be handed to the graph of that file: nothing, if it holds its weights.
+        """The initializers that a graph's file does not hold, by name.
 
         Raises:
-            WeightsError: the checkpoint beside is missing or damaged.
+            WeightsError: the checkpoint that holds them is missing or damaged.
         """
         return self.apart.read(graph) if self.apart else {}
 
@@ -124,12 +133,23 @@ def is_onnx(path: Path) -> bool:
     return path.suffix == ".onnx" or (path / ENCODER).is_file()
 
 
-def read_onnx(path: Path, form: str) -> OnnxModel:
-    """The exported model that lies in a folder, or in the folder of a file.
+def is_mineru_diffusion(folder: Path) -> bool:
+    """Whether a folder of exported files says that it holds MinerU-Diffusion.
+
+    Raises:
+        WeightsError: its ``config.json`` is damaged.
+    """
+    if not (folder / CONFIG).is_file():
+        return False
+    return _read_config(folder).get("format") == MINERU_DIFFUSION_FORMAT.name
+
+
+def read_onnx(path: Path, expected: OnnxFormat) -> OnnxModel:
+    """The exported model in a folder, or in the folder of a file.
 
     Args:
         path: the folder, or a file in it.
-        form: ``WORDS``, ``LINES`` or ``PAGES``.
+        expected: the format that it must have.
 
     Raises:
         WeightsError: a file is missing, damaged, or of another model or version.
@@ -138,11 +158,11 @@ def read_onnx(path: Path, form: str) -> OnnxModel:
     _require(folder, (ENCODER, STEP, CONFIG))
     record = _read_config(folder)
     found = record.get("format")
-    if found != form:
-        raise WeightsError(f"{folder} has the format {found!r}, not {form!r}", HINT)
-    _require(folder, NEEDED[form])
+    if found != expected.name:
+        raise WeightsError(f"{folder} has the format {found!r}, not {expected.name!r}", HINT)
+    _require(folder, expected.files)
     try:
-        model = _described(folder, record, form)
+        model = _described(folder, record, expected)
     except (KeyError, TypeError) as error:
         raise WeightsError(f"{folder / CONFIG} is damaged: {error}", HINT) from error
     if model.model.get("formula_height"):
@@ -150,13 +170,50 @@ def read_onnx(path: Path, form: str) -> OnnxModel:
     return model
 
 
-def is_page_model(folder: Path) -> bool:
-    """Whether a folder of exported files says that it holds the large page model.
+def source_of(weights: Path) -> str:
+    """The sha256 of everything an export is made from: of a checkpoint file or folder."""
+    if not weights.is_dir():
+        return cache.file_sha256(weights)
+    names = sorted(file.name for file in weights.glob("*.safetensors"))
+    named = [*names, CONFIG, TOKENIZER, PREPROCESSOR]
+    present = [name for name in named if (weights / name).exists()]
+    sums = [f"{name} {cache.file_sha256(weights / name)}" for name in present]
+    return hashlib.sha256("\n".join(sums).encode()).hexdigest()
 
-    Raises:
-        WeightsError: its ``config.json`` is damaged.
+
+def beside(weights: Path) -> Path:
+    """The folder beside a checkpoint, a file or folder, where its exported files are looked for."""
+    weights = weights.resolve()
+    return weights.with_name(f"{weights.name if weights.is_dir() else weights.stem}-onnx")
+
+
+def find_onnx(weights: Path, expected: OnnxFormat) -> OnnxModel | None:
+    """The exported model beside a checkpoint, if it was made from it.
+
+    Those in ``int8`` and ``int4`` may read differently, so they must be named.
+
+    Args:
+        weights: the checkpoint, a file or folder.
+        expected: the format that it must have.
+
+    Returns:
+        What is sound as far as its ``config.json`` tells; else None.
     """
-    return (folder / CONFIG).is_file() and _read_config(folder).get("format") == PAGES
+    folder = beside(weights)
+    if not folder.is_dir():
+        return None
+    try:
+        model = read_onnx(folder, expected)
+    except WeightsError as error:
+        logger.info("skipped: %s", error.message)
+        return None
+    if model.precision not in EXACT:
+        logger.info("skipped: %s is in %s", folder, model.precision)
+        return None
+    if model.source != source_of(weights):
+        logger.info("skipped: %s was made from other weights", folder)
+        return None
+    return model
 
 
 def _require(folder: Path, names: Iterable[str]) -> None:
@@ -175,104 +232,12 @@ def _read_config(folder: Path) -> dict[str, Any]:
     return record
 
 
-def onnx_folder(source: str) -> Path:
-    """Where the cache keeps what is made of weights of this sha256."""
-    return cache.cache_dir() / "onnx" / source
-
-
-def source_of(weights: Path) -> str:
-    """The sha256 of all that an export is made of: a checkpoint, or a page model's folder."""
-    if not weights.is_dir():
-        return cache.file_sha256(weights)
-    names = sorted(file.name for file in weights.glob("*.safetensors"))
-    named = [*names, CONFIG, TOKENIZER, PICTURES]
-    present = [name for name in named if (weights / name).exists()]
-    sums = [f"{name} {cache.file_sha256(weights / name)}" for name in present]
-    return hashlib.sha256("\n".join(sums).encode()).hexdigest()
-
-
-def remove_exported(weights: Path) -> int:
-    """Removes what the cache keeps of a checkpoint that was exported; bytes set free.
-
-    Args:
-        weights: the checkpoint's file, or the folder of a large page model.
-
-    Raises:
-        WeightsError: a file cannot be removed.
-    """
-    if not (cache.cache_dir() / "onnx").is_dir():
-        return 0  # the sum of a large file takes seconds
-    return cache.remove_folder(onnx_folder(source_of(weights)))
-
-
-def find_onnx(weights: Path, form: str) -> Iterator[OnnxModel]:
-    """The exported models at hand that were made from a checkpoint, the nearest first.
-
-    Those in ``int8`` and ``int4`` read something else now and then, so they must be named.
-
-    Args:
-        weights: the checkpoint's file, or the folder of a page model.
-        form: ``WORDS``, ``LINES`` or ``PAGES``.
-
-    Yields:
-        What is sound as far as its ``config.json`` tells.
-    """
-    weights = weights.resolve()
-    beside = weights.with_name(f"{weights.name if weights.is_dir() else weights.stem}-onnx")
-    if not beside.is_dir() and not (cache.cache_dir() / "onnx").is_dir():
-        return
-    source = source_of(weights)
-    for folder in (beside, onnx_folder(source)):
-        yield from onnx_of(folder, form, source)
-
-
-def onnx_of(folder: Path, form: str, source: str) -> Iterator[OnnxModel]:
-    """The exported model in a folder, if it is one of weights of this sha256; see ``find_onnx``."""
-    if not folder.is_dir():
-        return
-    try:
-        model = read_onnx(folder, form)
-    except WeightsError as error:
-        logger.info("passed over: %s", error.message)
-        return
-    if model.source != source:
-        logger.info("passed over: %s was made from other weights", folder)
-    elif model.precision not in EXACT:
-        logger.info("passed over: %s is in %s", folder, model.precision)
-    else:
-        yield model
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Keeps other processes from exporting to the cache at the same time.
-
-    Raises:
-        WeightsError: the cache cannot be written to.
-    """
-    from filelock import FileLock
-
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.parent.with_name(".onnx.lock"))
-        lock.acquire()
-    except OSError as error:
-        raise WeightsError(
-            f"cannot write to {folder.parent}: {error.strerror or error}",
-            "Name another cache with MDOCR_CACHE.",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _described(folder: Path, record: dict[str, Any], form: str) -> OnnxModel:
+def _described(folder: Path, record: dict[str, Any], expected: OnnxFormat) -> OnnxModel:
     kinds = {"precision": str, "source": str, "model": dict}
     for name, kind in kinds.items():
         if not isinstance(record[name], kind):
             raise TypeError(f"{name} is not {kind.__name__}")
-    for name in SIZES[form]:
+    for name in expected.sizes:
         if name not in record["model"]:
             raise KeyError(f"model.{name}")
     apart = record.get("weights_apart")

@@ -1,6 +1,5 @@
 """``mdocr models`` as a user runs it: stdout, stderr and exit codes of a process of its own."""
 
-import hashlib
 import json
 import os
 import subprocess
@@ -48,17 +47,11 @@ def test_download_verify_path_remove(mdocr, hub_server, cache_folder):
     assert f"{NAME}: damaged: best.pth" in verified.stdout
     assert f"mdocr models remove {NAME} --yes && mdocr models download {NAME}" in verified.stderr
 
-    exported = (
-        cache_folder / "onnx" / hashlib.sha256((folder / "best.pth").read_bytes()).hexdigest()
-    )
-    exported.mkdir(parents=True)
-    (exported / "step.onnx").write_bytes(b"graph")
-
     refused = mdocr("models", "remove", NAME)
     assert (refused.returncode, folder.exists()) == (2, True)
     assert "--yes" in refused.stderr
     assert mdocr("models", "remove", NAME, "--yes").returncode == 0
-    assert not folder.exists() and not exported.exists()
+    assert not folder.exists()
     assert mdocr("models", "path", NAME).returncode == 4
 
 

@@ -16,9 +16,8 @@ from typer.testing import CliRunner
 from mdocr.cli.main import app
 from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.models.mdiff4str_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
-from mdocr.weights import save_checkpoint
-from mdocr.weights.checkpoint import load_recognizer_weights
 from mdocr.weights.line_reader import load_line_reader, save_line_reader
+from mdocr.weights.mdiff4str import load_mdiff4str, save_mdiff4str
 
 MDOCR = [sys.executable, "-m", "mdocr"]
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "error"}
@@ -83,7 +82,7 @@ def write_models(folder: Path, sizes: list[int]) -> list[Path]:
     for path, length in zip(paths, sizes, strict=True):
         encoder = EncoderConfig((8, 8, 16), (1, 1, 1), (2, 2, 2), (1, 0, 0))
         config = MDiff4STRConfig(encoder, DecoderConfig(1, 2, max_length=length))
-        save_checkpoint(MDiff4STR(config).state_dict(), config, path)
+        save_mdiff4str(MDiff4STR(config).state_dict(), config, path)
     return paths
 
 
@@ -91,8 +90,8 @@ def test_average(tmp_path):
     models, mean = write_models(tmp_path, [8, 8, 8]), tmp_path / "mean.safetensors"
     made = invoke("average", *map(str, models), "-o", str(mean))
     assert (made.exit_code, made.stdout) == (0, f"{mean}\n")
-    states = [load_recognizer_weights(path).state_dict() for path in models]
-    for key, tensor in load_recognizer_weights(mean).state_dict().items():
+    states = [load_mdiff4str(path).state_dict() for path in models]
+    for key, tensor in load_mdiff4str(mean).state_dict().items():
         expected = torch.stack([state[key].float() for state in states]).mean(0)
         torch.testing.assert_close(tensor.float(), expected, atol=1e-3, rtol=1e-3)
 

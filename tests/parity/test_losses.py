@@ -9,14 +9,14 @@ from torch import Tensor
 
 from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.training.losses import ctc_loss, denoising_loss, replacement_loss
-from mdocr.weights.checkpoint import load_recognizer_weights
+from mdocr.weights.mdiff4str import load_mdiff4str
 
 
 @pytest.fixture(scope="module")
 def model(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> MDiff4STR:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MDOCR_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return load_recognizer_weights(golden / "mdiff4str/tiny_best.pth")
+        return load_mdiff4str(golden / "mdiff4str/tiny_best.pth")
 
 
 @pytest.fixture(scope="module")

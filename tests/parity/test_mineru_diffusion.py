@@ -63,7 +63,9 @@ def test_pictures(name):
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_features(parser, name):
-    torch.testing.assert_close(encoded(parser, [name]), VECTORS[f"features_{name}"], atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        encoded(parser, [name]), VECTORS[f"features_{name}"], atol=1e-4, rtol=0
+    )
 
 
 def test_features_of_several_pictures_at_once(parser):

@@ -13,20 +13,19 @@ from typer.testing import CliRunner
 from mdocr.cli.main import app
 from mdocr.document.layout_text import ParsedLayout
 from mdocr.document.model import Block, Box
-from mdocr.engines.onnx_mineru_diffusion import OnnxPageEngine
-from mdocr.engines.protocols import CPU_SLOTS
+from mdocr.engines.onnx_mineru_diffusion import OnnxMinerUDiffusionEngine
+from mdocr.engines.protocols import CPU_BATCH_SIZE
 from mdocr.errors import UsageError, WeightsError
-from mdocr.export import TOLERANCES, ExportError, documents, export_model
-from mdocr.export.graphs import put_in_place
+from mdocr.export import TOLERANCES, ExportError, export_model, mineru_diffusion
+from mdocr.export.folder import put_in_place
 from mdocr.parsing.parser import load_parser
 from mdocr.preprocessing.mineru_diffusion import prepare
-from mdocr.weights import onnx_files
 from mdocr.weights.onnx_files import (
     CONFIG,
     DATA,
     ENCODER,
-    PAGES,
-    PICTURES,
+    MINERU_DIFFUSION_FORMAT,
+    PREPROCESSOR,
     STEP,
     TOKENIZER,
     read_onnx,
@@ -35,13 +34,13 @@ from mdocr.weights.onnx_files import (
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # an export, on a busy machine
 
 PICTURE_NAMES = ["wide", "tiny", "sliver"]
-FILES = [CONFIG, ENCODER, f"{ENCODER}{DATA}", PICTURES, STEP, f"{STEP}{DATA}", TOKENIZER]
+FILES = [CONFIG, ENCODER, f"{ENCODER}{DATA}", PREPROCESSOR, STEP, f"{STEP}{DATA}", TOKENIZER]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def traced_once():
     """Every export of these tests is of the same model; tracing takes most of the time."""
-    outline, outlines = documents.outline, {}
+    outline, outlines = mineru_diffusion.outline, {}
 
     def remembered(module, inputs, outputs):
         kind = type(module).__name__
@@ -50,8 +49,8 @@ def traced_once():
         return onnx.load_from_string(outlines[kind])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(documents, "outline", remembered)
-        patch.setattr("mdocr.export.graphs.LARGE", 0)  # nothing in the tiny model is large
+        patch.setattr(mineru_diffusion, "outline", remembered)
+        patch.setattr("mdocr.export.precision.LARGE", 0)  # nothing in the tiny model is large
         yield
 
 
@@ -75,19 +74,19 @@ def torch_parser():
 
 def test_files(exported, parser):
     assert sorted(file.name for file in exported.iterdir()) == FILES
-    assert isinstance(parser.engine, OnnxPageEngine)
+    assert isinstance(parser.engine, OnnxMinerUDiffusionEngine)
     assert not parser.reads_lines
-    assert parser.slots(1024) == CPU_SLOTS
+    assert parser.batch_size(1024) == CPU_BATCH_SIZE
     assert parser.engine.config == load_parser(GOLDEN, device="cpu").engine.config
 
 
-@pytest.mark.parametrize("slots", [1, 3])
-def test_generation_is_that_of_the_released_code(parser, slots):
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_generation_is_that_of_the_released_code(parser, batch_size):
     requests = [
         parser.request(GOLDEN / "wide.png", PROMPT, options(case), frozenset())
         for case in META["cases"]
     ]
-    made = dict(parser.denoise(iter(requests), slots))
+    made = dict(parser.denoise(iter(requests), batch_size))
     for number, case in enumerate(META["cases"]):
         assert (made[number].tokens, made[number].steps) == expected(case), case
         assert made[number].passes == META["cases"][case]["steps"]
@@ -95,7 +94,7 @@ def test_generation_is_that_of_the_released_code(parser, slots):
 
 @pytest.mark.parametrize("name", PICTURE_NAMES)
 def test_features(parser, name):
-    features = parser.engine.look(prepare(Image.open(GOLDEN / f"{name}.png")))
+    features = parser.engine.encode_image(prepare(Image.open(GOLDEN / f"{name}.png")))
     np.testing.assert_allclose(features, VECTORS[f"features_{name}"].numpy(), atol=1e-4, rtol=0)
 
 
@@ -211,8 +210,6 @@ def test_what_cannot_be_exported(tmp_path):
     copied = shutil.copytree(GOLDEN, tmp_path / "model")
     with pytest.raises(UsageError, match="holds the model itself"):
         export_model(str(copied), copied)
-    with pytest.raises(UsageError, match="apart"):
-        export_model(str(copied), tmp_path / "out", apart=True)
     with pytest.raises(UsageError, match="int4"):
         export_model("lite", tmp_path / "out", "int4")
     with pytest.raises(UsageError, match="int4"):
@@ -228,7 +225,7 @@ def test_missing_files_are_named(exported, tmp_path, name):
     copied = shutil.copytree(exported, tmp_path / "copy")
     (copied / name).unlink()
     with pytest.raises(WeightsError, match=name.replace(".", r"\.")):
-        OnnxPageEngine(read_onnx(copied, PAGES), "cpu")
+        OnnxMinerUDiffusionEngine(read_onnx(copied, MINERU_DIFFUSION_FORMAT), "cpu")
 
 
 def test_damaged_files_are_named(exported, tmp_path):
@@ -236,7 +233,7 @@ def test_damaged_files_are_named(exported, tmp_path):
     weights = copied / f"{STEP}{DATA}"
     weights.write_bytes(weights.read_bytes()[:-5000])
     with pytest.raises(WeightsError, match=STEP):
-        OnnxPageEngine(read_onnx(copied, PAGES), "cpu")
+        OnnxMinerUDiffusionEngine(read_onnx(copied, MINERU_DIFFUSION_FORMAT), "cpu")
     record = json.loads((copied / CONFIG).read_text("utf-8"))
     for damaged in ("{", "[]", json.dumps({**record, "model": {"text_config": 3}})):
         (copied / CONFIG).write_text(damaged, "utf-8")
@@ -247,23 +244,9 @@ def test_damaged_files_are_named(exported, tmp_path):
         load_parser(copied, device="cpu")
 
 
-# From the cache
-
-
-def test_checkpoint_is_exported_once(cache_folder, caplog, parser):
-    (wanted,) = parser.generate(GOLDEN / "tiny.png", "text", max_tokens=16, block_length=8)
-    for _ in range(2):
-        found = load_parser(GOLDEN, device="cpu", engine="onnx")
-        assert found.name == "mineru_diffusion"
-        assert found.generate(GOLDEN / "tiny.png", "text", max_tokens=16, block_length=8)
-    assert caplog.text.count("exporting") == 1
-    (folder,) = (cache_folder / "onnx").iterdir()
-    assert json.loads((folder / CONFIG).read_text("utf-8"))["precision"] == "fp16"
-    assert onnx_files.remove_exported(GOLDEN) > weight_bytes(parser.engine.files.folder) / 4
-    assert not folder.exists()
-    assert wanted.passes > 0
-
-
-def test_auto_takes_exported_files_only(cache_folder):
-    assert not isinstance(load_parser(GOLDEN, device="cpu").engine, OnnxPageEngine)
+def test_without_exported_files(cache_folder):
+    assert not isinstance(load_parser(GOLDEN, device="cpu").engine, OnnxMinerUDiffusionEngine)
+    with pytest.raises(WeightsError, match="has not been exported") as caught:
+        load_parser(GOLDEN, device="cpu", engine="onnx")
+    assert f"mdocr export {GOLDEN} -o {GOLDEN}-onnx" in caught.value.hint
     assert not cache_folder.exists()

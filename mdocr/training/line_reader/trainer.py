@@ -173,7 +173,9 @@ class LineReaderLoss(nn.Module):
         return logits[:, -length:], hidden
 
 
-def prompt_rows(config: LineReaderConfig, seen: EncodedLines, task: str = "text") -> tuple[Tensor, Tensor]:
+def prompt_rows(
+    config: LineReaderConfig, seen: EncodedLines, task: str = "text"
+) -> tuple[Tensor, Tensor]:
     """Tokens and places [B, P + 1] of the prompts of a batch: the picture, then the task at 0."""
     prompt = torch.full_like(seen.positions, config.image_token_id, dtype=torch.long)
     prompt = functional.pad(prompt, (0, 1), value=config.task_id(task))

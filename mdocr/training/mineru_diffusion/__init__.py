@@ -1,1 +1,1 @@
-"""Training of MinerU-Diffusion: manifests, rows, the trainer, mining of hard samples."""
+"""Training of MinerU-Diffusion: manifests, training rows, the trainer, mining of hard samples."""

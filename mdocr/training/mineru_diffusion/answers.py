@@ -17,7 +17,10 @@ logger = logging.getLogger(__name__)
 
 
 def score_samples(
-    model: MinerUDiffusion, preparer: Preparer, samples: Sequence[ManifestSample], batch_size: int = 8
+    model: MinerUDiffusion,
+    preparer: Preparer,
+    samples: Sequence[ManifestSample],
+    batch_size: int = 8,
 ) -> dict[str, float]:
     """Mean similarity of answers and true texts, by task.
 

@@ -20,8 +20,14 @@ from mdocr.engines.torch_words import TorchWordEngine
 from mdocr.errors import DeviceError, UsageError, WeightsError
 from mdocr.options import WORD_DECODERS, RecognizeOptions
 from mdocr.recognizer import MANY, Recognizer, load_recognizer, read
-from mdocr.weights import cache
-from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, WORDS, find_onnx, onnx_folder, read_onnx
+from mdocr.weights.onnx_files import (
+    CONFIG,
+    ENCODER,
+    MDIFF4STR_FORMAT,
+    STEP,
+    find_onnx,
+    read_onnx,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # an export, on a busy machine
 
@@ -91,12 +97,6 @@ def test_auto_takes_exported_files_beside_the_weights(both: Path) -> None:
     assert isinstance(load_recognizer(both, "cpu", dtype="bfloat16").engine, TorchWordEngine)
 
 
-def test_auto_takes_exported_files_in_the_cache(weights: Path, exported: Path) -> None:
-    assert isinstance(load_recognizer(weights, "cpu").engine, TorchWordEngine)
-    shutil.copytree(exported, onnx_folder(cache.file_sha256(weights)))
-    assert isinstance(load_recognizer(weights, "cpu").engine, OnnxWordEngine)
-
-
 def test_auto_takes_torch_for_many_words(both: Path) -> None:
     assert isinstance(load_recognizer(both, "cpu", words=MANY).engine, OnnxWordEngine)
     assert isinstance(load_recognizer(both, "cpu", words=MANY + 1).engine, TorchWordEngine)
@@ -106,8 +106,8 @@ def test_auto_takes_torch_for_many_words(both: Path) -> None:
 
 def test_packaged_files_are_those_of_the_packaged_weights() -> None:
     weights = Path(mdocr.__file__).with_name("assets") / "mdiff4str-lite.safetensors"
-    (model,) = find_onnx(weights, WORDS)
-    assert model.apart and model.apart.file.samefile(weights)
+    model = find_onnx(weights, MDIFF4STR_FORMAT)
+    assert model and model.apart and model.apart.file.samefile(weights)
     (picture,) = pictures(1)
     (by_onnx,) = load_recognizer("lite", "cpu").recognize([picture])
     (by_torch,) = load_recognizer("lite", "cpu", "torch").recognize([picture])
@@ -120,7 +120,7 @@ def test_the_ctc_head_is_exported() -> None:
     for width, height in SIZES:
         images = np.random.default_rng(width).uniform(-1, 1, (2, 3, height, width))
         found, expected = (
-            engine.encode(images.astype(np.float32)).columns for engine in (by_onnx, by_torch)
+            engine.encode(images.astype(np.float32)).ctc for engine in (by_onnx, by_torch)
         )
         assert found.shape == (2, width // 4, by_torch.charset.outputs)
         np.testing.assert_allclose(found, expected, atol=1e-4)
@@ -137,17 +137,17 @@ def test_weights_apart_must_be_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("values", [{"source": "0" * 64}, {"format": "mdocr.onnx-words/0"}])
-def test_files_of_other_weights_or_another_version_are_passed_over(
+def test_files_of_other_weights_or_another_version_are_skipped(
     both: Path, values: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     change(both.with_name("tiny-onnx"), **values)
     with caplog.at_level(logging.INFO, "mdocr"):
         assert isinstance(load_recognizer(both, "cpu").engine, TorchWordEngine)
-    assert "passed over" in caplog.text
+    assert "skipped" in caplog.text
     assert "tiny-onnx" in caplog.text
 
 
-def test_auto_passes_over_damaged_files(both: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_auto_skips_damaged_files(both: Path, caplog: pytest.LogCaptureFixture) -> None:
     (both.with_name("tiny-onnx") / STEP).write_bytes(b"\x08")
     assert isinstance(load_recognizer(both, "cpu").engine, TorchWordEngine)
     assert STEP in caplog.text
@@ -170,21 +170,12 @@ def test_engine_torch_does_not_take_onnx_files(exported: Path) -> None:
         load_recognizer(exported, "cpu", "torch")
 
 
-def test_first_use_exports_once(
-    weights: Path, exported: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = []
-
-    def copy(source: Path, folder: Path) -> None:
-        made.append(source)
-        shutil.copytree(exported, folder, dirs_exist_ok=True)
-
-    monkeypatch.setattr("mdocr.export.export_recognizer", copy)
-    for _ in range(2):
-        assert isinstance(load_recognizer(weights, "cpu", "onnx").engine, OnnxWordEngine)
-    (onnx_folder(cache.file_sha256(weights)) / ENCODER).write_bytes(b"damaged")
-    load_recognizer(weights, "cpu", "onnx")
-    assert made == [weights, weights]
+def test_engine_onnx_asks_for_an_export(weights: Path, both: Path, tmp_path: Path) -> None:
+    assert isinstance(load_recognizer(both, "cpu", "onnx").engine, OnnxWordEngine)
+    shutil.rmtree(both.with_name("tiny-onnx"))
+    with pytest.raises(WeightsError, match="has not been exported") as caught:
+        load_recognizer(weights, "cpu", "onnx")
+    assert f"mdocr export {weights} -o {tmp_path / 'tiny-onnx'}" in caught.value.hint
 
 
 def test_provider_that_refuses_gives_way_to_the_cpu(
@@ -193,12 +184,12 @@ def test_provider_that_refuses_gives_way_to_the_cpu(
     monkeypatch.setattr(onnx_sessions, "candidates", lambda device: ["cuda:0", "cpu"])
     if onnx_sessions.may_have_gpu():
         pytest.skip("here it may not refuse")
-    engine = OnnxWordEngine(read_onnx(exported, WORDS))
+    engine = OnnxWordEngine(read_onnx(exported, MDIFF4STR_FORMAT))
     assert engine.device == "cpu"
     assert "cuda:0 does not work" in caplog.text
     monkeypatch.setattr(onnx_sessions, "candidates", lambda device: ["cuda:0"])
     with pytest.raises(DeviceError, match="cuda:0"):
-        OnnxWordEngine(read_onnx(exported, WORDS), "cuda")
+        OnnxWordEngine(read_onnx(exported, MDIFF4STR_FORMAT), "cuda")
 
 
 def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,6 +265,6 @@ def test_commands_take_the_engine(both: Path, tmp_path: Path) -> None:
 
 
 def test_reader_keeps_its_engine_protocol(exported: Path) -> None:
-    engine = OnnxWordEngine(read_onnx(exported, WORDS), "cpu")
+    engine = OnnxWordEngine(read_onnx(exported, MDIFF4STR_FORMAT), "cpu")
     assert engine.blank(2).tolist() == [[engine.charset.mask_id] * 26] * 2
     assert Recognizer(engine, "tiny").recognize([]) == []

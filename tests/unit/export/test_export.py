@@ -12,18 +12,18 @@ from typer.testing import CliRunner
 from mdocr.cli.export import PRECISIONS
 from mdocr.cli.main import app
 from mdocr.errors import MissingExtraError, UsageError
-from mdocr.export import TOLERANCES, ExportError, check_request, export_model, export_recognizer
-from mdocr.export.graphs import save_graph
+from mdocr.export import TOLERANCES, ExportError, check_request, export_mdiff4str, export_model
 from mdocr.export.mdiff4str import compare
+from mdocr.export.precision import save_graph
 from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.models.mdiff4str_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
-from mdocr.weights.checkpoint import load_recognizer_weights, save_checkpoint
-from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, WORDS, read_onnx
+from mdocr.weights.mdiff4str import load_mdiff4str, save_mdiff4str
+from mdocr.weights.onnx_files import CONFIG, ENCODER, MDIFF4STR_FORMAT, STEP, read_onnx
 
 
 @pytest.fixture
 def model(golden: Path, cache_folder: Path) -> MDiff4STR:
-    return load_recognizer_weights(golden / "mdiff4str/tiny_best.pth")
+    return load_mdiff4str(golden / "mdiff4str/tiny_best.pth")
 
 
 def size(folder: Path) -> int:
@@ -33,15 +33,15 @@ def size(folder: Path) -> int:
 def test_precisions() -> None:
     assert tuple(TOLERANCES) == PRECISIONS
     with pytest.raises(UsageError, match="fp8"):
-        export_recognizer(Path("any.pth"), Path("any"), "fp8")  # type: ignore[arg-type]
+        export_mdiff4str(Path("any.pth"), Path("any"), "fp8")  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_tiny_model_is_exported_exactly(model: MDiff4STR, exported: Path) -> None:
     assert sorted(path.name for path in exported.iterdir()) == [CONFIG, ENCODER, STEP]
-    assert compare(model, read_onnx(exported, WORDS)) < 1e-5
-    found = read_onnx(exported, WORDS)
+    assert compare(model, exported) < 1e-5
+    found = read_onnx(exported, MDIFF4STR_FORMAT)
     assert found.model["symbols"] == model.config.symbols
     assert found.precision == "fp32"
 
@@ -59,7 +59,7 @@ def test_smaller_precisions(
 ) -> None:
     import onnx
 
-    monkeypatch.setattr("mdocr.export.graphs.LARGE", 0)  # nothing in the tiny model is large
+    monkeypatch.setattr("mdocr.export.precision.LARGE", 0)  # nothing in the tiny model is large
     folder = tmp_path / precision
     shutil.copytree(exported, folder)
     for name in (ENCODER, STEP):
@@ -67,52 +67,32 @@ def test_smaller_precisions(
     config = (folder / CONFIG).read_text("utf-8").replace('"fp32"', f'"{precision}"')
     (folder / CONFIG).write_text(config, "utf-8")
     assert size(folder) < share * size(exported)
-    assert 0 < compare(model, read_onnx(folder, WORDS)) <= TOLERANCES[precision]  # type: ignore[index]
-
-
-@pytest.mark.parametrize(
-    ("model", "precision"),
-    [("lite", "int8"), ("mineru-diffusion-lite", "fp16"), ("mineru_diffusion", "fp32")],
-)
-def test_weights_that_cannot_stay_apart(
-    golden: Path, tmp_path: Path, model: str, precision: str
-) -> None:
-    named = str(golden / model) if (golden / model).exists() else model
-    with pytest.raises(UsageError, match="apart"):
-        export_model(named, tmp_path, precision, apart=True)  # type: ignore[arg-type]
-
-
-def test_mismatch_is_found(model: MDiff4STR, exported: Path) -> None:
-    with torch.no_grad():
-        model.decoder.head.weight[3] += 0.5
-    assert compare(model, read_onnx(exported, WORDS)) > TOLERANCES["fp32"]
+    assert 0 < compare(model, folder) <= TOLERANCES[precision]  # type: ignore[index]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("kind", ["words", "lines", "documents"])
+def test_mismatch_is_found(model: MDiff4STR, exported: Path) -> None:
+    with torch.no_grad():
+        model.decoder.head.weight[3] += 0.5
+    assert compare(model, exported) > TOLERANCES["fp32"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("kind", ["mdiff4str", "line_reader", "mineru_diffusion"])
 def test_mismatch_is_an_error(
     golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr(f"mdocr.export.{kind}.compare", lambda *_: 0.01)
     weights = {
-        "words": golden / "mdiff4str/tiny_best.pth",
-        "lines": save_tiny_line_reader(tmp_path / "reader"),
-        "documents": golden / "mineru_diffusion",
+        "mdiff4str": golden / "mdiff4str/tiny_best.pth",
+        "line_reader": save_tiny_line_reader(tmp_path / "reader"),
+        "mineru_diffusion": golden / "mineru_diffusion",
     }
     with pytest.raises(ExportError, match="differs from torch"):
         export_model(str(weights[kind]), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
-
-
-def test_weights_that_cannot_stay_apart_are_not_downloaded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mdocr.export.resolve", lambda *_: pytest.fail("looked for weights"))
-    with pytest.raises(UsageError, match="apart"):
-        export_model("mineru-diffusion", tmp_path, apart=True)
-    with pytest.raises(UsageError, match="apart"):
-        export_model("mdiff4str-base", tmp_path, "fp16", apart=True)
 
 
 @pytest.mark.slow
@@ -121,10 +101,10 @@ def test_aligned_model(tmp_path: Path) -> None:
     encoder = EncoderConfig((16, 32), (1, 1), (2, 2), (1, 0), ((2, 1),), 0.0)
     config = MDiff4STRConfig(encoder, DecoderConfig(1, 2, 12, aligned=True), "abc")
     weights = tmp_path / "aligned.safetensors"
-    save_checkpoint(MDiff4STR(config).state_dict(), config, weights)
-    done = export_recognizer(weights, tmp_path / "out", "fp16")
+    save_mdiff4str(MDiff4STR(config).state_dict(), config, weights)
+    done = export_mdiff4str(weights, tmp_path / "out", "fp16")
     assert done.difference < 1e-4
-    made = read_onnx(done.folder, WORDS)
+    made = read_onnx(done.folder, MDIFF4STR_FORMAT)
     assert (made.model["symbols"], made.model["decoder"]["max_length"]) == ("abc", 12)
     assert made.precision == "fp16"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [CONFIG, ENCODER, STEP]
@@ -137,14 +117,9 @@ def test_missing_packages_are_named(
     with pytest.raises(MissingExtraError, match=r"mdocr\[export\]"):
         check_request("fp32")
     weights = golden / "mdiff4str/tiny_best.pth"
-    for command in (
-        ["export", weights, "-o", tmp_path / "out"],
-        ["recognize", golden, "--model", weights, "--engine", "onnx", "--device", "cpu"],
-    ):
-        monkeypatch.setenv("MDOCR_CACHE", str(tmp_path / "cache"))
-        result = CliRunner().invoke(app, list(map(str, command)))
-        assert result.exit_code == 5, result.stderr
-        assert "mdocr[export]" in result.stderr
+    result = CliRunner().invoke(app, ["export", str(weights), "-o", str(tmp_path / "out")])
+    assert result.exit_code == 5, result.stderr
+    assert "mdocr[export]" in result.stderr
     assert not (tmp_path / "out").exists()
 
 

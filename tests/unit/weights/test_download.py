@@ -8,6 +8,7 @@ from hub_server import COMMIT
 
 from mdocr.errors import WeightsError
 from mdocr.weights import cache, hub
+from mdocr.weights.cache import CachedModel
 from mdocr.weights.download import download
 from mdocr.weights.registry import INDEX, MODELS
 
@@ -24,7 +25,7 @@ def base(hub_server):
 
 
 def part_files():
-    return list(cache.model_dir(BASE).glob("*.part"))
+    return list(CachedModel(BASE).folder.glob("*.part"))
 
 
 def test_a_download_is_whole_recorded_and_verified(base):
@@ -35,7 +36,7 @@ def test_a_download_is_whole_recorded_and_verified(base):
     assert manifest["repo"] == "topdu/MDiff4STR"
     assert manifest["revision"] == COMMIT
     assert manifest["files"]["best.pth"]["size"] == len(CONTENT)
-    assert cache.damaged_files(BASE) == ([], [])
+    assert CachedModel(BASE).verify() == ([], [])
     assert COMMIT in base.asked("GET", "best.pth")[0].path
 
 
@@ -44,7 +45,7 @@ def test_a_cut_connection_is_taken_up_where_it_broke(base):
     download(BASE)
     ranges = [request.range for request in base.asked("GET", "best.pth") if "else" in request.path]
     assert ranges == ["bytes=0-", "bytes=100000-", "bytes=150000-"]
-    assert (cache.model_dir(BASE) / "best.pth").read_bytes() == CONTENT
+    assert (CachedModel(BASE).folder / "best.pth").read_bytes() == CONTENT
 
 
 def test_a_later_run_goes_on_from_what_an_earlier_one_left(base):
@@ -52,11 +53,11 @@ def test_a_later_run_goes_on_from_what_an_earlier_one_left(base):
     with pytest.raises(WeightsError, match="cannot download"):
         download(BASE)
     assert [path.stat().st_size for path in part_files()] == [70_000]
-    assert not cache.is_installed(BASE)
+    assert not CachedModel(BASE).installed
     base.requests.clear()
     download(BASE)
     assert base.asked("GET", "best.pth")[-1].range == "bytes=70000-"
-    assert cache.is_installed(BASE)
+    assert CachedModel(BASE).installed
 
 
 def test_a_partial_file_of_another_version_is_not_gone_on_with(base):
@@ -65,20 +66,20 @@ def test_a_partial_file_of_another_version_is_not_gone_on_with(base):
         download(BASE)
     base.files[BASE_FILE] = newer = os.urandom(200_000)
     download(BASE)
-    assert (cache.model_dir(BASE) / "best.pth").read_bytes() == newer
+    assert (CachedModel(BASE).folder / "best.pth").read_bytes() == newer
     assert part_files() == []
 
 
 def test_a_server_that_cannot_start_in_the_middle_is_read_from_the_start(base):
     base.cuts, base.ignore_range = [100_000], True
     download(BASE)
-    assert (cache.model_dir(BASE) / "best.pth").read_bytes() == CONTENT
+    assert (CachedModel(BASE).folder / "best.pth").read_bytes() == CONTENT
 
 
 def test_a_busy_server_is_asked_again(base):
     base.busy = 2
     download(BASE)
-    assert cache.is_installed(BASE)
+    assert CachedModel(BASE).installed
 
 
 @pytest.mark.parametrize("wrong", [CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]), bytes(400_000)])
@@ -87,7 +88,7 @@ def test_wrong_bytes_are_removed_and_said(base, wrong):
     with pytest.raises(WeightsError, match=r"damaged: its sha256 is .* it was removed"):
         download(BASE)
     assert part_files() == []
-    assert not cache.is_installed(BASE)
+    assert not CachedModel(BASE).installed
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_offline_mode_asks_nobody_and_says_how_to_go_on(base, monkeypatch):
     with pytest.raises(WeightsError, match="offline") as caught:
         download(BASE)
     assert "mdocr models download mdiff4str-base" in caught.value.hint
-    assert str(cache.model_dir(BASE)) in caught.value.hint
+    assert str(CachedModel(BASE).folder) in caught.value.hint
     assert base.requests == []
 
 
@@ -182,8 +183,8 @@ def test_a_sharded_model_comes_with_its_shards_from_one_commit(hub_server):
     folder = download(PARSER)
     for name, content in files.items():
         assert (folder / name).read_bytes() == content
-    assert cache.is_installed(PARSER)
-    assert cache.weights_path(PARSER) == folder
+    assert CachedModel(PARSER).installed
+    assert CachedModel(PARSER).path == folder
     later = [r.path for r in hub_server.asked("HEAD", "") if INDEX not in r.path]
     assert later
     assert all(f"/resolve/{COMMIT}/" in path for path in later)
@@ -195,7 +196,7 @@ def test_a_sharded_model_goes_on_with_the_files_that_are_missing(hub_server):
     hub_server.statuses[second] = 404
     with pytest.raises(WeightsError, match=r"has no file .*model-2"):
         download(PARSER)
-    assert not cache.is_installed(PARSER)
+    assert not CachedModel(PARSER).installed
     del hub_server.statuses[second]
     hub_server.requests.clear()
     download(PARSER)
@@ -230,11 +231,11 @@ def test_a_chinese_model_comes_with_its_list_of_keys(hub_server, monkeypatch):
     hub_server.files["plain/ppocr_keys_v1.txt"] = keys
     with pytest.raises(WeightsError, match=r"ppocr_keys_v1.txt arrived damaged"):
         download(model)
-    assert not cache.is_installed(model)
+    assert not CachedModel(model).installed
     monkeypatch.setattr(cache, "CHARSET_SHA256", __import__("hashlib").sha256(keys).hexdigest())
     download(model)
     assert cache.charset_path().read_bytes() == keys
-    assert cache.is_installed(model)
+    assert CachedModel(model).installed
 
 
 def test_what_is_there_is_not_asked_for_again(base):

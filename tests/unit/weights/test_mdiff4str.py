@@ -17,15 +17,16 @@ from mdocr.models.mdiff4str_config import (
     lite,
     small,
 )
-from mdocr.weights import cache, configuration, released
-from mdocr.weights.checkpoint import (
+from mdocr.weights import cache, configuration
+from mdocr.weights import mdiff4str_released as released
+from mdocr.weights.keys import build
+from mdocr.weights.mdiff4str import (
     FORMAT,
     find_weights,
-    load_recognizer_weights,
-    read_checkpoint,
-    save_checkpoint,
+    load_mdiff4str,
+    read_mdiff4str,
+    save_mdiff4str,
 )
-from mdocr.weights.keys import build
 
 CHINESE = "".join(chr(0x4E00 + i) for i in range(released.CHINESE_KEYS))
 MIXERS = {
@@ -96,7 +97,7 @@ def test_the_sizes_are_read_from_the_checkpoint(golden):
 def test_a_published_checkpoint_gives_the_published_numbers(tiny, golden):
     vectors = load_file(golden / "mdiff4str" / "vectors.safetensors")
     for _ in ("as published", "as converted"):
-        model = load_recognizer_weights(tiny)
+        model = load_mdiff4str(tiny)
         assert not model.training
         with torch.no_grad():
             for size in ("64x64", "96x48", "112x40", "128x32"):
@@ -108,24 +109,24 @@ def test_a_published_checkpoint_gives_the_published_numbers(tiny, golden):
 
 
 def test_a_checkpoint_from_elsewhere_is_converted_once_by_its_content(tiny, monkeypatch):
-    load_recognizer_weights(tiny)
+    load_mdiff4str(tiny)
     converted = cache.converted_path(cache.file_sha256(tiny))
-    assert read_checkpoint(converted).training["source"] == cache.file_sha256(tiny)
+    assert read_mdiff4str(converted).training["source"] == cache.file_sha256(tiny)
     assert list(tiny.parent.iterdir()) == [tiny]
-    monkeypatch.setattr("mdocr.weights.checkpoint.load_released", None)  # not called again
-    load_recognizer_weights(tiny)
-    load_recognizer_weights(tiny.rename(tiny.with_name("renamed.pth")))
+    monkeypatch.setattr("mdocr.weights.mdiff4str.load_released", None)  # not called again
+    load_mdiff4str(tiny)
+    load_mdiff4str(tiny.rename(tiny.with_name("renamed.pth")))
 
 
 def test_a_checkpoint_in_the_cache_is_converted_beside_itself(tiny, cache_folder):
     path = cache_folder / "models" / "mdiff4str-base" / "best.pth"
     path.parent.mkdir(parents=True)
     tiny.rename(path)
-    load_recognizer_weights(path)
-    before = read_checkpoint(path.with_name(cache.CONVERTED)).training
+    load_mdiff4str(path)
+    before = read_mdiff4str(path.with_name(cache.CONVERTED)).training
     changed(path, lambda held: held.update(epoch=2))  # another file of the same name
-    load_recognizer_weights(path)
-    assert read_checkpoint(path.with_name(cache.CONVERTED)).training != before
+    load_mdiff4str(path)
+    assert read_mdiff4str(path.with_name(cache.CONVERTED)).training != before
 
 
 def assert_same(one, other):
@@ -135,16 +136,16 @@ def assert_same(one, other):
 
 
 def test_a_damaged_conversion_is_made_anew(tiny):
-    whole = load_recognizer_weights(tiny)
+    whole = load_mdiff4str(tiny)
     converted = cache.converted_path(cache.file_sha256(tiny))
     converted.write_bytes(converted.read_bytes()[:-1000])
-    assert_same(whole, load_recognizer_weights(tiny))
-    assert_same(whole, load_recognizer_weights(converted))
+    assert_same(whole, load_mdiff4str(tiny))
+    assert_same(whole, load_mdiff4str(converted))
 
 
 def test_a_cache_that_cannot_be_written_is_no_obstacle(tiny, cache_folder, caplog):
     cache_folder.write_text("a file where the folder should be")
-    load_recognizer_weights(tiny)
+    load_mdiff4str(tiny)
     assert "not kept" in caplog.text
 
 
@@ -160,7 +161,7 @@ def test_a_checkpoint_with_code_is_refused_and_not_run(tiny, tmp_path):
     attack = Attack(tmp_path / "was_run")
     changed(tiny, lambda held: held.update(metrics=attack))
     with pytest.raises(WeightsError, match="was refused"):
-        load_recognizer_weights(tiny)
+        load_mdiff4str(tiny)
     assert not (tmp_path / "was_run").exists()
 
 
@@ -169,16 +170,16 @@ def test_a_bare_pickle_with_code_is_not_run(tiny, tmp_path, protocol):
     attack = Attack(tmp_path / "was_run")
     tiny.write_bytes(pickle.dumps(attack, protocol))
     with pytest.raises(WeightsError):
-        load_recognizer_weights(tiny)
+        load_mdiff4str(tiny)
     assert not (tmp_path / "was_run").exists()
     pickle.loads(tiny.read_bytes())  # the attack is a real one
     assert (tmp_path / "was_run").exists()
 
 
 def test_a_checkpoint_in_the_old_format_of_torch_is_read(tiny):
-    before = copy.deepcopy(load_recognizer_weights(tiny))  # its weights are pages of the file
+    before = copy.deepcopy(load_mdiff4str(tiny))  # its weights are pages of the file
     torch.save(published(tiny), tiny, _use_new_zipfile_serialization=False)
-    assert_same(before, load_recognizer_weights(tiny))
+    assert_same(before, load_mdiff4str(tiny))
 
 
 KEY = "encoder.stages.1.blocks.2.mixer.qkv.weight"
@@ -199,7 +200,10 @@ KEY = "encoder.stages.1.blocks.2.mixer.qkv.weight"
             lambda held: held["state_dict"].update({released.EMBEDDING: torch.ones(50, 96)}),
             "knows 50 classes",
         ),
-        (lambda held: held["state_dict"][released.POSITION_CODES].add_(1), "position codes"),
+        (
+            lambda held: held["state_dict"][released.POSITION_CODES].add_(1),
+            "position codes",
+        ),
         (lambda held: held.pop("config"), "no 'state_dict' and 'config'"),
         (lambda held: held["config"]["Architecture"]["Decoder"].pop("nhead"), "'nhead'"),
         (lambda held: held["config"]["Architecture"].pop("Encoder"), "'Encoder'"),
@@ -219,7 +223,7 @@ KEY = "encoder.stages.1.blocks.2.mixer.qkv.weight"
 )
 def test_what_does_not_fit_is_named_as_in_the_checkpoint(tiny, change, message):
     with pytest.raises(WeightsError, match=message) as caught:
-        load_recognizer_weights(changed(tiny, change))
+        load_mdiff4str(changed(tiny, change))
     assert str(tiny) in caught.value.message
     assert caught.value.exit_code == 4
 
@@ -230,7 +234,7 @@ def test_many_wrong_keys_are_counted(tiny):
             del held["state_dict"][key]
 
     with pytest.raises(WeightsError, match=r"2.blocks.0.mixer.qkv.weight, .* and 21 more"):
-        load_recognizer_weights(changed(tiny, change))
+        load_mdiff4str(changed(tiny, change))
 
 
 def as_chinese(held):
@@ -242,14 +246,14 @@ def as_chinese(held):
 def test_a_chinese_checkpoint_needs_its_list_of_keys(tiny, monkeypatch):
     changed(tiny, as_chinese)
     with pytest.raises(WeightsError, match=r"ppocr_keys_v1.txt is missing") as caught:
-        load_recognizer_weights(tiny)
+        load_mdiff4str(tiny)
     assert "mdocr models download mdiff4str-base-ch" in caught.value.hint
     keys = tiny.with_name(cache.CHARSET_FILE)
     keys.write_text("\n".join(CHINESE), "utf-8")
     with pytest.raises(WeightsError, match="is not the list of 6623 keys"):
-        load_recognizer_weights(tiny)
+        load_mdiff4str(tiny)
     monkeypatch.setattr(cache, "CHARSET_SHA256", cache.file_sha256(keys))
-    assert load_recognizer_weights(tiny).config.symbols == CHINESE
+    assert load_mdiff4str(tiny).config.symbols == CHINESE
     cache.charset_path().parent.mkdir(parents=True)
     keys.rename(cache.charset_path())
     assert released.chinese_symbols(tiny) == CHINESE
@@ -261,7 +265,7 @@ def test_what_is_no_checkpoint_is_refused(tmp_path, cache_folder, content, suffi
     path = tmp_path / f"weights{suffix}"
     path.write_bytes(content)
     with pytest.raises(WeightsError) as caught:
-        load_recognizer_weights(path)
+        load_mdiff4str(path)
     assert caught.value.exit_code == 4
 
 
@@ -270,7 +274,7 @@ def test_a_truncated_published_checkpoint_is_refused(tiny, share):
     whole = tiny.read_bytes()
     tiny.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(WeightsError, match="damaged"):
-        load_recognizer_weights(tiny)
+        load_mdiff4str(tiny)
 
 
 @pytest.fixture
@@ -280,7 +284,7 @@ def ours(tmp_path: Path) -> Path:
     torch.manual_seed(0)
     model = MDiff4STR(lite())
     path = tmp_path / "ours.safetensors"
-    save_checkpoint(model.state_dict(), model.config, path, training={"accuracy": 0.5})
+    save_mdiff4str(model.state_dict(), model.config, path, training={"accuracy": 0.5})
     return path
 
 
@@ -289,13 +293,13 @@ def test_our_checkpoint_there_and_back(ours, tmp_path):
 
     torch.manual_seed(0)
     expected = MDiff4STR(lite()).state_dict()
-    loaded = load_recognizer_weights(ours)
+    loaded = load_mdiff4str(ours)
     assert loaded.config == lite()
     assert not loaded.training
     for key, tensor in loaded.state_dict().items():
         assert tensor.dtype == expected[key].dtype, key
         torch.testing.assert_close(tensor, expected[key], atol=1e-3, rtol=1e-3)
-    assert read_checkpoint(ours).training == {"accuracy": 0.5}
+    assert read_mdiff4str(ours).training == {"accuracy": 0.5}
     (tmp_path / "any").touch()
     assert ours.stat().st_mode == (tmp_path / "any").stat().st_mode
     (tmp_path / "any").unlink()
@@ -303,32 +307,32 @@ def test_our_checkpoint_there_and_back(ours, tmp_path):
 
 
 def test_half_precision_halves_the_file_and_full_precision_is_exact(ours, tmp_path):
-    loaded = load_recognizer_weights(ours)
+    loaded = load_mdiff4str(ours)
     full = tmp_path / "full.safetensors"
-    save_checkpoint(loaded.state_dict(), loaded.config, full, dtype=torch.float32)
+    save_mdiff4str(loaded.state_dict(), loaded.config, full, dtype=torch.float32)
     assert ours.stat().st_size < 0.55 * full.stat().st_size
-    again = load_recognizer_weights(full).state_dict()
+    again = load_mdiff4str(full).state_dict()
     assert all(torch.equal(tensor, again[key]) for key, tensor in loaded.state_dict().items())
 
 
 def test_a_failed_save_leaves_the_old_file(ours, monkeypatch):
     before = ours.read_bytes()
-    loaded = load_recognizer_weights(ours)
+    loaded = load_mdiff4str(ours)
 
     def fail(tensors, path, metadata):
         Path(path).write_bytes(b"half")
         raise OSError("no room")
 
-    monkeypatch.setattr("mdocr.weights.checkpoint.save_file", fail)
+    monkeypatch.setattr("mdocr.weights.mdiff4str.save_file", fail)
     with pytest.raises(WeightsError, match="no room"):
-        save_checkpoint(loaded.state_dict(), loaded.config, ours)
+        save_mdiff4str(loaded.state_dict(), loaded.config, ours)
     assert ours.read_bytes() == before
     assert list(ours.parent.iterdir()) == [ours]
 
 
 def test_a_state_that_is_not_of_the_configuration_is_not_saved(ours, tmp_path):
     with pytest.raises(WeightsError, match="keys are missing"):
-        save_checkpoint({"a": torch.ones(1)}, lite(), tmp_path / "wrong.safetensors")
+        save_mdiff4str({"a": torch.ones(1)}, lite(), tmp_path / "wrong.safetensors")
 
 
 @pytest.mark.parametrize("share", [0.001, 0.5, 0.9999])
@@ -336,7 +340,7 @@ def test_a_truncated_checkpoint_of_ours_is_refused(ours, share):
     whole = ours.read_bytes()
     ours.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(WeightsError, match="damaged or incomplete"):
-        load_recognizer_weights(ours)
+        load_mdiff4str(ours)
 
 
 def test_a_page_model_is_not_a_word_model(golden, tmp_path):
@@ -344,7 +348,7 @@ def test_a_page_model_is_not_a_word_model(golden, tmp_path):
     save_file({"language_model.lm_head.weight": torch.ones(2)}, path, {"format": "pt"})
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(WeightsError, match="its format is 'pt'") as caught:
-        load_recognizer_weights(path)
+        load_mdiff4str(path)
     assert "mdocr parse" in caught.value.hint
 
 
@@ -354,7 +358,7 @@ def test_other_tensors_than_the_configuration_says(ours):
     config = json.dumps(configuration.to_dict(lite()))
     save_file(tensors, ours, {"format": FORMAT, "config": config, "training": "{}"})
     with pytest.raises(WeightsError, match=r"keys are missing: decoder.head.weight"):
-        load_recognizer_weights(ours)
+        load_mdiff4str(ours)
 
 
 @pytest.mark.parametrize("config", [lite(), small(), base("abc"), MDiff4STRConfig()])

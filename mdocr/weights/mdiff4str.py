@@ -24,7 +24,7 @@ from mdocr.models.mdiff4str_config import MDiff4STRConfig
 from mdocr.weights import cache, configuration
 from mdocr.weights.cache import find_weights
 from mdocr.weights.keys import build, require_same
-from mdocr.weights.released import load_released
+from mdocr.weights.mdiff4str_released import load_released
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Checkpoint:
     training: dict[str, Any] = field(default_factory=dict)
 
 
-def load_recognizer_weights(path: str | Path) -> MDiff4STR:
+def load_mdiff4str(path: str | Path) -> MDiff4STR:
     """The word model of a file, ready to read: float32, on the CPU, in evaluation mode.
 
     Args:
@@ -63,7 +63,7 @@ def load_recognizer_weights(path: str | Path) -> MDiff4STR:
         ) from error
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_mdiff4str(path: Path) -> Checkpoint:
     """What the checkpoint of ours says of itself, without its tensors.
 
     Raises:
@@ -83,7 +83,7 @@ def unreadable_tensors(folder: Path) -> list[str]:
     return bad
 
 
-def save_checkpoint(
+def save_mdiff4str(
     state: Mapping[str, Tensor],
     config: MDiff4STRConfig,
     path: str | Path,
@@ -119,7 +119,7 @@ def save_checkpoint(
 
 
 def _load(path: Path) -> MDiff4STR:
-    config = read_checkpoint(path).config
+    config = read_mdiff4str(path).config
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
@@ -193,7 +193,7 @@ def _load_released(path: Path) -> MDiff4STR:
         return _load(target)
     config, state = load_released(path)
     try:
-        save_checkpoint(state, config, target, {"source": source}, torch.float32)
+        save_mdiff4str(state, config, target, {"source": source}, torch.float32)
     except WeightsError as error:
         logger.warning("the converted weights are not kept: %s", error.message)
     return _filled(config, state)
@@ -203,7 +203,7 @@ def _is_made_from(converted: Path, source: str) -> bool:
     if not converted.is_file():
         return False
     try:
-        return read_checkpoint(converted).training.get("source") == source
+        return read_mdiff4str(converted).training.get("source") == source
     except WeightsError:
         return False
 

@@ -1,8 +1,8 @@
-"""Graphs of models too large to lie in memory twice, or in one message of protobuf (2 GB).
+"""Graphs of models too large to be in memory twice, or in one message of protobuf (2 GB).
 
-    outline: trace on tensors without memory → quantize and write weights one by one
+    outline: trace without weights → quantize and write the weights one by one
 
-A graph's weights stand in a file beside it, from which ONNX Runtime maps them.
+A graph's weights are in a file beside it (ONNX's external data), which ONNX Runtime maps.
 """
 
 import copy
@@ -16,17 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mdocr.errors import UsageError
-from mdocr.export.graphs import (
-    SMALL,
-    Inputs,
-    Precision,
-    capture,
-    forget_sources,
-    half_name,
-    halved,
-    insert_casts,
-    quiet,
-)
+from mdocr.export.precision import SMALL, Precision, half_name, halved, insert_casts
+from mdocr.export.tracing import Inputs, capture, forget_sources, quiet
 from mdocr.models.linear import HEADS
 from mdocr.weights.onnx_files import DATA
 
@@ -37,10 +28,10 @@ RUNTIME = "com.microsoft"
 """Domain of the operators that only ONNX Runtime has."""
 
 GROUP = 32
-"""Numbers of a matrix that share a scale, in four bits."""
+"""Elements of a matrix in four bits that share a scale."""
 
 COMPUTED_IN_INT8 = 4
-"""Level of accuracy at which products with matrices in four bits are taken; the fastest on CPUs."""
+"""Accuracy level of products with matrices in four bits; the fastest on CPUs."""
 
 
 def check_quantizer(precision: Precision) -> None:
@@ -63,8 +54,8 @@ def check_quantizer(precision: Precision) -> None:
 def outline(module: nn.Module, inputs: Inputs, outputs: tuple[str, ...]) -> Any:
     """The ONNX graph (``onnx.ModelProto``) of a module whose weights are fakes without memory.
 
-    The weights are inputs of the graph, by their names in the module. As constants they would be
-    looked at by the optimizer.
+    The weights are inputs of the graph, by their names in the module: the optimizer would read
+    constants.
     """
     program = capture(module, inputs, list(outputs), optimize=False)
     graph = program.model.graph
@@ -85,14 +76,14 @@ def write_graph(
 ) -> None:
     """Writes an outline and its weights in a precision, one weight after another.
 
-    In eight and four bits, what is no matrix of a product is stored in half precision, and matrices
-    that make logits keep more bits: there every rounding is a risk for a token.
+    In ``int8`` and ``int4``, weights other than matrices of products are stored in half precision,
+    and the output head keeps more bits: there every rounding may change a token.
 
     Args:
-        graph: what ``outline`` gave; changed in place.
-        weights: by the names of the graph's inputs; more than these do no harm.
-        path: the file of the graph; ``path`` and ``.data`` is that of the weights.
-        precision: see ``mdocr.export.mineru_diffusion.export_document_model``.
+        graph: an ``outline``; changed in place.
+        weights: by the names of the graph's inputs; others are ignored.
+        path: the file of the graph; the weights go to the same name with ``.data``.
+        precision: see ``mdocr.export.mineru_diffusion.export_mineru_diffusion``.
     """
     with path.with_name(f"{path.name}{DATA}").open("wb") as file:
         writer = _Writer(graph, file, in_half=precision != "fp32")
@@ -108,7 +99,7 @@ def write_graph(
 
 
 class _Writer:
-    """Gives a graph initializers whose numbers go to a file; small ones stay in the graph."""
+    """Adds initializers to a graph, with their data in a file; small ones stay in the graph."""
 
     def __init__(self, graph: Any, file: BinaryIO, in_half: bool) -> None:
         self.graph = graph
@@ -142,10 +133,10 @@ class _Writer:
 def _quantize_products(
     writer: _Writer, weights: Mapping[str, Tensor], precision: Precision
 ) -> None:
-    """Replaces products with a weight; ONNX Runtime's quantizers see one of them at a time."""
+    """Quantizes products with a weight; ONNX Runtime's quantizers are given one at a time."""
     from onnx import numpy_helper
 
-    nodes: dict[str, Any] = {}  # by their first output: products of one input quantize it once
+    nodes: dict[str, Any] = {}  # by first output: products of one input quantize it only once
     for node in writer.graph.graph.node:
         made = _quantized(writer.graph, node, weights, precision)
         for part in [node] if made is None else made.graph.node:
@@ -165,17 +156,17 @@ def _quantized(
     """The model (``onnx.ModelProto``) that takes the place of a node; None if it stays."""
     if node.op_type not in ("Gemm", "MatMul") or node.input[1] not in weights:
         return None
-    makes_logits = node.input[1].endswith(tuple(f".{head}.weight" for head in HEADS))
-    if makes_logits and precision == "int8":
+    is_head = node.input[1].endswith(tuple(f".{head}.weight" for head in HEADS))
+    if is_head and precision == "int8":
         return None
-    alone = _alone(graph, node, weights)
+    product = _as_model(graph, node, weights)
     with quiet():
         if precision == "int8":
-            return _in_eight_bits(alone)
-        return _in_blocks(alone, bits=8 if makes_logits else 4)
+            return _in_eight_bits(product)
+        return _in_blocks(product, bits=8 if is_head else 4)
 
 
-def _alone(graph: Any, node: Any, weights: Mapping[str, Tensor]) -> Any:
+def _as_model(graph: Any, node: Any, weights: Mapping[str, Tensor]) -> Any:
     """A model (``onnx.ModelProto``) of one product [M, K] → [M, N] with a weight."""
     from onnx import TensorProto, helper, numpy_helper
 
@@ -187,12 +178,12 @@ def _alone(graph: Any, node: Any, weights: Mapping[str, Tensor]) -> Any:
     ]
     out = helper.make_tensor_value_info(made, TensorProto.FLOAT, ["M", "N"])
     weight = numpy_helper.from_array(values, node.input[1])
-    alone = helper.make_graph([node], "product", ports, [out], [weight])
-    return helper.make_model(alone, opset_imports=graph.opset_import, ir_version=graph.ir_version)
+    single = helper.make_graph([node], "product", ports, [out], [weight])
+    return helper.make_model(single, opset_imports=graph.opset_import, ir_version=graph.ir_version)
 
 
 def _in_eight_bits(model: Any) -> Any:
-    """A model with matrices in eight bits, a scale for each column."""
+    """A model with matrices in eight bits, one scale per column."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -203,7 +194,7 @@ def _in_eight_bits(model: Any) -> Any:
 
 
 def _in_blocks(model: Any, bits: int) -> Any:
-    """A model with matrices in few bits, a scale for every few numbers."""
+    """A model with matrices in few bits, one scale per ``GROUP`` elements."""
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
     from onnxruntime.quantization.onnx_model import ONNXModel
 

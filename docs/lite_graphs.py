@@ -1,0 +1,112 @@
+"""Writes the ONNX graphs of the lite models, which take their weights from the checkpoint.
+
+    python docs/lite_graphs.py mdocr/assets/mdiff4str-lite.safetensors
+    python docs/lite_graphs.py mdocr/assets/mineru-diffusion-lite
+
+The graphs go to ``<checkpoint>-onnx`` beside the checkpoint, 0.2 MB for each model. ``config.json``
+says where the checkpoint is, as seen from there, and which tensor is which initializer; so the
+wheel holds the weights once. Needs the extra ``export``.
+"""
+
+import argparse
+import math
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto, numpy_helper
+from safetensors.numpy import load_file
+
+from mdocr.export import Export, line_reader, mdiff4str
+from mdocr.export.folder import accepted, describe, write_config
+from mdocr.export.precision import SMALL, save_graph
+from mdocr.models.line_reader_config import line_reader_record
+from mdocr.weights import configuration
+from mdocr.weights.line_reader import load_line_reader
+from mdocr.weights.mdiff4str import load_mdiff4str
+from mdocr.weights.onnx_files import (
+    LINE_READER_FORMAT,
+    MDIFF4STR_FORMAT,
+    OnnxFormat,
+    beside,
+    source_of,
+)
+
+
+def main() -> None:
+    """Writes the graphs of the checkpoint on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path, help="a word model's file, a line reader's folder")
+    done = export(parser.parse_args().checkpoint)
+    print(f"{done.folder}: {done.size / 1e6:.1f} MB; differs from torch by {done.difference:.1e}")
+
+
+def export(checkpoint: Path) -> Export:
+    """Writes the graphs beside a checkpoint, and compares them with torch."""
+    if checkpoint.is_dir():
+        reader = load_line_reader(checkpoint)
+        sizes = line_reader_record(reader.config)
+        graphs, compare = line_reader.graphs(reader), partial(line_reader.compare, reader)
+        return write(graphs, LINE_READER_FORMAT, sizes, checkpoint, compare)
+    model = load_mdiff4str(checkpoint)
+    sizes = configuration.to_dict(model.config)
+    graphs, compare = mdiff4str.graphs(model), partial(mdiff4str.compare, model)
+    return write(graphs, MDIFF4STR_FORMAT, sizes, checkpoint, compare)
+
+
+def write(
+    graphs: Mapping[str, Any],
+    form: OnnxFormat,
+    sizes: Mapping[str, Any],
+    checkpoint: Path,
+    compare: Callable[[Path], float],
+) -> Export:
+    """Writes graphs without weights, and what describes them."""
+    folder = beside(checkpoint)
+    folder.mkdir(exist_ok=True)
+    file = checkpoint / "model.safetensors" if checkpoint.is_dir() else checkpoint
+    tensors = {name: take_out_weights(graph, file) for name, graph in graphs.items()}
+    for name, graph in graphs.items():
+        save_graph(graph, folder / name, "fp32")
+    place = Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+    config = describe(form, source_of(checkpoint), "fp32", sizes)
+    write_config(config | {"weights_apart": {"file": place, "tensors": tensors}}, folder)
+    return accepted(folder, folder, compare(folder), "fp32")
+
+
+def take_out_weights(graph: Any, checkpoint: Path) -> dict[str, tuple[str, bool]]:
+    """Removes the weights that a checkpoint holds from a graph.
+
+    Weights that the export has changed (folded batch norms) or added stay, and small ones.
+
+    Args:
+        graph: an ``onnx.ModelProto``; changed in place.
+        checkpoint: in safetensors.
+
+    Returns:
+        For each initializer taken out, the tensor of the checkpoint and whether it is transposed.
+    """
+    known: dict[tuple[tuple[int, ...], bytes], tuple[str, bool]] = {}
+    for name, stored in load_file(checkpoint).items():
+        value = stored.astype(np.float32)
+        known[value.T.shape, value.T.tobytes()] = (name, True)
+        known[value.shape, value.tobytes()] = (name, False)
+    taken = {}
+    for initializer in graph.graph.initializer:
+        if initializer.data_type != TensorProto.FLOAT or math.prod(initializer.dims) < SMALL:
+            continue
+        value = numpy_helper.to_array(initializer)
+        if tensor := known.get((value.shape, value.tobytes())):
+            taken[initializer.name] = tensor
+            initializer.ClearField("raw_data")
+            initializer.data_location = TensorProto.EXTERNAL
+            place = initializer.external_data.add()
+            place.key, place.value = "location", checkpoint.name
+    return taken
+
+
+if __name__ == "__main__":
+    main()
