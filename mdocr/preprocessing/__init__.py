@@ -1,1 +1,1 @@
-"""From pictures to tensors, from prompts to tokens."""
+"""Images to tensors, prompts to tokens: what each model expects as its input."""

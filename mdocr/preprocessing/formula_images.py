@@ -1,4 +1,4 @@
-"""From the picture of a formula to the pixels of the lite page reader."""
+"""Images of formulas, scaled and normalised for the line reader."""
 
 import math
 
@@ -19,23 +19,23 @@ from mdocr.preprocessing.line_images import (
 Pixels = NDArray[np.uint8]
 
 MARGIN = 2
-"""Pixels of paper around the ink."""
+"""Pixels of background around the ink."""
 
 LETTER = 13
-"""Pixels that a usual letter of a low formula is high; those of high ones are smaller."""
+"""Height of a usual letter in pixels; letters of tall formulas are smaller."""
 
 STRETCH = 1.3
-"""Wider than high: scripts and parts of fractions need columns of their own."""
+"""Horizontal stretch: scripts and parts of fractions need image tokens of their own."""
 
 LARGEST = 4.0
-"""How many times a picture is enlarged at most."""
+"""Maximum magnification."""
 
 WIDEST = 2048
-"""Pixels at the reader's size."""
+"""Maximum width of a strip in pixels."""
 
 
 def prepare_formula(image: Image.Image) -> LineImage:
-    """Cuts a formula to its ink, scales it, and puts it on a strip of the reader's height.
+    """Crops a formula to its ink, scales it, and pastes it onto a strip of ``FORMULA_HEIGHT``.
 
     Raises:
         InputError: the formula is far too long for its height.
@@ -46,11 +46,11 @@ def prepare_formula(image: Image.Image) -> LineImage:
 
 
 def formula_strip(pixels: Pixels, widest: int | None = None) -> Pixels:
-    """The formula [h, w, 3] in the middle of a strip [64, width, 3] of its paper.
+    """The formula [h, w, 3], centred on a strip [64, width, 3] of its background.
 
     Args:
         pixels: dark on light, or light on dark.
-        widest: width that it may take at most; a longer one gets smaller letters.
+        widest: maximum width; a longer formula gets smaller letters.
 
     Raises:
         InputError: the formula is far too long for its height.
@@ -81,7 +81,7 @@ def formula_strip(pixels: Pixels, widest: int | None = None) -> Pixels:
 
 
 def find_ink(pixels: Pixels) -> NDArray[np.bool_]:
-    """Where a picture is nearer to its ink than to its paper."""
+    """True where a pixel is closer to ink than to background (Otsu), [h, w]."""
     grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
     threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
     dark: NDArray[np.bool_] = grey <= threshold
@@ -91,13 +91,14 @@ def find_ink(pixels: Pixels) -> NDArray[np.bool_]:
 
 
 def _paper(pixels: Pixels) -> Pixels:
-    """Its colour [3]: that of most of the picture."""
+    """The background colour [3]: the median."""
     return np.asarray(np.median(pixels.reshape(-1, 3), axis=0), np.uint8)
 
 
 def letter_height(ink: NDArray[np.bool_]) -> float:
-    """Median height of what has the shape of a letter; half of that of all, if nothing has."""
-    mended = cv2.dilate(ink.astype(np.uint8), np.ones((2, 2), np.uint8))  # rows lost in print
+    """Median height of letter-shaped components; half the total height if there are none."""
+    # Rows of pixels lost in print are closed.
+    mended = cv2.dilate(ink.astype(np.uint8), np.ones((2, 2), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(mended, connectivity=8)
     widths, heights = (stats[1:, i].astype(float) for i in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
     shaped = (heights > 0.1 * ink.shape[0]) & (widths < 3 * heights) & (heights < 5 * widths)

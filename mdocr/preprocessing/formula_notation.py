@@ -1,8 +1,9 @@
-r"""Formulas as the lite page reader writes them: a character for a sign, prefixes for structure.
+r"""The notation in which the line reader writes formulas: one character per sign, prefix operators.
 
-``\frac{\hat{x}^{2}}{n + 1}`` is ``⁄{ˆx^2}{n+1}``. An argument is one sign, a prefix with its own
-arguments, or a group in braces. Spaces, ``\left`` and ``\right`` are not written, and indices come
-before powers. So formulas with the same notation look alike, but for spaces and sizes of brackets.
+``\frac{\hat{x}^{2}}{n + 1}`` is ``⁄{ˆx^2}{n+1}``. An argument is a single sign, a prefix with its
+own arguments, or a group in braces. Spaces, ``\left`` and ``\right`` are omitted, and subscripts
+precede superscripts. So formulas that look alike, up to spacing and bracket sizes, have the same
+notation.
 """
 
 import re
@@ -29,17 +30,17 @@ SIGNS = {
     **{r"\iint": "∬", r"\oint": "∮", r"\bigcup": "⋃", r"\ldots": "…", r"\forall": "∀"},
     **{r"\exists": "∃", r"\otimes": "⊗", r"\oplus": "⊕", r"\circ": "∘", r"\%": "%", r"\&": "&"},
 }
-"""Commands without arguments, and the characters that stand for them."""
+"""Commands without arguments, and their characters."""
 
 PREFIXES = {
     **{r"\frac": "⁄", r"\binom": "⍞", r"\sqrt": "√", r"\hat": "ˆ", r"\bar": "ˉ", r"\tilde": "˜"},
     **{r"\vec": "⇀", r"\dot": "˙", r"\overline": "‾", r"\mathbf": "▮", r"\mathcal": "◠"},
     **{r"\mathbb": "▯", r"\mathrm": "ʀ"},
 }
-"""Commands with arguments, each written as a prefix."""
+"""Commands with arguments, and their prefixes."""
 
 ROOT = "∛"
-r"""Prefix of a root with its degree: ``\sqrt[3]{x}`` is ``∛3x``."""
+r"""Prefix of a root with a degree: ``\sqrt[3]{x}`` is ``∛3x``."""
 
 TWO = PREFIXES[r"\frac"] + PREFIXES[r"\binom"] + ROOT
 """Prefixes of two arguments; the others have one."""
@@ -50,7 +51,7 @@ OPERATORS = (
     *("arccos", "arcsin", "arctan", "arg", "cos", "cosh", "cot", "deg", "det", "dim", "exp"),
     *("gcd", "inf", "ker", "lim", "ln", "log", "max", "min", "sin", "sinh", "sup", "tan", "tanh"),
 )
-r"""Names that have a command, such as ``\sin``; they are written like ``\mathrm{sin}``."""
+r"""Operator names with a command of their own, such as ``\sin``; noted as ``\mathrm{sin}``."""
 
 ALIKE = {
     **{r"\le": r"\leq", r"\ge": r"\geq", r"\ne": r"\neq", r"\rightarrow": r"\to"},
@@ -58,38 +59,37 @@ ALIKE = {
     **{r"\text": r"\mathrm", r"\operatorname": r"\mathrm", r"\lbrace": r"\{", r"\rbrace": r"\}"},
     **{r"\lvert": "|", r"\rvert": "|", r"\vert": "|", r"\Vert": r"\|", r"\dots": r"\ldots"},
 }
-"""Commands that look like others, or nearly so."""
+"""Commands that are typeset like others, or nearly so."""
 
 RESERVED = "}#$%&\\"
-"""Characters that mean something else than themselves in LaTeX."""
+"""Characters that are special in LaTeX."""
 
 ESCAPED = {"\\": r"\backslash", "#": r"\#", "$": r"\$", "~": r"\sim"}
-"""How those of them are written that the reader may have read in text."""
+"""LaTeX of special characters that the reader may predict."""
 
 DEEPEST = 40
-"""Levels of LaTeX that are written; what lies deeper stands empty, and follows behind."""
+"""Maximum nesting depth of the LaTeX written; deeper arguments are left empty."""
 
 SPACES = (r"\,", r"\;", r"\:", r"\!", r"\ ", r"\quad", r"\qquad", r"\displaystyle", "~")
 BRACKETS = {"(": ")", "[": "]", "⦃": "⦄", "⟨": "⟩"}
 TALL = frozenset(TWO + "√∑∏∫∬∮⋃")
-"""Signs inside brackets that make them grow."""
+"""Signs that make the brackets around them grow."""
 
 FORMULA_SYMBOLS = PAGE_SYMBOLS + "".join(
     symbol
     for symbol in dict.fromkeys([*SIGNS.values(), *PREFIXES.values(), ROOT])
     if symbol not in PAGE_SYMBOLS
 )
-"""Characters of text, then those that only formulas have."""
+"""The characters of text, then those that only formulas use."""
 
 _COMMANDS = {symbol: command for command, symbol in [*SIGNS.items(), *PREFIXES.items()]}
 
 
 def to_notation(latex: str) -> str:
-    """The notation of a formula.
+    """The notation of a LaTeX formula.
 
     Raises:
-        InputError: it holds a command or character that the notation does not know, or its braces
-            do not match.
+        InputError: a command or character is not supported, or braces do not match.
     """
     tokens = _simple_tokens(latex)
     try:
@@ -102,23 +102,24 @@ def to_notation(latex: str) -> str:
 
 
 def to_latex(notation: str) -> str:
-    """LaTeX of a formula in notation; where an argument is missing, it is empty."""
+    """LaTeX of a formula in notation; missing arguments are empty."""
     return _Writer(notation).write()
 
 
 def arguments(prefix: str) -> int:
-    """How many arguments a character of the notation takes."""
+    """Number of arguments of a character of the notation."""
     if prefix in TWO:
         return 2
     return int(prefix in SCRIPTS or (prefix in _COMMANDS and _COMMANDS[prefix] in PREFIXES))
 
 
 def _simple_tokens(latex: str) -> Iterator[str]:
-    r"""Tokens without spaces, ``\left`` and ``\right``; each command by its usual name."""
+    r"""Tokens without spaces, ``\left`` and ``\right``; aliases are resolved."""
     for token in tokenize(strip_delimiters(latex)):
         for sizing in (r"\left", r"\right", r"\middle"):
             if token.startswith(sizing) and not token[len(sizing) :][:1].isalpha():
-                token = token.removeprefix(sizing).strip().removeprefix(".")  # a dot is nothing
+                # a dot is an empty delimiter
+                token = token.removeprefix(sizing).strip().removeprefix(".")
         star = "*" * (token[:1] == "\\" and token[-1:] == "*")
         token = token.removesuffix(star)
         token = ALIKE.get(token, token)
@@ -128,7 +129,7 @@ def _simple_tokens(latex: str) -> Iterator[str]:
 
 
 def _sequence(tokens: Iterator[str], end: str) -> str:
-    """Signs up to the token ``end``, each with its arguments; indices before powers."""
+    """Signs up to the token ``end``, each with its arguments; subscripts before superscripts."""
     items: list[str] = []
     for token in tokens:
         if token == end:
@@ -181,27 +182,27 @@ def _argument_from(token: str, tokens: Iterator[str]) -> str:
 
 
 def _grouped(content: str) -> str:
-    """An argument: in braces, unless it is one sign or one prefix with its arguments."""
+    """An argument, in braces unless it is a single sign or prefix with its arguments."""
     return content if _end_of_item(content, 0) == len(content) else f"{{{content}}}"
 
 
 def _end_of_item(text: str, start: int) -> int:
-    """Where the sign that begins at ``start`` ends, its arguments with it; -1 if there is none."""
+    """End of the sign at ``start`` and its arguments; -1 if there is none."""
     if start >= len(text) or text[start] in SCRIPTS:
         return -1
     return end_of_argument(text, start)
 
 
 def end_of_argument(text: str, start: int) -> int:
-    """Where a group, or a sign with its arguments, that begins at ``start`` ends."""
+    """End of the group, or the sign and its arguments, at ``start``."""
     if start >= len(text):
         return start
     if text[start] == "{":
         depth = 0
-        for place in range(start, len(text)):
-            depth += {"{": 1, "}": -1}.get(text[place], 0)
+        for at in range(start, len(text)):
+            depth += {"{": 1, "}": -1}.get(text[at], 0)
             if not depth:
-                return place + 1
+                return at + 1
         return len(text)
     end = start + 1
     for _ in range(arguments(text[start])):
@@ -210,7 +211,10 @@ def end_of_argument(text: str, start: int) -> int:
 
 
 def _unknown(what: str) -> InputError:
-    return InputError(f"the notation of formulas has nothing for {what}")
+    return InputError(
+        f"the notation of formulas has no equivalent of {what}",
+        "Rewrite the formula with other commands, or leave it out.",
+    )
 
 
 class _Writer:
@@ -218,37 +222,37 @@ class _Writer:
 
     def __init__(self, notation: str) -> None:
         self.text = notation
-        self.place = 0
+        self.at = 0
         self.depth = 0
 
     def write(self) -> str:
-        """All of it; a closing brace that nothing opened is passed over."""
+        """The whole formula; unmatched closing braces are skipped."""
         parts: list[str] = []
-        while self.place < len(self.text):
+        while self.at < len(self.text):
             part = self._sequence()
             parts.append("{}" * (bool(parts) and part[:1] in ("^", "_")) + part)
-            self.place += 1
+            self.at += 1
         return spaced(part for part in parts if part)
 
     def _sequence(self) -> str:
         """Signs up to a closing brace or the end."""
         signs: list[str] = []
         written: list[str] = []
-        scripts = ""  # of the sign before; TeX refuses a second one of a kind
-        while self.place < len(self.text) and self.text[self.place] != "}":
-            start = self.place
+        scripts = ""  # of the previous sign; TeX allows one of each kind
+        while self.at < len(self.text) and self.text[self.at] != "}":
+            start = self.at
             first = self.text[start]
             kind = "^" if first == "'" else first
             twice = "{}" if kind in scripts else ""
             written.append(twice + self._item())
             if first != " ":
                 scripts = scripts * (not twice) + first if first in SCRIPTS else ""
-            signs.append(self.text[start : self.place])
+            signs.append(self.text[start : self.at])
         return spaced(_sized(signs, written))
 
     def _item(self) -> str:
-        symbol = self.text[self.place]
-        self.place += 1
+        symbol = self.text[self.at]
+        self.at += 1
         if symbol == "{":
             return "{" + self._group() + "}"
         if symbol in SCRIPTS:
@@ -267,10 +271,10 @@ class _Writer:
         return "\\" + content if content in OPERATORS else rf"\mathrm{{{content}}}"
 
     def _argument(self) -> str:
-        if self.place >= len(self.text) or self.text[self.place] == "}" or self.depth > DEEPEST:
+        if self.at >= len(self.text) or self.text[self.at] == "}" or self.depth > DEEPEST:
             return ""
-        if self.text[self.place] == "{":
-            self.place += 1
+        if self.text[self.at] == "{":
+            self.at += 1
             return self._group()
         self.depth += 1
         item = self._item()
@@ -283,27 +287,27 @@ class _Writer:
         self.depth += 1
         content = self._sequence()
         self.depth -= 1
-        self.place += 1  # the closing brace
+        self.at += 1  # the closing brace
         return content
 
 
 def _sized(signs: list[str], written: list[str]) -> list[str]:
-    r"""Brackets around tall signs as ``\left`` and ``\right``."""
+    r"""``\left`` and ``\right`` added to brackets around tall signs."""
     written = list(written)
     opened: list[int] = []
-    for place, sign in enumerate(signs):
+    for at, sign in enumerate(signs):
         if sign in BRACKETS:
-            opened.append(place)
+            opened.append(at)
         elif opened and sign == BRACKETS[signs[opened[-1]]]:
             start = opened.pop()
-            if not TALL.isdisjoint("".join(signs[start:place])):
+            if not TALL.isdisjoint("".join(signs[start:at])):
                 written[start] = r"\left" + written[start]
-                written[place] = r"\right" + written[place]
+                written[at] = r"\right" + written[at]
     return written
 
 
 def spaced(parts: Iterable[str]) -> str:
-    """The parts, with a space where a command would run into a letter or a star."""
+    """The parts joined, with a space where a command would run into a letter or a star."""
     text = ""
     for part in parts:
         runs_on = (

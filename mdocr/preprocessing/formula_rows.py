@@ -1,4 +1,4 @@
-r"""Formulas of several rows, as in ``aligned``: cut to be read one by one, then put together."""
+r"""Multi-row formulas, as in ``aligned``: cut into rows that are read separately, then joined."""
 
 import re
 from collections.abc import Sequence
@@ -19,33 +19,33 @@ from mdocr.preprocessing.formula_notation import (
 )
 
 GAP = 0.7
-"""Blank from edge to edge between two rows, in heights of a letter; inside a row there is less."""
+"""Least vertical gap between two rows, in letter heights; within a row gaps are smaller."""
 
 LOWEST = 0.5
-"""Height of a row in heights of a letter, at least; what is lower is dirt."""
+"""Least height of a row, in letter heights; anything lower is dirt."""
 
 TORN = 2
-"""Rows of pixels that print or a scan may have lost in the middle of a letter."""
+"""Pixel rows that print or scan may have lost in the middle of a letter."""
 
 NEAREST, REACH = 0.3, 1.2
-"""Blank between a fraction's rule and its parts, in heights of a letter, at least and at most. An
-accent is nearer to its letter, and a minus farther from the rows above and below it."""
+"""Least and greatest gap between a fraction bar and its parts, in letter heights. An accent is
+closer to its letter, and a minus sign farther from the rows above and below it."""
 
 BESIDE = 0.5
-"""Heights of a letter beside a fraction's parts in which there is no ink; rows go on there."""
+"""Width free of ink beside the parts of a fraction, in letter heights; rows continue there."""
 
 RELATIONS = "=<>≤≥≪≫≠≈≡∼≃∝→↦⇒∈⊂⊆"
-"""Signs of the notation that rows are aligned at."""
+"""Signs of the notation at which rows are aligned."""
 
 OPENING, CLOSING = frozenset(BRACKETS), frozenset(BRACKETS.values())
 
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gathered|split)\}")
 _SKIP = re.compile(r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
-"""A line's end with some room below it."""
+r"""A line break with extra space, as in ``\\[2pt]``."""
 
 
 def cut_rows(image: Image.Image) -> list[Image.Image]:
-    """Pictures of the rows of a formula, from top to bottom; the picture itself if it is one."""
+    """Images of the rows of a formula, from top to bottom; the image itself if it is one row."""
     ink = find_ink(np.asarray(image.convert("RGB")))
     inky = np.asarray(ink.any(axis=1))
     inked = np.flatnonzero(inky)
@@ -65,7 +65,7 @@ def cut_rows(image: Image.Image) -> list[Image.Image]:
 
 
 def _find_fractions(ink: NDArray[np.bool_], letter: float) -> list[tuple[int, int]]:
-    """Rows that fractions hold together: from the ink above a rule to that below it.
+    """Pixel rows spanned by fractions: from the ink above a bar to the ink below it.
 
     Args:
         ink: of a formula, [h, w].
@@ -88,7 +88,7 @@ def _is_rule(box: Sequence[int], letter: float) -> bool:
 def _parts(
     ink: NDArray[np.bool_], rest: NDArray[np.bool_], rule: Sequence[int], letter: float
 ) -> tuple[int, int] | None:
-    """Last row of the ink above a rule and first below, if they are parts of a fraction."""
+    """The pixel rows from numerator to denominator if the rule is a fraction bar, else None."""
     x, y, width, height = rule
     across = np.s_[x : x + width]
     above = np.flatnonzero(ink[:y, across].any(axis=1))[-1:]
@@ -111,21 +111,21 @@ def _parts(
 
 
 def join_rows(notations: Sequence[str]) -> str:
-    r"""LaTeX of rows in notation: in ``aligned``, at the first relation of each."""
+    r"""LaTeX of rows in notation: an ``aligned`` environment, aligned at the first relation."""
     notations = [notation for notation in notations if notation.strip()]
     if len(notations) < 2:
         return to_latex("".join(notations))
     rows = []
     for notation in notations:
-        place = _first_relation(notation)
-        before = to_latex(notation[:place])
-        before = "{}" * before.startswith(("*", "[")) + before  # not an argument of the line's end
-        rows.append(before + "&" + to_latex(notation[place:]))
+        at = _first_relation(notation)
+        before = to_latex(notation[:at])
+        before = "{}" * before.startswith(("*", "[")) + before  # not an argument of \\
+        rows.append(before + "&" + to_latex(notation[at:]))
     return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 
 
 def split_rows(latex: str) -> list[str]:
-    """LaTeX of the rows of a formula, without the signs that they are aligned at."""
+    """LaTeX of the rows of a formula, without alignment marks."""
     bare = strip_delimiters(latex)
     plain = _ENVIRONMENT.sub("", bare)
     if plain == bare:
@@ -140,17 +140,17 @@ def split_rows(latex: str) -> list[str]:
 
 
 def _first_relation(notation: str) -> int:
-    """Where it stands outside of arguments and brackets; 0 if there is none."""
-    depth = place = 0
-    while place < len(notation):
-        sign = notation[place]
+    """Index of the first relation outside arguments and brackets; 0 if there is none."""
+    depth = at = 0
+    while at < len(notation):
+        sign = notation[at]
         if sign in RELATIONS and not depth:
-            return place
+            return at
         depth = max(0, depth + (sign in OPENING) - (sign in CLOSING))
-        place = max(place + 1, end_of_argument(notation, place))
+        at = max(at + 1, end_of_argument(notation, at))
     return 0
 
 
-def _split(places: NDArray[np.intp], least: float) -> list[NDArray[np.intp]]:
-    """Rising places as groups, between which more than ``least`` are left out."""
-    return np.split(places, np.flatnonzero(np.diff(places) - 1 > least) + 1)
+def _split(indices: NDArray[np.intp], least: float) -> list[NDArray[np.intp]]:
+    """Ascending indices, split at gaps of more than ``least``."""
+    return np.split(indices, np.flatnonzero(np.diff(indices) - 1 > least) + 1)

@@ -1,6 +1,6 @@
-"""Characters that the lite page reader knows: Latin script, and the signs of print.
+"""The character set of the line reader: Latin script and typographic signs.
 
-Of signs that look alike one is known: µ and ∆ ∏ ∑ stand for the Greek letters as well.
+Of look-alikes only one is included: µ, ∆, ∏ and ∑ also stand for the Greek letters.
 """
 
 import string
@@ -31,9 +31,9 @@ PAGE_SYMBOLS = (
     + GREEK
     + MARKS
 )
-"""Each once, in the order of their ids; the space first, then the other 94 of ASCII."""
+"""In the order of their ids, without duplicates: the space, the other 94 of ASCII, the rest."""
 
 
 def of_text(symbols: Iterable[str]) -> str:
-    """Those of a reader's characters that stand in texts, not in notations of formulas alone."""
+    """Those of ``symbols`` that occur in texts, without those of the formula notation alone."""
     return "".join(symbol for symbol in symbols if symbol in PAGE_SYMBOLS)

@@ -1,4 +1,4 @@
-"""From the picture of a text line to the line reader's pixels."""
+"""Images of text lines, scaled and normalised for the line reader."""
 
 import math
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from mdocr.errors import InputError
 from mdocr.models.line_reader_config import COLUMN, LINE_HEIGHT
 
 WIDTH_STEP = 32
-"""Widths are rounded up to this, so that lines of about one width share a batch."""
+"""Widths are rounded up to a multiple of this, so that lines of similar width share a batch."""
 
 WIDEST = 8192
-"""Pixels at the reader's height; a line 256 times as long as high."""
+"""Pixels at ``LINE_HEIGHT``: a line 256 times as long as it is high."""
 
 
 @dataclass(frozen=True)
 class LineImage:
-    """A prepared line.
+    """A prepared line or formula.
 
     Attributes:
-        pixels: [3, height, width], in -1..1; the height of a line is 32.
-        tokens: picture tokens that it becomes.
+        pixels: [3, height, width] in -1..1.
+        tokens: number of image tokens.
     """
 
     pixels: NDArray[np.float32]
@@ -31,10 +31,10 @@ class LineImage:
 
 
 def prepare_line(image: Image.Image) -> LineImage:
-    """Scales a line to the reader's height and fills its width up with its background.
+    """Scales a line to ``LINE_HEIGHT`` and pads its width with its background.
 
     Raises:
-        InputError: the line is more than 256 times as long as high.
+        InputError: the line is more than 256 times as long as it is high.
     """
     width = max(round(image.width * LINE_HEIGHT / max(image.height, 1)), COLUMN)
     if width > WIDEST:
@@ -48,7 +48,7 @@ def prepare_line(image: Image.Image) -> LineImage:
 
 
 def pad_line(pixels: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """Fills [h, w, 3] up to ``width`` on the right with the median of its right edge."""
+    """Pads [h, w, 3] on the right to ``width`` with the median colour of its right edge."""
     edge = np.median(pixels[:, -2:].reshape(-1, 3), axis=0).astype(np.uint8)
     padded = np.empty((pixels.shape[0], width, 3), np.uint8)
     padded[:] = edge

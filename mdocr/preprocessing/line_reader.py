@@ -1,4 +1,4 @@
-"""Pictures of the lite page reader: lines, or formulas where it is asked for one."""
+"""The image processor of the line reader: text lines, or formulas if the task is one."""
 
 from PIL import Image
 
@@ -8,10 +8,10 @@ from mdocr.preprocessing.line_images import WIDEST, LineImage, prepare_line
 
 
 class LineReaderProcessor:
-    """How pictures are prepared; nothing about it can be chosen."""
+    """Prepares images of lines and formulas; it has no settings."""
 
     max_tokens = WIDEST // COLUMN
 
     def prepare(self, image: Image.Image, prompt: object = "text") -> LineImage:
-        """See ``prepare_line`` and ``prepare_formula``; the prompt says which."""
+        """``prepare_formula`` if the prompt is a formula task, else ``prepare_line``."""
         return prepare_formula(image) if prompt in FORMULA_PROMPTS else prepare_line(image)

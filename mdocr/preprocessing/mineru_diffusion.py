@@ -1,7 +1,7 @@
-"""Pictures of pages and regions → normalised patches, as the Qwen2-VL vision tower takes them.
+"""Images of pages and regions as normalised patches for the Qwen2-VL vision tower.
 
-A picture is scaled so that both edges are multiples of 28 pixels, normalised, and cut into patches
-of 14 × 14 pixels. Patches that the merger joins into one token (2 × 2 of them) lie side by side.
+An image is scaled so that both sides are multiples of 28 pixels, normalised, and cut into patches
+of 14 × 14 pixels. The 2 × 2 patches that are merged into one token are adjacent.
 """
 
 import json
@@ -18,18 +18,19 @@ from PIL import Image
 from mdocr.errors import InputError, WeightsError
 
 LONGEST_RATIO = 200
+"""Maximum ratio of the long to the short side."""
 
 
 @dataclass(frozen=True)
 class MinerUDiffusionProcessor:
-    """How pictures are prepared; names as in ``preprocessor_config.json``.
+    """The image processor; names of its settings as in ``preprocessor_config.json``.
 
     Attributes:
         min_pixels: smallest area after scaling, in pixels.
         max_pixels: largest area after scaling, in pixels.
-        patch_size: edge of a patch, in pixels.
-        temporal_patch_size: frames in a patch; a still picture is repeated.
-        merge_size: patches along the edge of one token.
+        patch_size: side of a patch, in pixels.
+        temporal_patch_size: frames per patch; a still image is repeated.
+        merge_size: patches along the side of one token.
         image_mean: mean of red, green, blue, 0 to 1.
         image_std: standard deviation of red, green, blue.
     """
@@ -44,24 +45,24 @@ class MinerUDiffusionProcessor:
 
     @property
     def token_size(self) -> int:
-        """Edge of the square of pixels that becomes one token."""
+        """Side of the square of pixels that becomes one token."""
         return self.patch_size * self.merge_size
 
     @property
     def max_tokens(self) -> int:
-        """Tokens of the largest picture."""
+        """Tokens of the largest image."""
         return self.max_pixels // self.token_size**2
 
     def prepare(self, image: Image.Image, prompt: object = "") -> "PatchedImage":
-        """See the function ``prepare``; the same for every prompt."""
+        """See the function ``prepare``; the prompt does not matter."""
         return prepare(image, self)
 
     @classmethod
     def read(cls, path: Path) -> "MinerUDiffusionProcessor":
-        """Reads ``preprocessor_config.json``; defaults where it is absent or silent.
+        """Reads ``preprocessor_config.json``; defaults for missing values or a missing file.
 
-        Its ``size`` entry is passed over: released files hold a ``longest_edge`` there that
-        contradicts ``max_pixels``.
+        Its ``size`` entry is ignored: released files have a ``longest_edge`` there that contradicts
+        ``max_pixels``.
 
         Raises:
             WeightsError: the file is not a JSON object.
@@ -85,12 +86,12 @@ class MinerUDiffusionProcessor:
 
 @dataclass(frozen=True)
 class PatchedImage:
-    """One prepared picture.
+    """A prepared image.
 
     Attributes:
         patches: normalised pixels [patches, channels · frames · 14 · 14], in merge order.
         grid: rows and columns of patches.
-        tokens: tokens that the picture becomes after the merger.
+        tokens: number of tokens after merging.
     """
 
     patches: NDArray[np.float32]
@@ -99,10 +100,10 @@ class PatchedImage:
 
 
 def prepare(image: Image.Image, config: MinerUDiffusionProcessor | None = None) -> PatchedImage:
-    """Scales, normalises and cuts a picture of any mode and size.
+    """Scales, normalises and cuts an image of any mode and size.
 
     Raises:
-        InputError: the picture is more than 200 times as long as it is wide, or empty.
+        InputError: the image is empty, or more than 200 times as long as it is wide.
     """
     config = config or MinerUDiffusionProcessor()
     size = scaled_size(image.width, image.height, config)
@@ -114,10 +115,10 @@ def prepare(image: Image.Image, config: MinerUDiffusionProcessor | None = None) 
 
 
 def scaled_size(width: int, height: int, config: MinerUDiffusionProcessor) -> tuple[int, int]:
-    """Width and height in multiples of a token's edge, the area within the limits.
+    """Width and height in multiples of ``token_size``, with the area within the limits.
 
     Raises:
-        InputError: the picture is more than 200 times as long as it is wide, or empty.
+        InputError: the image is empty, or more than 200 times as long as it is wide.
     """
     short, long = sorted((width, height))
     if short < 1 or long > LONGEST_RATIO * short:
@@ -142,14 +143,14 @@ def _floor(edge: float, unit: int) -> int:
 
 
 def _normalise(pixels: NDArray[np.uint8], config: MinerUDiffusionProcessor) -> NDArray[np.float32]:
-    """Bytes [H, W, 3] → normalised [3, H, W]; a table of 256 values per channel does it exactly."""
+    """Bytes [H, W, 3] → normalised [3, H, W], by a lookup table of 256 values per channel."""
     table = _value_table(config.image_mean, config.image_std)
     return np.stack([values[pixels[..., channel]] for channel, values in enumerate(table)])
 
 
 @cache
 def _value_table(mean: tuple[float, ...], std: tuple[float, ...]) -> NDArray[np.float32]:
-    """Normalised value [channel, 256] of each byte."""
+    """Normalised value of each byte, [channel, 256]."""
     bytes_ = (np.arange(256, dtype=np.float64) * (1 / 255)).astype(np.float32)
     centre = np.asarray(mean, dtype=np.float32)[:, None]
     table: NDArray[np.float32] = (bytes_ - centre) / np.asarray(std, dtype=np.float32)[:, None]
@@ -157,7 +158,7 @@ def _value_table(mean: tuple[float, ...], std: tuple[float, ...]) -> NDArray[np.
 
 
 def _cut(pixels: NDArray[np.float32], config: MinerUDiffusionProcessor) -> NDArray[np.float32]:
-    """[C, H, W] → patches [N, C · frames · patch · patch], those of one token side by side."""
+    """[C, H, W] → patches [N, C · frames · patch · patch], those of one token adjacent."""
     channels, height, width = pixels.shape
     patch, merge, frames = config.patch_size, config.merge_size, config.temporal_patch_size
     rows, columns = height // config.token_size, width // config.token_size

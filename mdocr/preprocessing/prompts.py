@@ -1,4 +1,4 @@
-"""Prompts and tokenizers: MinerU-Diffusion's fixed chat frame, and the line reader's characters."""
+"""Prompts of the page models: the task texts and the fixed chat template of MinerU-Diffusion."""
 
 from collections.abc import Sequence
 
@@ -17,22 +17,22 @@ PICTURE = "<|vision_start|><|image_pad|><|vision_end|>"
 AFTER = "<|im_end|><|im_start|>assistant"
 
 Prompt = str | Sequence[int]
-"""A name of ``TASKS``, another text, or token ids that are used as they are."""
+"""A name of ``TASKS``, any other text, or token ids, which are used unchanged."""
 
 
 def expand(ids: Sequence[int], image_id: int, count: int) -> tuple[int, ...]:
-    """Repeats a single picture token ``count`` times; leaves a run of ``count`` as it is.
+    """Expands a single image token to ``count``; a prompt that has ``count`` is unchanged.
 
     Raises:
-        UsageError: there are neither one nor ``count`` picture tokens.
+        UsageError: there are neither one nor ``count`` image tokens.
     """
     found = ids.count(image_id)
     if found == count:
         return tuple(ids)
     if found != 1 or count == 0:
         raise UsageError(
-            f"the prompt has {found} picture tokens (id {image_id}), the picture {count}",
-            "Put one picture token into the prompt, or exactly as many as the picture has.",
+            f"the prompt has {found} image tokens (id {image_id}), the image {count}",
+            "Put one image token into the prompt, or exactly as many as the image has.",
         )
-    place = ids.index(image_id)
-    return (*ids[:place], *[image_id] * count, *ids[place + 1 :])
+    at = ids.index(image_id)
+    return (*ids[:at], *[image_id] * count, *ids[at + 1 :])

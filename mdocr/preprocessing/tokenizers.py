@@ -1,4 +1,4 @@
-"""Tokenizers of the page models: text to token ids and back."""
+"""Tokenizers of the page models: prompts to token ids, generated tokens to text."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class LineReaderTokenizer:
-    """Prompts and texts of the line reader: one token a character of a text or notation.
+    """The line reader's tokenizer: one token per character of a text or formula notation.
 
     Args:
         config: characters and special tokens.
@@ -28,35 +28,35 @@ class LineReaderTokenizer:
         self.stop_ids = frozenset({self.charset.eos_id})
         self.tasks = ("text", "formula") if config.reads_formulas else ("text",)
 
-    def encode(self, prompt: Prompt, picture_tokens: int) -> tuple[int, ...]:
-        """The picture's tokens, then the task's; token ids are used as they are.
+    def encode(self, prompt: Prompt, image_tokens: int) -> tuple[int, ...]:
+        """Image tokens followed by the task token; token ids are used unchanged.
 
         Raises:
             UsageError: the prompt is neither a task of this model nor token ids.
         """
         if not isinstance(prompt, str):
-            return expand([int(index) for index in prompt], self.image_id, picture_tokens)
+            return expand([int(index) for index in prompt], self.image_id, image_tokens)
         task = "formula" if prompt in FORMULA_PROMPTS else prompt
         if task not in self.tasks:
-            known = f"This one knows: {', '.join(self.tasks)}. "
-            hint = "The released model knows more: mineru-diffusion."
+            known = f"Its tasks are: {', '.join(self.tasks)}. "
+            hint = "For more, use: --model mineru-diffusion"
             raise UsageError(f"the lite model has no task {prompt!r}", known + hint)
-        return (*[self.image_id] * picture_tokens, self.config.task_id(task))
+        return (*[self.image_id] * image_tokens, self.config.task_id(task))
 
     def decode(self, tokens: Iterable[int]) -> str:
-        """The characters of tokens."""
+        """The text of tokens."""
         return self.charset.decode(tokens)
 
 
 class MinerUDiffusionTokenizer:
-    """Turns prompts into token ids and token ids into text.
+    """The byte-pair tokenizer of MinerU-Diffusion, with its chat template.
 
     Args:
         path: a ``tokenizer.json``.
-        image_id: the token that stands for a piece of a picture.
+        image_id: the image token.
 
     Raises:
-        WeightsError: the file cannot be read, or knows no stop token.
+        WeightsError: the file cannot be read, or has no stop token.
     """
 
     def __init__(self, path: Path, image_id: int) -> None:
@@ -72,25 +72,25 @@ class MinerUDiffusionTokenizer:
         if not self.stop_ids:
             raise WeightsError(
                 f"{path} has none of the stop tokens {', '.join(STOPS)}",
-                "Download the model again, or give the folder of a page model.",
+                "Download the model again, or give the checkpoint folder of a page model.",
             )
 
-    def encode(self, prompt: Prompt, picture_tokens: int) -> tuple[int, ...]:
-        """Token ids of a prompt for a picture that takes ``picture_tokens``; 0 for no picture.
+    def encode(self, prompt: Prompt, image_tokens: int) -> tuple[int, ...]:
+        """Token ids of a prompt for an image of ``image_tokens`` tokens; 0 for no image.
 
         Raises:
-            UsageError: the prompt's picture tokens are neither one nor as many as the picture has.
+            UsageError: the prompt has neither one image token nor as many as the image.
         """
-        ids = self.frame(prompt, picture_tokens > 0) if isinstance(prompt, str) else prompt
-        return expand([int(index) for index in ids], self.image_id, picture_tokens)
+        ids = self.frame(prompt, image_tokens > 0) if isinstance(prompt, str) else prompt
+        return expand([int(index) for index in ids], self.image_id, image_tokens)
 
-    def frame(self, prompt: str, picture: bool) -> list[int]:
-        """Token ids of a task or text in the chat frame, with one picture token at most."""
-        text = BEFORE + PICTURE * picture + TASKS.get(prompt, prompt) + AFTER
+    def frame(self, prompt: str, has_image: bool) -> list[int]:
+        """Token ids of a task or text in the chat template, with at most one image token."""
+        text = BEFORE + PICTURE * has_image + TASKS.get(prompt, prompt) + AFTER
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
     def decode(self, tokens: Iterable[int]) -> str:
-        """The text of tokens; special ones are kept, since layouts and tables consist of them."""
+        """The text of tokens, special ones included: layouts consist of them."""
         text: str = self._tokenizer.decode(list(tokens), skip_special_tokens=False)
         return text

@@ -178,9 +178,9 @@ def test_a_single_picture_token_is_repeated(parser):
     single = [t for t in PROMPT if t != META["ids"]["image"]]
     single.insert(PROMPT.index(META["ids"]["image"]), META["ids"]["image"])
     assert parser.request(GOLDEN / "wide.png", single, BlockOptions()).prompt == tuple(PROMPT)
-    with pytest.raises(UsageError, match="picture tokens"):
+    with pytest.raises(UsageError, match="image tokens"):
         parser.request(GOLDEN / "tiny.png", PROMPT, BlockOptions())
-    with pytest.raises(UsageError, match="picture tokens"):
+    with pytest.raises(UsageError, match="image tokens"):
         parser.request(None, single, BlockOptions())
 
 
