@@ -1,23 +1,23 @@
-"""Files and pictures in: what the arguments name, and each picture as upright 8-bit RGB.
-
-Knows nothing of models; documents of several pages are opened by ``mdocr.inputs.pages``.
-"""
+"""Arguments to files: names, folders and patterns; what a folder holds besides is reported."""
 
 import glob
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mdocr.errors import InputError
-from mdocr.inputs.pages import FROM_HERE
-from mdocr.inputs.streams import (
-    STDIN,
-    mode_of,
-)
+from mdocr.inputs.formats import HEIC_SUFFIXES, PICTURE_SUFFIXES, has_heic
+from mdocr.inputs.streams import STDIN, mode_of, url_error
 
-_KINDS = "png jpg jpeg bmp gif tif tiff webp avif jp2 ppm pgm pbm"
-PICTURE_SUFFIXES = frozenset(f".{kind}" for kind in _KINDS.split())
+FROM_HERE = "Check the name; a path that does not start with / starts at the current folder."
+"""Hint."""
+
+MOST_NAMED = 5
+"""Skipped files that are named; of more, the number is told."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ def _expand(argument: str, suffixes: frozenset[str]) -> Iterator[str | FailedInp
         if not matches:
             yield _nothing(argument, "nothing matches", FROM_HERE)
     else:
-        yield _nothing(argument, "no such file or folder:", FROM_HERE)
+        problem = _nothing(argument, "no such file or folder:", FROM_HERE)
+        yield FailedInput(argument, url_error(argument) or problem.error)
 
 
 def _taken(path: str, suffixes: frozenset[str]) -> Iterator[str | FailedInput]:
@@ -65,7 +66,9 @@ def _taken(path: str, suffixes: frozenset[str]) -> Iterator[str | FailedInput]:
     if path == STDIN or not Path(path).is_dir():
         yield path
         return
-    below = _in_folder(Path(path), suffixes)
+    visible = _in_folder(Path(path))
+    below = [name for name in visible if _is_taken(name, suffixes)]
+    _report_skipped(path, [name for name in visible if not _is_taken(name, suffixes)])
     yield from below
     if not below:
         taken = ", ".join(sorted(suffixes))
@@ -76,15 +79,38 @@ def _nothing(argument: str, problem: str, hint: str) -> FailedInput:
     return FailedInput(argument, InputError(f"{problem} {argument!r}", hint))
 
 
-def _in_folder(folder: Path, suffixes: frozenset[str]) -> list[str]:
+def _in_folder(folder: Path) -> list[str]:
+    """All files below a folder, hidden ones left out, in natural order."""
     found = [
         str(path)
         for path in folder.rglob("*")
-        if path.suffix.lower() in suffixes
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and path.is_file()
     ]
     return sorted(found, key=natural_order)
+
+
+def _is_taken(name: str, suffixes: frozenset[str]) -> bool:
+    ending = Path(name).suffix.lower()
+    return ending in suffixes and (ending not in HEIC_SUFFIXES or has_heic())
+
+
+def _report_skipped(folder: str, names: list[str]) -> None:
+    """Says how many files of a folder are not read, and which; those in HEIC could be."""
+    if not names:
+        return
+    shown = [str(Path(name).relative_to(folder)) for name in names[:MOST_NAMED]]
+    rest = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    is_heic = any(Path(name).suffix.lower() in HEIC_SUFFIXES for name in names)
+    hint = "; HEIC needs: pip install 'mdocr[heic]'" if is_heic else ""
+    logger.warning(
+        "%d files in %r are no pictures to be read and are skipped: %s%s%s",
+        len(names),
+        folder,
+        ", ".join(shown),
+        rest,
+        hint,
+    )
 
 
 def natural_order(path: str) -> list[list[str | int]]:

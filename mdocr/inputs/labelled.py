@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, BinaryIO, Protocol
 from weakref import WeakValueDictionary
 
 from PIL import Image, UnidentifiedImageError
 
 from mdocr.errors import InputError, MissingExtraError, UsageError
+from mdocr.inputs.formats import open_image
 from mdocr.inputs.pictures import open_picture
 
 LABELS = "labels.tsv"
@@ -125,7 +126,7 @@ class LmdbCollection:
     def picture(self, number: int) -> Image.Image:
         """See ``Collection``."""
         try:
-            with Image.open(io.BytesIO(self._image(number))) as picture:
+            with open_image(self._image(number)) as picture:
                 return open_picture(picture)
         except (InputError, OSError) as error:  # name the key, which PIL does not know
             raise InputError(f"{self._name(number)} cannot be read: {error}") from error
@@ -253,10 +254,10 @@ def _environment(place: str) -> Any:
         raise InputError(f"cannot open the LMDB {place}: {error}", PACK) from error
 
 
-def _header_size(file: IO[bytes], name: str) -> tuple[int, int]:
+def _header_size(file: BinaryIO, name: str) -> tuple[int, int]:
     """Width and height as the picture stands upright, from its header."""
     try:
-        with Image.open(file) as picture:
+        with open_image(file) as picture:
             turned = picture.getexif().get(ORIENTATION, 1) >= 5
             width, height = picture.size
             return (height, width) if turned else (width, height)

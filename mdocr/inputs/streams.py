@@ -1,7 +1,8 @@
-"""What can be read only once, from its beginning to its end: standard input and pipes."""
+"""Standard input and pipes, which can be read only once, from beginning to end."""
 
 import logging
 import os
+import re
 import stat
 import sys
 import threading
@@ -17,6 +18,8 @@ STDIN = "-"
 PATIENCE = 3.0
 """Seconds after which it is said what is waited for."""
 
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/{1,2}[^/\\]")
+
 logger = logging.getLogger(__name__)
 
 
@@ -27,7 +30,8 @@ def stream_content(path: str | os.PathLike[str]) -> bytes | None:
         The bytes; None for anything that can be opened like a file, or is not there.
 
     Raises:
-        InputError: nothing came, or ``path`` is a device or a socket, which may never end.
+        InputError: nothing came, or ``path`` is a device or a socket, which may never end, or the
+            address of something on the web.
     """
     name = os.fspath(path)
     if name == STDIN:
@@ -35,6 +39,8 @@ def stream_content(path: str | os.PathLike[str]) -> bytes | None:
             raise InputError("standard input is closed", "Pipe a picture or a PDF to it.")
         return _read("standard input", sys.stdin.buffer.read)
     kind = mode_of(name)
+    if kind is None and (error := url_error(name)):
+        raise error
     if kind is None or stat.S_ISREG(kind) or stat.S_ISDIR(kind):
         return None
     if stat.S_ISFIFO(kind):
@@ -42,6 +48,16 @@ def stream_content(path: str | os.PathLike[str]) -> bytes | None:
     raise InputError(
         f"{name!r} is a device or a socket, not a file",
         f"Name a picture or a PDF, or write {STDIN} and pipe one to standard input.",
+    )
+
+
+def url_error(name: str) -> InputError | None:
+    """Why the address of something on the web is not read; None for anything else."""
+    if not _URL.match(name):
+        return None
+    return InputError(
+        f"{name!r} is a URL, and only files are read",
+        f"Fetch it first, such as with: curl -sL URL | mdocr parse {STDIN}",
     )
 
 

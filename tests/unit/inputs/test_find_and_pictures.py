@@ -3,6 +3,7 @@
 import io
 import os
 import socket
+import sys
 import threading
 import time
 from pathlib import Path
@@ -165,7 +166,8 @@ def test_arrays_of_one_channel_and_of_sixteen_bits() -> None:
     [
         (np.zeros((2, 3, 3)), "float64"),
         (np.zeros((2, 3, 5), np.uint8), r"\[2, 3, 5\] of uint8"),
-        (b"png", "bytes"),
+        (7, "a int is no picture"),
+        (io.StringIO("png"), "stream of text"),
     ],
 )
 def test_what_is_no_picture_is_told(source: Any, message: str) -> None:
@@ -271,6 +273,106 @@ def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         server.bind("socket")
         with pytest.raises(InputError, match="'socket' is a device or a socket"):
             open_picture("socket")
+
+
+def test_content_and_streams() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (3, 2), RED).save(buffer, "PNG")
+    content = buffer.getvalue()
+    for source in (content, bytearray(content), memoryview(content), io.BytesIO(content)):
+        assert open_picture(source).size == (3, 2)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="the picture is not a picture"):
+        open_picture(b"png")
+
+
+@pytest.mark.parametrize("name", ["a.jfif", "a.jpe", "a.j2k", "a.jp2", "a.tga", "a.pcx", "a.qoi"])
+def test_less_common_endings_are_found_and_opened(tmp_path: Path, name: str) -> None:
+    saved(Image.new("RGB", (8, 8), RED), tmp_path / name)
+    assert find_files([str(tmp_path)]) == [str(tmp_path / name)]
+    red, green, _ = open_picture(tmp_path / name).getpixel((4, 4))  # type: ignore[misc]
+    assert red > 240 and green < 20
+
+
+def test_what_a_folder_holds_besides_is_counted_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    touch(tmp_path, "1.png", "notes.txt", "phone.HEIC", ".hidden", *(f"{n}.doc" for n in range(9)))
+    monkeypatch.setattr("mdocr.inputs.find.has_heic", lambda: False)
+    assert find_files([str(tmp_path)]) == [str(tmp_path / "1.png")]
+    (message,) = caplog.messages
+    assert message.startswith("11 files in") and "0.doc, 1.doc" in message
+    assert "and 6 more" in message and "mdocr[heic]" in message
+    monkeypatch.setattr("mdocr.inputs.find.has_heic", lambda: True)
+    assert str(tmp_path / "phone.HEIC") in find_files([str(tmp_path)])
+
+
+def test_heic_needs_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(InputError, match="pillow-heif") as caught:
+        open_picture(tmp_path / "a.heic")
+    assert "mdocr[heic]" in caught.value.hint
+
+
+def test_heic_is_opened(tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.from_pillow(Image.new("RGB", (64, 64), RED)).save(tmp_path / "a.heic")
+    red, green, _ = open_picture(tmp_path / "a.heic").getpixel((32, 32))  # type: ignore[misc]
+    assert red > 240 and green < 20
+
+
+def test_a_file_of_another_kind_starts_no_program(tmp_path: Path) -> None:
+    page = "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n"
+    (tmp_path / "a.png").write_text(page)
+    with pytest.raises(InputError, match="is not a picture"):
+        open_picture(tmp_path / "a.png")
+
+
+def test_a_url_is_said_to_be_none() -> None:
+    for url in ("https://example.org/a.png", "s3://bucket/a.pdf"):
+        (found,) = find_files([url])
+        assert isinstance(found, FailedInput) and "is a URL" in found.error.message
+        with pytest.raises(InputError, match="is a URL") as caught:
+            open_picture(url)
+        assert "curl" in caught.value.hint
+
+
+def light_on_nothing(mode: str = "RGBA") -> Image.Image:
+    picture = Image.new("RGBA", (40, 20), (0, 0, 0, 0))
+    picture.paste((250, 250, 250, 255), (10, 5, 30, 8))
+    return picture.convert(mode)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_light_ink_on_nothing_is_laid_over_black(mode: str) -> None:
+    picture = open_picture(light_on_nothing(mode))
+    assert picture.getpixel((0, 0)) == (0, 0, 0)
+    assert min(picture.getpixel((12, 6))) > 240  # type: ignore[arg-type, type-var]
+
+
+def test_a_page_with_clear_margins_is_laid_over_white() -> None:
+    page = Image.new("RGBA", (40, 40), (255, 255, 255, 0))
+    page.paste((255, 255, 255, 255), (10, 10, 30, 30))
+    page.paste((0, 0, 0, 255), (14, 14, 26, 16))
+    assert open_picture(page).getpixel((0, 0)) == WHITE
+
+
+@pytest.mark.parametrize(
+    ("dpi", "size"),
+    [((204, 98), (40, 42)), ((98, 204), (83, 20)), ((204, 196), (40, 20)), ((300, 1), (40, 20))],
+)
+def test_oblong_pixels_are_made_square(
+    tmp_path: Path, dpi: tuple[int, int], size: tuple[int, int]
+) -> None:
+    path = saved(Image.new("L", (40, 20), 255), tmp_path / "fax.tif", dpi=dpi)
+    assert open_picture(path).size == size
+
+
+def test_oblong_pixels_of_a_turned_picture(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = saved(Image.new("L", (40, 20)), tmp_path / "a.jpg", dpi=(200, 100), exif=exif)
+    assert open_picture(path).size == (40, 40)
 
 
 def test_names() -> None:

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from mdocr.errors import InputError, UsageError
-from mdocr.inputs import pages
-from mdocr.inputs.pages import PageError, open_pages, parse_ranges
+from mdocr.inputs import page_picture
+from mdocr.inputs.pages import PageError, open_pages
+from mdocr.inputs.ranges import parse_ranges
 
 
 def make_pdf(path: Path, count: int = 3, **options: object) -> Path:
@@ -71,7 +72,7 @@ def test_huge_pages_stay_under_the_pixel_limit(
     document = pymupdf.open()
     document.new_page(width=14400, height=14400)
     document.save(tmp_path / "huge.pdf")
-    monkeypatch.setattr(pages, "PIXEL_LIMIT", 1_000_000)
+    monkeypatch.setattr(page_picture, "PIXEL_LIMIT", 1_000_000)
     page = next(open_pages(tmp_path / "huge.pdf"))
     assert page.picture.size == pytest.approx((1000, 1000), abs=1)
     assert page.dpi == pytest.approx(5) and page.width == 14400
@@ -148,9 +149,9 @@ def test_a_page_that_fails_does_not_end_the_document(
 
 
 def fail_on_second(
-    read: Callable[[int], pages.PagePicture],
-) -> Callable[[int], pages.PagePicture]:
-    def reading(number: int) -> pages.PagePicture:
+    read: Callable[[int], page_picture.PagePicture],
+) -> Callable[[int], page_picture.PagePicture]:
+    def reading(number: int) -> page_picture.PagePicture:
         if number == 2:
             raise OSError("strip is damaged")
         return read(number)
@@ -216,8 +217,82 @@ def test_exif_orientation(tmp_path: Path) -> None:
 
 
 def test_large_pictures_are_shrunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "PIXEL_LIMIT", 10_000)
+    monkeypatch.setattr(page_picture, "PIXEL_LIMIT", 10_000)
     Image.new("L", (300, 200)).save(tmp_path / "a.png")
     page = next(open_pages(tmp_path / "a.png", dpi=150))
     assert page.picture.size == (100, 67)
     assert (page.dpi, page.width, page.height) == (50, 144, 96)
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png", "a.tif"])
+def test_frames_are_pages(tmp_path: Path, name: str) -> None:
+    frames = [Image.new("RGB", (30, 20), (shade, shade, shade)) for shade in (0, 120, 250)]
+    frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], lossless=True)
+    shades = [page.picture.getpixel((5, 5))[0] for page in open_pages(tmp_path / name)]  # type: ignore[index]
+    assert shades == pytest.approx([0, 120, 250], abs=3)
+
+
+def test_documents_in_memory(tmp_path: Path) -> None:
+    content = make_pdf(tmp_path / "a.pdf").read_bytes()
+    for source in (content, io.BytesIO(content)):
+        opened = open_pages(source, [1, 3])
+        assert [page.number for page in opened] == [1, 3]
+        assert opened.content == content and opened.count == 3
+    picture = Image.new("RGB", (300, 200))
+    picture.info["dpi"] = (300, 300)
+    page = next(open_pages(picture, dpi=100))
+    assert (page.width, page.dpi) == (72, 300)
+    assert next(open_pages(np.zeros((20, 30), np.uint8))).picture.size == (30, 20)
+
+
+def test_a_list_of_page_pictures(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (30, 20))
+    picture.save(tmp_path / "a.png")
+    opened = open_pages([picture, np.zeros((5, 7), np.uint8), tmp_path / "a.png"], "2-end")
+    assert [(page.number, page.picture.size) for page in opened] == [(2, (7, 5)), (3, (30, 20))]
+    with pytest.raises(PageError, match="page 2"):
+        list(open_pages([picture, tmp_path / "none.png"]))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (7, "a int is no document"),
+        ({"a": 1}, "a dict is no document"),
+        ([1], "a int is no page picture"),
+        ([], "no page pictures"),
+        (b"", "the document is empty"),
+        (b"text", "the document is neither a PDF nor a picture"),
+        ("https://example.org/a.pdf", "is a URL"),
+    ],
+)
+def test_what_is_no_document_is_named(source: object, message: str) -> None:
+    with pytest.raises(InputError, match=message) as error:
+        open_pages(source)  # type: ignore[arg-type]
+    assert error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("chosen", "numbers"), [(2, [2]), ([3, 1], [1, 3]), ("1-2", [1, 2]), (np.int64(3), [3])]
+)
+def test_pages_are_chosen_by_numbers(tmp_path: Path, chosen: object, numbers: list[int]) -> None:
+    opened = open_pages(make_pdf(tmp_path / "a.pdf"), chosen)  # type: ignore[arg-type]
+    assert opened.numbers == numbers
+
+
+@pytest.mark.parametrize("chosen", [0, -1, 1.5, [], [0], [True], None, [[1]]])
+def test_pages_that_are_none(tmp_path: Path, chosen: object) -> None:
+    with pytest.raises(UsageError, match="pages must be text or numbers"):
+        open_pages(make_pdf(tmp_path / "a.pdf"), chosen)  # type: ignore[arg-type]
+
+
+def test_a_pdf_whose_pages_cannot_be_counted_is_an_input_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(document: object) -> int:
+        raise RuntimeError("page tree is a circle")
+
+    path = make_pdf(tmp_path / "a.pdf")
+    monkeypatch.setattr(pymupdf.Document, "page_count", property(fail))
+    with pytest.raises(InputError, match="damaged beyond repair"):
+        open_pages(path)

@@ -1,0 +1,99 @@
+"""Pictures of any mode to upright RGB with square pixels, on a ground that shows the ink."""
+
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+ORIENTATION = 0x0112
+"""The EXIF tag."""
+
+LEAST_RATIO, MOST_RATIO = 1.1, 4.0
+"""Ratios of two resolutions from which pixels are taken for oblong, and to which for meant so."""
+
+CLEAR = 0.3
+"""Share of a picture that is transparent, from which its ink may lie on nothing at all."""
+
+LIGHT = 0.95
+"""Share of what is seen that is light, from which it is light ink and needs a dark ground."""
+
+_SAMPLE = 512
+"""Pixels of the longer edge on which the ground is chosen."""
+
+
+def to_rgb(picture: Image.Image) -> Image.Image:
+    """A picture of any mode as upright RGB of 8 bits: turned as EXIF says, on white or black."""
+    ratio = pixel_ratio(picture)
+    if picture.getexif().get(ORIENTATION, 1) != 1:  # else it would only copy
+        turned = ImageOps.exif_transpose(picture)
+        ratio = 1 / ratio if (picture.width > picture.height) != _wide(turned) else ratio
+        picture = turned
+    return _squared(_on_ground(picture), ratio)
+
+
+def stated_dpi(picture: Image.Image) -> float:
+    """The finer resolution that a picture file states; 0 if none, or none that can be."""
+    stated = max(_pair(picture.info.get("dpi")))
+    return stated if 30 <= stated <= 2400 else 0.0
+
+
+def pixel_ratio(picture: Image.Image) -> float:
+    """How many times as high as wide the pixels of a picture file are; 1 where nothing is said."""
+    across, down = _pair(picture.info.get("dpi") or picture.info.get("aspect"))
+    if not across or not down:
+        return 1.0
+    ratio = across / down
+    return ratio if LEAST_RATIO <= max(ratio, 1 / ratio) <= MOST_RATIO else 1.0
+
+
+def _wide(picture: Image.Image) -> bool:
+    return picture.width > picture.height
+
+
+def _pair(values: Any) -> tuple[float, float]:
+    try:
+        across, down = values
+        return float(across), float(down)
+    except (TypeError, ValueError, ZeroDivisionError):  # TIFF may state 0/0
+        return 0.0, 0.0
+
+
+def _squared(picture: Image.Image, ratio: float) -> Image.Image:
+    """The picture with its coarser edge stretched, so that a fax is not half as high as it was."""
+    if ratio == 1:
+        return picture
+    width, height = picture.size
+    size = (width, round(height * ratio)) if ratio > 1 else (round(width / ratio), height)
+    return picture.resize(size, Image.Resampling.BICUBIC)
+
+
+def _on_ground(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith(("I", "F")):
+        picture = _to_8_bits(picture)
+    if picture.mode in ("LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    ground = Image.new("RGB", picture.size, _ground(picture))
+    ground.paste(picture, mask=picture.getchannel("A"))
+    ground.info = dict(picture.info)
+    return ground
+
+
+def _ground(picture: Image.Image) -> str:
+    """Black for light ink on nothing, else white."""
+    factor = max(1, max(picture.size) // _SAMPLE)
+    size = -(-picture.width // factor), -(-picture.height // factor)
+    sample = np.asarray(picture.resize(size, Image.Resampling.NEAREST))  # others make whole copies
+    seen = sample[..., 3] > 127
+    light = sample[seen][:, :3].mean(axis=1) > 127
+    is_ink = 0 < seen.mean() <= 1 - CLEAR
+    return "black" if is_ink and light.mean() >= LIGHT else "white"
+
+
+def _to_8_bits(picture: Image.Image) -> Image.Image:
+    """Grey levels of 16 or 32 bits, or floats, as 8 bits; 0..1, 0..255 and 0..65535 are known."""
+    levels = np.asarray(picture, np.float32)
+    top = float(levels.max(initial=0))
+    scale = 255.0 if top <= 1 and picture.mode == "F" else 1.0 if top <= 255 else 255 / 65535
+    return Image.fromarray(np.clip(levels * scale + 0.5, 0, 255).astype(np.uint8))

@@ -1,0 +1,63 @@
+"""One page as a picture, and what every kind of document gives its pages by."""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from PIL import Image
+
+PIXEL_LIMIT = 50_000_000
+"""Most pixels of a page picture; larger pages are rendered, or shrunk, to this."""
+
+POINTS_PER_INCH = 72.0
+
+
+@dataclass(frozen=True, eq=False)
+class PagePicture:
+    """One page as a picture.
+
+    Attributes:
+        number: its place in the document, from 1.
+        width: width of the page in points (1/72 inch).
+        height: height of the page in points.
+        picture: the page in RGB, upright, on white.
+        dpi: resolution of ``picture``, which may be below the one asked for on a huge page.
+    """
+
+    number: int
+    width: float
+    height: float
+    picture: Image.Image
+    dpi: float
+
+
+class OpenDocument(Protocol):
+    """A document that is open.
+
+    Attributes:
+        count: its pages.
+    """
+
+    count: int
+
+    def read(self, number: int) -> PagePicture:
+        """One page, from 1."""
+
+    def close(self) -> None:
+        """Closes the file."""
+
+
+def affordable_dpi(width: float, height: float, dpi: float) -> float:
+    """The resolution at which a page, in points, stays within the pixel limit."""
+    pixels = width * height * (dpi / POINTS_PER_INCH) ** 2
+    return dpi if pixels <= PIXEL_LIMIT else dpi * math.sqrt(PIXEL_LIMIT / pixels)
+
+
+def page_of(number: int, picture: Image.Image, dpi: float) -> PagePicture:
+    """A picture in RGB as a page, shrunk where it has too many pixels."""
+    width, height = (side * POINTS_PER_INCH / dpi for side in picture.size)
+    affordable = affordable_dpi(width, height, dpi)
+    if affordable < dpi:
+        factor = math.ceil(dpi / affordable)
+        picture, dpi = picture.reduce(factor), dpi / factor
+    return PagePicture(number, width, height, picture, dpi)

@@ -1,0 +1,111 @@
+"""PDFs, rendered page by page by MuPDF."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from mdocr.errors import InputError
+from mdocr.inputs.page_picture import POINTS_PER_INCH, PagePicture, affordable_dpi
+
+DAMAGED = "Download or make it again, or mend it with a PDF tool such as qpdf."
+"""Hint."""
+
+logger = logging.getLogger(__name__)
+
+
+class PdfDocument:
+    """A PDF that is open.
+
+    Args:
+        name: of the file, for messages.
+        path: the file; not opened where there is ``content``.
+        dpi: at which pages are rendered.
+        password: of an encrypted file.
+        content: the file itself, where it is held in memory.
+
+    Raises:
+        InputError: it is damaged, empty, locked, or no PDF.
+    """
+
+    def __init__(
+        self, name: str, path: Path, dpi: float, password: str, content: bytes | None = None
+    ) -> None:
+        self._name, self._dpi = name, dpi
+        self._mupdf = _mupdf()
+        if content is None and not _is_text(path):
+            content = path.read_bytes()
+        try:
+            self._document = self._opened(path, content)
+            self._unlock(password)
+            self.count: int = self._document.page_count
+        except InputError:
+            raise
+        except Exception as error:  # its errors have no common base across versions
+            raise InputError(
+                f"{name} is not a PDF, or it is damaged beyond repair", DAMAGED
+            ) from error
+        if self.count == 0:
+            self._document.close()
+            raise InputError(f"{name} has no pages: it is empty or was cut short", DAMAGED)
+        if self._document.is_repaired:
+            logger.warning("%s is damaged; what could be repaired is read", name)
+
+    def _opened(self, path: Path, content: bytes | None) -> Any:
+        document: Any = self._mupdf.open(
+            path if content is None else None, stream=content, filetype="pdf"
+        )
+        if not document.is_pdf:  # MuPDF goes by the content, and opens Markdown and HTML too
+            document.close()
+            raise InputError(
+                f"{self._name} is named like a PDF, but is none",
+                "If it is a picture, give it a picture's ending; else make the PDF again.",
+            )
+        return document
+
+    def _unlock(self, password: str) -> None:
+        if not self._document.needs_pass or self._document.authenticate(password):
+            return
+        self._document.close()
+        problem = "the password is wrong" if password else "it needs a password"
+        raise InputError(
+            f"{self._name} is encrypted: {problem}", "Give the right one with --password."
+        )
+
+    def read(self, number: int) -> PagePicture:
+        """Renders one page and lets MuPDF forget it."""
+        page = self._document.load_page(number - 1)
+        width, height = page.rect.width, page.rect.height
+        dpi = affordable_dpi(width, height, self._dpi)
+        zoom = dpi / POINTS_PER_INCH
+        pixels = page.get_pixmap(
+            matrix=self._mupdf.Matrix(zoom, zoom), colorspace=self._mupdf.csRGB, alpha=False
+        )
+        picture = Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples_mv)
+        del pixels, page
+        self._mupdf.TOOLS.store_shrink(100)
+        return PagePicture(number, width, height, picture, dpi)
+
+    def close(self) -> None:
+        """Closes the file."""
+        if not self._document.is_closed:
+            self._document.close()
+
+
+def _mupdf() -> Any:
+    """MuPDF, imported when the first PDF is opened, and kept from printing."""
+    import pymupdf
+
+    tools: Any = pymupdf.TOOLS
+    tools.mupdf_display_errors(False)
+    tools.mupdf_display_warnings(False)
+    return pymupdf
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a name can be given to MuPDF, which takes UTF-8 only."""
+    try:
+        return bool(str(path).encode())
+    except UnicodeEncodeError:
+        return False
