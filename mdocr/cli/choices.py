@@ -6,15 +6,21 @@ from typing import Annotated, Any
 import typer
 
 from mdocr.cli.command import MORE
-from mdocr.options import ENGINES
+from mdocr.options import ENGINES, PAGE_DTYPES
 from mdocr.weights.registry import Task, names
 
 DEVICES = "auto|cpu|cuda|cuda:N|mps"
+WIDEST = 50
+"""Characters of choices that stand behind an option."""
 
 
 def one_of(choices: Iterable[str], text: str, *flags: str, **settings: Any) -> Any:
-    """An option whose help shows every choice."""
-    return typer.Option(*flags, metavar="|".join(choices), help=text, **settings)
+    """An option whose help shows every choice: in its place if there is room, else in the text."""
+    listed = list(choices)
+    metavar = "|".join(listed)
+    if len(metavar) > WIDEST:
+        metavar, text = "NAME", f"{text} One of: {', '.join(listed)}."
+    return typer.Option(*flags, metavar=metavar, help=text, **settings)
 
 
 def model_option(task: Task, path: str) -> Any:
@@ -30,6 +36,17 @@ WordModel = Annotated[str, model_option("recognizer", "checkpoint")]
 PageModel = Annotated[str, model_option("parser", "checkpoint folder")]
 Engine = Annotated[str, one_of(ENGINES, "What runs the model.", rich_help_panel=MORE)]
 Device = Annotated[str, typer.Option(metavar=DEVICES, help="Where the model runs.")]
+WordDtype = Annotated[
+    str,
+    one_of(
+        ("auto", "float32", "bfloat16"),
+        "Type of the weights; bfloat16 is faster.",
+        rich_help_panel=MORE,
+    ),
+]
+PageDtype = Annotated[
+    str, one_of(PAGE_DTYPES, "Type of the weights; auto keeps it as stored.", rich_help_panel=MORE)
+]
 Lexicon = Annotated[
     str,
     typer.Option(

@@ -7,22 +7,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mdocr.cli import console, tables
-from mdocr.cli.choices import Device, Engine, Lexicon
-from mdocr.cli.command import command_group
+from mdocr.cli.choices import (
+    Device,
+    Engine,
+    Lexicon,
+    PageDtype,
+    PageModel,
+    WordDtype,
+    WordModel,
+    one_of,
+)
+from mdocr.cli.command import MORE, Command, command_group, examples
 from mdocr.cli.recognize import check_lexicon
 from mdocr.cli.tables import Column
 from mdocr.errors import InputError, UsageError
+from mdocr.evaluation import formulas as formula_scoring
+from mdocr.evaluation import page_sets, pages
+from mdocr.inputs.labelled import open_collection
 from mdocr.options import (
     STEPPED_DECODERS,
     WORD_DECODERS,
     ParseOptions,
     RecognizeOptions,
 )
+from mdocr.parsing.parser import load_parser
+from mdocr.recognizer import Recognizer, load_recognizer
 
 if TYPE_CHECKING:
     from mdocr.evaluation.sheets import Misread
     from mdocr.evaluation.suites import OpenSet
-    from mdocr.recognizer import Recognizer
 
 app = command_group("Measure how well models read.")
 DEFAULTS = RecognizeOptions()
@@ -58,12 +71,10 @@ FORMULA_COLUMNS = (
     Column("similarity", "similarity", ".2%"),
     Column("passes", "passes", ".1f"),
 )
-PageModel = Annotated[str, typer.Option(help="auto, a name, or the path of a folder.")]
-PageDtype = Annotated[str, typer.Option(help="auto, float32, bfloat16, float16 or int8.")]
-Threshold = Annotated[float, typer.Option(help="Confidence above which a token is committed.")]
-Form = Annotated[
-    str, typer.Option("--format", help=f"Form of the output: {', '.join(tables.FORMS)}.")
+Threshold = Annotated[
+    float, typer.Option(metavar="P", help="Commit a token as soon as its probability is above P.")
 ]
+Form = Annotated[str, one_of(tables.FORMS, "Format of the output.", "--format")]
 
 
 @app.callback()
@@ -71,46 +82,57 @@ def evaluate() -> None:
     """Measure how well models read."""
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "mdocr eval recognizer crops/                        a folder with labels.tsv",
+        "mdocr eval recognizer data/ --suite common,ost      all sets of two suites",
+        "mdocr eval recognizer IIIT5k/ --steps 1-3 --format csv",
+    ),
+)
 def recognizer(
     data: Annotated[
         list[Path],
-        typer.Argument(help="Folders with labels.tsv, or LMDBs.", show_default=False),
+        typer.Argument(
+            metavar="DATA", help="Folders with labels.tsv, or LMDBs.", show_default=False
+        ),
     ],
     suite: Annotated[
         str,
         typer.Option(
-            help="Read the sets of these suites below DATA: common, union14m, ost, chinese."
+            metavar="common|union14m|ost|chinese",
+            help="Read the sets of these suites below DATA; several with commas.",
         ),
     ] = "",
-    model: Annotated[str, typer.Option(help="auto, a name, or the path of a checkpoint.")] = "auto",
-    decoder: Annotated[
-        str, typer.Option(help=f"One or more, with commas: {', '.join(WORD_DECODERS)}.")
-    ] = DEFAULTS.decoder,
-    steps: Annotated[str, typer.Option(help="Denoising steps, 1 to 26; one or more: 1-3.")] = str(
-        DEFAULTS.steps
-    ),
-    revise: Annotated[
-        bool, typer.Option(help="Predict every position anew in each step.")
-    ] = DEFAULTS.revise,
-    lexicon: Lexicon = DEFAULTS.lexicon,
-    engine: Engine = "auto",
+    model: WordModel = "auto",
     device: Device = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
-    batch_size: Annotated[
-        int, typer.Option(min=1, help="Words read together.")
-    ] = DEFAULTS.batch_size,
+    decoder: Annotated[
+        str, one_of(WORD_DECODERS, "Decoding strategy; several with commas.")
+    ] = DEFAULTS.decoder,
+    steps: Annotated[
+        str, typer.Option(metavar="1..26", help="Denoising steps; several as 1-3 or 1,3.")
+    ] = str(DEFAULTS.steps),
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Read only the first so many words of each set.")
+        int | None, typer.Option(min=1, help="Read at most this many words of each set.")
     ] = None,
+    form: Form = "table",
     errors: Annotated[
         Path | None,
-        typer.Option(help="Write the misread pictures as a sheet, a PNG.", dir_okay=False),
+        typer.Option(metavar="PNG", help="Write the misread pictures on a sheet.", dir_okay=False),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Count words and open pictures; read nothing.")
     ] = False,
-    form: Form = "table",
+    lexicon: Lexicon = DEFAULTS.lexicon,
+    revise: Annotated[
+        bool,
+        typer.Option(help="Predict every position anew in each step.", rich_help_panel=MORE),
+    ] = DEFAULTS.revise,
+    engine: Engine = "auto",
+    dtype: WordDtype = "auto",
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Most pictures in a batch.", rich_help_panel=MORE)
+    ] = DEFAULTS.batch_size,
 ) -> None:
     """Read labelled word pictures and count the words that are right.
 
@@ -124,8 +146,6 @@ def recognizer(
         for name in tables.some_names(decoder)
         for count in tables.numbers(steps)[: None if name in STEPPED_DECODERS else 1]
     ]
-    from mdocr.recognizer import load_recognizer
-
     sets = list(_sets(data, tables.names(suite)))
     if check:
         _check_sets(sets, form)
@@ -147,7 +167,7 @@ def recognizer(
 
 
 def _score_sets(
-    reader: "Recognizer",
+    reader: Recognizer,
     sets: "list[OpenSet]",
     options: RecognizeOptions,
     limit: int | None,
@@ -220,27 +240,41 @@ def _sets(data: list[Path], suites: tuple[str, ...]) -> "Iterator[OpenSet]":
             yield each
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "mdocr eval parser pages/                            pages beside NAME.md or NAME.txt",
+        "mdocr eval parser OmniDocBench/ -o read             also keep what was read",
+        "mdocr eval parser pages/ --predictions theirs/      score the output of another program",
+    ),
+)
 def parser(
     data: Annotated[
-        Path, typer.Argument(help="Folder of pages with ground truth.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="DATA", help="Folder of pages with ground truth.", show_default=False
+        ),
     ],
-    model: PageModel = "auto",
-    threshold: Threshold = PAGE_DEFAULTS.threshold,
-    engine: Engine = "auto",
-    device: Device = "auto",
-    dtype: PageDtype = "auto",
-    predictions: Annotated[
-        Path | None,
-        typer.Option(help="Score NAME.md or NAME.txt of this folder; read nothing.", exists=True),
-    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Folder for what was read, NAME.md as OmniDocBench."),
+        typer.Option("-o", "--output", metavar="DIR", help="Also write what was read, NAME.md."),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Read only the first pages.")] = None,
+    model: PageModel = "auto",
+    device: Device = "auto",
+    threshold: Threshold = PAGE_DEFAULTS.threshold,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read at most this many pages.")] = None,
     per_page: Annotated[bool, typer.Option("--per-page", help="A line a page.")] = False,
     form: Form = "table",
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Score NAME.md or NAME.txt of this folder; read nothing.",
+            exists=True,
+        ),
+    ] = None,
+    engine: Engine = "auto",
+    dtype: PageDtype = "auto",
 ) -> None:
     """Read pages and compare them with their ground truth.
 
@@ -252,9 +286,6 @@ def parser(
     """
     _check_form(form)
     options = ParseOptions(threshold=threshold)
-    from mdocr.evaluation import page_sets, pages
-    from mdocr.parsing.parser import load_parser
-
     known = page_sets.load_pages(data)[:limit]
     report: dict[str, Any] = {"schema": "mdocr.eval.pages/1"}
     if predictions:
@@ -282,21 +313,26 @@ def parser(
     tables.show(form, {**report, "pages": records}, records, columns)
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples("mdocr synth formulas -o sums && mdocr eval formulas sums"),
+)
 def formulas(
     data: Annotated[
         list[Path],
-        typer.Argument(help="Folders with labels.tsv, in LaTeX.", show_default=False),
+        typer.Argument(
+            metavar="DATA", help="Folders with labels.tsv, in LaTeX.", show_default=False
+        ),
     ],
     model: PageModel = "auto",
-    threshold: Threshold = PAGE_DEFAULTS.threshold,
-    engine: Engine = "auto",
     device: Device = "auto",
-    dtype: PageDtype = "auto",
+    threshold: Threshold = PAGE_DEFAULTS.threshold,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Read only the first so many of each set.")
+        int | None, typer.Option(min=1, help="Read at most this many formulas of each set.")
     ] = None,
     form: Form = "table",
+    engine: Engine = "auto",
+    dtype: PageDtype = "auto",
 ) -> None:
     """Read pictures of single formulas, as mdocr synth formulas draws them.
 
@@ -304,18 +340,14 @@ def formulas(
     the order of indices and powers do not count. passes are those through the model, for a formula.
     """
     _check_form(form)
-    from mdocr.evaluation import formulas as scoring
-    from mdocr.inputs.labelled import open_collection
-    from mdocr.parsing.parser import load_parser
-
     sets = [(folder.resolve().name, open_collection("", folder)) for folder in data]
     reader = load_parser(model, device, dtype, engine)
     records = []
     for name, pictures in sets:
         count = min(len(pictures), limit or len(pictures))
         console.note(f"reading {count} formulas of {name}")
-        found = list(scoring.read_formulas(reader, pictures, count, threshold))
-        records.append({"set": name, **scoring.summary(found)})
+        found = list(formula_scoring.read_formulas(reader, pictures, count, threshold))
+        records.append({"set": name, **formula_scoring.summary(found)})
     report = {"schema": "mdocr.eval.formulas/1", "model": reader.name, "threshold": threshold}
     tables.show(form, {**report, "sets": records}, records, FORMULA_COLUMNS)
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from mdocr.cli import console
-from mdocr.cli.command import Command, single_command
+from mdocr.cli.choices import one_of
+from mdocr.cli.command import Command, examples, single_command
 from mdocr.errors import UsageError
 
 PRECISIONS = ("fp32", "fp16", "int8", "int4")
@@ -14,7 +15,14 @@ PRECISIONS = ("fp32", "fp16", "int8", "int4")
 app = single_command()
 
 
-@app.command(cls=Command)
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "mdocr export mdiff4str-base -o base-onnx",
+        "mdocr recognize crops/ --engine onnx --model base-onnx",
+        "mdocr export mineru-diffusion -o large-onnx --precision int4",
+    ),
+)
 def export(
     model: Annotated[
         str,
@@ -29,9 +37,10 @@ def export(
     ],
     precision: Annotated[
         str,
-        typer.Option(
-            help="fp32; fp16 (half the size, computed in fp32); int8 (a quarter); or int4, for "
-            "MinerU-Diffusion (its language model in four bits)."
+        one_of(
+            PRECISIONS,
+            "Of the weights. fp16 is half the size, computed in fp32; int8 a quarter; int4 is for "
+            "the language model of MinerU-Diffusion.",
         ),
     ] = "fp32",
 ) -> None:

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 import typer
 
 import mdocr
-from mdocr.cli.command import Command, single_command
+from mdocr.cli.command import Command, examples, single_command
 from mdocr.weights import cache, registry
 from mdocr.weights.cache import CachedModel
 
 app = single_command()
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, epilog=examples("mdocr info --json"))
 def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

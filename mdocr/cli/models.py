@@ -6,19 +6,21 @@ from typing import Annotated, Any
 
 import typer
 
-from mdocr.cli.command import command_group
+from mdocr.cli.command import Command, command_group, examples
 from mdocr.cli.console import note
 from mdocr.errors import UsageError, WeightsError
 from mdocr.weights import cache, registry
 from mdocr.weights.cache import CachedModel
+from mdocr.weights.download import download as download_model
 from mdocr.weights.registry import ReleasedModel
 
 app = command_group("List, download, verify and remove weights.")
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A name that `mdocr models list` shows.")]
+NAMES = ", ".join(registry.names())
+Name = Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {NAMES}.")]
 
 
-@app.command("list")
+@app.command("list", cls=Command, epilog=examples("mdocr models list --json"))
 def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -38,11 +40,9 @@ def list_models(
         )
 
 
-@app.command()
+@app.command(cls=Command, epilog=examples("mdocr models download mineru-diffusion"))
 def download(name: Name) -> None:
     """Download a model into the cache, and print where it is."""
-    from mdocr.weights.download import download as download_model
-
     model = registry.find(name)
     cached = CachedModel(model)
     was_there = cached.installed
@@ -51,10 +51,11 @@ def download(name: Name) -> None:
     typer.echo(cached.path if model.packaged else folder)
 
 
-@app.command()
+@app.command(cls=Command, epilog=examples("mdocr models verify"))
 def verify(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="One model; all installed, if left out.")
+        str | None,
+        typer.Argument(metavar="[NAME]", help=f"One of: {NAMES}. All installed ones by default."),
     ] = None,
 ) -> None:
     """Check installed files against what was recorded when they were downloaded."""
@@ -72,13 +73,13 @@ def verify(
         )
 
 
-@app.command()
+@app.command(cls=Command, epilog=examples("mdocr models path mdiff4str-base"))
 def path(name: Name) -> None:
     """Print where an installed model is: a weights file, or a folder."""
     typer.echo(_find_installed(name).path)
 
 
-@app.command()
+@app.command(cls=Command, epilog=examples("mdocr models remove mdiff4str-base --yes"))
 def remove(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,

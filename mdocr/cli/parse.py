@@ -10,13 +10,12 @@ from mdocr.batch.inputs import find_documents
 from mdocr.batch.page_model import LazyPageModel, ModelChoice
 from mdocr.batch.run import Run
 from mdocr.batch.tally import Tally
-from mdocr.cli.choices import Device, PageModel, one_of
+from mdocr.cli.choices import Device, PageDtype, PageModel, one_of
 from mdocr.cli.command import MORE, Command, examples, single_command
 from mdocr.cli.progress import progress_bar
 from mdocr.errors import UsageError
 from mdocr.options import (
     MATH_FORMS,
-    PAGE_DTYPES,
     PARSE_ENGINES,
     TABLE_FORMS,
     ParseOptions,
@@ -123,10 +122,7 @@ def parse(
             rich_help_panel=MORE,
         ),
     ] = "",
-    dtype: Annotated[
-        str,
-        one_of(PAGE_DTYPES, "Type of the weights; auto keeps it as stored.", rich_help_panel=MORE),
-    ] = "auto",
+    dtype: PageDtype = "auto",
     batch_size: Annotated[
         int | None,
         typer.Option(

@@ -10,7 +10,7 @@ from mdocr.batch.outputs import open_output, refuse_inputs
 from mdocr.batch.tally import Tally
 from mdocr.batch.word_run import read_words, write_words
 from mdocr.batch.words import WORD_FORMATS, word_writer
-from mdocr.cli.choices import Device, Engine, Lexicon, WordModel, one_of
+from mdocr.cli.choices import Device, Engine, Lexicon, WordDtype, WordModel, one_of
 from mdocr.cli.command import MORE, Command, examples, single_command
 from mdocr.cli.progress import progress_bar
 from mdocr.decoding.lexicon import load_lexicon
@@ -20,7 +20,6 @@ from mdocr.options import WORD_DECODERS, RecognizeOptions
 from mdocr.recognizer import load_recognizer
 
 DEFAULTS = RecognizeOptions()
-WORD_DTYPES = ("auto", "float32", "bfloat16")
 EXAMPLES = examples(
     "mdocr recognize sign.jpg                       the text alone",
     "mdocr recognize crops/ -o words.csv --format csv",
@@ -57,10 +56,7 @@ def recognize(
     ] = DEFAULTS.steps,
     lexicon: Lexicon = DEFAULTS.lexicon,
     engine: Engine = "auto",
-    dtype: Annotated[
-        str,
-        one_of(WORD_DTYPES, "Type of the weights; bfloat16 is faster.", rich_help_panel=MORE),
-    ] = "auto",
+    dtype: WordDtype = "auto",
     batch_size: Annotated[
         int, typer.Option(help="Most pictures in a batch.", rich_help_panel=MORE)
     ] = DEFAULTS.batch_size,

@@ -4,66 +4,91 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mdocr.cli.command import command_group
+from mdocr.cli.choices import Device, PageModel
+from mdocr.cli.command import MORE, Command, command_group, examples
 from mdocr.cli.console import StderrHandler, note, verbosity
 from mdocr.errors import PartialFailureError
+from mdocr.training.config import RecognizerConfig, load_config
 from mdocr.training.mineru_diffusion.mining_options import MiningOptions
+from mdocr.training.recognizer.packing import pack_folder
+from mdocr.training.run_files import shipped_runs
 
 if TYPE_CHECKING:
     from mdocr.training.processes import Processes
 
 MINING = MiningOptions()
 
-app = command_group("Train models, on made data or your own.")
+app = command_group("Train models, on synthetic data or your own.")
 
 
 @app.callback()
 def train() -> None:
-    """Train models, on made data or your own."""
+    """Train models, on synthetic data or your own."""
 
 
-Config = Annotated[
-    Path,
-    typer.Option(help="The run: a TOML file, or the name of a shipped one.", show_default=False),
-]
+def _config(task: str) -> Any:
+    shipped = ", ".join(name for name in shipped_runs() if name.startswith(task))
+    text = f"A TOML file, or the name of a shipped run: {shipped}."
+    return typer.Option(metavar="FILE|NAME", help=text, show_default=False)
+
+
 Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Change one value; repeatable."),
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in run.output.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Continue from the checkpoint in run.output.")
+]
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "mdocr train recognizer --config recognizer-lite",
+        "mdocr train recognizer --config run.toml --set run.output=runs/one --resume",
+        "torchrun --nproc-per-node 8 -m mdocr train recognizer --config recognizer-base",
+    ),
+)
 def recognizer(
-    config: Config, changes: Changes = None, resume: Resume = False, device: Device = "auto"
+    config: Annotated[Path, _config("recognizer")],
+    changes: Changes = None,
+    resume: Resume = False,
+    device: Device = "auto",
 ) -> None:
     """Train a word recognizer; prints the path of the model.
 
-    Shipped runs: recognizer-lite, recognizer-small, recognizer-base. Ctrl-C saves the run, and
-    --resume goes on from there. Started by torchrun, several processes share the work.
+    Ctrl-C saves the run, and --resume continues from there. Started by torchrun, several processes
+    share the work.
     """
-    from mdocr.training.config import RecognizerConfig, load_config
-
     run = load_config(config, changes or [], RecognizerConfig)
     from mdocr.training.recognizer.trainer import train_recognizer
 
     _train(lambda processes: train_recognizer(run, processes, resume), device)
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "mdocr train parser --config parser-lite                 a line reader, on synthetic lines",
+        "mdocr train parser --config parser-finetune \\",
+        "    --set data.manifest=mine.jsonl                      the large model, on your pages",
+    ),
+)
 def parser(
-    config: Config, changes: Changes = None, resume: Resume = False, device: Device = "auto"
+    config: Annotated[Path, _config("parser")],
+    changes: Changes = None,
+    resume: Resume = False,
+    device: Device = "auto",
 ) -> None:
     """Train a page model; prints the path of the model.
 
-    Shipped runs: parser-lite (a reader of text lines, from made ones) and parser-finetune (the
-    released model, or one of its layout, on a manifest of your own pages). Ctrl-C saves the run,
-    and --resume goes on from there. Started by torchrun, several processes share the work.
+    parser-lite trains a line reader on synthetic lines; parser-finetune trains the released model,
+    or another checkpoint folder, on a manifest of your own pages. Ctrl-C saves the run, and
+    --resume continues from there. Started by torchrun, several processes share the work.
     """
     from mdocr.training.parser import load_parser_run, train_parser
 
@@ -71,33 +96,51 @@ def parser(
     _train(lambda processes: train_parser(run, processes, resume), device)
 
 
-@app.command()
+@app.command(
+    cls=Command, epilog=examples("mdocr train mine samples.jsonl -o hard.jsonl --answers 4")
+)
 def mine(
     manifest: Annotated[
-        Path, typer.Argument(help="The samples: a JSON object a line (docs/training.md).")
+        Path,
+        typer.Argument(
+            metavar="MANIFEST", help="The samples: a JSON object a line (docs/training.md)."
+        ),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="MANIFEST", help="The manifest to write.")
     ],
-    model: Annotated[
-        str, typer.Option(help="A page model: a name, or a folder of the released layout.")
-    ] = "mineru-diffusion",
-    answers: Annotated[int, typer.Option(help="Times each sample is read (T).")] = MINING.answers,
+    model: PageModel = "mineru-diffusion",
+    answers: Annotated[
+        int, typer.Option(help="Times that each sample is read (T).")
+    ] = MINING.answers,
     keep_below: Annotated[
         float, typer.Option(help="Samples of a lower consistency are kept (tau).")
     ] = MINING.keep_below,
     extra_weight: Annotated[
         float, typer.Option(help="Their weight: 1 + this x (1 - consistency) (beta).")
     ] = MINING.extra_weight,
-    temperature: Annotated[float, typer.Option(help="Of the draws.")] = MINING.temperature,
-    threshold: Annotated[float, typer.Option(help="Of the decoding.")] = MINING.threshold,
-    block_length: Annotated[int, typer.Option(help="Tokens that are denoised together.")] = 32,
-    max_tokens: Annotated[int, typer.Option(help="Longest answer.")] = 2048,
-    seed: Annotated[int, typer.Option(help="Same seed, same draws.")] = MINING.seed,
-    batch_size: Annotated[
-        int, typer.Option(help="Texts in work at the same time.")
-    ] = MINING.batch_size,
+    temperature: Annotated[float, typer.Option(help="Sampling temperature.")] = MINING.temperature,
     device: Device = "auto",
+    threshold: Annotated[
+        float,
+        typer.Option(
+            metavar="P",
+            help="Commit a token as soon as its probability is above P.",
+            rich_help_panel=MORE,
+        ),
+    ] = MINING.threshold,
+    block_length: Annotated[
+        int, typer.Option(help="Tokens of a block.", rich_help_panel=MORE)
+    ] = 32,
+    max_tokens: Annotated[
+        int, typer.Option(help="Most tokens of an answer.", rich_help_panel=MORE)
+    ] = 2048,
+    seed: Annotated[
+        int, typer.Option(help="The same seed samples the same answers.", rich_help_panel=MORE)
+    ] = MINING.seed,
+    batch_size: Annotated[
+        int, typer.Option(help="Concurrent sequences.", rich_help_panel=MORE)
+    ] = MINING.batch_size,
 ) -> None:
     """Find hard samples for stage II: those that the model reads differently each time.
 
@@ -117,10 +160,14 @@ def mine(
         typer.echo(f"{task}\t{count}\t{kept}\t{mean:.3f}")
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples("mdocr train average first.safetensors second.safetensors -o mean.safetensors"),
+)
 def average(
     models: Annotated[
-        list[str], typer.Argument(help="Word models or lite page models: names or paths.")
+        list[str],
+        typer.Argument(metavar="MODEL", help="Word models or line readers: names or paths."),
     ],
     output: Annotated[
         Path,
@@ -153,7 +200,7 @@ def _train(train: Callable[["Processes"], Path], device: str) -> None:
             model = train(processes)
     except TrainingInterrupted as stop:
         if processes.first:
-            note(f"{stop.message}\nGo on with the same command and --resume.")
+            note(f"{stop.message}\nContinue with the same command and --resume.")
         raise typer.Exit(stop.exit_code) from None
     finally:
         leave_processes()
@@ -161,18 +208,19 @@ def _train(train: Callable[["Processes"], Path], device: str) -> None:
         typer.echo(model)
 
 
-@app.command()
+@app.command(cls=Command, epilog=examples("mdocr train pack crops/ -o crops.lmdb"))
 def pack(
     folder: Annotated[
-        Path, typer.Argument(help="A folder with labels.tsv: path, tab, text on each line.")
+        Path,
+        typer.Argument(
+            metavar="DIR", help="A folder with labels.tsv: path, tab, text on each line."
+        ),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="LMDB", help="The LMDB to make.")
     ],
 ) -> None:
     """Pack a labelled folder into an LMDB, which trains faster; prints its path."""
-    from mdocr.training.recognizer.packing import pack_folder
-
     packed = pack_folder(folder, output)
     note(f"packed {packed.count} pictures")
     typer.echo(output)
