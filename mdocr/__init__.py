@@ -1,6 +1,8 @@
 """Optical character recognition by diffusion decoding.
 
-Words: ``mdocr.load_recognizer()`` (MDiff4STR). Pages: ``mdocr.load_parser()`` (MinerU-Diffusion).
+    mdocr.parse("doc.pdf").to_markdown()    pages (MinerU-Diffusion), see ``load_parser``
+    mdocr.recognize(["word.png"])           pictures of words (MDiff4STR), see ``load_recognizer``
+
 Names are imported when first used, so that ``import mdocr`` stays fast.
 """
 
@@ -13,8 +15,11 @@ _PUBLIC = {
     "Block": "mdocr.document.model",
     "Box": "mdocr.document.model",
     "Character": "mdocr.document.words",
-    "Document": "mdocr.document.document",
+    "Document": "mdocr.render",
+    "Failure": "mdocr.document.model",
     "Page": "mdocr.document.model",
+    "Source": "mdocr.document.model",
+    "Unread": "mdocr.document.model",
     "Word": "mdocr.document.words",
     "Generation": "mdocr.decoding.requests",
     "DeviceError": "mdocr.errors",
@@ -27,9 +32,10 @@ _PUBLIC = {
     "WeightsError": "mdocr.errors",
     "ParseOptions": "mdocr.options",
     "RecognizeOptions": "mdocr.options",
+    "RenderOptions": "mdocr.options",
     "Parser": "mdocr.parsing.parser",
-    "load_parser": "mdocr.parsing.parser",
-    "parse": "mdocr.parsing.parser",
+    "load_parser": "mdocr.parsing.loading",
+    "parse": "mdocr.parsing.loading",
     "Recognizer": "mdocr.recognizer",
     "load_recognizer": "mdocr.recognizer",
     "recognize": "mdocr.recognizer",
@@ -39,10 +45,12 @@ __all__ = ["__version__", *sorted(_PUBLIC)]
 
 if TYPE_CHECKING:
     from mdocr.decoding.requests import Generation as Generation
-    from mdocr.document.document import Document as Document
     from mdocr.document.model import Block as Block
     from mdocr.document.model import Box as Box
+    from mdocr.document.model import Failure as Failure
     from mdocr.document.model import Page as Page
+    from mdocr.document.model import Source as Source
+    from mdocr.document.model import Unread as Unread
     from mdocr.document.words import Character as Character
     from mdocr.document.words import Word as Word
     from mdocr.errors import DeviceError as DeviceError
@@ -55,12 +63,14 @@ if TYPE_CHECKING:
     from mdocr.errors import WeightsError as WeightsError
     from mdocr.options import ParseOptions as ParseOptions
     from mdocr.options import RecognizeOptions as RecognizeOptions
+    from mdocr.options import RenderOptions as RenderOptions
+    from mdocr.parsing.loading import load_parser as load_parser
+    from mdocr.parsing.loading import parse as parse
     from mdocr.parsing.parser import Parser as Parser
-    from mdocr.parsing.parser import load_parser as load_parser
-    from mdocr.parsing.parser import parse as parse
     from mdocr.recognizer import Recognizer as Recognizer
     from mdocr.recognizer import load_recognizer as load_recognizer
     from mdocr.recognizer import recognize as recognize
+    from mdocr.render import Document as Document
 
 
 def __getattr__(name: str) -> Any:

@@ -148,7 +148,8 @@ def read_page(options: argparse.Namespace, dtype: str) -> tuple[list[Any], dict[
     from mdocr.document.layout_text import ParsedLayout
     from mdocr.engines.torch_blocks import TorchBlocks
     from mdocr.options import ParseOptions
-    from mdocr.parsing.parser import Parser, load_parser
+    from mdocr.parsing.loading import load_parser
+    from mdocr.parsing.parser import Parser
 
     torch.set_num_threads(options.threads)
     asked: list[Any] = []

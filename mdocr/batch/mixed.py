@@ -15,11 +15,12 @@ from mdocr.batch.run import Run
 from mdocr.batch.tally import Tally
 from mdocr.batch.words import one_line, word_writer
 from mdocr.document.words import Word
-from mdocr.errors import InputError
+from mdocr.errors import MdocrError
 from mdocr.inputs.find import FailedInput
 from mdocr.options import ParseOptions, RenderOptions
 from mdocr.parsing.kinds import kind_of
-from mdocr.parsing.parser import Parser, load_parser
+from mdocr.parsing.loading import load_parser
+from mdocr.parsing.parser import Parser
 from mdocr.parsing.single_formulas import TOGETHER, read_formulas
 from mdocr.recognizer import Recognizer
 
@@ -105,7 +106,7 @@ class MixedRun:
 
     def _print_some_formulas(self, parser: Parser, paths: list[str], stream: TextIO) -> None:
         for path, read in zip(paths, read_formulas(parser, paths), strict=True):
-            if isinstance(read, InputError):
+            if isinstance(read, MdocrError):
                 self._miss(FailedInput(path, read))
                 continue
             name = "" if self.tally.alone else f"{one_line(path)}\t"

@@ -6,8 +6,8 @@ from typing import Any
 
 from mdocr.engines.page_engines import check_place
 from mdocr.engines.server import ServerParser
+from mdocr.parsing.loading import find_parser, load_parser
 from mdocr.parsing.page_model import PageModel
-from mdocr.parsing.parser import find_parser, load_parser
 from mdocr.weights.resolve import ResolvedModel
 
 

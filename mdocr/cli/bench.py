@@ -23,7 +23,7 @@ from mdocr.errors import UsageError
 from mdocr.evaluation.page_sets import TruePage
 from mdocr.inputs.pictures import Picture
 from mdocr.options import ENGINES, WORD_DECODERS
-from mdocr.parsing.parser import load_parser
+from mdocr.parsing.loading import load_parser
 
 app = command_group("Measure latency and throughput on this machine.")
 

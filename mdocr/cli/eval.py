@@ -30,7 +30,7 @@ from mdocr.options import (
     ParseOptions,
     RecognizeOptions,
 )
-from mdocr.parsing.parser import load_parser
+from mdocr.parsing.loading import load_parser
 from mdocr.recognizer import Recognizer, load_recognizer
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mdocr.errors import InputError
+from mdocr.errors import InputError, MdocrError
 from mdocr.inputs.formats import HEIC_SUFFIXES, PICTURE_SUFFIXES, has_heic
 from mdocr.inputs.streams import STDIN, mode_of, url_error
 
@@ -25,7 +25,7 @@ class FailedInput:
     """An input that could not be read."""
 
     path: str
-    error: InputError
+    error: MdocrError
 
 
 def find_files(

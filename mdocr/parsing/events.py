@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from mdocr.document.document import Document
 from mdocr.document.model import Failure, Page, Source
 from mdocr.errors import MdocrError
 from mdocr.parsing.page_work import ReadPage
+from mdocr.render import Document
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ class ReadDocument:
     def document(self, model: str) -> Document:
         """The document, its pages in order."""
         pages = tuple(sorted(self.pages, key=lambda page: page.number))
-        return Document(self.source or Source(""), model, pages, tuple(self.failures))
+        source = self.source or Source("")
+        return Document(source, model, pages, tuple(self.failures), self.pictures)
 
 
 def _ignore(event: Event) -> None:

@@ -10,7 +10,7 @@ from mdocr.decoding.requests import Generation, Request
 from mdocr.document.layout_text import parse_layout
 from mdocr.document.model import Block
 from mdocr.errors import MdocrError
-from mdocr.inputs.pages import PagePicture
+from mdocr.inputs.page_picture import PagePicture
 from mdocr.options import ParseOptions
 from mdocr.parsing import crops
 from mdocr.parsing.drawing import draw_layout

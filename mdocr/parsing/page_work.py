@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mdocr.decoding.requests import Generation, Request
 from mdocr.document.model import Block, Failure, Page
 from mdocr.errors import MdocrError
-from mdocr.inputs.pages import PagePicture
+from mdocr.inputs.page_picture import PagePicture
 
 logger = logging.getLogger(__name__)
 

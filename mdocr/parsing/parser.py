@@ -1,41 +1,33 @@
-"""The page model in a reader's hand: pictures and prompts in, texts out.
+"""The page model in a program's hand: documents, or pictures and prompts, in; texts out."""
 
-Loading and prompts, pictures and decoding meet here; each is told in its own module.
-"""
-
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from numbers import Integral
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Literal, TypeVar, cast, overload
 
-from PIL import Image
+from typing_extensions import Unpack
 
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
-from mdocr.document.document import Document
+from mdocr.document.model import Block
 from mdocr.engines.memory import memory_errors
-from mdocr.engines.page_engines import check_place, page_engine
 from mdocr.engines.protocols import PageEngine
-from mdocr.errors import UsageError, WeightsError
-from mdocr.inputs.pictures import open_picture
+from mdocr.errors import UsageError
+from mdocr.inputs.pages import DocumentInput
+from mdocr.inputs.pictures import Picture, is_picture, open_picture
 from mdocr.models.line_reader_config import FORMULA_PROMPTS, LineReaderConfig
-from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
-from mdocr.options import ParseOptions
+from mdocr.options import ParseChanges, ParseOptions, changed
 from mdocr.parsing.pipeline import parse as parse_document
+from mdocr.parsing.regions import read_layout, read_region
 from mdocr.preprocessing.formula_notation import to_latex
 from mdocr.preprocessing.line_reader import LineReaderProcessor
 from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
 from mdocr.preprocessing.prompts import Prompt
 from mdocr.preprocessing.tokenizers import LineReaderTokenizer, MinerUDiffusionTokenizer
-from mdocr.weights import onnx_files
-from mdocr.weights.resolve import ResolvedModel, resolve
+from mdocr.render import Document
 
-logger = logging.getLogger(__name__)
-
-Picture = Image.Image | Path | str
 Value = TypeVar("Value")
+_Pictures = Sequence[Picture | None]
 
 
 class Parser:
@@ -80,7 +72,7 @@ class Parser:
         """Generates a text for every picture.
 
         Args:
-            images: pictures or paths; None where a prompt needs none.
+            images: see ``mdocr.inputs.pictures.Picture``; None where a prompt needs none.
             prompts: one for all pictures, or one each: a task ("text", "table", "formula",
                 "equation", "layout"), another text, or token ids that are used as they are.
             threshold: confidence above which a token is committed; one for all, or one each.
@@ -99,7 +91,7 @@ class Parser:
             InputError: a picture cannot be read.
             OutOfMemoryError: the device is out of memory.
         """
-        images = [images] if isinstance(images, Picture) else images
+        images = [cast(Picture, images)] if is_picture(images) else cast(_Pictures, images)
         base = BlockOptions(
             block_length=block_length,
             steps=steps,
@@ -158,106 +150,71 @@ class Parser:
         return self.engine.blocks(batch_size)
 
     def parse(
-        self, path: str | Path, options: ParseOptions | None = None, **changes: Any
+        self,
+        source: DocumentInput,
+        options: ParseOptions | None = None,
+        **changes: Unpack[ParseChanges],
     ) -> Document:
-        """Reads a document: a PDF, or a picture of a page.
-
-        Pictures in it are named by their blocks, but not kept; ``mdocr.parsing.read_documents``
-        hands them out.
+        """Reads a document: a PDF, or pictures of pages.
 
         Args:
-            path: the document.
+            source: a path, a PIL picture, an array, the bytes of a file, a binary stream, or a list
+                of page pictures.
             options: how to read; the defaults if left out.
             **changes: single options by name, such as ``pages`` and ``threshold``.
 
         Returns:
-            Its pages; those that could not be read are named in ``failures``.
+            Its pages and their pictures; pages that could not be read are in ``failures``.
 
         Raises:
             InputError: the file is missing, damaged, locked, or of another kind.
             UsageError: an option makes no sense, or there is no such page.
         """
-        return parse_document(self, path, replace(options or ParseOptions(), **changes))
+        return parse_document(self, source, changed(options or ParseOptions(), changes))
+
+    @overload
+    def read(
+        self, picture: Picture, task: Literal["layout"], **changes: Unpack[ParseChanges]
+    ) -> list[Block]: ...
+
+    @overload
+    def read(
+        self,
+        picture: Picture,
+        task: Literal["text", "table", "formula"] = "text",
+        **changes: Unpack[ParseChanges],
+    ) -> Block: ...
+
+    def read(
+        self, picture: Picture, task: str = "text", **changes: Unpack[ParseChanges]
+    ) -> Block | list[Block]:
+        """Reads the picture of one region.
+
+        Args:
+            picture: of a text, a table or a formula, and of nothing else; or of a page.
+            task: ``text``, ``table`` (HTML), ``formula`` (LaTeX), or ``layout``: the regions of a
+                page.
+            **changes: single options by name, such as ``threshold``.
+
+        Returns:
+            What was read, in ``content``; for a layout the regions, without content. Where no table
+            is found, the text instead, as ``type`` tells.
+
+        Raises:
+            InputError: the picture cannot be read.
+            UsageError: there is no such task or option, or the model does not know the task.
+        """
+        options = changed(ParseOptions(), changes)
+        if task == "layout":
+            return read_layout(self, picture, options)
+        return read_region(self, picture, task, options)
+
+    def __repr__(self) -> str:
+        return f"<Parser {self.name!r}>"
 
     def batch_size(self, max_tokens: int) -> int:
         """Texts of so many tokens, and a picture each, that there is room for at the same time."""
         return self.engine.batch_size(max_tokens + self.pictures.max_tokens)
-
-
-def load_parser(
-    model: str | Path = "auto",
-    device: str = "auto",
-    dtype: str = "auto",
-    engine: str = "auto",
-    *,
-    cuda_graphs: bool = False,
-    pages: int | None = None,
-) -> Parser:
-    """Loads a page model.
-
-    Args:
-        model: "auto" (the best that is installed), a name (downloaded on first use), or a folder of
-            the released layout.
-        device: "auto", "cpu", "cuda", "cuda:N" or "mps".
-        dtype: "float32", "bfloat16", "float16", "int8" (matrices in eight bits, all else as
-            "auto": ``mdocr.models.linear``), or "auto" for that of the weights.
-        engine: "torch"; "onnx", for exported files (``mdocr export``); or "auto": onnx for exported
-            files, and on a CPU for few ``pages``; else torch.
-        cuda_graphs: record block steps and replay them (``mdocr.engines.cuda_graphs``); for torch
-            on CUDA.
-        pages: how many are to be read, if that is known: up to ``FEW_PAGES`` of them ``auto`` reads
-            by an exported line reader that is at hand.
-
-    Raises:
-        WeightsError: the weights are missing, damaged, or of another model.
-        DeviceError: the device is absent or out of memory.
-        UsageError: an argument makes no sense.
-    """
-    check_place(model, device, dtype, engine)
-    found = find_parser(model)
-    folder = found.path if found.path.is_dir() else found.path.parent
-    made = page_engine(folder, device, dtype, engine, cuda_graphs=cuda_graphs, pages=pages)
-    return Parser(made, *_prompts(made.folder, made.config), found.name)
-
-
-def _prompts(
-    folder: Path, config: LineReaderConfig | MinerUDiffusionConfig
-) -> tuple[MinerUDiffusionTokenizer | LineReaderTokenizer, MinerUDiffusionProcessor | LineReaderProcessor]:
-    """What makes prompts and pictures for a model, from the files beside it."""
-    if isinstance(config, LineReaderConfig):
-        return LineReaderTokenizer(config), LineReaderProcessor()
-    tokenizer = MinerUDiffusionTokenizer(folder / onnx_files.TOKENIZER, config.image_token_id)
-    return tokenizer, MinerUDiffusionProcessor.read(folder / onnx_files.PREPROCESSOR)
-
-
-def parse(
-    path: str | Path,
-    model: str | Path = "auto",
-    device: str = "auto",
-    dtype: str = "auto",
-    engine: str = "auto",
-    **options: Any,
-) -> Document:
-    """Loads a page model and reads a document: ``load_parser``, then ``Parser.parse``."""
-    return load_parser(model, device, dtype, engine).parse(path, **options)
-
-
-def find_parser(model: str | Path) -> ResolvedModel:
-    """Name and place of a page model; a named one is downloaded if it is not there.
-
-    Raises:
-        WeightsError: there is no such model, or none at all.
-    """
-    try:
-        return resolve(str(model), "parser")
-    except WeightsError as error:
-        if str(model) not in ("auto", "lite", "mineru-diffusion-lite"):
-            raise
-        raise WeightsError(
-            error.message,
-            "Get the page model with: mdocr models download mineru-diffusion; "
-            "or give a folder with: --model FOLDER",
-        ) from error
 
 
 def _each_prompt(prompts: Prompt | Sequence[Prompt], count: int) -> list[Prompt]:

@@ -9,6 +9,7 @@ documents → sheets (pages as pictures) → pages in work → texts → read pa
 """
 
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,28 +19,19 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from mdocr.document.document import Document
 from mdocr.document.model import Page, Source
 from mdocr.errors import OutOfMemoryError
-from mdocr.inputs.pages import (
-    PageError,
-    PagePicture,
-    Pages,
-    open_pages,
-)
+from mdocr.inputs.page_picture import PagePicture
+from mdocr.inputs.pages import DocumentInput, PageError, Pages, open_pages
 from mdocr.inputs.pictures import read_ahead
 from mdocr.options import ParseOptions
 from mdocr.parsing.events import Ended, Event, Opened, collect
 from mdocr.parsing.line_reader.pages import LinePageReader
 from mdocr.parsing.mineru_diffusion import MinerUPageReader
 from mdocr.parsing.page_model import PageModel
-from mdocr.parsing.page_work import (
-    Key,
-    PageWork,
-    ReadPage,
-    failed,
-)
+from mdocr.parsing.page_work import Key, PageWork, ReadPage, failed
 from mdocr.parsing.queue import Queue, smaller
+from mdocr.render import Document
 from mdocr.weights.cache import file_sha256
 
 Item = TypeVar("Item")
@@ -56,11 +48,11 @@ class DocumentTask:
     """A document to be read.
 
     Attributes:
-        path: the file.
+        source: its path, its content, a picture, or its page pictures.
         kept: the pages, by number, that are known from an earlier run and need not be read.
     """
 
-    path: str
+    source: DocumentInput
     kept: Callable[[Source], Mapping[int, Page]] = field(default=_nothing_kept)
 
 
@@ -81,9 +73,9 @@ class PageReader(Protocol):
         """A page that is ready to ask for texts."""
 
 
-def parse(parser: PageModel, path: str | Path, options: ParseOptions) -> Document:
-    """Reads one document; see ``mdocr.parser.Parser.parse``."""
-    (read,) = collect(read_documents(lambda: parser, [DocumentTask(str(path))], options))
+def parse(parser: PageModel, source: DocumentInput, options: ParseOptions) -> Document:
+    """Reads one document; see ``mdocr.parsing.parser.Parser.parse``."""
+    (read,) = collect(read_documents(lambda: parser, [DocumentTask(source)], options))
     if read.error is not None:
         raise read.error
     return read.document(parser.name)
@@ -109,7 +101,7 @@ def read_documents(
             path = event.source.path
         elif isinstance(event, ReadPage):
             for note in event.notes:
-                logger.warning("%s, page %d: %s", path, event.key[1], note)
+                logger.warning("%s, page %d: %s", path or "the document", event.key[1], note)
         yield event
 
 
@@ -137,8 +129,9 @@ def sheets(tasks: Iterable[DocumentTask], options: ParseOptions) -> Iterator[She
     """The pages to be read, between the beginnings and ends of their documents."""
     for number, task in enumerate(tasks):
         try:
-            pages = open_pages(task.path, options.pages, options.dpi, options.password)
-            source = Source(task.path, pages.count, _digest(task.path, pages.content))
+            pages = open_pages(task.source, options.pages, options.dpi, options.password)
+            path = str(task.source) if isinstance(task.source, str | os.PathLike) else ""
+            source = Source(path, pages.count, _digest(path, pages.content))
         except Exception as error:  # one document must not end the others
             yield failed((number, 0), error)
         else:
@@ -152,8 +145,10 @@ def sheets(tasks: Iterable[DocumentTask], options: ParseOptions) -> Iterator[She
 
 
 def _digest(path: str, content: bytes | None) -> str:
-    """The sha256 of a document, of which standard input has its content in memory."""
-    return file_sha256(Path(path)) if content is None else sha256(content).hexdigest()
+    """The sha256 of a document's bytes; empty for pictures in memory, which have none."""
+    if content is not None:
+        return sha256(content).hexdigest()
+    return file_sha256(Path(path)) if path else ""
 
 
 def _sheets_of(number: int, pages: Pages) -> Iterator[Sheet | ReadPage]:

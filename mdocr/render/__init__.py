@@ -2,7 +2,8 @@
 
 A format is one module with ``render(document, options) -> str`` and one line in ``FORMATS``; the
 command line takes its choices, help and file endings from there. A renderer finishes the document
-itself, so it takes one as it was read.
+itself, so it takes one as it was read. ``mdocr.Document`` comes from here, so that whoever has a
+document has its formats too.
 """
 
 from mdocr.document.document import Document
@@ -10,7 +11,7 @@ from mdocr.document.formats import FORMATS, Format, Renderer, find_format, forma
 from mdocr.options import RenderOptions
 from mdocr.render import content_list, documents_json, html, latex, markdown, text
 
-__all__ = ["FORMATS", "Format", "Renderer", "find_format", "format_of_file", "render"]
+__all__ = ["FORMATS", "Document", "Format", "Renderer", "find_format", "format_of_file", "render"]
 
 FORMATS.update(
     {

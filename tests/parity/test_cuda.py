@@ -15,7 +15,7 @@ from mdocr.decoding.requests import BlockOptions, Feed, Request
 from mdocr.engines.cuda_graphs import GraphedBlocks
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.options import WORD_DECODERS
-from mdocr.parsing.parser import load_parser
+from mdocr.parsing.loading import load_parser
 from mdocr.recognizer import load_recognizer
 
 DEVICE = "cuda"

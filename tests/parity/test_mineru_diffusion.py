@@ -18,7 +18,7 @@ from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig, VisionCo
 from mdocr.models.qwen2_vision import Qwen2Vision
 from mdocr.models.sdar import SDAR
 from mdocr.models.sdar_config import SDARConfig
-from mdocr.parsing.parser import load_parser
+from mdocr.parsing.loading import load_parser
 from mdocr.preprocessing.mineru_diffusion import prepare
 
 MASK = META["ids"]["mask"]

@@ -18,7 +18,7 @@ from mdocr.engines.protocols import CPU_BATCH_SIZE
 from mdocr.errors import UsageError, WeightsError
 from mdocr.export import TOLERANCES, ExportError, export_model, mineru_diffusion
 from mdocr.export.folder import put_in_place
-from mdocr.parsing.parser import load_parser
+from mdocr.parsing.loading import load_parser
 from mdocr.preprocessing.mineru_diffusion import prepare
 from mdocr.weights.onnx_files import (
     CONFIG,

@@ -115,7 +115,7 @@ def test_imports_run_downwards():
         ("from mdocr.document import tables", "mdocr.document.tables"),
         ("from mdocr import __version__", "mdocr"),
         ("import mdocr.parsing.pipeline", "mdocr.parsing.pipeline"),
-        ("from mdocr.parsing.parser import load_parser", "mdocr.parsing.parser"),
+        ("from mdocr.parsing.loading import load_parser", "mdocr.parsing.loading"),
         ("from os import path", ""),
     ],
 )
@@ -146,7 +146,7 @@ def test_start_up_imports_nothing_heavy(command):
 def test_exported_models_are_read_without_torch():
     modules = [
         "recognizer",
-        "parsing.parser",
+        "parsing.loading",
         "engines.onnx_words",
         "engines.onnx_mineru_diffusion",
     ]

@@ -13,7 +13,7 @@ from PIL import Image
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.document.model import Block, Box
 from mdocr.errors import MdocrError
-from mdocr.inputs.pages import PagePicture
+from mdocr.inputs.page_picture import PagePicture
 from mdocr.layout import Formula, Layout, Line, Region, analyse, cut
 from mdocr.layout.pieces import hull
 from mdocr.models.line_reader_config import LINE_HEIGHT
@@ -72,7 +72,7 @@ class LinePageReader:
         self.batch_size = options.batch_size or BATCH
         block_options(options, "text", BLOCK_LENGTH)  # refuses what makes no sense, before a page
 
-    def open(self, key: Key, sheet: PagePicture) -> PageWork:
+    def open(self, key: Key, sheet: PagePicture) -> "LinePage":
         """A page with its layout, ready to ask for its lines."""
         pixels = np.asarray(sheet.picture)
         return LinePage(key, sheet, analyse(pixels), self)
@@ -106,6 +106,10 @@ class LinePage(PageWork):
         self.equations: list[list[int]] = []  # of the formulas that are believed, row by row
         self.shown: set[int] = set()
 
+    def regions(self) -> list[Block]:
+        """The regions of the layout in reading order, still without content."""
+        return crops.ordered(map(self._block, self.layout.regions))
+
     def begin(self) -> list[Job]:
         """Every piece of every line."""
         pixels = np.asarray(self.sheet.picture)
@@ -134,7 +138,7 @@ class LinePage(PageWork):
     def compose(self) -> tuple[list[Block], dict[str, bytes], bytes]:
         """Regions with their text; those in which nothing was read are left out."""
         picture = self.sheet.picture
-        regions = crops.ordered(map(self._block, self.layout.regions))
+        regions = self.regions()
         drawing = draw_layout(picture, regions) if self.options.draw_layout else b""
         blocks, pictures = [], {}
         self.equations = self._grouped()

@@ -23,7 +23,7 @@ from mdocr.evaluation.table_trees import apted
 from mdocr.models.attention import DenseAttention
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
-from mdocr.parsing.parser import find_parser
+from mdocr.parsing.loading import find_parser
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, ParserRunConfig

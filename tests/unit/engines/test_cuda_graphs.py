@@ -19,7 +19,8 @@ from mdocr.engines.cuda_graphs import GraphedBlocks, pad_feeds
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import OutOfMemoryError, UsageError
-from mdocr.parsing.parser import Parser, load_parser
+from mdocr.parsing.loading import load_parser
+from mdocr.parsing.parser import Parser
 
 
 @pytest.fixture

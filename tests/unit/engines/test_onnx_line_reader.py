@@ -22,7 +22,8 @@ from mdocr.engines.page_engines import FEW_PAGES
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import WeightsError
-from mdocr.parsing.parser import Parser, load_parser
+from mdocr.parsing.loading import load_parser
+from mdocr.parsing.parser import Parser
 from mdocr.preprocessing.formula_images import prepare_formula
 from mdocr.preprocessing.line_images import LineImage, prepare_line
 from mdocr.preprocessing.tokenizers import LineReaderTokenizer

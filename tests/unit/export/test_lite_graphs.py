@@ -9,7 +9,7 @@ import pytest
 from page_models import save_tiny_line_reader
 
 from mdocr.errors import WeightsError
-from mdocr.parsing.parser import load_parser
+from mdocr.parsing.loading import load_parser
 from mdocr.weights.onnx_files import LINE_READER_FORMAT, find_onnx
 
 SCRIPT = Path(__file__).parents[3] / "docs/lite_graphs.py"

@@ -24,7 +24,7 @@ from mdocr.models.linear import (
 )
 from mdocr.models.sdar import SDAR
 from mdocr.models.sdar_config import SDARConfig
-from mdocr.parsing.parser import load_parser
+from mdocr.parsing.loading import load_parser
 
 TOLERANCE = {torch.float32: 0.02, torch.bfloat16: 0.03}
 """Of the largest result: eight bits of a weight, eight of an input."""

@@ -395,7 +395,7 @@ def test_lite_path_without_a_fake(tmp_path):
     """The tiny reader spells nonsense, but the whole way is walked."""
     from page_models import save_tiny_line_reader
 
-    from mdocr.parsing.parser import load_parser
+    from mdocr.parsing.loading import load_parser
 
     parser = load_parser(save_tiny_line_reader(tmp_path / "model"), device="cpu")
     path = write_pdf(tmp_path / "a.pdf", [PAGE])
@@ -408,7 +408,7 @@ def test_lite_path_without_a_fake(tmp_path):
 
 
 def test_released_path_without_a_fake(golden, tmp_path):
-    from mdocr.parsing.parser import load_parser
+    from mdocr.parsing.loading import load_parser
 
     parser = load_parser(golden / "mineru_diffusion", device="cpu")
     options = ParseOptions(block_length=8, threshold=0, max_tokens={"layout": 16})

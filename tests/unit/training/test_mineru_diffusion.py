@@ -21,7 +21,7 @@ from mdocr.decoding.requests import Feed
 from mdocr.document.model import Box
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import InputError, MissingExtraError, UsageError
-from mdocr.parsing.parser import load_parser
+from mdocr.parsing.loading import load_parser
 from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
 from mdocr.synthesis.pages.manifests import ManifestSample, write_manifest
 from mdocr.training.config import OptimizerConfig, RunConfig

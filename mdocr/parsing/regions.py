@@ -1,0 +1,115 @@
+"""Single pictures of regions: a text, a table or a formula, or the layout of a page.
+
+MinerU-Diffusion is prompted with the task. The line reader reads formulas by a prompt of their own;
+for texts and tables its layout analysis finds the lines first, as on a page.
+"""
+
+from dataclasses import replace
+from html import escape
+
+from PIL import Image
+
+from mdocr.decoding.requests import BlockOptions, Generation
+from mdocr.document.layout_text import parse_layout
+from mdocr.document.model import Block, Box
+from mdocr.document.table_heads import head_height
+from mdocr.document.tables import parse as parse_table
+from mdocr.document.tables import to_html
+from mdocr.errors import MdocrError, UsageError
+from mdocr.inputs.page_picture import page_of
+from mdocr.inputs.pictures import Picture, open_picture
+from mdocr.options import ParseOptions
+from mdocr.parsing import crops, mineru_diffusion, pipeline
+from mdocr.parsing.line_reader.pages import LinePageReader
+from mdocr.parsing.page_model import PageModel
+from mdocr.parsing.single_formulas import read_formulas
+from mdocr.parsing.texts import Text, block_options, filled, text_of
+from mdocr.postprocess.duplicates import drop_duplicates
+
+TASKS = ("text", "table", "formula", "layout")
+WHOLE = Box(0.0, 0.0, 1.0, 1.0)
+
+
+def read_region(model: PageModel, picture: Picture, task: str, options: ParseOptions) -> Block:
+    """Reads one region.
+
+    Args:
+        model: the page model.
+        picture: of the region and nothing else.
+        task: ``text``, ``table`` or ``formula``.
+        options: how to read.
+
+    Returns:
+        A text; a table in HTML; or a formula in LaTeX, without delimiters. Where no table is found,
+        the text instead, which the block's type tells.
+
+    Raises:
+        InputError: the picture cannot be read.
+        UsageError: there is no such task, or the model does not know it.
+    """
+    if task not in TASKS:
+        raise UsageError(f"unknown task {task!r}", f"Choose from: {', '.join(TASKS)}")
+    if task == "formula":
+        return _formula(model, picture, options)
+    image = open_picture(picture)
+    if model.reads_lines:
+        return _by_lines(model, image, task, options)
+    made = _generated(model, crops.fit(image), task, options)
+    text = text_of(made, model, options.longest(task), options.trace)
+    form = "otsl" if task == "table" else "text"
+    return _in_html(filled(Block(task, WHOLE), text, form, options.trace))
+
+
+def read_layout(model: PageModel, picture: Picture, options: ParseOptions) -> list[Block]:
+    """The regions of a page in reading order, without content.
+
+    Raises:
+        InputError: the picture cannot be read.
+    """
+    image = open_picture(picture)
+    if model.reads_lines:
+        page = page_of(1, image, options.dpi)
+        return LinePageReader(model, options).open((0, 1), page).regions()
+    made = _generated(model, crops.whole_page(image), "layout", options)
+    return crops.ordered(drop_duplicates(list(parse_layout(made.text).regions)))
+
+
+def _formula(model: PageModel, picture: Picture, options: ParseOptions) -> Block:
+    (made,) = read_formulas(model, [picture], options.threshold_of("equation"))
+    if isinstance(made, MdocrError):
+        raise made
+    text = Text(made.text, made.confidences, made.passes)
+    return filled(Block("equation", WHOLE), text, "latex", trace=False)
+
+
+def _generated(
+    model: PageModel, image: Image.Image, task: str, options: ParseOptions
+) -> Generation:
+    """What the model writes to one prompt."""
+    chosen: BlockOptions = block_options(options, task, mineru_diffusion.BLOCK_LENGTH)
+    requests = iter([model.request(image, task, chosen)])
+    (found,) = (made for _, made in model.denoise(requests, 1))
+    if isinstance(found, MdocrError):
+        raise found
+    return found
+
+
+def _by_lines(model: PageModel, image: Image.Image, task: str, options: ParseOptions) -> Block:
+    """The table of a picture, or all its text."""
+    document = pipeline.parse(model, image, replace(options, pages=""))
+    blocks = [block for page in document.pages for block in page.blocks]
+    found = [block for block in blocks if block.type == "table"]
+    if task == "table" and found:
+        return _in_html(replace(found[0], order=0))
+    texts = [block for block in blocks if block.content]
+    content = "\n".join(block.content for block in texts)
+    sure = sum(block.confidence * len(block.content) for block in texts) / max(1, len(content))
+    steps = sum(block.steps for block in texts)
+    return Block("text", WHOLE, content, "text", confidence=min(sure, 1.0), steps=steps)
+
+
+def _in_html(block: Block) -> Block:
+    if block.type != "table":
+        return block
+    table = parse_table(block.content, block.format)
+    return replace(block, content=to_html(table, escape, head_height(table)), format="html")
