@@ -2,12 +2,20 @@
 
 import os
 import stat
+import sys
 import threading
 
 import pytest
 
 from mdocr.errors import UsageError
-from mdocr.files import check_folder, make_folder, write_text, written_folder, written_whole
+from mdocr.files import (
+    check_folder,
+    make_folder,
+    remove_stale,
+    write_text,
+    written_folder,
+    written_whole,
+)
 
 
 def names(folder):
@@ -109,3 +117,36 @@ def test_a_folder_below_a_file_is_refused(tmp_path, ask):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(UsageError, match="cannot write to the folder"):
         ask(tmp_path / "file/below")
+
+
+def test_permissions_of_an_existing_file_stay(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+    path.chmod(0o640)
+    write_text(path, "new")
+    assert (stat.S_IMODE(path.stat().st_mode), path.read_text()) == (0o640, "new")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all")
+def test_a_read_only_file_is_not_replaced(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+    path.chmod(0o400)
+    with pytest.raises(PermissionError):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks")
+def test_what_dead_processes_left_is_removed_and_what_is_being_written_stays(tmp_path):
+    (tmp_path / ".dead.md.01234567.part").write_text("half")
+    (tmp_path / ".dead.01234567.part").mkdir()
+    (tmp_path / ".dead.01234567.part/file").touch()
+    for kept in (".mine.part", "dead.01234567.part", ".x.0123456z.part"):
+        (tmp_path / kept).touch()
+    with written_whole(tmp_path / "live.md") as file, written_folder(tmp_path / "live") as folder:
+        remove_stale(tmp_path)
+        assert file.exists() and folder.exists()
+    remove_stale(tmp_path / "missing")
+    expected = [".mine.part", ".x.0123456z.part", "dead.01234567.part", "live", "live.md"]
+    assert names(tmp_path) == expected
