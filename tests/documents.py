@@ -52,6 +52,7 @@ def everything() -> Document:
         block("page_number", 0.95, "1"),
     )
     second = (
+        block("header", 0.0, "Running  head"),
         block("text", 0.1, "dle by the end of the page."),
         block("ref_text", 0.2, "[1] A. Author. Title. 2020."),
         block("ref_text", 0.25, "[2] B. Author. Title. 2021."),

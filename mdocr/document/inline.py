@@ -6,26 +6,12 @@ Read text carries its formulas as ``\( ... \)``, and letters that stand higher o
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from mdocr.document.latex.tokens import split_formulas
+from mdocr.document.latex.tokens import Span, split_formulas
 
 _SCRIPT = re.compile(r"<(sup|sub)>([^<>\n]{1,40})</\1>")
 _HIGH = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
 _LOW = str.maketrans("0123456789+-−=()aeox", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₒₓ")
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of text.
-
-    Attributes:
-        content: what it holds; of a formula the LaTeX without its delimiters.
-        kind: ``text``, ``formula``, ``sup`` or ``sub``.
-    """
-
-    content: str
-    kind: str = "text"
 
 
 def split_spans(text: str) -> list[Span]:
@@ -36,7 +22,7 @@ def split_spans(text: str) -> list[Span]:
 def _spans(text: str) -> Iterator[Span]:
     for part in split_formulas(text):
         if part.is_formula:
-            yield Span(part.content, "formula")
+            yield part
             continue
         end = 0
         for match in _SCRIPT.finditer(part.content):

@@ -1,14 +1,15 @@
-"""Pages read by the released model: asked for the layout first, then for each region.
+"""Pages read by MinerU-Diffusion: prompted for the layout first, then for each region.
 
 Two steps (arXiv 2603.22458): "Layout Detection" on the scaled page; then, on crops at the page's
 own resolution, "Table Recognition", "Formula Recognition" or "Text Recognition".
 """
 
+from dataclasses import replace
 from functools import partial
 
 from mdocr.decoding.requests import Generation, Request
 from mdocr.document.layout_text import parse_layout
-from mdocr.document.model import Block
+from mdocr.document.model import Block, Unread
 from mdocr.errors import MdocrError
 from mdocr.inputs.page_picture import PagePicture
 from mdocr.options import ParseOptions
@@ -30,7 +31,7 @@ BLOCK_LENGTH = 32
 LAYOUT = 0
 """Place of the layout among the texts of a page; regions count from 1."""
 
-UNREAD_TYPES = ("image", "image_block", "list", "equation_block")
+NOT_PROMPTED = ("image", "image_block", "list", "equation_block")
 """Pictures, and frames around regions that are read on their own."""
 
 PICTURE_TYPES = ("image", "chart", "image_block")
@@ -39,21 +40,21 @@ FORMATS = {"table": "otsl", "equation": "latex"}
 
 
 class MinerUPageReader:
-    """Opens pages for the released model."""
+    """Opens pages for MinerU-Diffusion."""
 
     def __init__(self, parser: PageModel, options: ParseOptions) -> None:
         self.parser = parser
         self.options = options
         self.batch_size = options.batch_size or parser.batch_size(options.longest("layout"))
-        block_options(options, "layout", BLOCK_LENGTH)  # refuses what makes no sense, before a page
+        block_options(options, "layout", BLOCK_LENGTH)  # refuses invalid options before a page
 
     def open(self, key: Key, sheet: PagePicture) -> PageWork:
-        """A page that is ready to ask for texts."""
+        """A page that is ready to ask for its layout."""
         return MinerUPage(key, sheet, self)
 
 
 class MinerUPage(PageWork):
-    """A page in work."""
+    """A page in flight."""
 
     def __init__(self, key: Key, sheet: PagePicture, reader: MinerUPageReader) -> None:
         super().__init__(key, sheet)
@@ -71,10 +72,13 @@ class MinerUPage(PageWork):
         text = text_of(made, self.parser, self.options.longest(target), self.options.trace)
         for note in text.notes:
             self.note(f"{target}: {note}")
-        if place != LAYOUT:
-            self.texts[place] = text
-            return []
-        return self._regions_of(text.content)
+        if place == LAYOUT:
+            return self._regions_of(text.content)
+        self.texts[place] = text
+        if text.is_cut:
+            box = self.regions[place - 1].box
+            self.unread.append(Unread(box, "cut", text.content, text.confidence))
+        return []
 
     def miss(self, place: int, error: MdocrError) -> None:
         """Without a layout the page has failed; without a text its region is empty."""
@@ -101,11 +105,14 @@ class MinerUPage(PageWork):
         found = parse_layout(layout)
         if found.malformed:
             self.note(f"{len(found.malformed)} malformed lines of the layout were skipped")
-        self.regions = crops.ordered(drop_duplicates(list(found.regions)))
+        if found.unknown_types:
+            types = ", ".join(found.unknown_types)
+            self.note(f"regions of unknown types are read as text: {types}")
+        self.regions = crops.ordered(drop_duplicates([_known(one) for one in found.regions]))
         return [
             Job(self, place, partial(self._ask, region))
             for place, region in enumerate(self.regions, start=1)
-            if region.type not in UNREAD_TYPES
+            if region.type not in NOT_PROMPTED
         ]
 
     def _ask_for_layout(self) -> Request:
@@ -125,3 +132,8 @@ class MinerUPage(PageWork):
         if form == "otsl" and text.content.startswith("<table"):
             form = "html"
         return filled(region, text, form, self.options.trace)
+
+
+def _known(region: Block) -> Block:
+    """A region of an unknown type as text."""
+    return replace(region, type="text") if region.type == "unknown" else region

@@ -1,12 +1,13 @@
-"""A page in work: which texts it asks for, what it makes of them, what became of it."""
+"""A page in flight: the texts that it asks for, what it makes of them, and its outcome."""
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mdocr.decoding.requests import Generation, Request
-from mdocr.document.model import Block, Failure, Page
+from mdocr.document.model import Block, Failure, Page, Unread
 from mdocr.errors import MdocrError
 from mdocr.inputs.page_picture import PagePicture
 
@@ -18,14 +19,14 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True)
 class ReadPage:
-    """What became of one page.
+    """The outcome of one page.
 
     Attributes:
         key: which page it is.
         page: what was read; None where the page failed.
         failures: of the page, or of blocks on it.
         pictures: encoded pictures by file name, as the blocks name them.
-        notes: what a person should know about the reading, such as texts that were cut.
+        notes: warnings for people, such as of texts that were cut.
         drawing: the page with its regions, a PNG; empty unless asked for.
         error: why the page failed.
     """
@@ -45,9 +46,9 @@ class Job:
 
     Attributes:
         page: the page.
-        place: by which the page knows the text.
-        make: prepares the request, when there is room for it.
-        size: texts of about one size are generated together.
+        place: by which the page knows the text again.
+        make: prepares the request; called when there is room for it.
+        size: sequences of similar size are generated together.
     """
 
     page: "PageWork"
@@ -57,11 +58,14 @@ class Job:
 
 
 class PageWork:
-    """A page in work; a subclass says how it is read.
+    """A page in flight; a subclass says how it is read.
 
     Args:
         key: which page it is.
         sheet: the page's picture.
+
+    Attributes:
+        unread: what was seen on it and is not written; a subclass adds to it.
     """
 
     def __init__(self, key: Key, sheet: PagePicture) -> None:
@@ -69,6 +73,7 @@ class PageWork:
         self.sheet = sheet
         self.failures: list[Failure] = []
         self.notes: list[str] = []
+        self.unread: list[Unread] = []
         self.error: MdocrError | None = None
         self._began = time.perf_counter()
 
@@ -77,11 +82,11 @@ class PageWork:
         raise NotImplementedError
 
     def take(self, place: int, made: Generation) -> list[Job]:
-        """Takes a text, and returns those that can be generated now."""
+        """Called with a generated text; returns the texts that can be generated now."""
         raise NotImplementedError
 
     def miss(self, place: int, error: MdocrError) -> None:
-        """Takes the news that a text cannot be had."""
+        """Called when a request failed."""
         raise NotImplementedError
 
     def compose(self) -> tuple[list[Block], dict[str, bytes], bytes]:
@@ -89,11 +94,11 @@ class PageWork:
         raise NotImplementedError
 
     def note(self, message: str) -> None:
-        """Keeps what a person should know."""
+        """Adds a warning."""
         self.notes.append(message)
 
     def finish(self) -> ReadPage:
-        """The page, once all its texts are there."""
+        """The outcome, once all texts have been generated."""
         if self.error is not None:
             return failed(self.key, self.error)
         try:
@@ -106,12 +111,24 @@ class PageWork:
             self.sheet.height,
             tuple(blocks),
             time.perf_counter() - self._began,
+            tuple(self.unread),
         )
+        self.notes += _summary(page)
         return ReadPage(self.key, page, tuple(self.failures), pictures, tuple(self.notes), drawing)
 
 
+def _summary(page: Page) -> list[str]:
+    """One line about what of a page is not written, if there is any, or if nothing was found."""
+    counts = Counter(one.reason for one in page.unread if one.reason != "paratext")
+    if not counts:
+        return [] if page.blocks else ["nothing was found on it"]
+    reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+    advice = "; --keep-unsure writes what is unsure" if counts["unsure"] + counts["script"] else ""
+    return [f'seen and not written: {reasons} (in the JSON under "unread"){advice}']
+
+
 def failed(key: Key, error: Exception) -> ReadPage:
-    """The outcome of a page, or a whole document (page 0), that cannot be read."""
+    """The outcome of a page, or of a whole document (page 0), that cannot be read."""
     known = as_known(error)
     return ReadPage(key, failures=(failure_of(known, key[1]),), error=known)
 

@@ -1,4 +1,4 @@
-"""What a generation becomes: a text with its confidence, steps and tokens."""
+"""Generations to texts, and texts to the content of regions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,11 +17,11 @@ class Text:
     """A text that was read.
 
     Attributes:
-        content: the text.
+        content: what it says.
         confidences: of its tokens, 0 to 1.
         steps: denoising steps.
         tokens: with confidence and step; empty unless asked for.
-        notes: what a person should know about it.
+        notes: warnings for people.
     """
 
     content: str = ""
@@ -29,6 +29,11 @@ class Text:
     steps: int = 0
     tokens: tuple[Character, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it went on beyond what was kept of it."""
+        return bool(self.notes)
 
     @property
     def confidence(self) -> float:
@@ -42,7 +47,7 @@ def text_of(made: Generation, parser: PageModel, longest: int, trace: bool) -> T
     Args:
         made: what the model generated.
         parser: spells tokens.
-        longest: tokens after which the generation was ended.
+        longest: maximum number of tokens of the generation.
         trace: keep the tokens.
     """
     kept, is_cut = without_runaway(made)

@@ -1,8 +1,8 @@
-"""What is done to a read document before it is written: one small step per file.
+"""Steps from a document as it was read to one as it is written: one small step per file.
 
-``finish`` keeps every block on its page, and gives a finished document back unchanged.
+``finish`` keeps every block on its page and is idempotent; JSON is written after it.
 ``finish(..., join=True)`` also joins what the page layout has cut (lines, paragraphs, tables), for
-formats that are read and not measured.
+formats of running text.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,20 @@ from mdocr.postprocess.formulas import repair_formulas
 from mdocr.postprocess.hyphens import join_lines
 from mdocr.postprocess.lists import split_lists
 from mdocr.postprocess.paragraphs import join_paragraphs
-from mdocr.postprocess.paratext import drop_paratext
+from mdocr.postprocess.paratext import set_paratext_aside
 from mdocr.postprocess.tables import join_tables
-from mdocr.postprocess.titles import level_titles
+from mdocr.postprocess.titles import drop_false_titles, level_titles
 
 PageStep = Callable[[list[Block]], list[Block]]
 DocumentStep = Callable[[tuple[Page, ...]], tuple[Page, ...]]
 
-PAGE_STEPS: tuple[PageStep, ...] = (drop_duplicates, repair_formulas, split_lists, place_captions)
+PAGE_STEPS: tuple[PageStep, ...] = (
+    drop_duplicates,
+    repair_formulas,
+    split_lists,
+    drop_false_titles,
+    place_captions,
+)
 JOINING_STEPS: tuple[DocumentStep, ...] = (join_lines, join_tables, join_paragraphs)
 
 
@@ -32,19 +38,19 @@ def finish(document: Document, *, keep_paratext: bool = False, join: bool = Fals
 
     Args:
         document: as it was read, or finished before.
-        keep_paratext: keep headers, footers, page numbers, margin notes and page footnotes.
+        keep_paratext: keep running heads, page numbers, margin notes and page footnotes, which
+            else are only among what is ``unread`` on their pages.
         join: also join lines, and paragraphs and tables across columns and pages.
     """
-    pages = tuple(_on_page(page, keep_paratext) for page in document.pages)
+    pages = document.pages if keep_paratext else set_paratext_aside(document.pages)
+    pages = tuple(map(_on_page, pages))
     for step in (level_titles, *(JOINING_STEPS if join else ())):
         pages = step(pages)
     return replace(document, pages=tuple(map(_numbered, pages)))
 
 
-def _on_page(page: Page, keep_paratext: bool) -> Page:
+def _on_page(page: Page) -> Page:
     blocks = list(page.blocks)
-    if not keep_paratext:
-        blocks = drop_paratext(blocks)
     for step in PAGE_STEPS:
         blocks = step(blocks)
     return replace(page, blocks=tuple(blocks))

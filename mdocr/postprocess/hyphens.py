@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mdocr.document.model import Block, Page
+from mdocr.postprocess.compounds import is_compound, is_english
 from mdocr.postprocess.lists import starts_of_items
 
 RUNNING_TYPES = ("text", "title", "ref_text", "list_item", "aside_text", "page_footnote")
@@ -53,12 +54,17 @@ def join(first: str, second: str, words: frozenset[str]) -> str:
 
 
 def _has_hyphen(cut: re.Match[str], start: str, words: frozenset[str]) -> bool:
-    """Whether a hyphen belongs to the word; of ``state-of-the-`` and ``art``, as of whole words."""
+    """Whether a hyphen belongs to the word; of ``state-of-the-`` and ``art``, as of whole words.
+
+    The document knows best; of a word that it has nowhere else, a list of English words does.
+    """
     before, last = cut[1].lower(), cut[2].lower()
     start = start.lower()
     if before + last + start in words or f"{last}{start}" in words:
         return False
-    return f"{before}{last}-{start}" in words or bool(before and last in words)
+    if f"{before}{last}-{start}" in words or bool(before and last in words):
+        return True
+    return is_compound(last, start) and is_english(words)
 
 
 def _joined_block(block: Block, words: frozenset[str]) -> Block:

@@ -1,6 +1,7 @@
 """Levels of titles: from their numbers where they have them, else from the size of their letters.
 
-Level 1 is the document's title where it has one; sections follow.
+Level 1 is the document's title where it has one; sections follow. Levels are those of the document:
+what a reader ranks on a single page says nothing of the pages beside it.
 """
 
 import math
@@ -24,9 +25,39 @@ _KNOWN = re.compile(
     r"摘要|目录|引言|前言|结论|参考文献|致谢)\W*$",
     re.IGNORECASE,
 )
+_CAPTION = re.compile(
+    r"(?:fig(?:ure|\.)?|tab(?:le|\.)?|listing|scheme|plate|chart|abb(?:ildung|\.)?|tabelle|[图表])"
+    r"\s*[\dIVX]+\s*(?:[.:：–—-]|\s|$)",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"(?:by|von|par|por)\s+[A-Z]")
+_NAME = re.compile(r"(?:[A-Z][\w.'’-]*\s+){1,3}[A-Z][\w'’-]+[\d*†‡]*")
+_BETWEEN_NAMES = re.compile(r"\s*[,;·|]\s*(?:and\s+)?|\s+(?:and|&|und|et|y)\s+")
 _DEEPEST = 6
-_LARGER = 1.15  # a title is larger than another from this ratio of letter heights
-_LETTER_WIDTH = 0.5  # of the line height, roughly
+_LARGER = 1.15
+"""Ratio of letter sizes from which a title is larger than another."""
+
+_LETTER_WIDTH = 0.5
+"""Of the letters' size, roughly."""
+
+_LINE_DISTANCE = 1.2
+"""The same from line to line."""
+
+_CAPITAL, _SMALL, _DESCENT = 0.72, 0.5, 0.2
+"""Heights of capitals and of small letters, and how far some go below the line."""
+
+_MANY_DIGITS = 6
+"""Digits in a text of hardly any letters, which is a number of an account and no title."""
+
+
+def drop_false_titles(blocks: list[Block]) -> list[Block]:
+    """The blocks of a page with titles that cannot be any as texts: captions, numbers, authors."""
+    return [
+        replace(block, type="text", level=0)
+        if block.type == "title" and _is_no_title(block.content.strip())
+        else block
+        for block in blocks
+    ]
 
 
 def level_titles(pages: tuple[Page, ...]) -> tuple[Page, ...]:
@@ -44,7 +75,7 @@ def level_titles(pages: tuple[Page, ...]) -> tuple[Page, ...]:
         if block is main:
             return replace(block, level=1)
         known = _level_of_number(block.content, base)
-        level = known or _level_of_size(letter_height(block, page), sizes, base)
+        level = known or _level_of_size(letter_size(block, page), sizes, base)
         return replace(block, level=min(level, _DEEPEST))
 
     return tuple(
@@ -53,13 +84,33 @@ def level_titles(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     )
 
 
-def letter_height(block: Block, page: Page) -> float:
-    """Height of one line in points, from the region's size and the length of its text."""
+def letter_size(block: Block, page: Page) -> float:
+    """Size of the letters in points, from the region's height and the lines and letters in it."""
     width, height = block.box.width * page.width, block.box.height * page.height
     if not width or not height:
         return 0.0
-    lines = math.sqrt(len(block.content) * _LETTER_WIDTH * height / width)
-    return height / max(1, block.content.count("\n") + 1, round(lines))
+    wrapped = math.sqrt(len(block.content) * _LETTER_WIDTH * height / width)
+    lines = max(1, block.content.count("\n") + 1, round(wrapped))
+    return height / ((lines - 1) * _LINE_DISTANCE + _ink_height(block.content))
+
+
+def _ink_height(text: str) -> float:
+    """Height of a line in sizes of its letters: ``aero`` is half as high as ``Apply``."""
+    rises = any(c.isdigit() or c.isupper() or c in "bdfhklt()[]/|!?" or c > "\u2e80" for c in text)
+    falls = any(c in "gjpqy,;()[]/|Q" for c in text)
+    return (_CAPITAL if rises else _SMALL) + (_DESCENT if falls else 0.0)
+
+
+def _is_no_title(text: str) -> bool:
+    digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
+    is_number = digits >= _MANY_DIGITS and 2 * letters <= digits
+    return is_number or bool(_CAPTION.match(text) or _BY.match(text)) or _are_names(text)
+
+
+def _are_names(text: str) -> bool:
+    """Whether it is a list of persons: two or more, each of two words or more."""
+    names = [name for name in _BETWEEN_NAMES.split(" ".join(text.split())) if name]
+    return len(names) > 1 and all(map(_NAME.fullmatch, names))
 
 
 def _titles(pages: tuple[Page, ...]) -> Iterator[tuple[Block, Page]]:
@@ -72,8 +123,8 @@ def _main_title(titles: list[tuple[Block, Page]]) -> Block | None:
     (first, page), *rest = titles
     if page.number != 1 or first.level > 1 or _level_of_number(first.content, 1):
         return None
-    largest = max((letter_height(*title) for title in rest), default=0.0)
-    return first if letter_height(first, page) * _LARGER >= largest else None
+    largest = max((letter_size(*title) for title in rest), default=0.0)
+    return first if letter_size(first, page) * _LARGER >= largest else None
 
 
 def _level_of_number(text: str, base: int) -> int:
@@ -92,14 +143,14 @@ def _sizes_by_level(titles: list[tuple[Block, Page]], base: int) -> dict[int, fl
     heights: dict[int, list[float]] = {}
     for block, page in titles:
         if level := _level_of_number(block.content, base):
-            heights.setdefault(level, []).append(letter_height(block, page))
+            heights.setdefault(level, []).append(letter_size(block, page))
     return {level: median(found) for level, found in heights.items()} or _ranked(titles, base)
 
 
 def _ranked(titles: list[tuple[Block, Page]], base: int) -> dict[int, float]:
     """Without any number: one level for each clearly smaller size, from the largest."""
     sizes: dict[int, float] = {}
-    ordered = sorted((letter_height(*title) for title in titles[base - 1 :]), reverse=True)
+    ordered = sorted((letter_size(*title) for title in titles[base - 1 :]), reverse=True)
     for height in ordered:
         if not sizes:
             sizes[base] = height

@@ -8,11 +8,11 @@ import re
 
 from mdocr.document import tables
 from mdocr.document.document import Document
-from mdocr.document.inline import Span, write_spans
+from mdocr.document.inline import write_spans
 from mdocr.document.latex.escape import escape, escape_code
 from mdocr.document.latex.repair import repair
 from mdocr.document.latex.sanitize import RefusedFormula, sanitize
-from mdocr.document.latex.tokens import strip_delimiters
+from mdocr.document.latex.tokens import Span, strip_delimiters
 from mdocr.document.model import Block
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure

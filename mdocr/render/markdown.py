@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from mdocr.document import tables
 from mdocr.document.document import Document
-from mdocr.document.inline import Span, split_spans, write_spans
+from mdocr.document.inline import split_spans, write_spans
 from mdocr.document.latex.sanitize import is_harmless
-from mdocr.document.latex.tokens import strip_delimiters
+from mdocr.document.latex.tokens import Span, strip_delimiters
 from mdocr.document.model import Block
 from mdocr.document.table_heads import head_height
 from mdocr.options import RenderOptions

@@ -2,8 +2,8 @@
 
 from mdocr.document import tables
 from mdocr.document.document import Document
-from mdocr.document.inline import Span, plain_script, write_spans
-from mdocr.document.latex.tokens import strip_delimiters
+from mdocr.document.inline import plain_script, write_spans
+from mdocr.document.latex.tokens import Span, strip_delimiters
 from mdocr.document.model import Block
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure

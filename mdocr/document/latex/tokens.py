@@ -21,10 +21,20 @@ _WRAPPERS = (("\\[", "\\]"), ("\\(", "\\)"), ("$$", "$$"), ("$", "$"))
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of text or, where ``is_formula``, of LaTeX without its delimiters."""
+    """A stretch of text.
+
+    Attributes:
+        content: what it holds; of a formula the LaTeX without its delimiters.
+        kind: ``text``, ``formula``, ``sup`` or ``sub``.
+    """
 
     content: str
-    is_formula: bool = False
+    kind: str = "text"
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether it is LaTeX."""
+        return self.kind == "formula"
 
 
 def tokenize(latex: str) -> list[str]:
@@ -38,7 +48,7 @@ def split_formulas(text: str) -> list[Span]:
     end = 0
     for match in _FORMULA.finditer(text):
         pieces.append(Span(text[end : match.start()]))
-        pieces.append(Span((match[1] or match[2]).strip(), is_formula=True))
+        pieces.append(Span((match[1] or match[2]).strip(), "formula"))
         end = match.end()
     pieces.append(Span(text[end:]))
     return [piece for piece in pieces if piece.content]

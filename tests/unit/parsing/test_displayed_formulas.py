@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.document.model import Block, Box
 from mdocr.errors import MdocrError
-from mdocr.inputs.pages import PagePicture
+from mdocr.inputs.page_picture import PagePicture
 from mdocr.layout import analyse
 from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.formulas import (
@@ -201,10 +201,11 @@ def test_rows_that_begin_with_a_relation_go_on_from_the_row_above(formulas, star
 
 def test_text_between_rows_parts_them():
     work = open_page(FakeParser(answer, tiny_line_reader()), page(FIRST, SECOND))
-    nothing_between = replace(work.layout, regions=())
-    assert goes_on(*work.layout.formulas, "=b", nothing_between)
-    assert not goes_on(*work.layout.formulas, "y=b", nothing_between)
-    assert not goes_on(*work.layout.formulas, "=b", work.layout)
+    layout = work.reading.view.layout
+    nothing_between = replace(layout, regions=())
+    assert goes_on(*layout.formulas, "=b", nothing_between)
+    assert not goes_on(*layout.formulas, "y=b", nothing_between)
+    assert not goes_on(*layout.formulas, "=b", layout)
 
 
 @pytest.mark.parametrize(
@@ -212,10 +213,12 @@ def test_text_between_rows_parts_them():
 )
 def test_rows_of_one_formula_have_one_number_at_most(numbers, groups):
     work = open_page(FakeParser(answer, tiny_line_reader()), page(FIRST, SECOND))
-    work.layout = replace(work.layout, regions=())  # no text between
-    work.formulas = {0: text("y=a"), 1: text("=b")}
-    work._number = numbers.__getitem__
-    assert work._grouped() == groups
+    equations = work.reading.equations
+    equations.layout = replace(equations.layout, regions=())  # no text between
+    equations.read = {0: text("y=a"), 1: text("=b")}
+    equations.number = numbers.__getitem__
+    equations.settle()
+    assert equations.groups == groups
 
 
 def test_what_stands_beside_a_formula_and_is_no_number_stays_text():
@@ -250,4 +253,4 @@ def test_a_reader_that_knows_no_formulas_is_not_asked():
     parser = FakeParser(answer, tiny_line_reader())
     parser.reads_formulas = False
     work = open_page(parser, page("x = 1 + abc"))
-    assert work.layout.formulas and work.displayed == []
+    assert work.reading.view.layout.formulas and work.reading.equations.places == []

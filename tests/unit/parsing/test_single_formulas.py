@@ -96,7 +96,7 @@ def test_batches_hold_formulas_as_often_as_asked_for():
     batch = batches[0]
     assert batch.task == "formula"
     assert batch.images.shape[2] == FORMULA_HEIGHT
-    assert torch.equal(batch.columns.sort().values, batch.labels.sort().values)
+    assert torch.equal(batch.ctc_labels.sort().values, batch.labels.sort().values)
     with pytest.raises(UsageError, match="formula_share"):
         LineReaderDataConfig(formula_share=1.5)
 

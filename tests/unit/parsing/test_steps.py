@@ -17,7 +17,7 @@ from mdocr.parsing.crops import cut_region, fit
 from mdocr.parsing.guard import without_runaway
 from mdocr.parsing.kinds import kind_of
 from mdocr.parsing.line_reader.lists import as_lists
-from mdocr.parsing.line_reader.pages import is_noise, unread_share
+from mdocr.parsing.line_reader.noise import is_noise, unread_share
 from mdocr.parsing.line_reader.pieces import split_line
 from mdocr.parsing.line_reader.tables import table_of
 from mdocr.parsing.texts import Text
@@ -246,7 +246,8 @@ def test_kinds_of_other_files(tmp_path):
         {"batch_size": 0},
         {"jobs": 0},
         {"dpi": 0},
-        {"pages": 3},
+        {"pages": 0},
+        {"pages": [1.5]},
     ],
 )
 def test_options_that_make_no_sense(wrong):

@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 from documents import block, document, everything
 
-from mdocr.document.block_types import PARATEXT_TYPES
 from mdocr.document.latex.repair import repair
 from mdocr.document.model import Block, Box, Page
 from mdocr.document.tables import parse
@@ -15,8 +14,9 @@ from mdocr.postprocess.formulas import repair_formulas
 from mdocr.postprocess.hyphens import join
 from mdocr.postprocess.lists import split_lists, split_marker
 from mdocr.postprocess.paragraphs import join_paragraphs
+from mdocr.postprocess.paratext import set_paratext_aside
 from mdocr.postprocess.tables import join_tables
-from mdocr.postprocess.titles import level_titles
+from mdocr.postprocess.titles import drop_false_titles, letter_size, level_titles
 
 LEFT, RIGHT = Box(0.1, 0.5, 0.45, 0.9), Box(0.55, 0.1, 0.9, 0.5)
 
@@ -41,12 +41,47 @@ def test_order_counts_from_one() -> None:
         assert [block.order for block in page.blocks] == list(range(1, len(page.blocks) + 1))
 
 
-def test_paratext_is_dropped_unless_kept() -> None:
-    kinds = {block.type for page in finish(everything()).pages for block in page.blocks}
-    assert kinds.isdisjoint(PARATEXT_TYPES)
+def test_paratext_is_set_aside_unless_kept() -> None:
+    made = finish(everything())
+    kinds = {block.type for page in made.pages for block in page.blocks}
+    assert kinds.isdisjoint({"header", "page_number", "page_footnote"})
+    aside = [(one.reason, one.text) for page in made.pages for one in page.unread]
+    assert aside == [
+        ("paratext", "Running head"),
+        ("paratext", "1"),
+        ("paratext", "Running  head"),
+        ("paratext", "A footnote"),
+    ]
     kept = finish(everything(), keep_paratext=True)
     kinds = {block.type for page in kept.pages for block in page.blocks}
     assert {"header", "page_number", "page_footnote", "unknown"} <= kinds
+    assert not any(page.unread for page in kept.pages)
+
+
+def kept(*contents: tuple[Block, ...]) -> list[str]:
+    return [text for page in set_paratext_aside(pages(*contents)) for text in texts(page)]
+
+
+def test_nothing_is_dropped_from_a_single_page_for_its_place() -> None:
+    invoice = (
+        block("header", 0.0, "Invoice 2024-0118"),
+        block("page_number", 0.02, "4711"),
+        block("text", 0.5, "Thank you."),
+        block("footer", 0.95, "Total 1,250.00 EUR"),
+    )
+    assert kept(invoice) == [one.content for one in invoice]
+    assert kept((*invoice, block("page_number", 0.98, "- 12 -")))[-1] == "Total 1,250.00 EUR"
+
+
+@pytest.mark.parametrize("text", ["7", "– 12 –", "Page 3 of 12", "xiv", "3/12", "Seite 4", "p. 5"])
+def test_page_numbers_are_dropped(text: str) -> None:
+    assert kept((block("footer", 0.95, text), block("text", 0.1, "a"))) == ["a"]
+
+
+def test_heads_that_repeat_are_dropped_also_on_left_and_right_pages() -> None:
+    heads = ("12 A Study", "Chapter 1", "A Stvdy 14", "Chapter l", "Something else")
+    made = kept(*((block("header", 0.0, head), block("text", 0.1, "a")) for head in heads))
+    assert made == ["a", "a", "a", "a", "Something else", "a"]
 
 
 def test_the_more_confident_of_two_readings_stays() -> None:
@@ -368,7 +403,7 @@ def test_numbers_give_titles_their_levels() -> None:
 def test_without_numbers_size_gives_titles_their_levels() -> None:
     blocks = (
         title(0.05, "Story", 0.05),
-        title(0.2, "Begin", 0.03),
+        title(0.2, "Start", 0.03),
         title(0.3, "Small", 0.02),
         title(0.5, "Endin", 0.03),
     )
@@ -378,3 +413,75 @@ def test_without_numbers_size_gives_titles_their_levels() -> None:
 def test_a_numbered_first_title_is_a_section() -> None:
     blocks = (title(0.05, "3 Results", 0.02), title(0.2, "3.1 More", 0.02))
     assert [block.level for block in level_titles(pages(blocks))[0].blocks] == [1, 2]
+
+
+def test_levels_are_those_of_the_document() -> None:
+    first = (
+        title(0.1, "Harbours", 0.04),
+        title(0.3, "3 Tides", 0.02),
+        title(0.6, "3.2 Neap", 0.02),
+    )
+    second = (title(0.1, "3.4 Spring", 0.02),)
+    third = (title(0.1, "5 Piers", 0.02), title(0.5, "Outlook", 0.02))
+    made = level_titles(pages(first, second, third))
+    assert [[block.level for block in page.blocks] for page in made] == [[1, 2, 3], [3], [2, 2]]
+
+
+def test_the_size_of_letters_is_not_that_of_their_ink() -> None:
+    page = Page(1, 100, 100)
+    boxes = {"aero": 0.05, "Aero": 0.072, "Apply": 0.092}  # letters of 10 points
+    for text, height in boxes.items():
+        block = Block("title", Box(0.1, 0.1, 0.1 + 0.05 * len(text), 0.1 + height), text)
+        assert letter_size(block, page) == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Figure 3: The pier",
+        "Table 2. Tides",
+        "Fig. 7",
+        "表 1：数字",
+        "IBAN DE02 1203 0000 0000 2020 51",
+        "0049 30 123456",
+        "Ada Lovelace, Charles Babbage and Luigi F. Menabrea",
+        "by Ada Lovelace",
+    ],
+)
+def test_what_cannot_be_a_title_is_text(text: str) -> None:
+    assert drop_false_titles([block("title", 0.1, text, level=1)])[0].type == "text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1984", "2024 Annual Report", "Tables and Figures", "Tides, Winds and Storms", "3.2 Results",
+     "By the Sea", "War and Peace", "Figures", "New York"],
+)  # fmt: skip
+def test_titles_stay_titles(text: str) -> None:
+    assert drop_false_titles([block("title", 0.1, text)])[0].type == "title"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ("price-", "determining", "price-determining"),
+        ("long-", "term", "long-term"),
+        ("self-", "financing", "self-financing"),
+        ("Re-", "elected", "Re-elected"),
+        ("solu-", "tion", "solution"),
+        ("as-", "sociation", "association"),
+        ("hydro-", "gel", "hydrogel"),
+        ("under-", "standing", "understanding"),
+        ("mid-", "1990s", "mid-1990s"),
+    ],
+)
+def test_compounds_keep_their_hyphens(first: str, second: str, joined: str) -> None:
+    assert join(first, second, frozenset()) == joined
+
+
+def test_other_languages_are_healed_as_before() -> None:
+    german = frozenset(
+        ["der", "die", "haben", "werden", "zwischen", "schule", "arbeit", "kinder", "strasse"]
+    )
+    assert join("Ein Hand-", "stand war", german) == "Ein Handstand war"
+    assert join("Ein open-", "source", german) == "Ein opensource"
