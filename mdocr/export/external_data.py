@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mdocr.errors import UsageError
-from mdocr.export.precision import SMALL, Precision, half_name, halved, insert_casts
+from mdocr.export.precision import (
+    SMALL,
+    Precision,
+    half_name,
+    halved,
+    insert_casts,
+    quantize_products,
+)
 from mdocr.export.tracing import Inputs, capture, forget_sources, quiet
 from mdocr.models.linear import HEADS
 from mdocr.weights.onnx_files import DATA
@@ -185,11 +192,10 @@ def _as_model(graph: Any, node: Any, weights: Mapping[str, Tensor]) -> Any:
 def _in_eight_bits(model: Any) -> Any:
     """A model with matrices in eight bits, one scale per column."""
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory() as name:
         made = Path(name) / "model.onnx"
-        quantize_dynamic(model, made, weight_type=QuantType.QInt8, per_channel=True)
+        quantize_products(model, made, per_channel=True)
         return onnx.load(made)
 
 

@@ -27,12 +27,30 @@ def save_graph(graph: Any, path: Path, precision: Precision) -> None:
         del graph.graph.value_info[:]  # the quantizer infers shapes itself, and trips over these
     onnx.save(graph, path)
     if precision == "int8":
-        from onnxruntime.quantization import QuantType, quantize_dynamic
+        quantize_products(path, path)
 
-        with quiet():
-            quantize_dynamic(
-                path, path, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QInt8
-            )
+
+def quantize_products(model: Any, path: Path, per_channel: bool = False) -> None:
+    """Writes a model with the matrices of its products in eight bits.
+
+    They are unsigned: with signed ones, CPUs without VNNI add two products in sixteen bits, which
+    overflows (logits then differ by 0.3 of the largest instead of 0.05).
+
+    Args:
+        model: an ``onnx.ModelProto``, or the file of one.
+        path: where to write.
+        per_channel: one scale per column instead of one per matrix.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with quiet():
+        quantize_dynamic(
+            model,
+            path,
+            op_types_to_quantize=["MatMul", "Gemm"],
+            weight_type=QuantType.QUInt8,
+            per_channel=per_channel,
+        )
 
 
 def store_in_half_precision(graph: Any) -> None:

@@ -19,6 +19,8 @@ LARGEST, LEAST = 127, 1e-30
 """Largest 8-bit magnitude; smallest row maximum, so that no scale is infinite."""
 FEWEST_ROWS = 32
 """``torch._int_mm`` on CUDA requires more than 16 rows."""
+CHUNK = 256
+"""Rows of a weight that are widened together, so that they stay in the CPU's cache."""
 
 
 def pack(model: nn.Module) -> None:
@@ -85,8 +87,9 @@ class Int8Linear(nn.Module):
         super().__init__()
         self.in_features, self.out_features = layer.in_features, layer.out_features
         whole, scales = to_int8(layer.weight.detach().float())
-        self.packed = _has_onednn(whole.device)
-        weight = torch.ops.onednn.qlinear_prepack(whole, None) if self.packed else whole
+        self.multiply = _multiplication(whole.device)
+        packed = self.multiply is multiply_packed
+        weight = torch.ops.onednn.qlinear_prepack(whole, None) if packed else whole
         self.register_buffer("weight", weight, persistent=False)
         self.register_buffer("scales", scales.flatten(), persistent=False)
         self.register_buffer("bias", layer.bias, persistent=False)
@@ -94,8 +97,7 @@ class Int8Linear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[..., K] → [..., N]."""
         rows, scales = to_int8(x.flatten(0, -2))
-        multiply = multiply_packed if self.packed else multiply_plain
-        out = multiply(rows, self.weight, self.scales, x.dtype).mul_(scales)
+        out = self.multiply(rows, self.weight, self.scales, x.dtype).mul_(scales)
         if self.bias is not None:
             out += self.bias
         return out.view(*x.shape[:-1], self.out_features)
@@ -109,12 +111,27 @@ def to_int8(rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def multiply_packed(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """``multiply_plain`` for a packed weight, by oneDNN."""
+    """``multiply_plain`` for a packed weight, by oneDNN.
+
+    Without AMX it writes other types than float32 by its reference kernel, which takes over a
+    hundred times as long; so there the product is cast afterwards.
+    """
     zeros = torch.zeros(len(scales), dtype=torch.int64)
+    written = dtype if dtype == torch.bfloat16 and _has_amx() else torch.float32
     out: Tensor = torch.ops.onednn.qlinear_pointwise(
-        rows, 1.0, 0, weight, scales, zeros, None, 1.0, 0, dtype, "none", [], ""
+        rows, 1.0, 0, weight, scales, zeros, None, 1.0, 0, written, "none", [], ""
     )
-    return out
+    return out.to(dtype)
+
+
+def multiply_widened(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
+    """``multiply_plain`` in float32, for CPUs without integer products; as fast as float32.
+
+    Integers up to 2²⁴ are exact in float32.
+    """
+    wide = rows.float()
+    parts = [wide @ part.float().T for part in torch.split(weight, CHUNK)]
+    return (torch.cat(parts, 1) * scales).to(dtype)
 
 
 def multiply_plain(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
@@ -125,8 +142,28 @@ def multiply_plain(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dt
     return (product * scales).to(dtype)
 
 
+def _multiplication(device: torch.device) -> Callable[..., Tensor]:
+    """The fastest exact integer product.
+
+    Without VNNI oneDNN adds two products in 16 bits, which overflows: results are off by a third.
+    """
+    if device.type != "cpu":
+        return multiply_plain
+    exact = _has_onednn(device) and (_cpu_says("_is_vnni_supported") or _has_amx())
+    return multiply_packed if exact else multiply_widened
+
+
 def _has_onednn(device: torch.device) -> bool:
     return device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+
+
+def _has_amx() -> bool:
+    return _cpu_says("_is_amx_tile_supported")
+
+
+def _cpu_says(question: str) -> bool:
+    """An answer of ``torch.cpu``; no where this torch does not know the question."""
+    return bool(getattr(torch.cpu, question, lambda: False)())
 
 
 def _can_pack(layer: nn.Linear) -> bool:

@@ -1,5 +1,7 @@
 """What takes the place of linear layers: packed, the same; in eight bits, close, row by row."""
 
+import copy
+import timeit
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from mdocr.models.linear import (
     PackedLinear,
     multiply_packed,
     multiply_plain,
+    multiply_widened,
     pack,
     quantize,
     to_int8,
@@ -25,6 +28,10 @@ from mdocr.models.linear import (
 from mdocr.models.sdar import SDAR
 from mdocr.models.sdar_config import SDARConfig
 from mdocr.parsing.loading import load_parser
+
+needs_bfloat16 = pytest.mark.skipif(
+    not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="a CPU without AVX512"
+)
 
 TOLERANCE = {torch.float32: 0.02, torch.bfloat16: 0.03}
 """Of the largest result: eight bits of a weight, eight of an input."""
@@ -69,15 +76,21 @@ def test_largest_number_does_not_overflow(dtype: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 16, 17, 40])
-def test_devices_multiply_alike(rows: int) -> None:
-    weight, scales = to_int8(torch.randn(48, 64))
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_devices_multiply_alike(rows: int, dtype: torch.dtype) -> None:
+    weight, scales = to_int8(torch.randn(300, 64))
     x, _ = to_int8(torch.randn(rows, 64))
-    packed = torch.ops.onednn.qlinear_prepack(weight, None)
-    ours = multiply_packed(x, packed, scales.flatten(), torch.float32)
-    theirs = multiply_plain(x, weight, scales.flatten(), torch.float32)
-    assert torch.allclose(ours, theirs, rtol=1e-6)
+    expected = multiply_plain(x, weight, scales.flatten(), dtype)
+    widened = multiply_widened(x, weight, scales.flatten(), dtype)
+    assert widened.dtype == dtype
+    assert torch.allclose(widened, expected, rtol=1e-6)
+    if torch.cpu._is_vnni_supported():
+        packed = torch.ops.onednn.qlinear_prepack(weight, None)
+        found = multiply_packed(x, packed, scales.flatten(), dtype)
+        assert torch.allclose(found, expected, rtol=1e-2 if dtype == torch.bfloat16 else 1e-6)
 
 
+@needs_bfloat16
 @pytest.mark.parametrize("rows", [1, 40, 300])
 @pytest.mark.parametrize("bias", [True, False])
 def test_packed_layer_gives_the_same(rows: int, bias: bool) -> None:
@@ -87,6 +100,7 @@ def test_packed_layer_gives_the_same(rows: int, bias: bool) -> None:
     assert float(difference) <= torch.finfo(torch.bfloat16).eps
 
 
+@needs_bfloat16
 def test_only_bfloat16_is_packed() -> None:
     single, half = small(), small().bfloat16()
     count, size = count_parameters(half), weight_bytes(half)
@@ -95,6 +109,21 @@ def test_only_bfloat16_is_packed() -> None:
     assert not any(isinstance(part, PackedLinear) for part in single.modules())
     assert not any(isinstance(part, nn.Linear) for part in half.modules())
     assert (count_parameters(half), weight_bytes(half)) == (count, size)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_eight_bits_take_no_slow_kernel_for_half_precision(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    single = nn.Linear(512, 512)
+    x = torch.randn(64, 512)
+    layers = [(Int8Linear(single), x), (Int8Linear(copy.deepcopy(single).to(dtype)), x.to(dtype))]
+    with torch.inference_mode():
+        for layer, rows in layers:
+            layer(rows)  # the first call compiles
+        seconds = [min(timeit.repeat(lambda a=a, b=b: a(b), number=3)) for a, b in layers]
+        single, half = (layer(rows).float() for layer, rows in layers)
+    assert seconds[1] < 20 * seconds[0]  # the reference kernel takes hundreds of times as long
+    assert float((single - half).abs().max() / single.abs().max()) < 0.02
 
 
 def small() -> SDAR:
