@@ -1,7 +1,9 @@
 """A server on 127.0.0.1 with the part of the OpenAI API that page models need."""
 
+import contextlib
 import json
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +23,9 @@ class ChatServer:
         chats: what was asked, as it came.
         keys: the keys that came with it.
         statuses: HTTP statuses of the next answers, where they are to be errors.
+        headers: of every answer, besides the usual ones.
+        cut: say that texts were cut at the limit of tokens.
+        pause: seconds between the bytes of an answer.
     """
 
     def __init__(self, answer: Answer) -> None:
@@ -28,6 +33,9 @@ class ChatServer:
         self.chats: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.statuses: list[int] = []
+        self.headers: dict[str, str] = {}
+        self.cut = False
+        self.pause = 0.0
 
     @property
     def url(self) -> str:
@@ -54,8 +62,16 @@ class ChatServer:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
+                for name, value in owner.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body)
+                if not owner.pause:
+                    self.wfile.write(body)
+                    return
+                with contextlib.suppress(OSError):  # the client has left
+                    for byte in body:
+                        self.wfile.write(bytes([byte]))
+                        time.sleep(owner.pause)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -75,5 +91,5 @@ class ChatServer:
         with Image.open(BytesIO(b64decode(coded))) as image:
             text = self.answer(image, prompt["text"])
         message = {"role": "assistant", "content": text + "<|im_end|>"}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        choice = {"index": 0, "message": message, "finish_reason": "length" if self.cut else "stop"}
         return {"id": "1", "created": 0, "model": chat["model"], "choices": [choice]}

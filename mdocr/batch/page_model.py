@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from mdocr.engines.page_engines import check_place
-from mdocr.engines.server import ServerParser
+from mdocr.engines.server import ServerPageModel
 from mdocr.parsing.loading import find_parser, load_parser
 from mdocr.parsing.page_model import PageModel
 from mdocr.weights.resolve import ResolvedModel
@@ -76,7 +76,7 @@ class LazyPageModel:
         """The model, on its device or server."""
         choice = self.choice
         if choice.server:
-            return ServerParser(choice.server, "" if choice.model == "auto" else choice.model)
+            return ServerPageModel(choice.server, "" if choice.model == "auto" else choice.model)
         return load_parser(
             choice.model,
             choice.device,

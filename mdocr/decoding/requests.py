@@ -127,6 +127,7 @@ class Generation:
         steps: denoising step of this text in which each token was committed, from 1.
         confidences: probability of each token when it was committed.
         passes: forward passes that this text took part in.
+        truncated: a server cut the text at its limit; that of other texts shows in ``tokens``.
     """
 
     text: str
@@ -134,3 +135,4 @@ class Generation:
     steps: tuple[int, ...]
     confidences: tuple[float, ...]
     passes: int
+    truncated: bool = False

@@ -1,48 +1,52 @@
-"""The page model behind a server that speaks the OpenAI API, such as SGLang's.
+"""MinerU-Diffusion behind a server, in the place of a page model of this process.
 
-The server holds the weights and decodes; pictures and prompts go there, texts come back. It tells
-neither confidences nor steps of tokens, so those of what it reads are empty.
+The server holds the weights and decodes; pictures and prompts go there, texts come back. It reports
+neither confidences nor steps, so those of its texts are empty.
 """
 
 import logging
-import os
+import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from itertools import count
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
 from PIL import Image
 
 from mdocr.decoding.requests import BlockOptions, Generation, Request
+from mdocr.engines.chat import SECONDS, BusyError, ChatServer
 from mdocr.errors import DeviceError, MdocrError
 from mdocr.preprocessing.prompts import STOPS, TASKS
 
 CONCURRENT_REQUESTS = 16
 """Requests in flight; the server makes batches of them."""
 
-TIMEOUT = 300.0
-"""Seconds that one text may take."""
+ANSWER_SECONDS = 2 * SECONDS + 30
+"""After this long a request has failed: it is asked twice, and a connection may hang for ever."""
 
-MOST_FAILURES = 5
-"""Texts in a row that the server may fail at; after one more it is given up."""
+MAX_FAILURES = 5
+"""Failures in a row that are tolerated; one more ends the run."""
 
-KEY_VARIABLE = "MDOCR_SERVER_KEY"
 SYSTEM = "You are a helpful assistant."
 
 logger = logging.getLogger(__name__)
 
+Answer = Generation | MdocrError
+Answers = SimpleQueue[tuple[int, Answer]]
 
-class ServerParser:
-    """Reads pages through a server, in the place of ``mdocr.parsing.parser.Parser``.
+
+class ServerPageModel:
+    """Reads pages through a server; see ``mdocr.parsing.page_model.PageModel``.
 
     Args:
         url: address of the server, with or without ``/v1``.
         model: name of the model on the server; the first that it offers if empty.
 
     Raises:
+        UsageError: the address makes no sense.
         DeviceError: the server cannot be reached, or offers no model.
     """
 
@@ -50,109 +54,116 @@ class ServerParser:
     reads_formulas = True
 
     def __init__(self, url: str, model: str = "") -> None:
-        from huggingface_hub import InferenceClient
-
-        self.url = url.rstrip("/").removesuffix("/chat/completions").removesuffix("/v1")
-        # A key of its own: the client would else send the user's token of the hub.
-        self._key = os.environ.get(KEY_VARIABLE) or "none"
-        self._client = InferenceClient(
-            base_url=f"{self.url}/v1", api_key=self._key, timeout=TIMEOUT
-        )
+        self._server = ChatServer(url)
         self.name = model or self._first_model()
         self.tokenizer = _NoTokens()
+        self._warned = False
 
     def batch_size(self, max_tokens: int) -> int:
         """Maximum number of concurrent requests."""
         return CONCURRENT_REQUESTS
 
     def request(self, image: Image.Image, prompt: str, options: BlockOptions) -> Request:
-        """Prepares one picture and its prompt, a name of ``TASKS`` or another text."""
+        """Prepares one image and its prompt, a name of ``TASKS`` or another text."""
+        self._warn_of(options)
         text = TASKS.get(prompt, prompt)
-        return Request(tuple(text.encode()), options, picture=_address(image))
+        return Request(tuple(text.encode()), options, picture=_data_url(image))
 
-    def denoise(
-        self, requests: Iterator[Request], batch_size: int
-    ) -> Iterator[tuple[int, Generation | MdocrError]]:
-        """Texts of requests, or why there is none, in the order in which the answers come.
+    def denoise(self, requests: Iterator[Request], batch_size: int) -> Iterator[tuple[int, Answer]]:
+        """Texts of requests, or why there is none, in order of completion.
 
         Raises:
-            DeviceError: the server failed at too many texts in a row.
+            DeviceError: too many requests in a row failed.
         """
-        numbers = count()
-        answers: SimpleQueue[tuple[int, Generation | DeviceError]] = SimpleQueue()
-        waiting = failures = 0
+        numbers, answers = count(), Answers()
+        started: dict[int, float] = {}
+        failures = 0
         while True:
-            while waiting < batch_size and (request := next(requests, None)):
-                # A daemon: nobody should wait for a server that hangs when the program ends.
-                given = answers, next(numbers), request
+            while len(started) < batch_size and (request := next(requests, None)):
+                number = next(numbers)
+                started[number] = time.monotonic()
+                # A daemon: the program does not wait for a server that hangs when it ends.
+                given = answers, number, request
                 Thread(target=self._answer, args=given, daemon=True).start()
-                waiting += 1
-            if not waiting:
+            if not started:
                 return
-            number, made = answers.get()
-            waiting -= 1
+            number, made = self._next(answers, started)
+            if number not in started:  # it came after all, when it had been given up
+                continue
+            del started[number]
             failures = failures + 1 if isinstance(made, DeviceError) else 0
-            if isinstance(made, DeviceError) and failures > MOST_FAILURES:
+            if isinstance(made, DeviceError) and failures > MAX_FAILURES:
                 raise made
             yield number, made
 
-    def _answer(
-        self, answers: "SimpleQueue[tuple[int, Any]]", number: int, request: Request
-    ) -> None:
+    def _next(self, answers: Answers, started: dict[int, float]) -> tuple[int, Answer]:
+        """The next answer, or an error in its place when the oldest request takes too long."""
+        oldest = min(started, key=started.__getitem__)
+        left = started[oldest] + ANSWER_SECONDS - time.monotonic()
+        try:
+            return answers.get(timeout=max(0.0, left))
+        except Empty:
+            address = self._server.address
+            return oldest, DeviceError(
+                f"the server {address} gives no answer within {ANSWER_SECONDS:.0f} s",
+                "Is it overloaded? Lower --batch-size, or raise its --max-running-requests.",
+            )
+
+    def _answer(self, answers: Answers, number: int, request: Request) -> None:
         """Puts the text of a request, or the error in its place, among the answers."""
         try:
             answers.put((number, self._ask_twice(request)))
-        except Exception as error:  # of the network, of HTTP, and of the answer's form
-            answers.put((number, self._trouble(error)))
+        except MdocrError as error:
+            answers.put((number, error))
+        except Exception as error:  # else nobody would ever hear of this request
+            answers.put((number, DeviceError(f"the request failed: {error!r}")))
 
     def _ask_twice(self, request: Request) -> Generation:
-        """The text of a request; what is the server's own fault may pass."""
         try:
             return self._ask(request)
-        except Exception as error:
-            if getattr(getattr(error, "response", None), "status_code", 0) < 500:
-                raise
-        return self._ask(request)
+        except BusyError:
+            return self._ask(request)
 
     def _ask(self, request: Request) -> Generation:
         options = request.options
-        answer = self._client.chat_completion(
-            messages(bytes(request.prompt).decode(), request.picture),
-            model=self.name,
-            max_tokens=options.max_tokens,
-            temperature=options.temperature,
-            extra_body=decoding(options),
-        )
-        choice = answer.choices[0]
-        if choice.finish_reason == "length":
-            logger.warning("a text was longer than %d tokens and is cut", options.max_tokens)
-        return Generation(_trimmed(choice.message.content or ""), (), (), (), passes=0)
+        body = {
+            "model": self.name,
+            "messages": messages(bytes(request.prompt).decode(), request.picture),
+            "max_tokens": options.max_tokens,
+            "temperature": options.temperature,
+            **decoding(options),
+        }
+        text, truncated = self._server.complete(body)
+        return Generation(_trimmed(text), (), (), (), passes=0, truncated=truncated)
 
     def _first_model(self) -> str:
-        from huggingface_hub import get_session
+        names = self._server.models()
+        if not names:
+            raise DeviceError(
+                f"the server {self._server.address} offers no model",
+                "Start it with the model, or name one with --model.",
+            )
+        return names[0]
 
-        headers = {"Authorization": f"Bearer {self._key}"}
-        try:
-            answer = get_session().get(f"{self.url}/v1/models", headers=headers, timeout=30)
-            answer.raise_for_status()
-            return str(answer.json()["data"][0]["id"])
-        except Exception as error:  # of the network, of HTTP, and of the answer's form
-            raise self._trouble(error) from error
-
-    def _trouble(self, error: Exception) -> DeviceError:
-        from huggingface_hub.errors import OfflineModeIsEnabled
-
-        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-        hint = (
-            f"See whether it runs and holds the model; its key, if any, goes into {KEY_VARIABLE}."
+    def _warn_of(self, options: BlockOptions) -> None:
+        """Says once that the decoding options may have no effect."""
+        plain = BlockOptions()
+        same = (options.threshold, options.block_length, options.steps) == (
+            plain.threshold,
+            plain.block_length,
+            plain.steps,
         )
-        if isinstance(error, OfflineModeIsEnabled):
-            hint = "Unset HF_HUB_OFFLINE: it forbids this connection too."
-        return DeviceError(f"the server {self.url} gives no answer: {reason}", hint)
+        if same or self._warned:
+            return
+        self._warned = True
+        logger.warning(
+            "threshold, block length and steps are sent to the server, but SGLang takes its own: "
+            "set them in the file of its --dllm-algorithm-config"
+        )
 
 
 class _NoTokens:
-    """Stands for a tokenizer; the server keeps its tokens to itself."""
+    """Stands for a tokenizer; the server does not report tokens."""
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Nothing."""
@@ -160,7 +171,7 @@ class _NoTokens:
 
 
 def messages(prompt: str, picture: str) -> list[dict[str, Any]]:
-    """The chat of one prompt about a picture, given as a ``data:`` address."""
+    """The chat of one prompt about an image, given as a ``data:`` URL."""
     return [
         {"role": "system", "content": [{"type": "text", "text": SYSTEM}]},
         {
@@ -174,7 +185,7 @@ def messages(prompt: str, picture: str) -> list[dict[str, Any]]:
 
 
 def decoding(options: BlockOptions) -> dict[str, Any]:
-    """The settings of block diffusion, by the names that MinerU-Diffusion's server has for them."""
+    """The settings of block diffusion, by the names that MinerU-Diffusion's servers use."""
     return {
         "skip_special_tokens": False,
         "denoising_strategy": "low_confidence_dynamic",
@@ -184,11 +195,11 @@ def decoding(options: BlockOptions) -> dict[str, Any]:
     }
 
 
-def _address(image: Image.Image) -> str:
-    """The picture itself, as a PNG in an address."""
-    coded = BytesIO()
-    image.save(coded, "PNG")
-    return f"data:image/png;base64,{b64encode(coded.getvalue()).decode()}"
+def _data_url(image: Image.Image) -> str:
+    """The image itself, as a PNG in a URL."""
+    encoded = BytesIO()
+    image.save(encoded, "PNG")
+    return f"data:image/png;base64,{b64encode(encoded.getvalue()).decode()}"
 
 
 def _trimmed(text: str) -> str:

@@ -1,5 +1,6 @@
 """Runaway texts: a model that has lost its way writes the same few tokens until the end."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mdocr.decoding.requests import Generation
@@ -12,13 +13,19 @@ LEAST_TOKENS = 60
 """A run of both so many repeats and so many tokens is no text: dot leaders and empty table cells
 are shorter."""
 
+CHARACTERS_PER_TOKEN = 5
+"""For texts without tokens, which come from servers."""
+
 
 def without_runaway(made: Generation) -> tuple[Generation, bool]:
     """The text with a repetition at its end cut back to a single time.
 
     Returns:
-        The text, whose ``text`` has to be spelled anew if it was cut, and whether it was.
+        The text, whether it was cut; if it was and has tokens, ``text`` has to be decoded anew.
     """
+    if not made.tokens:
+        kept = made.text[: _kept(made.text, CHARACTERS_PER_TOKEN)]
+        return replace(made, text=kept), len(kept) < len(made.text)
     keep = _kept(made.tokens)
     if keep == len(made.tokens):
         return made, False
@@ -30,19 +37,20 @@ def without_runaway(made: Generation) -> tuple[Generation, bool]:
     ), True
 
 
-def _kept(tokens: tuple[int, ...]) -> int:
-    """How many tokens are left when the repetition at the end is cut back."""
-    for period in range(1, min(LONGEST_PERIOD, len(tokens) // LEAST_REPEATS) + 1):
-        start = _start_of_run(tokens, period)
-        length = len(tokens) - start
-        if length >= max(LEAST_TOKENS, LEAST_REPEATS * period):
+def _kept(units: Sequence[object], per_token: int = 1) -> int:
+    """How many tokens, or characters, are left when the repetition at the end is cut back."""
+    longest = min(LONGEST_PERIOD * per_token, len(units) // LEAST_REPEATS)
+    for period in range(1, longest + 1):
+        start = _start_of_run(units, period)
+        length = len(units) - start
+        if length >= max(LEAST_TOKENS * per_token, LEAST_REPEATS * period):
             return start + period
-    return len(tokens)
+    return len(units)
 
 
-def _start_of_run(tokens: tuple[int, ...], period: int) -> int:
-    """Where the run of tokens begins that equal the one ``period`` places before or after."""
-    place = len(tokens) - period
-    while place > 0 and tokens[place - 1] == tokens[place - 1 + period]:
-        place -= 1
-    return place
+def _start_of_run(units: Sequence[object], period: int) -> int:
+    """Where the run begins of units that equal those ``period`` positions before or after."""
+    start = len(units) - period
+    while start > 0 and units[start - 1] == units[start - 1 + period]:
+        start -= 1
+    return start

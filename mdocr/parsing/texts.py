@@ -51,11 +51,11 @@ def text_of(made: Generation, parser: PageModel, longest: int, trace: bool) -> T
         trace: keep the tokens.
     """
     kept, is_cut = without_runaway(made)
-    content = parser.tokenizer.decode(kept.tokens) if is_cut else made.text
+    content = parser.tokenizer.decode(kept.tokens) if is_cut and made.tokens else kept.text
     notes = []
     if is_cut:
         notes.append("a repetition at the end of a text was cut off")
-    elif len(made.tokens) >= longest:
+    elif made.truncated or len(made.tokens) >= longest:
         notes.append(f"a text was longer than {longest} tokens and is cut short")
     tokens = _characters(kept, parser) if trace else ()
     return Text(content.strip(), kept.confidences, made.passes, tokens, tuple(notes))

@@ -426,15 +426,6 @@ run()
         end.set()
 
 
-def test_a_server_that_may_not_be_asked():
-    from huggingface_hub.errors import OfflineModeIsEnabled
-
-    from mdocr.engines.server import ServerParser
-
-    error = ServerParser("http://127.0.0.1:1", "any")._trouble(OfflineModeIsEnabled("offline"))
-    assert "Unset HF_HUB_OFFLINE" in (error.hint or "")
-
-
 def test_no_server_at_the_address(pdf):
     result = parse(pdf, "--server", "http://127.0.0.1:9")
     assert result.exit_code == 6
@@ -585,8 +576,8 @@ def test_bad_input(model, tmp_path, name):
     assert name in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
-    assert result.stderr.startswith("error: ")  # said once, though it ends the program too
-    assert result.stderr.count("error: ") == 1
+    assert result.stderr.startswith("Error: ")  # said once, though it ends the program too
+    assert result.stderr.count("Error: ") == 1
 
 
 def test_passwords(model, tmp_path):

@@ -124,7 +124,7 @@ def test_a_page_is_read_the_same(
     folder: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "mdocr.parsing.line_reader.pages.is_noise", lambda *_: False
+        "mdocr.parsing.line_reader.reading.is_noise", lambda *_: False
     )  # the model is random
     pdf = write_pdf(tmp_path / "report.pdf", [["one two", "three"]])
     read = {}
