@@ -87,7 +87,9 @@ def content_of(source: object) -> bytes | None:
         return None
     content = source.read()
     if isinstance(content, str):
-        raise InputError("a stream of text is no picture", "Give one of bytes: open the file with 'rb'.")
+        raise InputError(
+            "a stream of text is no picture", "Give one of bytes: open the file with 'rb'."
+        )
     return bytes(content)
 
 

@@ -48,9 +48,15 @@ def analyse(picture: Pixels) -> Layout:
     if components.letter_size(parts) < SMALLEST_LETTER and grey.size < WORKING_PIXELS / 4:
         scale = 2.0
         parts, angle = _level(_scaled(grey, scale))
-    regions, displayed = _regions(parts)
-    placed = tuple(_placed(region, 1 / scale, angle) for region in regions)
-    return Layout(width, height, angle, placed, tuple(f.scaled(1 / scale) for f in displayed))
+    found, factor = _find(parts), 1 / scale
+    return Layout(
+        width,
+        height,
+        angle,
+        tuple(_placed(region, factor, angle) for region in found.regions),
+        tuple(formula.scaled(factor) for formula in found.formulas),
+        tuple(box.scaled(factor) for box in found.sideways),
+    )
 
 
 def _scaled(grey: Pixels, scale: float) -> Pixels:
@@ -87,8 +93,8 @@ def _ink_components(grey: Pixels) -> Components:
     return components.find_components(page)
 
 
-def _regions(parts: Components) -> tuple[list[Region], list[Formula]]:
-    """Regions in reading order, and places of formulas, in pixels of the working copy."""
+def _find(parts: Components) -> Layout:
+    """The layout in pixels of the working copy."""
     size = components.letter_size(parts)
     page = (parts.labels > 0).astype(np.uint8)
     rules, rest = components.find_rules(page, size)
@@ -102,17 +108,15 @@ def _regions(parts: Components) -> tuple[list[Region], list[Formula]]:
     found = chains.find_fragments(letters, size, rules.upright)
     pieces = _pieces(found)
     usual = blocks.usual_type(pieces)
-    pieces, figures = _absorbed(scratches.removed(pieces, usual.size), figures, usual.size)
+    pieces, sideways = scratches.removed(pieces, usual.size)
+    pieces, figures = _absorbed(pieces, figures, usual.size)
     pieces = heights.evened(heights.trimmed(pieces), usual.size)
     pieces = _with_tables(pieces, grids.find_grids(rules, size))
-    pieces += [
-        PagePiece(
-            LayoutBox(*box.tolist()), usual.size, region=Region("image", LayoutBox(*box.tolist()))
-        )
-        for box in figures
-    ]
+    pieces += [_image(LayoutBox(*box.tolist()), usual.size) for box in figures]
     signs = np.vstack([parts.boxes, rules.level])
-    return _ordered(pieces, usual, signs, (rest.shape[1], rest.shape[0]))
+    extent = rest.shape[1], rest.shape[0]
+    regions, displayed = _ordered(pieces, usual, signs, extent)
+    return Layout(*extent, 0.0, tuple(regions), tuple(displayed), tuple(sideways))
 
 
 def _image(box: LayoutBox, size: float) -> PagePiece:
@@ -177,11 +181,11 @@ def _ordered(
         return [], []
     headers, body, footers = paratext.set_apart(pieces, usual.size, extent)
     regions: list[Region] = []
-    found: list[Formula] = []
+    displayed: list[Formula] = []
     for column in columns.in_columns(body):
         regions += blocks.to_regions(rows.to_lines(column), usual)
-        found += formulas.find_formulas(column, signs, usual.size)
-    return headers + blocks.rank_titles(regions) + footers, found
+        displayed += formulas.find_formulas(column, signs, usual.size)
+    return headers + blocks.rank_titles(regions) + footers, displayed
 
 
 def _placed(region: Region, factor: float, angle: float) -> Region:

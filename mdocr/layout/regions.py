@@ -47,6 +47,10 @@ class LayoutBox(NamedTuple):
         x, y = other.center
         return self.x0 <= x <= self.x1 and self.y0 <= y <= self.y1
 
+    def padded(self, margin: float) -> "LayoutBox":
+        """The rectangle with a margin on every side."""
+        return LayoutBox(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)
+
     def scaled(self, factor: float) -> "LayoutBox":
         """The same rectangle on a picture ``factor`` times as large."""
         return LayoutBox(*(factor * edge for edge in self))
@@ -127,6 +131,8 @@ class Layout:
         angle: how far the page was turned to make its lines level, degrees counter-clockwise.
         regions: in reading order.
         formulas: where displayed ones may stand.
+        sideways: stacks of letters, which may be text that runs up or down the page; they are in no
+            region.
     """
 
     width: int
@@ -134,6 +140,7 @@ class Layout:
     angle: float
     regions: tuple[Region, ...]
     formulas: tuple[Formula, ...] = ()
+    sideways: tuple[LayoutBox, ...] = ()
 
     @property
     def lines(self) -> list[Line]:

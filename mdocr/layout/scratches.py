@@ -17,22 +17,25 @@ LEAST_LEADER = 6
 """Dots that a leader has at least."""
 
 
-def removed(pieces: Sequence[PagePiece], size: float) -> list[PagePiece]:
-    """Pieces that are worth reading, and leaders.
+def removed(pieces: Sequence[PagePiece], size: float) -> tuple[list[PagePiece], list[LayoutBox]]:
+    """Pieces that are worth reading, and leaders; and where letters stand on top of each other.
 
     Args:
         pieces: everything that was taken for writing.
         size: height of a capital of the text.
     """
     kept = []
-    for row in rows_of(_without_upright_text(pieces, size)):
+    stacks = _stacks(pieces, size)
+    stacked = [[p for p in pieces if _continues(p, stack, size)] for stack in stacks]
+    others = {id(piece) for own in stacked for piece in own}
+    for row in rows_of([piece for piece in pieces if id(piece) not in others]):
         dashes = all(piece.box.height < 0.3 * size for piece in row)
         if len(row) >= 3 and dashes:
             continue
         read = any(piece.count >= 3 and not _is_odd(piece, size) for piece in row)
         row = _with_leaders(row, size)
         kept += [p for p in row if (read and not _is_upright(p, size)) or not _is_odd(p, size)]
-    return kept
+    return kept, [hull([piece.box for piece in own]) for own in stacked if own]
 
 
 def _with_leaders(row: Row, size: float) -> Row:
@@ -58,8 +61,8 @@ def _is_long(piece: PagePiece, size: float) -> bool:
     return piece.count >= LEAST_LEADER and piece.box.width > 3 * size
 
 
-def _without_upright_text(pieces: Sequence[PagePiece], size: float) -> list[PagePiece]:
-    """Pieces without stacks of letters close above each other, such as stamps in a margin."""
+def _stacks(pieces: Sequence[PagePiece], size: float) -> list[LayoutBox]:
+    """Stacks of letters close above each other, such as stamps in a margin."""
     narrow = [p for p in pieces if p.count <= 3 and p.box.width < 2 * size]
     stacks: list[list[PagePiece]] = []
     for piece in sorted(narrow, key=lambda piece: piece.box.y0):
@@ -72,10 +75,7 @@ def _without_upright_text(pieces: Sequence[PagePiece], size: float) -> list[Page
                 break
         else:
             stacks.append([piece])
-    upright = [
-        hull([piece.box for piece in stack]) for stack in stacks if len(stack) >= LEAST_UPRIGHT
-    ]
-    return [p for p in pieces if not any(_continues(p, stack, size) for stack in upright)]
+    return [hull([piece.box for piece in stack]) for stack in stacks if len(stack) >= LEAST_UPRIGHT]
 
 
 def _continues(piece: PagePiece, stack: LayoutBox, size: float) -> bool:

@@ -1,0 +1,25 @@
+"""Boxes on pages that lie on their side or stand on their head."""
+
+from collections.abc import Callable
+
+from mdocr.document.model import Box
+
+ANGLES = (0, 90, 180, 270)
+"""Degrees, counter-clockwise, by which a page can be turned."""
+
+_TURNS: dict[int, Callable[[Box], Box]] = {
+    0: lambda box: box,
+    90: lambda box: Box(box.y0, 1 - box.x1, box.y1, 1 - box.x0),
+    180: lambda box: Box(1 - box.x1, 1 - box.y1, 1 - box.x0, 1 - box.y0),
+    270: lambda box: Box(1 - box.y1, box.x0, 1 - box.y0, box.x1),
+}
+
+
+def turned(box: Box, angle: int) -> Box:
+    """Where a box lies once its page is turned.
+
+    Args:
+        box: on the page as it is.
+        angle: degrees counter-clockwise, a multiple of 90; negative to turn back.
+    """
+    return _TURNS[angle % 360](box)

@@ -1,0 +1,46 @@
+"""Which lines are no text, and how sure the reader is of all it read."""
+
+from collections.abc import Iterable, Sequence
+
+from mdocr.parsing.texts import Text
+
+LEAST_CONFIDENCE = 0.5
+"""Mean of a line's tokens below which it is not taken for text."""
+
+NOISE_CONFIDENCE = 0.8
+"""The same for one or two signs without a letter or digit, which is what specks are read as."""
+
+FEW = 100
+"""Characters from which shares of a page mean something."""
+
+
+def why_unread(line: Text, in_table: bool = False) -> str:
+    """Why a line is no text: ``noise`` for a speck, ``unsure``; empty if it is one.
+
+    Args:
+        line: what was read.
+        in_table: it stands alone in a cell, where a speck is rather a dash.
+    """
+    is_speck = len(line.content) <= 2 and not any(map(str.isalnum, line.content)) and not in_table
+    if line.confidence >= (NOISE_CONFIDENCE if is_speck else LEAST_CONFIDENCE):
+        return ""
+    return "noise" if is_speck or not line.content else "unsure"
+
+
+def is_noise(line: Text, in_table: bool = False) -> bool:
+    """Whether a line is no text: the reader is unsure of it, or it is a speck."""
+    return bool(why_unread(line, in_table))
+
+
+def unread_share(lines: Sequence[Text]) -> float:
+    """Share of the characters in lines that are no text, 0 to 1; 0 where there are few in all."""
+    total = sum(len(line.content) for line in lines)
+    noise = sum(len(line.content) for line in lines if is_noise(line))
+    return noise / total if total >= FEW else 0.0
+
+
+def mean_confidence(lines: Iterable[Text]) -> float:
+    """Mean confidence of the characters of all lines, 0 to 1; 0 where nothing was read."""
+    weighted = [(len(line.content), line.confidence) for line in lines]
+    total = sum(length for length, _ in weighted)
+    return sum(length * sure for length, sure in weighted) / total if total else 0.0

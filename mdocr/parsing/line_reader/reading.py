@@ -1,0 +1,234 @@
+"""One view of a page in reading: its lines piece by piece, then what may be formulas."""
+
+import math
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
+
+from PIL import Image
+
+from mdocr.decoding.requests import BlockOptions, Generation, Request
+from mdocr.document.model import Block, Box, Unread
+from mdocr.errors import MdocrError
+from mdocr.layout import Formula, Line, Region, cut
+from mdocr.layout.pieces import hull
+from mdocr.models.line_reader_config import LINE_HEIGHT
+from mdocr.options import ParseOptions
+from mdocr.parsing.line_reader.equations import Equations
+from mdocr.parsing.line_reader.formulas import FORMULA_BLOCK, LONGEST, Row, equation
+from mdocr.parsing.line_reader.noise import why_unread
+from mdocr.parsing.line_reader.pieces import LinePiece, split_line
+from mdocr.parsing.line_reader.tables import table_of
+from mdocr.parsing.line_reader.views import View
+from mdocr.parsing.page_model import PageModel
+from mdocr.parsing.texts import Text, block_options, filled, joined, text_of
+
+BLOCK_LENGTH = 16
+"""Tokens that the line reader was trained to denoise together."""
+
+NARROWEST_LETTER = 3
+"""Pixels at the reader's height; a piece holds no more letters than its width has room for."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A text that is asked for.
+
+    Attributes:
+        number: by which the reading knows the answer; negative for formulas.
+        make: prepares the request.
+        size: width in pixels; texts of about one size are generated together.
+    """
+
+    number: int
+    make: Callable[[], Request]
+    size: int
+
+
+@dataclass(frozen=True)
+class PieceInLine:
+    """A piece of a line that was asked for.
+
+    Attributes:
+        row: the line.
+        joint: what stands between the piece before and this one.
+        longest: tokens that it may have.
+    """
+
+    row: Row
+    joint: str
+    longest: int
+
+
+class LineReading:
+    """The texts of a view.
+
+    Args:
+        view: a page or an area of it.
+        parser: the model.
+        options: how to read.
+
+    Attributes:
+        errors: why pieces are missing, with the region of each.
+    """
+
+    def __init__(self, view: View, parser: PageModel, options: ParseOptions) -> None:
+        self.view = view
+        self.parser, self.options = parser, options
+        self.regions = view.layout.regions
+        self.pieces: list[PieceInLine] = []
+        self.rows: dict[Row, list[int]] = {}  # the pieces of the lines that were asked for
+        self.texts: dict[int, Text] = {}
+        self.errors: list[tuple[int, MdocrError]] = []
+        self.equations = Equations(view.layout, self.whole_line)
+        if not parser.reads_formulas:
+            self.equations.places = []
+
+    def all_rows(self) -> list[Row]:
+        """Every line of the layout, in reading order."""
+        return [
+            (number, row)
+            for number, region in enumerate(self.regions)
+            for row in range(len(region.lines))
+        ]
+
+    def ask(self, rows: Collection[Row]) -> list[Question]:
+        """Asks for lines; those that were asked for before are not asked for again."""
+        questions = []
+        for row in rows:
+            if row not in self.rows:
+                questions += list(self._pieces_of(row))
+        return questions
+
+    def take(self, number: int, made: Generation) -> list[Question]:
+        """Takes an answer; the last piece of a doubtful text asks for a formula."""
+        if number < 0:
+            longest = self._formula_options().max_tokens
+            self.equations.read[~number] = text_of(made, self.parser, longest, self.options.trace)
+            return []
+        piece = self.pieces[number]
+        self.texts[number] = text_of(made, self.parser, piece.longest, self.options.trace)
+        return [self._formula(index) for index in self.equations.promising(piece.row)]
+
+    def miss(self, number: int, error: MdocrError) -> None:
+        """Called when a request failed: a piece is left out; a formula stays text."""
+        if number >= 0:
+            self.errors.append((self.pieces[number].row[0], error))
+
+    def whole_line(self, row: Row) -> Text | None:
+        """A line of which every piece was read; None of others."""
+        is_whole = row in self.rows and all(piece in self.texts for piece in self.rows[row])
+        return self.line(row) if is_whole else None
+
+    def line(self, row: Row) -> Text:
+        """What was read of a line so far."""
+        pieces = self.rows.get(row, ())
+        found = [(self.pieces[piece].joint, self.texts.get(piece, Text())) for piece in pieces]
+        content = "".join(joint + text.content for joint, text in found)
+        return joined([text for _, text in found], " ".join(content.split()))
+
+    def lines(self) -> dict[Row, Text]:
+        """The lines that were asked for, in reading order; noise among them."""
+        return {row: self.line(row) for row in sorted(self.rows)}
+
+    def block(self, region: Region) -> Block:
+        """A region without its content; a title has no level before the whole document is known."""
+        return Block(region.type, self.view.outline(region.box), angle=self.view.angle)
+
+    def blocks(self, number: int) -> list[Block]:
+        """A region as one block, or none if nothing was read; as several around formulas."""
+        region = self.regions[number]
+        lines = [self._kept(number, row) for row in range(len(region.lines))]
+        groups = [self.equations.group_of((number, row)) for row in range(len(lines))]
+        if all(group is None for group in groups):
+            return self._filled(region, lines)
+        blocks = []
+        for group, members in groupby(range(len(groups)), key=groups.__getitem__):
+            rows = list(members)
+            if group is None:
+                part = replace(region, box=hull([region.lines[row].box for row in rows]))
+                blocks += self._filled(part, [lines[row] for row in rows])
+            elif (number, rows[0]) == self._first_row(group):
+                blocks.append(self._equation(group))
+        return blocks
+
+    def unread(self, rows: Collection[Row]) -> list[Unread]:
+        """Those of some lines that are not written, or not to their end, with the reason."""
+        return [
+            Unread(self._box(row), reason, line.content, line.confidence)
+            for row in rows
+            if (reason := self._why_unread(row, line := self.line(row)))
+        ]
+
+    def _box(self, row: Row) -> Box:
+        return self.view.outline(self.regions[row[0]].lines[row[1]].box)
+
+    def _why_unread(self, row: Row, line: Text) -> str:
+        reason = why_unread(line, bool(self.regions[row[0]].cells))
+        if reason == "unsure" and self.options.keep_unsure:
+            reason = ""
+        return "cut" if line.is_cut and not reason else reason
+
+    def _pieces_of(self, row: Row) -> Iterator[Question]:
+        region, line = self.regions[row[0]], self.regions[row[0]].lines[row[1]]
+        self.rows[row] = []
+        for piece in split_line(cut(self.view.pixels, line)):
+            width = piece.pixels.shape[1] * LINE_HEIGHT // piece.pixels.shape[0]
+            options = self._piece_options(region.type, width)
+            number = len(self.pieces)
+            self.rows[row].append(number)
+            self.pieces.append(PieceInLine(row, piece.joint, options.max_tokens))
+            yield Question(number, partial(self._request, piece, options), width)
+
+    def _piece_options(self, target: str, width: int) -> BlockOptions:
+        """No more tokens than there is room for, so that noise does not take long."""
+        room = BLOCK_LENGTH * math.ceil(max(width, LINE_HEIGHT) / NARROWEST_LETTER / BLOCK_LENGTH)
+        longest = min(room, self.options.longest(target))
+        return block_options(self.options, target, BLOCK_LENGTH, longest)
+
+    def _request(self, piece: LinePiece, options: BlockOptions) -> Request:
+        return self.parser.request(Image.fromarray(piece.pixels), "text", options)
+
+    def _formula(self, index: int) -> Question:
+        place = self.equations.places[index].place
+        return Question(~index, partial(self._formula_request, place), round(place.box.width))
+
+    def _formula_request(self, place: Formula) -> Request:
+        line = Line(place.box, self.view.layout.angle)
+        pixels = cut(self.view.pixels, line, margin=0.03)
+        return self.parser.request(Image.fromarray(pixels), "formula", self._formula_options())
+
+    def _formula_options(self) -> BlockOptions:
+        longest = min(LONGEST, self.options.longest("equation"))
+        own = self.options.block_length is None  # steps are for blocks of lines then
+        options = replace(self.options, steps=None) if own else self.options
+        return block_options(options, "equation", FORMULA_BLOCK, longest)
+
+    def _kept(self, number: int, row: int) -> Text:
+        """A line, empty if it is noise; specks in a table are its dashes."""
+        line = self.line((number, row))
+        is_kept = self._why_unread((number, row), line) in ("", "cut")
+        return line if is_kept else Text(steps=line.steps)
+
+    def _filled(self, region: Region, lines: list[Text]) -> list[Block]:
+        """A region with its text; none if it is empty."""
+        if not any(line.content for line in lines):
+            return []
+        if region.cells:
+            content, form = table_of(region.cells, lines), "otsl"
+        else:
+            content, form = "\n".join(line.content for line in lines if line.content), "text"
+        return [filled(self.block(region), joined(lines, content), form, self.options.trace)]
+
+    def _first_row(self, group: int) -> Row:
+        """The first line of a group of formulas in reading order."""
+        return min(row for row in self.rows if self.equations.group_of(row) == group)
+
+    def _equation(self, group: int) -> Block:
+        rows = self.equations.groups[group]
+        box = hull([self.equations.places[row].place.box for row in rows])
+        block = Block("equation", self.view.outline(box), angle=self.view.angle)
+        texts = [self.equations.read[row] for row in rows]
+        number = "".join(map(self.equations.number, rows))
+        return equation(block, texts, number, self.options.trace)

@@ -1,0 +1,106 @@
+"""Which way up a page, or a part of it, is to be read.
+
+The reader's confidence tells: text that lies on its side or stands on its head is read with a mean
+confidence of .65 to .73, upright text with .96 or more. So a few lines of what was read with doubt
+are read in the other directions too, and the surest direction wins.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdocr.document.model import Box
+from mdocr.document.turns import ANGLES
+from mdocr.layout import LayoutBox
+from mdocr.layout.components import merge_overlapping
+from mdocr.parsing.line_reader.formulas import Row
+from mdocr.parsing.line_reader.noise import mean_confidence
+from mdocr.parsing.line_reader.reading import LineReading
+
+SURE = 0.87
+"""Mean confidence of a page's characters below which other directions are tried."""
+
+SURE_PART = 0.8
+"""The same of a region on an upright page."""
+
+MARGIN = 0.08
+"""How much surer another direction must be."""
+
+SAMPLE = 8
+"""Lines that are read in each other direction."""
+
+MOST_PARTS = 6
+"""Parts of a page that are tried in other directions."""
+
+LEAST_LETTERS = 6
+"""Letters and digits without which a part was not read."""
+
+INSIDE = 0.6
+"""Share of a region that lies in a part of the page which is read turned."""
+
+
+def is_doubtful(reading: LineReading) -> bool:
+    """Whether a page was read so unsurely that it may not be upright."""
+    return bool(reading.regions) and mean_confidence(reading.lines().values()) < SURE
+
+
+def other_angles(angle: int) -> list[int]:
+    """The other three directions."""
+    return [other for other in ANGLES if other != angle]
+
+
+def sample(reading: LineReading) -> list[Row]:
+    """The longest lines of a view, in heights."""
+
+    def length(row: Row) -> float:
+        box = reading.regions[row[0]].lines[row[1]].box
+        return box.width / max(box.height, 1.0)
+
+    return sorted(reading.all_rows(), key=length, reverse=True)[:SAMPLE]
+
+
+def surest(readings: Sequence[LineReading], than: float) -> LineReading | None:
+    """The reading in the best direction.
+
+    Args:
+        readings: samples of the same in several directions.
+        than: confidence that has to be exceeded, by ``MARGIN``.
+
+    Returns:
+        None if none is sure enough.
+    """
+    best = max(readings, key=lambda one: mean_confidence(one.lines().values()), default=None)
+    if best is None:
+        return None
+    lines = best.lines().values()
+    letters = sum(character.isalnum() for line in lines for character in line.content)
+    is_surer = mean_confidence(lines) > than + MARGIN
+    return best if is_surer and letters >= LEAST_LETTERS else None
+
+
+def doubtful_parts(reading: LineReading) -> list[Box]:
+    """Parts of an upright page that may lie on their side: doubtful text, and stacks of letters."""
+    lines = reading.lines()
+    found = [*reading.view.layout.sideways]
+    for number, region in enumerate(reading.regions):
+        own = [lines[number, row] for row in range(len(region.lines)) if (number, row) in lines]
+        if own and mean_confidence(own) < SURE_PART:
+            found.append(region.box)
+    if not found:
+        return []
+    heights = [line.box.height for region in reading.regions for line in region.lines]
+    gap = float(np.median(heights)) if heights else 0.0
+    merged = merge_overlapping(_edges(found), gap)
+    sizes = np.prod(merged[:, 2:] - merged[:, :2], axis=1)
+    largest = merged[np.argsort(-sizes)[:MOST_PARTS]]
+    return [reading.view.outline(LayoutBox(*box).padded(0.5 * gap)) for box in largest.tolist()]
+
+
+def is_inside(box: Box, parts: Sequence[Box]) -> bool:
+    """Whether a region lies in one of the parts that are read turned."""
+    return any(box.inside(part) >= INSIDE for part in parts)
+
+
+def _edges(boxes: Sequence[LayoutBox]) -> NDArray[np.float64]:
+    return np.array([list(box) for box in boxes], np.float64)
