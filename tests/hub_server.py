@@ -1,5 +1,6 @@
 """A hub on 127.0.0.1: the part of the file API that downloads use, and ways to misbehave."""
 
+import contextlib
 import hashlib
 import threading
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class HubServer:
         statuses: ``repo/path`` to the HTTP status of every answer.
         busy: number of next downloads that are answered with 503.
         ignore_range: always send files from the start.
+        headers: of every file, besides the usual ones.
         requests: everything that was asked.
     """
 
@@ -37,6 +39,7 @@ class HubServer:
     statuses: dict[str, int] = field(default_factory=dict)
     busy: int = 0
     ignore_range: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
 
     def __enter__(self) -> "HubServer":
@@ -117,11 +120,14 @@ class _Handler(BaseHTTPRequestHandler):
             start = int(asked.removeprefix("bytes=").split("-")[0])
         self.send_response(206 if asked and not self.hub.ignore_range else 200)
         self.send_header("Content-Length", str(len(content) - start))
+        for name, value in self.hub.headers.items():
+            self.send_header(name, value)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         self.end_headers()
         body = content[start:]
-        self.wfile.write(body[: self.hub.cuts.pop(0)] if self.hub.cuts else body)
+        with contextlib.suppress(ConnectionError):  # the client has what it wants
+            self.wfile.write(body[: self.hub.cuts.pop(0)] if self.hub.cuts else body)
 
     def _name(self) -> str:
         """``repo/path`` of the request; kept in the list of requests."""

@@ -31,6 +31,7 @@ class FakeParser:
     """A page model whose texts come from a function of the picture and the prompt."""
 
     name = "fake"
+    block_length = 32
 
     def __init__(self, answer: Answer, model: object = None, confidence: float = 0.9) -> None:
         self.answer = answer

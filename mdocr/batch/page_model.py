@@ -69,7 +69,7 @@ class LazyPageModel:
         """Name and files of a local model; a wrong device is refused before a download."""
         choice = self.choice
         check_place(choice.model, choice.device, choice.dtype, choice.engine)
-        return find_parser(choice.model)
+        return find_parser(choice.model, choice.device)
 
     @cached_property
     def loaded(self) -> PageModel:

@@ -3,7 +3,8 @@
 Redirects are not followed: pictures and keys go to the address that the user gave, or nowhere. What
 is printed of that address has no user name, password or key in it.
 
-Knows nothing of models and prompts.
+Knows nothing of models and prompts. The hub library, whose HTTP client it uses, is imported when it
+is needed.
 """
 
 import json
@@ -14,9 +15,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
-
-from huggingface_hub import get_session
-from huggingface_hub.errors import OfflineModeIsEnabled
 
 from mdocr.errors import DeviceError, UsageError
 
@@ -83,6 +81,9 @@ class ChatServer:
             raise self._error(f"its answer makes no sense ({error!r})") from error
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+        from huggingface_hub import get_session
+        from huggingface_hub.errors import OfflineModeIsEnabled
+
         deadline = time.monotonic() + SECONDS
         session: Any = get_session()
         try:

@@ -55,7 +55,7 @@ def exported_on_cpu(
     if device not in ("auto", "cpu"):
         return None
     found = onnx_files.find_onnx(weights, form)
-    if found is None or (device == "auto" and _has_accelerator()):
+    if found is None or has_accelerator(device):
         return None
     try:
         return start(found)
@@ -64,10 +64,13 @@ def exported_on_cpu(
         return None
 
 
-def _has_accelerator() -> bool:
-    """Asks torch, which is slow to import, only if the answer may be yes."""
-    if not may_have_gpu():
-        return False
+def has_accelerator(device: str = "auto") -> bool:
+    """Whether a device, or the one that ``auto`` takes, is faster than the CPU.
+
+    Asks torch, which is slow to import, only if the answer may be yes.
+    """
+    if device != "auto" or not may_have_gpu():
+        return device not in ("auto", "cpu")
     from mdocr.engines.device import choose_device
 
     return choose_device().type != "cpu"

@@ -21,8 +21,8 @@ from mdocr.engines.onnx_pages import (
 from mdocr.engines.onnx_sessions import open_session
 from mdocr.engines.protocols import DEVICE_BATCH_SIZE
 from mdocr.models.line_reader_config import LINE_HEIGHT, LineReaderConfig
-from mdocr.weights.configuration import line_reader_config
 from mdocr.weights.onnx_files import CONFIG, FORMULAS
+from mdocr.weights.page_configuration import line_reader_config
 
 TRIAL = (1, 3, 32, 32)
 """Shape of the image of a trial run."""

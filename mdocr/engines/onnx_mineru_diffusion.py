@@ -17,10 +17,10 @@ from mdocr.engines.onnx_pages import (
     sequence_positions,
 )
 from mdocr.engines.protocols import CPU_BATCH_SIZE
-from mdocr.errors import WeightsError
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig, patch_positions
 from mdocr.preprocessing.mineru_diffusion import PatchedImage
-from mdocr.weights.onnx_files import CONFIG, HINT
+from mdocr.weights.onnx_files import CONFIG
+from mdocr.weights.page_configuration import mineru_diffusion_config
 
 
 class OnnxMinerUDiffusionEngine(OnnxPageEngine):
@@ -47,10 +47,7 @@ class OnnxMinerUDiffusionEngine(OnnxPageEngine):
         return found
 
     def _configure(self, record: Mapping[str, Any]) -> None:
-        try:
-            self.config = MinerUDiffusionConfig.from_record(record)
-        except (TypeError, AttributeError) as error:
-            raise WeightsError(f"{self.files.folder / CONFIG} is damaged: {error}", HINT) from error
+        self.config = mineru_diffusion_config(record, self.files.folder / CONFIG)
         self.text = self.config.text_config
 
     def _try_encoder(self) -> None:

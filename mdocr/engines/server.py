@@ -52,6 +52,7 @@ class ServerPageModel:
 
     reads_lines = False
     reads_formulas = True
+    block_length = BlockOptions.block_length
 
     def __init__(self, url: str, model: str = "") -> None:
         self._server = ChatServer(url)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from mdocr.models.charset import Charset
 from mdocr.models.mdiff4str_config import LITE, EncoderConfig
@@ -36,6 +36,7 @@ class LineReaderConfig:
     text: SDARConfig = field(default_factory=SDARConfig)
     tasks: tuple[str, ...] = ("text", "formula", "table")
     formula_height: int = 0
+    block_size: ClassVar[int] = 16  # tokens, in half of the training
 
     @property
     def reads_formulas(self) -> bool:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from mdocr.errors import WeightsError
 from mdocr.models.sdar_config import SDARConfig
 
+MODEL_TYPES = ("mineru_diffusion", "mineru_diffusion_v2")
+"""``model_type`` in ``config.json``, by release; the architecture is the same."""
+
 Grid = tuple[int, int]
 """Rows and columns of patches of one image."""
 
@@ -56,12 +59,16 @@ class MinerUDiffusionConfig:
         vision_config: the vision tower.
         image_token_id: id that image features are substituted for.
         mask_token_id: id of a masked token.
+        block_size: tokens of a block in training.
+        tie_word_embeddings: the output layer is the embedding, and not stored.
     """
 
     text_config: SDARConfig = field(default_factory=SDARConfig)
     vision_config: VisionConfig = field(default_factory=VisionConfig)
     image_token_id: int = 151655
     mask_token_id: int = 151669
+    block_size: int = 32
+    tie_word_embeddings: bool = False
     reads_formulas: ClassVar[bool] = True
 
     @classmethod
@@ -73,20 +80,23 @@ class MinerUDiffusionConfig:
         """
         text = record.get("text_config") or record.get("language_model_config") or {}
         vision = record.get("vision_config") or record.get("vision_model_config") or {}
-        _check(record, "model_type", "mineru_diffusion")
+        _check(record, "model_type", *MODEL_TYPES)
         _check(record, "vision_projector_type", "patch_merger2x")
         _check(text, "hidden_act", "silu")
         _check(text, "rope_scaling", None)
         _check(vision, "model_type", "qwen2_vl")
         _check(vision, "hidden_act", "quick_gelu")
-        ids = {k: record[k] for k in ("image_token_id", "mask_token_id") if k in record}
-        return cls(_section(SDARConfig, text), _section(VisionConfig, vision), **ids)
+        own = ("image_token_id", "mask_token_id", "block_size", "tie_word_embeddings")
+        inner = {key: text[key] for key in own[2:] if key in text}
+        outer = {key: record[key] for key in own if key in record}
+        return cls(_section(SDARConfig, text), _section(VisionConfig, vision), **inner | outer)
 
 
-def _check(record: Mapping[str, Any], key: str, supported: str | None) -> None:
-    if record.get(key, supported) != supported:
+def _check(record: Mapping[str, Any], key: str, *supported: str | None) -> None:
+    if record.get(key, supported[0]) not in supported:
+        known = " or ".join(map(repr, supported))
         raise WeightsError(
-            f"config.json: {key} is {record[key]!r}; this model supports {supported!r} only",
+            f"config.json: {key} is {record[key]!r}; this model supports {known} only",
             "Use a checkpoint folder of MinerU-Diffusion.",
         )
 

@@ -1,11 +1,13 @@
 """Page models loaded by name, and documents read in one call."""
 
+import logging
 import os
 from functools import lru_cache
 from pathlib import Path
 
 from typing_extensions import Unpack
 
+from mdocr.engines.exported import has_accelerator
 from mdocr.engines.page_engines import check_place, page_engine
 from mdocr.errors import WeightsError
 from mdocr.inputs.pages import DocumentInput
@@ -18,7 +20,10 @@ from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
 from mdocr.preprocessing.tokenizers import LineReaderTokenizer, MinerUDiffusionTokenizer
 from mdocr.render import Document
 from mdocr.weights import onnx_files
+from mdocr.weights.registry import ReleasedModel
 from mdocr.weights.resolve import ResolvedModel, resolve
+
+logger = logging.getLogger(__name__)
 
 Tokenizer = MinerUDiffusionTokenizer | LineReaderTokenizer
 Processor = MinerUDiffusionProcessor | LineReaderProcessor
@@ -46,7 +51,7 @@ def parse(
         MdocrError: see ``load_parser`` and ``Parser.parse``.
     """
     check_place(os.fspath(model), device, dtype, engine)
-    files = repr(find_parser(model).files)
+    files = repr(find_parser(model, device).files)
     return _kept(os.fspath(model), files, device, dtype, engine).parse(source, **changes)
 
 
@@ -86,7 +91,7 @@ def load_parser(
         UsageError: an argument makes no sense.
     """
     check_place(os.fspath(model), device, dtype, engine)
-    found = find_parser(model)
+    found = find_parser(model, device)
     folder = found.path if found.path.is_dir() else found.path.parent
     made = page_engine(folder, device, dtype, engine, cuda_graphs=cuda_graphs, pages=pages)
     return Parser(made, *_prompts(made.folder, made.config), found.name)
@@ -104,14 +109,21 @@ def _prompts(
     return tokenizer, MinerUDiffusionProcessor.read(folder / onnx_files.PREPROCESSOR)
 
 
-def find_parser(model: str | os.PathLike[str]) -> ResolvedModel:
+def find_parser(model: str | os.PathLike[str], device: str = "auto") -> ResolvedModel:
     """Name and place of a page model; a named one is downloaded if it is not there.
+
+    On a CPU, where MinerU-Diffusion takes minutes a page, it has to be named: ``auto`` takes the
+    model in the package.
+
+    Args:
+        model: see ``load_parser``.
+        device: see there.
 
     Raises:
         WeightsError: there is no such model, or none at all.
     """
     try:
-        return resolve(os.fspath(model), "parser")
+        return resolve(os.fspath(model), "parser", lambda one: _is_fast(one, device))
     except WeightsError as error:
         if str(model) not in ("auto", "lite", "mineru-diffusion-lite"):
             raise
@@ -120,3 +132,18 @@ def find_parser(model: str | os.PathLike[str]) -> ResolvedModel:
             "Get the page model with: mdocr models download mineru-diffusion; "
             "or give a folder with: --model FOLDER",
         ) from error
+
+
+def _is_fast(model: ReleasedModel, device: str) -> bool:
+    if model.packaged or has_accelerator(device):
+        return True
+    _say_slow(model.name)
+    return False
+
+
+@lru_cache(maxsize=1)
+def _say_slow(name: str) -> None:
+    """Says it once, however often a model is looked for."""
+    logger.warning(
+        "%s takes minutes a page on a CPU, so it is read with --model %s only", name, name
+    )

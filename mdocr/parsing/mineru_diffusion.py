@@ -25,9 +25,6 @@ from mdocr.parsing.page_work import (
 from mdocr.parsing.texts import Text, block_options, filled, text_of
 from mdocr.postprocess.duplicates import drop_duplicates
 
-BLOCK_LENGTH = 32
-"""Tokens that the released model was trained to denoise together."""
-
 LAYOUT = 0
 """Place of the layout among the texts of a page; regions count from 1."""
 
@@ -46,7 +43,8 @@ class MinerUPageReader:
         self.parser = parser
         self.options = options
         self.batch_size = options.batch_size or parser.batch_size(options.longest("layout"))
-        block_options(options, "layout", BLOCK_LENGTH)  # refuses invalid options before a page
+        # Refuses invalid options before the first page:
+        block_options(options, "layout", parser.block_length)
 
     def open(self, key: Key, sheet: PagePicture) -> PageWork:
         """A page that is ready to ask for its layout."""
@@ -118,12 +116,12 @@ class MinerUPage(PageWork):
     def _ask_for_layout(self) -> Request:
         page = crops.whole_page(self.sheet.picture)
         return self.parser.request(
-            page, "layout", block_options(self.options, "layout", BLOCK_LENGTH)
+            page, "layout", block_options(self.options, "layout", self.parser.block_length)
         )
 
     def _ask(self, region: Block) -> Request:
         crop = crops.fit(crops.cut_region(self.sheet.picture, region.box, region.angle))
-        options = block_options(self.options, region.type, BLOCK_LENGTH)
+        options = block_options(self.options, region.type, self.parser.block_length)
         return self.parser.request(crop, PROMPTS.get(region.type, "text"), options)
 
     def _read(self, place: int, region: Block) -> Block:

@@ -32,6 +32,10 @@ class PageModel(Protocol):
         """Whether it knows the task "formula"."""
 
     @property
+    def block_length(self) -> int:
+        """Tokens of a block, as it was trained."""
+
+    @property
     def tokenizer(self) -> Speller:
         """Spells tokens."""
 

@@ -53,6 +53,7 @@ class Parser:
         self.name = name
         self.reads_lines = isinstance(engine.config, LineReaderConfig)
         self.reads_formulas = engine.config.reads_formulas
+        self.block_length = engine.config.block_size
 
     def generate(
         self,

@@ -19,7 +19,7 @@ from mdocr.errors import MdocrError, UsageError
 from mdocr.inputs.page_picture import page_of
 from mdocr.inputs.pictures import Picture, open_picture
 from mdocr.options import ParseOptions
-from mdocr.parsing import crops, mineru_diffusion, pipeline
+from mdocr.parsing import crops, pipeline
 from mdocr.parsing.line_reader.pages import LinePageReader
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.single_formulas import read_formulas
@@ -86,7 +86,7 @@ def _generated(
     model: PageModel, image: Image.Image, task: str, options: ParseOptions
 ) -> Generation:
     """What the model writes to one prompt."""
-    chosen: BlockOptions = block_options(options, task, mineru_diffusion.BLOCK_LENGTH)
+    chosen: BlockOptions = block_options(options, task, model.block_length)
     requests = iter([model.request(image, task, chosen)])
     (found,) = (made for _, made in model.denoise(requests, 1))
     if isinstance(found, MdocrError):

@@ -7,7 +7,6 @@ from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.document.latex.tokens import strip_delimiters
 from mdocr.errors import InputError, MdocrError
 from mdocr.inputs.pictures import Picture, open_picture
-from mdocr.parsing import mineru_diffusion
 from mdocr.parsing.line_reader.formulas import FORMULA_BLOCK
 from mdocr.parsing.line_reader.formulas import LONGEST as LONGEST_NOTATION
 from mdocr.parsing.page_model import PageModel
@@ -64,9 +63,7 @@ def _warn_of_cuts(read: Iterable[Generation | MdocrError], longest: int) -> None
 
 def _options(model: PageModel, threshold: float) -> BlockOptions:
     length, longest = (
-        (FORMULA_BLOCK, LONGEST_NOTATION)
-        if model.reads_lines
-        else (mineru_diffusion.BLOCK_LENGTH, LONGEST)
+        (FORMULA_BLOCK, LONGEST_NOTATION) if model.reads_lines else (model.block_length, LONGEST)
     )
     return BlockOptions(threshold=threshold, block_length=length, max_tokens=longest)
 

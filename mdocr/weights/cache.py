@@ -22,7 +22,7 @@ import platformdirs
 import mdocr
 from mdocr.errors import WeightsError
 from mdocr.files import write_text
-from mdocr.weights.registry import ReleasedModel
+from mdocr.weights.registry import INDEX, UNSHARDED, ReleasedModel
 
 MANIFEST = "mdocr.json"
 CHARSET_FILE = "ppocr_keys_v1.txt"
@@ -100,7 +100,10 @@ class CachedModel:
         Raises:
             WeightsError: the index is damaged.
         """
-        return [*self.model.files, *shards(self.folder / self.model.files[0])]
+        weights, *others = self.model.files
+        if weights == INDEX and self._has(UNSHARDED) and not self._has(INDEX):
+            return [UNSHARDED, *others]
+        return [weights, *others, *shards(self.folder / weights)]
 
     @property
     def missing(self) -> list[str]:
@@ -109,7 +112,10 @@ class CachedModel:
         Raises:
             WeightsError: the index of the shards is damaged.
         """
-        return [name for name in self.files if not (self.folder / name).is_file()]
+        return [name for name in self.files if not self._has(name)]
+
+    def _has(self, name: str) -> bool:
+        return (self.folder / name).is_file()
 
     @property
     def manifest(self) -> dict[str, Any]:

@@ -6,9 +6,7 @@ from typing import Any
 
 from mdocr.errors import WeightsError
 from mdocr.models.line_reader_config import LINE_READER
-
-MINERU_DIFFUSION = ("mineru_diffusion", "mineru_diffusion_v2")
-"""The ``model_type`` of MinerU-Diffusion, by release."""
+from mdocr.models.mineru_diffusion_config import MODEL_TYPES
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -38,7 +36,7 @@ def is_line_reader(folder: Path) -> bool:
 
 def is_mineru_diffusion(folder: Path) -> bool:
     """Whether a folder says that it holds MinerU-Diffusion."""
-    return _model_type(folder) in MINERU_DIFFUSION
+    return _model_type(folder) in MODEL_TYPES
 
 
 def _model_type(folder: Path) -> Any:

@@ -9,7 +9,7 @@ from filelock import FileLock
 from mdocr.errors import WeightsError
 from mdocr.weights import cache, hub
 from mdocr.weights.cache import CachedModel
-from mdocr.weights.registry import ReleasedModel
+from mdocr.weights.registry import INDEX, UNSHARDED, ReleasedModel
 
 CHARSET_URL = "https://raw.githubusercontent.com/Topdu/OpenOCR/main/tools/utils/ppocr_keys_v1.txt"
 
@@ -52,9 +52,13 @@ def download(model: ReleasedModel) -> Path:
 def _fetch_missing(cached: CachedModel) -> None:
     model = cached.model
     manifest = cached.manifest or {"repo": model.repo, "files": {}}
-    for name in model.files:
-        _fetch(cached, name, manifest)
-    for name in cached.missing:  # the shards, now that their index is there
+    try:
+        _fetch(cached, model.files[0], manifest)
+    except hub.MissingError:
+        if model.files[0] != INDEX:
+            raise
+        _fetch(cached, UNSHARDED, manifest)
+    for name in cached.missing:  # shards too, now that their index is there
         _fetch(cached, name, manifest)
     for name in model.optional:
         _fetch(cached, name, manifest, optional=True)

@@ -1,10 +1,11 @@
-"""One file from the Hugging Face hub, or from a plain address, onto the disk: resumed and checked.
+"""Downloads one file from the Hugging Face hub, or from a plain URL: resumed, checked, bounded.
 
-The hub library tells where a file is, how large and of what content; the bytes we stream ourselves.
-Its own downloader checks the size but never the content, starts anew instead of going on when the
-file comes through its chunk store, and gives up when a connection is reset in mid-body.
+The hub library says where a file is, its size and its hash; the bytes we stream ourselves. Its own
+downloader checks the size but never the content, starts over instead of resuming when the file
+comes through its chunk store, and gives up when a connection is reset in mid-body.
 
-This file knows nothing of models; ``download`` does.
+This module knows nothing of models; ``download`` does. It imports the hub library when it is
+needed: that takes longer than reading a word.
 """
 
 from __future__ import annotations
@@ -27,16 +28,20 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mdocr.errors import WeightsError
+from mdocr.weights.urls import without_credentials
 
 logger = logging.getLogger(__name__)
 
 RETRIES = 4
-"""Attempts in a row that bring not one byte before a transfer is given up."""
+"""Attempts in a row without a single byte before a transfer is given up."""
 
 BACKOFF_SECONDS = 1.0
 """Wait before the first repeated attempt; doubled before each further one."""
 
 TIMEOUT_SECONDS = 30.0
+
+LEAST_BYTES, LEAST_SECONDS = 64 << 10, 120.0
+"""A transfer that brings less in this time is given up; else it could go on for ever."""
 
 Advance = Callable[[int], None]
 ShowTransfer = Callable[[str, int, int], AbstractContextManager[Advance]]
@@ -48,12 +53,13 @@ def _show_nothing(label: str, done: int, total: int) -> Iterator[Advance]:
 
 
 show_transfer: ContextVar[ShowTransfer] = ContextVar("show_transfer", default=_show_nothing)
-"""Shows a transfer to people: called with a label, the bytes already there and all bytes, it gives
-a context in which it is told of every arrival. The command line sets it; a library stays silent."""
+"""Shows the progress of a transfer: called with a label, the bytes already there and all bytes, it
+returns a context in which it is called with the bytes of every chunk. The command line sets it; the
+library shows nothing."""
 
 
 class UnreachableError(WeightsError):
-    """The server cannot be reached; what to do next depends on the model."""
+    """The server cannot be reached; the hint depends on the model."""
 
 
 class MissingError(WeightsError):
@@ -65,10 +71,10 @@ class RemoteFile:
     """What the server says of a file.
 
     Attributes:
-        url: where its bytes are.
-        label: how to name it to people.
+        url: where to download it.
+        label: its name in messages.
         size: in bytes.
-        etag: sha256 of the content, or its git object id; what else it may be cannot be checked.
+        etag: sha256 of the content, or its git object id; anything else cannot be checked.
         revision: commit of the repository; empty outside the hub.
     """
 
@@ -100,7 +106,7 @@ def locate(repo: str, path: str, revision: str = "main") -> RemoteFile:
         _refuse(error.response.status_code, label, endpoint)
     if found.size is None:
         raise WeightsError(
-            f"{endpoint} does not tell the size of {label}",
+            f"{without_credentials(endpoint)} does not report the size of {label}",
             "Is HF_ENDPOINT right? It must be a hub, or a mirror of one.",
         )
     commit = found.commit_hash or revision
@@ -109,12 +115,12 @@ def locate(repo: str, path: str, revision: str = "main") -> RemoteFile:
 
 
 def fetch(remote: RemoteFile, target: Path) -> None:
-    """Downloads a file to ``target``, going on from what an earlier attempt left.
+    """Downloads a file to ``target``, resuming what an earlier attempt left.
 
-    The file takes its name only when it is complete and its content is right.
+    The file takes its name only when it is complete and its content is verified.
 
     Raises:
-        UnreachableError: the connection was lost and did not come back.
+        UnreachableError: the connection was lost, or is too slow.
         WeightsError: refused, no room on the disk, or other bytes than promised (then removed).
     """
     require_online(remote.url)
@@ -129,7 +135,7 @@ def fetch(remote: RemoteFile, target: Path) -> None:
     except OSError as error:
         raise WeightsError(
             f"cannot write {target}: {error.strerror or error}",
-            "Make room or set MDOCR_CACHE to a folder that can be written.",
+            "Make room, or set MDOCR_CACHE to a writable folder.",
         ) from error
     for stale in target.parent.glob(f"{target.name}.*.part"):
         stale.unlink(missing_ok=True)
@@ -141,7 +147,32 @@ def require_online(url: str) -> None:
 
     asked = os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in ("1", "ON", "YES", "TRUE")
     if asked or constants.HF_HUB_OFFLINE:
-        raise UnreachableError(f"offline (HF_HUB_OFFLINE is set), so {url} cannot be reached")
+        raise UnreachableError(
+            f"offline (HF_HUB_OFFLINE is set), so {without_credentials(url)} cannot be reached"
+        )
+
+
+class _Pace:
+    """Gives up a transfer that hardly moves, over all its attempts."""
+
+    def __init__(self, remote: RemoteFile, done: int) -> None:
+        self._url = remote.url
+        self._since, self._from = time.monotonic(), done
+
+    def check(self, done: int) -> None:
+        """Takes the number of bytes that are there.
+
+        Raises:
+            UnreachableError: it has grown too little in ``LEAST_SECONDS``.
+        """
+        now = time.monotonic()
+        if done - self._from >= LEAST_BYTES:
+            self._since, self._from = now, done
+        elif now - self._since > LEAST_SECONDS:
+            raise UnreachableError(
+                f"the download of {without_credentials(self._url)} hardly moves: "
+                f"{max(0, done - self._from)} bytes in {now - self._since:.0f} s"
+            )
 
 
 def _transfer(remote: RemoteFile, partial: Path) -> None:
@@ -150,17 +181,17 @@ def _transfer(remote: RemoteFile, partial: Path) -> None:
         done = 0
         partial.unlink()
     partial.touch()
-    failures = 0
+    failures, pace = 0, _Pace(remote, done)
     with show_transfer.get()(remote.label, done, remote.size) as advance:
         while (done := _size(partial)) < remote.size:
             try:
-                _receive(remote, partial, advance)
+                _receive(remote, partial, advance, pace)
             except _transport_errors() as error:
                 failures = 0 if _size(partial) > done else failures + 1
                 _wait(failures, remote.url, error)
 
 
-def _receive(remote: RemoteFile, partial: Path, advance: Advance) -> None:
+def _receive(remote: RemoteFile, partial: Path, advance: Advance, pace: _Pace) -> None:
     """One request; appends what arrives, from where the partial file ends."""
     import huggingface_hub
 
@@ -174,26 +205,34 @@ def _receive(remote: RemoteFile, partial: Path, advance: Advance) -> None:
         "GET", remote.url, headers=headers, follow_redirects=True, timeout=TIMEOUT_SECONDS
     ) as response:
         _require_content(response, remote)
-        if response.status_code == HTTPStatus.OK and done:  # the server cannot start in the middle
+        if response.status_code == HTTPStatus.OK and done:  # the server cannot resume
             advance(-done)
             done = 0
         with partial.open("ab" if done else "wb") as file:
-            for chunk in response.iter_bytes():  # a chunk size would hold bytes back
-                chunk = chunk[: remote.size - done]
-                file.write(chunk)
-                done += len(chunk)
-                advance(len(chunk))
+            for chunk in response.iter_raw():  # a chunk size would hold bytes back
+                part = chunk[: remote.size - done]
+                file.write(part)
+                done += len(part)
+                advance(len(part))
+                if done == remote.size:  # whatever else the server sends
+                    break
+                pace.check(done)
     if done < remote.size:
         raise _TemporaryError("the connection was closed early")
 
 
 class _TemporaryError(Exception):
-    """The server asks to come back later."""
+    """The server may answer later."""
 
 
 def _require_content(response: Any, remote: RemoteFile) -> None:
     status = response.status_code
     if status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise WeightsError(
+                f"{remote.label} arrives compressed, though that was declined",
+                "A proxy or mirror changes the file: set HF_ENDPOINT to another server.",
+            )
         return
     if _is_temporary(status):
         raise _TemporaryError(f"the server answers {status}")
@@ -205,7 +244,7 @@ def _is_temporary(status: int) -> bool:
 
 
 def _retried(ask: Callable[[], Any]) -> Any:
-    """Repeats a question to the hub while it is only busy."""
+    """Repeats a request to the hub while it is merely busy."""
     from huggingface_hub.errors import HfHubHTTPError
 
     failures = 0
@@ -223,24 +262,26 @@ def _retried(ask: Callable[[], Any]) -> Any:
 
 def _wait(failures: int, url: str, error: Exception) -> None:
     if failures > RETRIES:
-        raise UnreachableError(f"cannot download {url}: {_reason(error)}") from error
+        raise UnreachableError(
+            f"cannot download {without_credentials(url)}: {_reason(error)}"
+        ) from error
     logger.info("connection lost (%s); trying again", _reason(error))
-    if failures:
-        time.sleep(BACKOFF_SECONDS * 2 ** (failures - 1))
+    time.sleep(BACKOFF_SECONDS * 2 ** max(0, failures - 1))
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:
-    """What a broken connection raises: the hub library speaks httpx, from release 2 on httpx2."""
+    """What a broken connection raises: the hub library uses httpx, from release 2 on httpx2."""
     modules = (import_module(name) for name in ("httpx2", "httpx") if find_spec(name))
     return (*(module.RequestError for module in modules), _TemporaryError)
 
 
 def _reason(error: Exception) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return without_credentials(lines[0]) if lines else type(error).__name__
 
 
 def _refuse(status: int, label: str, server: str) -> NoReturn:
+    server = without_credentials(server)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise WeightsError(
             f"{server} refuses access to {label} ({status})",
@@ -271,10 +312,10 @@ def _require_room(remote: RemoteFile, partial: Path) -> None:
 def _verify(remote: RemoteFile, partial: Path) -> None:
     if re.fullmatch(r"[0-9a-f]{64}", remote.etag):
         digest = hashlib.sha256()
-    elif re.fullmatch(r"[0-9a-f]{40}", remote.etag):  # git's name of a small file
+    elif re.fullmatch(r"[0-9a-f]{40}", remote.etag):  # the git object id of a small file
         digest = hashlib.sha1(b"blob %d\0" % remote.size, usedforsecurity=False)
     else:
-        logger.warning("%s comes without a checksum; only its size was checked", remote.label)
+        logger.warning("%s has no checksum; only its size was checked", remote.label)
         return
     with partial.open("rb") as file:
         while chunk := file.read(1 << 20):

@@ -12,9 +12,9 @@ from mdocr.files import write_text, written_whole
 from mdocr.models.line_reader import LineReader
 from mdocr.models.line_reader_config import LineReaderConfig, line_reader_record
 from mdocr.weights.checkpoint_folder import read_json
-from mdocr.weights.configuration import line_reader_config
 from mdocr.weights.keys import WithoutDraws
 from mdocr.weights.mineru_diffusion import check_shapes, stored_shapes, tensors
+from mdocr.weights.page_configuration import line_reader_config
 
 
 def save_line_reader(

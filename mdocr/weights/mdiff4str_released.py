@@ -9,6 +9,7 @@ import logging
 import pickle
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -197,14 +198,23 @@ def _unpickle(path: Path) -> Mapping[str, Any]:
 
 def _torch_load(path: Path) -> Any:
     """Maps the file into memory where its format allows; an older format is read."""
+    if zipfile.is_zipfile(path):
+        _refuse_compression(path)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the pickle's protocol: what counts is the result
+        warnings.simplefilter("ignore")  # about the pickle's protocol: the result is checked
         try:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         except RuntimeError as error:
             if "mmap" not in str(error):
                 raise
             return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _refuse_compression(path: Path) -> None:
+    """``torch.save`` compresses nothing; what is compressed could be of any size when read."""
+    with zipfile.ZipFile(path) as archive:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise pickle.UnpicklingError("a compressed entry")
 
 
 def _symbols(state: Mapping[str, Tensor], path: Path) -> str:

@@ -1,8 +1,8 @@
-"""Loads MinerU-Diffusion from a folder of the released layout.
+"""Loads MinerU-Diffusion from a checkpoint folder.
 
 The folder holds ``config.json``, ``tokenizer.json``, ``preprocessor_config.json`` and one or
-several ``.safetensors`` files. The model is built without memory, and the files' pages become its
-weights: nothing is copied unless another type or device is asked for.
+several ``.safetensors`` files. The model is built without memory, and the pages of the mapped files
+become its weights: nothing is copied unless another type or device is asked for.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,14 @@ from torch import Tensor
 
 from mdocr.errors import WeightsError
 from mdocr.models.mineru_diffusion import MinerUDiffusion
-from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
+from mdocr.weights.cache import shards
 from mdocr.weights.checkpoint_folder import read_json
 from mdocr.weights.keys import WithoutDraws, require_same
+from mdocr.weights.page_configuration import mineru_diffusion_config
+from mdocr.weights.registry import INDEX, UNSHARDED
+
+HEAD, EMBEDDING = "language_model.lm_head.weight", "language_model.model.embed_tokens.weight"
+"""The same tensor in models with tied embeddings, which store the embedding alone."""
 
 
 def load_mineru_diffusion(
@@ -25,19 +30,24 @@ def load_mineru_diffusion(
     """The model of a folder, ready to predict.
 
     Args:
-        folder: a folder of the released layout.
+        folder: a checkpoint folder.
         device: where the weights go.
         dtype: their type; that of the files if None.
 
     Raises:
         WeightsError: a file is missing or damaged, or its keys or shapes are not the model's.
     """
-    config = MinerUDiffusionConfig.from_record(read_json(folder / "config.json"))
+    path = folder / "config.json"
+    config = mineru_diffusion_config(read_json(path), path)
     with torch.device("meta"), WithoutDraws():
         model = MinerUDiffusion(config)
     files = weight_files(folder)
-    check_shapes(stored_shapes(files), model, folder)
+    shapes = stored_shapes(files)
+    tied = config.tie_word_embeddings and HEAD not in shapes and EMBEDDING in shapes
+    check_shapes(shapes | ({HEAD: shapes[EMBEDDING]} if tied else {}), model, folder)
     weights = dict(tensors(files, torch.device(device), dtype))
+    if tied:
+        weights[HEAD] = weights[EMBEDDING]
     model.load_state_dict(weights, strict=True, assign=True)
     return model.eval().requires_grad_(False)
 
@@ -48,16 +58,15 @@ def weight_files(folder: Path) -> list[Path]:
     Raises:
         WeightsError: there is none, or one that the index names is missing.
     """
-    index = folder / "model.safetensors.index.json"
-    if not index.exists():
-        whole = folder / "model.safetensors"
-        files = [whole] if whole.exists() else sorted(folder.glob("*.safetensors"))
+    if (folder / INDEX).exists():
+        files = [folder / name for name in shards(folder / INDEX)]
     else:
-        names = read_json(index).get("weight_map", {}).values()
-        files = [folder / name for name in sorted(set(names))]
+        whole = folder / UNSHARDED
+        files = [whole] if whole.exists() else sorted(folder.glob("*.safetensors"))
     if not files:
         raise WeightsError(
-            f"{folder} has no .safetensors file", "Give a folder of the released layout."
+            f"{folder} has no .safetensors file",
+            "Give a checkpoint folder: config.json, safetensors and the tokenizer.",
         )
     absent = [file.name for file in files if not file.exists()]
     if absent:
@@ -77,7 +86,11 @@ def check_shapes(
 
 
 def stored_shapes(files: list[Path]) -> dict[str, tuple[int, ...]]:
-    """The shape of every stored key, read without the tensors."""
+    """The shape of every stored key, read without the tensors.
+
+    Raises:
+        WeightsError: a file is damaged.
+    """
     shapes: dict[str, tuple[int, ...]] = {}
     for file in files:
         try:

@@ -14,8 +14,8 @@ FAMILIES: dict[str, str] = {"recognizer": "mdiff4str", "parser": "mineru-diffusi
 COMMANDS = {"recognizer": "mdocr recognize", "parser": "mdocr parse"}
 
 
-INDEX = "model.safetensors.index.json"
-"""Names the shards of a model that is kept in several files."""
+INDEX, UNSHARDED = "model.safetensors.index.json", "model.safetensors"
+"""Lists the shards of a model that is kept in several files; the one file of another."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,12 @@ class ReleasedModel:
         description: one line for people.
         licence: licence of the weights, as an SPDX identifier.
         size: bytes to download, or in the package; an estimate.
-        files: names below ``folder``; the first tells whether the model is there.
+        files: required names below ``folder``, the weights first: ``INDEX`` for page models, in
+            whose place a release may have the single file ``UNSHARDED``.
         repo: repository on the Hugging Face hub; empty for a model inside the package.
         folder: folder in the repository, or in the package's assets; may be empty.
-        optional: files that are taken where the repository has them.
-        chinese: the charset is a list of keys that comes in a file of its own.
+        optional: files that are downloaded where the repository has them.
+        chinese: the charset is a list of keys in a file of its own.
         lexicon: the one that a recognizer reads with unless another is asked for.
     """
 

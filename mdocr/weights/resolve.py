@@ -1,5 +1,6 @@
 """How a ``--model`` option becomes a file or folder."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +32,15 @@ class ResolvedModel:
         return [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in found]
 
 
-def resolve(model: str, task: Task) -> ResolvedModel:
+def resolve(
+    model: str, task: Task, suits: Callable[[ReleasedModel], bool] = lambda model: True
+) -> ResolvedModel:
     """Finds the weights that ``model`` means.
 
     Args:
         model: ``auto`` (the best that is installed), a name (downloaded on first use), or a path.
         task: ``recognizer`` or ``parser``.
+        suits: whether ``auto`` takes an installed model; the last one if none suits.
 
     Raises:
         UsageError: the name is empty.
@@ -45,7 +49,7 @@ def resolve(model: str, task: Task) -> ResolvedModel:
     if not model.strip():
         raise UsageError("the name of the model is empty", "Leave it out, or give one or a path.")
     if model == "auto":
-        return _best_installed(task)
+        return _best_installed(task, suits)
     if is_named(model, task):
         return _named(find(model, task))
     path = Path(model).expanduser()
@@ -59,13 +63,14 @@ def resolve(model: str, task: Task) -> ResolvedModel:
     return _named(find(model, task))
 
 
-def _best_installed(task: Task) -> ResolvedModel:
-    for name in BEST_FIRST[task]:
-        if CachedModel(MODELS[name]).installed:
-            return _installed(MODELS[name])
-    raise WeightsError(
-        f"no {task} is installed", f"Run: mdocr models download {BEST_FIRST[task][0]}"
-    )
+def _best_installed(task: Task, suits: Callable[[ReleasedModel], bool]) -> ResolvedModel:
+    every = (MODELS[name] for name in BEST_FIRST[task])
+    installed = [model for model in every if CachedModel(model).installed]
+    if not installed:
+        raise WeightsError(
+            f"no {task} is installed", f"Run: mdocr models download {BEST_FIRST[task][0]}"
+        )
+    return _installed(next(filter(suits, installed), installed[-1]))
 
 
 def _named(model: ReleasedModel) -> ResolvedModel:

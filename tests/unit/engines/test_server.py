@@ -147,7 +147,7 @@ def test_offline_mode_forbids_servers_too(
         def stream(self, *_: object, **__: object) -> None:
             raise OfflineModeIsEnabled("offline")
 
-    monkeypatch.setattr(chat, "get_session", Offline)
+    monkeypatch.setattr("huggingface_hub.get_session", Offline)
     with pytest.raises(DeviceError) as caught:
         ServerPageModel(served.url)
     assert "Unset HF_HUB_OFFLINE" in caught.value.hint

@@ -11,6 +11,7 @@ from mdocr.weights import cache, hub
 from mdocr.weights.cache import CachedModel
 from mdocr.weights.download import download
 from mdocr.weights.registry import INDEX, MODELS
+from mdocr.weights.urls import without_credentials
 
 BASE = MODELS["mdiff4str-base"]
 BASE_FILE = "topdu/MDiff4STR/mdiff4str_base/best.pth"
@@ -249,3 +250,64 @@ def test_a_model_of_the_package_that_is_not_there(cache_folder, monkeypatch, tmp
     monkeypatch.setattr(cache, "assets_dir", lambda: tmp_path)
     with pytest.raises(WeightsError, match="not in this installation"):
         download(MODELS["mdiff4str-lite"])
+
+
+def test_what_a_server_sends_beyond_the_end_is_not_read(base):
+    base.sent[BASE_FILE] = CONTENT + bytes(50_000_000)
+    download(BASE)
+    assert (CachedModel(BASE).folder / "best.pth").read_bytes() == CONTENT
+
+
+def test_a_transfer_that_hardly_moves_is_given_up(base, monkeypatch):
+    monkeypatch.setattr(hub, "LEAST_SECONDS", 0.2)
+    monkeypatch.setattr(hub, "BACKOFF_SECONDS", 0.03)
+    base.cuts = [1] * 10_000  # each attempt brings something, so none of them counts as a failure
+    with pytest.raises(WeightsError, match="hardly moves") as caught:
+        download(BASE)
+    assert "mdocr models download" in caught.value.hint
+    assert len(base.cuts) > 9_900
+    assert [path.stat().st_size for path in part_files()] == [10_000 - len(base.cuts)]
+
+
+def test_a_file_that_arrives_compressed_is_refused(base):
+    base.headers = {"Content-Encoding": "gzip"}
+    with pytest.raises(WeightsError, match="compressed"):
+        download(BASE)
+
+
+def test_addresses_are_printed_without_credentials(base, monkeypatch):
+    address = base.url.replace("//", "//me:secret@")
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    base.statuses[BASE_FILE] = 403
+    with pytest.raises(WeightsError, match="refuses access") as caught:
+        download(BASE)
+    assert "secret" not in str(caught.value)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(WeightsError, match="offline") as caught:
+        download(BASE)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("at https://me:pw@host:8/a?sig=x end", "at https://host:8/a end"),
+        ("http://host/path", "http://host/path"),
+        ("mail me@host.org", "mail me@host.org"),
+    ],
+)
+def test_credentials_are_taken_out_of_texts(text, bare):
+    assert without_credentials(text) == bare
+
+
+def test_a_release_of_a_single_file(hub_server):
+    repo = PARSER.repo
+    names = ["model.safetensors", *PARSER.files[1:]]
+    for name in names:
+        hub_server.files[f"{repo}/{name}"] = name.encode()
+    folder = download(PARSER)
+    assert {file.name for file in folder.iterdir()} == {*names, cache.MANIFEST}
+    assert CachedModel(PARSER).installed
+    assert CachedModel(PARSER).verify() == ([], [])
+    (folder / "model.safetensors").unlink()
+    assert not CachedModel(PARSER).installed

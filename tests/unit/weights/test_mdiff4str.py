@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -379,7 +380,12 @@ def test_a_configuration_there_and_back(config):
         ({"encoder": {"strides": [[1, 1]]}}, "encoder.strides"),
         ({"encoder": {"strides": [[1, 0], [1, 1]]}}, "encoder.strides"),
         ({"encoder": {"drop_path": 1.5}}, "encoder.drop_path"),
+        ({"encoder": {"depths": [6, 10**9, 6]}}, "encoder.depths"),
+        ({"encoder": {"dims": [10**9] * 3}}, "encoder.dims"),
+        ({"encoder": {"strides": [[1, 1], [10**6, 1]]}}, "encoder.strides"),
         ({"decoder": {"layers": 0}}, "decoder.layers"),
+        ({"decoder": {"layers": 10**9}}, "decoder.layers"),
+        ({"decoder": {"max_length": 10**9}}, "decoder.max_length"),
         ({"decoder": {"heads": 7}}, "decoder.heads must divide"),
         ({"decoder": {"dropout": "high"}}, "decoder.dropout"),
         ({"decoder": {"depth": 1}}, r"unknown setting decoder.depth"),
@@ -409,3 +415,15 @@ def test_the_checkpoint_of_a_folder(tmp_path):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(WeightsError, match=r"expected .safetensors or .pth"):
         find_weights(tmp_path / "notes.txt")
+
+
+def test_a_compressed_checkpoint_is_refused(golden, tmp_path):
+    path = tmp_path / "packed.pth"
+    with (
+        zipfile.ZipFile(golden / "mdiff4str" / "tiny_best.pth") as plain,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in plain.namelist():
+            packed.writestr(name, plain.read(name))
+    with pytest.raises(WeightsError, match="was refused"):
+        released.load_released(path)

@@ -1,8 +1,11 @@
 """What a ``--model`` option comes to, and what the cache holds."""
 
 import pytest
+import torch
 
+from mdocr.engines import exported
 from mdocr.errors import UsageError, WeightsError
+from mdocr.parsing import loading
 from mdocr.weights import cache, registry
 from mdocr.weights.cache import CachedModel
 from mdocr.weights.registry import BEST_FIRST, MODELS, find
@@ -93,6 +96,36 @@ def test_auto_for_pages_gives_a_folder(assets):
     assert resolve("auto", "parser").path == assets / "mineru-diffusion-lite"
     install("mineru-diffusion")
     assert resolve("auto", "parser").path == CachedModel(MODELS["mineru-diffusion"]).folder
+
+
+@pytest.mark.parametrize(
+    ("device", "gpu", "chosen"),
+    [
+        ("cpu", True, "mineru-diffusion-lite"),
+        ("auto", False, "mineru-diffusion-lite"),
+        ("auto", True, "mineru-diffusion"),
+        ("cuda", True, "mineru-diffusion"),
+    ],
+)
+def test_auto_takes_the_large_model_only_where_it_is_fast(
+    assets, monkeypatch, caplog, device, gpu, chosen
+):
+    monkeypatch.setattr(exported, "may_have_gpu", lambda: gpu)
+    monkeypatch.setattr("mdocr.engines.device.choose_device", lambda: torch.device("cuda"))
+    install("mineru-diffusion")
+    install("mineru-diffusion-lite")
+    loading._say_slow.cache_clear()
+    for _ in range(2):
+        assert loading.find_parser("auto", device).name == chosen
+    assert loading.find_parser("mineru-diffusion", device).name == "mineru-diffusion"
+    said = caplog.text.count("--model mineru-diffusion")
+    assert said == (chosen != "mineru-diffusion")
+
+
+def test_auto_takes_the_large_model_where_there_is_no_other(assets, monkeypatch):
+    monkeypatch.setattr(exported, "may_have_gpu", lambda: False)
+    install("mineru-diffusion")
+    assert loading.find_parser("auto").name == "mineru-diffusion"
 
 
 def test_auto_with_nothing_installed(assets):
