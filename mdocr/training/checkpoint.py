@@ -1,4 +1,4 @@
-"""The state of a run: what must be on disk so that it goes on as if it had never stopped."""
+"""The state of a run, on disk so that it resumes as if it had never stopped."""
 
 import pickle
 from dataclasses import dataclass, field
@@ -15,15 +15,15 @@ from mdocr.training.shards import gathered, scattered, scattered_moments
 
 @dataclass
 class TrainingState:
-    """Everything that changes while a run goes on.
+    """Everything that changes during a run.
 
     Attributes:
-        module: the trained module, with its losses' own parameters.
+        module: the trained module, with the parameters of its losses.
         optimizer: with its moments.
-        average: averaged weights (exponential moving average), counters as they are.
+        average: exponential moving average of the weights; counters are copied.
         decay: of the average, per step.
-        step: optimizer steps done.
-        seconds: time spent in them.
+        step: completed optimizer steps.
+        seconds: time spent on them.
         scores: of the last evaluation.
     """
 
@@ -39,13 +39,13 @@ class TrainingState:
     def fresh(
         cls, module: nn.Module, optimizer: torch.optim.Optimizer, decay: float
     ) -> "TrainingState":
-        """The state before the first step, of a module that is already on its device."""
+        """The state before the first step; the module is already on its device."""
         average = {name: value.detach().clone() for name, value in module.state_dict().items()}
         return cls(module, optimizer, average, decay)
 
     @torch.no_grad()
     def update_average(self) -> None:
-        """Moves the averaged weights a little; early in a run the average follows faster."""
+        """Updates the average, which follows faster early in a run."""
         decay = min(self.decay, (1 + self.step) / (10 + self.step))
         for name, value in self.module.state_dict().items():
             if value.is_floating_point():
@@ -55,10 +55,10 @@ class TrainingState:
 
 
 def save_state(path: Path, state: TrainingState) -> None:
-    """Writes a checkpoint, whole or not at all; called by all processes, the first of which writes.
+    """Writes a checkpoint atomically; called by all processes, written by the first.
 
     Raises:
-        WeightsError: the disk refuses.
+        WeightsError: the file cannot be written.
     """
     whole = gathered(_as_dict(state))
     if distributed.is_initialized() and distributed.get_rank() > 0:
@@ -71,13 +71,14 @@ def save_state(path: Path, state: TrainingState) -> None:
 
 
 def load_state(path: Path, state: TrainingState) -> None:
-    """Fills ``state`` from a checkpoint.
+    """Restores ``state`` from a checkpoint.
 
     Raises:
         WeightsError: the file is damaged or belongs to another model.
     """
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
+        # Mapped: what is copied to the model and the optimizer is never in memory twice.
+        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         own = state.module.state_dict()
         weights = saved["module"].items()
         state.module.load_state_dict(
@@ -120,6 +121,6 @@ def _as_dict(state: TrainingState) -> dict[str, Any]:
 
 
 def model_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The part of a trained module's state that is its ``model``, without the losses' own."""
+    """The weights of a trained module's ``model``, without those of its losses."""
     prefix = "model."
     return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
