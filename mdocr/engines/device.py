@@ -1,4 +1,4 @@
-"""Which of torch's devices to use."""
+"""Chooses one of torch's devices."""
 
 import logging
 
@@ -34,7 +34,7 @@ def _works(device: torch.device) -> bool:
     try:
         torch.zeros(1, device=device).item()
     except RuntimeError as error:
-        logger.warning("%s is present but does not work, trying the next device: %s", device, error)
+        logger.warning("%s is present but fails; trying the next device: %s", device, error)
         return False
     return True
 

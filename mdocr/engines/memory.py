@@ -1,4 +1,4 @@
-"""What to do when a device's memory runs out; imports none of the engines."""
+"""Handles devices that run out of memory; imports none of the engines."""
 
 import logging
 import sys
@@ -17,19 +17,19 @@ _MESSAGES = ("out of memory", "not enough memory", "allocate memory", "ALLOC_FAI
 
 
 class Movable(Protocol):
-    """Something that computes on a device, as ``str`` names it, and can go to another."""
+    """Something that computes on a device, as ``str`` names it, and can be moved to another."""
 
     device: Any
 
     def move(self, device: str) -> None:
-        """Goes on on another device."""
+        """Moves it to another device."""
 
 
 class MemoryGuard:
-    """Works through batches; when memory is short, halves them, and at last moves to the CPU.
+    """Processes batches; when memory runs out, halves them, and at last moves to the CPU.
 
     Args:
-        engine: what computes; moved to the CPU when a single item is too much for its device.
+        engine: what computes; moved to the CPU when a single item is too large for its device.
     """
 
     def __init__(self, engine: Movable) -> None:
@@ -39,10 +39,10 @@ class MemoryGuard:
     def run(
         self, work: Callable[[Sequence[Item]], list[Result]], batch: Sequence[Item]
     ) -> list[Result]:
-        """``work(batch)``, in parts where needed; a limit once found holds for later batches.
+        """``work(batch)``, in parts if need be; a limit that was found holds for later batches.
 
         Raises:
-            OutOfMemoryError: one item is too much for the CPU's memory.
+            OutOfMemoryError: one item is too large for the CPU's memory.
         """
         results: list[Result] = []
         while len(results) < len(batch):
@@ -58,10 +58,12 @@ class MemoryGuard:
         device = str(self.engine.device)
         if size > 1:
             self.limit = size // 2
-            logger.warning("out of memory on %s: going on with batches of %d", device, self.limit)
+            logger.warning("out of memory on %s: continuing with batches of %d", device, self.limit)
         elif device != "cpu":
             self.limit = None
-            logger.warning("out of memory on %s for a single picture: going on on the CPU", device)
+            logger.warning(
+                "out of memory on %s for a single picture: continuing on the CPU", device
+            )
             self.engine.move("cpu")
         else:
             raise OutOfMemoryError("out of memory", "Close other programs, or use a smaller model.")
@@ -75,7 +77,7 @@ def _attempt(
 ) -> list[Result] | None:
     """``work(part)``, or None when memory ran out.
 
-    Returning lets go of the error, whose frames hold the arrays that filled the memory.
+    Returning releases the error, whose frames hold the arrays that filled the memory.
     """
     try:
         return work(part)
@@ -86,7 +88,7 @@ def _attempt(
 
 
 def is_memory_error(error: BaseException) -> bool:
-    """Whether memory ran out; most engines say so in the words of a ``RuntimeError`` only."""
+    """Whether memory ran out; most engines say so only in the text of a ``RuntimeError``."""
     if isinstance(error, RuntimeError):  # as torch.OutOfMemoryError is
         return any(message in str(error) for message in _MESSAGES)
     return isinstance(error, MemoryError)
@@ -94,7 +96,7 @@ def is_memory_error(error: BaseException) -> bool:
 
 @contextmanager
 def memory_errors() -> Iterator[None]:
-    """Turns a device's lack of memory into an ``OutOfMemoryError``."""
+    """Turns the errors of a device without memory into an ``OutOfMemoryError``."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:

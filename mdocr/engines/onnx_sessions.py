@@ -1,4 +1,4 @@
-"""ONNX Runtime: which device it uses, how a session is opened, what its errors mean."""
+"""ONNX Runtime: its devices, its sessions, and what its errors mean."""
 
 import contextlib
 import ctypes
@@ -25,14 +25,14 @@ _DRIVERS = {"linux": ("libcuda.so.1", "libamdhip64.so"), "win32": ("nvcuda.dll",
 
 
 def may_have_gpu() -> bool:
-    """Whether torch may find something faster than the CPU: a cheap question, no is for sure."""
+    """Whether torch may find a faster device than the CPU; cheap to ask, and a no is certain."""
     if sys.platform == "darwin":
         return os.uname().machine == "arm64"
     return any(_loads(name) for name in _DRIVERS.get(sys.platform, ()))
 
 
 def candidates(device: str) -> list[str]:
-    """The devices to try in turn, ``cuda:N`` and ``cpu``, for the one that was asked for.
+    """The devices to try in turn, ``cuda:N`` and ``cpu``, for a requested one.
 
     Raises:
         UsageError: no such kind of device.
@@ -53,7 +53,7 @@ def candidates(device: str) -> list[str]:
 
 
 def first_that_works(device: str, start: Callable[[str], None]) -> str:
-    """Starts a model on the first device that works, of those that ``device`` means.
+    """Starts a model on the first device that works, of those that ``device`` stands for.
 
     Args:
         device: a name, or ``auto``.
@@ -66,8 +66,8 @@ def first_that_works(device: str, start: Callable[[str], None]) -> str:
     for name in better:
         try:
             start(name)
-        except Exception as error:  # a provider can fail in any way, at its first run too
-            logger.warning("%s does not work, trying the next device: %s", name, _first_line(error))
+        except Exception as error:  # a provider can fail in any way, even at its first run
+            logger.warning("%s does not work; trying the next device: %s", name, _first_line(error))
         else:
             return name
     start(last)
@@ -77,21 +77,21 @@ def first_that_works(device: str, start: Callable[[str], None]) -> str:
 def open_session(
     path: Path, device: str, weights: Mapping[str, NDArray[np.float32]] | None = None
 ) -> InferenceSession:
-    """A model of a file on a device, ``cuda:N`` or ``cpu``.
+    """Opens a file on a device, ``cuda:N`` or ``cpu``.
 
     Args:
         path: the file.
         device: where to run.
-        weights: those that are not in the file.
+        weights: initializers that are not in the file.
 
     Raises:
         WeightsError: the file is missing or damaged.
         DeviceError: the device refuses.
-        MemoryError: memory is too small.
+        MemoryError: the memory does not suffice.
     """
     options = SessionOptions()
-    options.log_severity_level = 3  # its warnings are about nodes that stay on the CPU, and such
-    options.enable_cpu_mem_arena = False  # of inputs of all sizes it would keep what each has taken
+    options.log_severity_level = 3  # it warns of nodes that stay on the CPU, and the like
+    options.enable_cpu_mem_arena = False  # with inputs of many sizes it would only grow
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)  # 0: all cores
     given = {name: OrtValue.ortvalue_from_numpy(value) for name, value in (weights or {}).items()}
     options.add_external_initializers(list(given), list(given.values()))
@@ -100,7 +100,7 @@ def open_session(
         _preload()
         providers.insert(0, (CUDA, {"device_id": int(device.partition(":")[2])}))
     try:
-        # Opening a file by its name, ONNX Runtime would look for the weights on the disk.
+        # Given a path, ONNX Runtime would look for the weights on the disk.
         model = path.read_bytes() if given else path
         session = InferenceSession(model, options, providers=providers, enable_fallback=0)
     except Exception as error:  # its errors have no base of their own
@@ -118,10 +118,10 @@ def open_session(
 
 
 def run(session: InferenceSession, binding: IOBinding) -> None:
-    """Runs a model on what is bound to it.
+    """Runs a model on its bound inputs.
 
     Raises:
-        MemoryError: the device's memory is too small.
+        MemoryError: the device's memory does not suffice.
     """
     try:
         session.run_with_iobinding(binding)
@@ -148,9 +148,9 @@ def _loads(library: str) -> bool:
 
 
 def _preload() -> None:
-    """CUDA's libraries may lie in torch's packages, where the linker does not look."""
+    """CUDA's libraries may be in torch's packages, where the linker does not look."""
     preload = getattr(onnxruntime, "preload_dlls", None)
-    with contextlib.redirect_stdout(sys.stderr):  # it prints what it misses
+    with contextlib.redirect_stdout(sys.stderr):  # it prints what is missing
         if preload is not None:
             preload()
 

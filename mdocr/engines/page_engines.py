@@ -1,4 +1,4 @@
-"""Chooses what runs a page model."""
+"""Chooses the engine of a page model."""
 
 import logging
 from pathlib import Path
@@ -15,11 +15,11 @@ from mdocr.weights.onnx_files import LINE_READER_FORMAT, MINERU_DIFFUSION_FORMAT
 logger = logging.getLogger(__name__)
 
 FEW_PAGES = 1
-"""ONNX Runtime has read this many pages before torch has been imported."""
+"""ONNX Runtime reads this many pages in the time that torch takes to start."""
 
 
 def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None:
-    """Finds errors in what ``page_engine`` takes, before a download in vain.
+    """Checks the arguments of ``page_engine``, before a download in vain.
 
     Raises:
         DeviceError: the device is absent.
@@ -54,8 +54,8 @@ def page_engine(
     """The engine that reads pages with the model of a folder.
 
     Args:
-        folder: a line reader, a checkpoint folder of MinerU-Diffusion, or exported files of either.
-        device: see ``mdocr.load_parser``, as for all that follow.
+        folder: a checkpoint folder of a line reader or of MinerU-Diffusion, or exported files.
+        device: see ``mdocr.load_parser``, as for the others.
         dtype: see there.
         engine: see there.
         cuda_graphs: see there.

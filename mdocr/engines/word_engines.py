@@ -1,4 +1,4 @@
-"""Chooses what runs a word model."""
+"""Chooses the engine of a word model."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,16 +15,16 @@ Load = Callable[[Path], WordEngine]
 
 
 def word_engine(name: str, device: str, dtype: str, many: bool = False) -> Load:
-    """What loads word models into the engine of that name.
+    """The function that loads a word model into the engine of that name.
 
     Args:
-        name: ``torch``, ``onnx``, or ``auto``: onnx on a CPU if the exported files are at hand.
+        name: ``torch``, ``onnx``, or ``auto``: onnx on a CPU if the model has been exported.
         device: a name of a device, or ``auto``.
         dtype: ``auto``, ``float32`` or ``bfloat16``.
-        many: so many words that ``auto`` takes torch, which is slow to start and then faster.
+        many: there are so many words that ``auto`` takes torch, which starts slowly and is faster.
 
     Raises:
-        UsageError: an argument is unknown, or is not for this engine.
+        UsageError: an argument is unknown, or not for this engine.
         DeviceError: the device is absent.
     """
     if name not in ENGINES:

@@ -38,7 +38,7 @@ from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor, PatchedImage
 from mdocr.preprocessing.tokenizers import MinerUDiffusionTokenizer
-from mdocr.weights.keys import WithoutDraws
+from mdocr.weights.keys import SkipInitialisation
 from mdocr.weights.mineru_diffusion import load_mineru_diffusion
 from mdocr.weights.onnx_files import (
     ENCODER,
@@ -164,7 +164,7 @@ def _write_graphs(model: MinerUDiffusion, folder: Path, precision: Precision) ->
     weights = {f"model.{name}": value for name, value in model.state_dict().items()}
     encoder: Precision = "fp16" if precision == "int4" else precision
     for name, kind, stored in ((ENCODER, VisionGraph, encoder), (STEP, BlockGraph, precision)):
-        with FakeTensorMode(), WithoutDraws():
+        with FakeTensorMode(), SkipInitialisation():
             module = kind(MinerUDiffusion(model.config).requires_grad_(False))
             graph = outline(module, module.inputs(), module.outputs)
         write_graph(graph, weights, folder / name, stored)

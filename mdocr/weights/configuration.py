@@ -13,7 +13,7 @@ from mdocr.errors import UsageError, WeightsError
 from mdocr.models.charset import Charset
 from mdocr.models.mdiff4str_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
 
-AGAIN = "Copy or download it again, or make it anew with this version of mdocr."
+AGAIN = "Copy or download it again, or write it again with this version of mdocr."
 """What to do with a file whose configuration is not sound."""
 
 MOST_LAYERS, WIDEST, MOST_HEADS, LONGEST_STRIDE = 512, 1 << 15, 1024, 16
@@ -30,7 +30,7 @@ def from_dict(values: Mapping[str, Any], path: Path) -> MDiff4STRConfig:
     """The configuration from plain values; a missing field has its default.
 
     Args:
-        values: what ``to_dict`` gave, perhaps by way of JSON.
+        values: those of ``to_dict``, perhaps by way of JSON.
         path: named in errors.
 
     Raises:
@@ -117,6 +117,8 @@ def _decoder_problem(config: MDiff4STRConfig) -> str:
         return f"decoder.heads must divide the width {dim}, which must be even"
     if not _is_rate(decoder.dropout):
         return "decoder.dropout must be between 0 and 1"
+    if not isinstance(decoder.aligned, bool):
+        return "decoder.aligned must be true or false"
     return symbols_problem(config.symbols)
 
 

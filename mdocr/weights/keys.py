@@ -1,4 +1,4 @@
-"""A model without memory, and whether a file's tensors are the ones that it needs."""
+"""Models built without memory, and whether a file's tensors are the ones that they need."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,24 +15,24 @@ SHOWN = 3
 """Keys that an error names before it says how many more there are."""
 
 
-class WithoutDraws(TorchFunctionMode):
-    """Leaves out the random first weights of modules that are loaded from a file.
+class SkipInitialisation(TorchFunctionMode):
+    """Skips the random initialisation of modules that are loaded from a file.
 
-    On the meta device they mean nothing, and drawing them imports torch's compiler: seconds.
+    On the meta device it has no effect, and it imports torch's compiler: seconds.
     """
 
     def __torch_function__(
         self, function: Any, types: Any, arguments: Any = (), named: Any = None
     ) -> Any:
-        """Passes every call on, but for draws."""
+        """Passes on every call except random initialisation."""
         if getattr(function, "__name__", "") in ("normal_", "uniform_"):
             return arguments[0] if arguments else (named or {})["tensor"]
         return function(*arguments, **(named or {}))
 
 
 def build(config: MDiff4STRConfig) -> MDiff4STR:
-    """The model on the meta device: shapes without numbers, to be filled by assignment."""
-    with torch.device("meta"), WithoutDraws():
+    """The model on the meta device: shapes without storage, to be filled by assignment."""
+    with torch.device("meta"), SkipInitialisation():
         return MDiff4STR(config)
 
 

@@ -1,4 +1,4 @@
-"""Line readers on disk: a folder with ``config.json`` and half-precision ``model.safetensors``."""
+"""Line readers on disk: ``config.json`` and ``model.safetensors`` in half precision."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from mdocr.files import write_text, written_whole
 from mdocr.models.line_reader import LineReader
 from mdocr.models.line_reader_config import LineReaderConfig, line_reader_record
 from mdocr.weights.checkpoint_folder import read_json
-from mdocr.weights.keys import WithoutDraws
+from mdocr.weights.keys import SkipInitialisation
 from mdocr.weights.mineru_diffusion import check_shapes, stored_shapes, tensors
 from mdocr.weights.page_configuration import line_reader_config
 
@@ -20,7 +20,7 @@ from mdocr.weights.page_configuration import line_reader_config
 def save_line_reader(
     weights: dict[str, Tensor], config: LineReaderConfig, folder: Path, training: dict[str, Any]
 ) -> None:
-    """Writes a line reader; matrices in half precision, vectors as they are."""
+    """Writes a checkpoint folder: matrices in half precision, vectors in their own."""
     folder.mkdir(parents=True, exist_ok=True)
     halves = {
         name: (value.half() if value.ndim > 1 else value).contiguous().clone()
@@ -40,14 +40,14 @@ def load_line_reader(folder: Path, device: torch.device | str = "cpu") -> LineRe
     """
     path = folder / "config.json"
     config = line_reader_config(read_json(path), path)
-    with torch.device("meta"), WithoutDraws():
+    with torch.device("meta"), SkipInitialisation():
         model = LineReader(config)
     files = [folder / "model.safetensors"]
     check_shapes(stored_shapes(files), model, folder)
-    weights = {name: _whole(value) for name, value in tensors(files, torch.device(device), None)}
+    weights = {name: _single(value) for name, value in tensors(files, torch.device(device), None)}
     model.load_state_dict(weights, strict=True, assign=True)
     return model.eval().requires_grad_(False)
 
 
-def _whole(value: Tensor) -> Tensor:
+def _single(value: Tensor) -> Tensor:
     return value.float() if value.is_floating_point() else value

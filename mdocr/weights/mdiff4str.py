@@ -1,8 +1,8 @@
-"""Our word-model checkpoints: one safetensors file with its configuration inside.
+"""Our checkpoints of word models: one safetensors file with its configuration inside.
 
 The metadata of the file holds ``format``, ``config`` (JSON of ``MDiff4STRConfig``) and ``training``
-(JSON; scores, steps, whatever the training says). Tensors may be in half precision; a loaded model
-is in float32.
+(JSON: scores, steps, and whatever else was recorded). Tensors may be in half precision; a loaded
+model is in float32.
 """
 
 import json
@@ -37,7 +37,7 @@ class Checkpoint:
 
     Attributes:
         config: sizes and characters.
-        training: what the training recorded; for a converted file, of which file it was made.
+        training: what the training recorded; for a converted file, which file it was made from.
     """
 
     config: MDiff4STRConfig
@@ -45,14 +45,14 @@ class Checkpoint:
 
 
 def load_mdiff4str(path: str | Path) -> MDiff4STR:
-    """The word model of a file, ready to read: float32, on the CPU, in evaluation mode.
+    """Loads a word model, in float32, on the CPU, in evaluation mode.
 
     Args:
         path: a checkpoint of ours (``.safetensors``), a published one (``.pth``), or a folder that
-            holds one. A ``.pth`` is converted when first loaded; the cache keeps the result.
+            holds one. A ``.pth`` is converted when first loaded; the result is cached.
 
     Raises:
-        WeightsError: nothing there, damaged, or of another model.
+        WeightsError: missing, damaged, or of another model.
     """
     file = find_weights(Path(path).expanduser())
     try:
@@ -64,7 +64,7 @@ def load_mdiff4str(path: str | Path) -> MDiff4STR:
 
 
 def read_mdiff4str(path: Path) -> Checkpoint:
-    """What the checkpoint of ours says of itself, without its tensors.
+    """What a checkpoint of ours says of itself, without its tensors.
 
     Raises:
         WeightsError: damaged, or not a word model of ours.
@@ -73,7 +73,7 @@ def read_mdiff4str(path: Path) -> Checkpoint:
 
 
 def unreadable_tensors(folder: Path) -> list[str]:
-    """Names of the safetensors files in ``folder`` that are cut off or not safetensors at all."""
+    """Names of the safetensors files in ``folder`` that are truncated or not safetensors at all."""
     bad = []
     for path in sorted(folder.glob("*.safetensors")):
         try:
@@ -93,10 +93,10 @@ def save_mdiff4str(
     """Writes a checkpoint, whole or not at all.
 
     Args:
-        state: ``MDiff4STR.state_dict()``, wherever it lies and in whatever precision.
+        state: ``MDiff4STR.state_dict()``, on any device and in any precision.
         config: the model's configuration.
-        path: the file to write; its folder is made.
-        training: what to keep of the training; anything that JSON can hold.
+        path: the file to write; its folder is made if need be.
+        training: what to record of the training; anything that JSON can hold.
         dtype: precision of matrices and convolutions. Vectors (biases, norms and their statistics)
             stay in float32: they are few, and half precision could overflow a variance.
 
@@ -185,7 +185,7 @@ def _damaged(path: Path, error: Exception) -> WeightsError:
 
 
 def _load_released(path: Path) -> MDiff4STR:
-    """Loads what became of a ``.pth``, which is made now if need be."""
+    """Loads the conversion of a ``.pth``, which is written now if need be."""
     in_cache = path.resolve().is_relative_to((cache.cache_dir() / "models").resolve())
     source = _identity(path) if in_cache else cache.file_sha256(path)
     target = path.with_name(cache.CONVERTED) if in_cache else cache.converted_path(source)
@@ -195,7 +195,7 @@ def _load_released(path: Path) -> MDiff4STR:
     try:
         save_mdiff4str(state, config, target, {"source": source}, torch.float32)
     except WeightsError as error:
-        logger.warning("the converted weights are not kept: %s", error.message)
+        logger.warning("the converted weights are not cached: %s", error.message)
     return _filled(config, state)
 
 
@@ -209,6 +209,6 @@ def _is_made_from(converted: Path, source: str) -> bool:
 
 
 def _identity(path: Path) -> str:
-    """Tells one state of a file in the cache from another without reading it."""
+    """Identifies a state of a file in the cache without reading the file."""
     found = path.stat()
     return f"{found.st_size} bytes, {found.st_mtime_ns}"

@@ -1,8 +1,8 @@
-"""The published MDiff4STR checkpoints: a ``.pth`` file to our configuration and key names.
+"""Reads the published MDiff4STR checkpoints (``.pth``) into our configuration and key names.
 
 Such a file is ``{state_dict, config, epoch, ...}`` written by ``torch.save``, so it is a pickle. It
 is read with ``weights_only=True``: a file that holds anything but tensors and plain values is
-refused, and nothing in it is run.
+refused, and none of its code is run.
 """
 
 import logging
@@ -37,7 +37,7 @@ EMBEDDING = "decoder.embedding.embedding.weight"
 POSITION_CODES = "decoder.positional_encoding.pe"
 
 PUBLISHED = "Give a best.pth from the hub repository topdu/MDiff4STR."
-"""What to do where a file is not as published ones are."""
+"""What to do with a file that is not like the published ones."""
 
 _RENAMED = (
     ("encoder.stem.", "encoder.pope.patch_embed."),
@@ -45,7 +45,7 @@ _RENAMED = (
     ("decoder.layers.", "decoder.decoder."),
     ("decoder.head.", "decoder.tgt_word_prj."),
 )
-"""Our prefix, theirs."""
+"""Our prefix, and theirs."""
 
 _BLOCK = re.compile(r"(encoder\.stages\.)(\d+)(\.blocks\.)(\d+)(\..*)")
 
@@ -76,7 +76,7 @@ def load_released(path: Path) -> tuple[MDiff4STRConfig, dict[str, Tensor]]:
 
 
 def read_config(published: Mapping[str, Any], symbols: str, path: Path) -> MDiff4STRConfig:
-    """Our configuration, from the one that a published checkpoint carries.
+    """Our configuration, from the one inside a published checkpoint.
 
     Args:
         published: the value of ``config`` in the file.
@@ -91,7 +91,8 @@ def read_config(published: Mapping[str, Any], symbols: str, path: Path) -> MDiff
         decoder = published["Architecture"]["Decoder"]
         if encoder.get("use_pos_embed") or encoder.get("last_stage"):
             raise WeightsError(
-                f"{path}: encoders with 'use_pos_embed' or 'last_stage' are not known", PUBLISHED
+                f"{path}: encoders with 'use_pos_embed' or 'last_stage' are not supported",
+                PUBLISHED,
             )
         config = MDiff4STRConfig(
             EncoderConfig(
@@ -106,7 +107,8 @@ def read_config(published: Mapping[str, Any], symbols: str, path: Path) -> MDiff
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise WeightsError(
-            f"{path}: its 'config' lacks or garbles a setting: {error}", PUBLISHED
+            f"{path}: its 'config' lacks a setting, or one makes no sense: {error}",
+            PUBLISHED,
         ) from error
     return checked(config, path)
 
@@ -117,7 +119,7 @@ def released_key(key: str, flattened: Mapping[int, int]) -> str:
     Args:
         key: a key of ``MDiff4STR.state_dict()``.
         flattened: for each stage that has one, the block before which the published encoder has a
-            layer without tensors; it is counted there, so the later blocks have a higher number.
+            layer without tensors; that layer is counted, so later blocks have a higher number.
     """
     for ours, theirs in _RENAMED:
         if key.startswith(ours):
@@ -131,7 +133,7 @@ def released_key(key: str, flattened: Mapping[int, int]) -> str:
 
 
 def flattened_blocks(published: Mapping[str, Any]) -> dict[int, int]:
-    """Stage to the number of its ``FGlobal`` block, which comes behind a flattening layer."""
+    """Stage → number of its ``FGlobal`` block, which follows a flattening layer."""
     mixers = published["Architecture"]["Encoder"]["mixer"]
     return {stage: row.index("FGlobal") for stage, row in enumerate(mixers) if "FGlobal" in row}
 
@@ -139,7 +141,7 @@ def flattened_blocks(published: Mapping[str, Any]) -> dict[int, int]:
 def rename(
     state: Mapping[str, Tensor], config: MDiff4STRConfig, published: Mapping[str, Any], path: Path
 ) -> dict[str, Tensor]:
-    """The tensors of a published checkpoint under our names, checked to be all and no more.
+    """The tensors of a published checkpoint under our names, exactly those that we need.
 
     Raises:
         WeightsError: keys are missing, unknown or of another shape; it gives their published names.
@@ -228,9 +230,9 @@ def _symbols(state: Mapping[str, Tensor], path: Path) -> str:
     if rows == CHINESE_ROWS:
         return chinese_symbols(path)
     raise WeightsError(
-        f"{path} knows {rows} classes; a published model knows {ENGLISH_ROWS} (English) "
+        f"{path} has {rows} classes; a published model has {ENGLISH_ROWS} (English) "
         f"or {CHINESE_ROWS} (Chinese)",
-        "Models with a charset of their own can be read from mdocr's safetensors checkpoints.",
+        "Models with another charset are read from safetensors checkpoints that mdocr has written.",
     )
 
 
@@ -238,14 +240,16 @@ def _convolutions(mixers: list[str], path: Path) -> int:
     count = sum(mixer == "Conv" for mixer in mixers)
     known = set(mixers) <= {"Conv", "FGlobal", "Global"}
     if not known or "Conv" in mixers[count:]:
-        raise WeightsError(f"{path}: its encoder has a stage of unknown mixers {mixers}", PUBLISHED)
+        raise WeightsError(
+            f"{path}: its encoder has a stage with unknown mixers {mixers}", PUBLISHED
+        )
     return count
 
 
 def _require_position_codes(
     state: Mapping[str, Tensor], config: MDiff4STRConfig, path: Path
 ) -> None:
-    """The published codes are dropped on purpose, because we compute the same ones."""
+    """The published codes are not kept, because we compute the same ones."""
     if POSITION_CODES not in state:
         return
     length = config.decoder.max_length + 1

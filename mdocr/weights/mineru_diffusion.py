@@ -16,7 +16,7 @@ from mdocr.errors import WeightsError
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.weights.cache import shards
 from mdocr.weights.checkpoint_folder import read_json
-from mdocr.weights.keys import WithoutDraws, require_same
+from mdocr.weights.keys import SkipInitialisation, require_same
 from mdocr.weights.page_configuration import mineru_diffusion_config
 from mdocr.weights.registry import INDEX, UNSHARDED
 
@@ -39,7 +39,7 @@ def load_mineru_diffusion(
     """
     path = folder / "config.json"
     config = mineru_diffusion_config(read_json(path), path)
-    with torch.device("meta"), WithoutDraws():
+    with torch.device("meta"), SkipInitialisation():
         model = MinerUDiffusion(config)
     files = weight_files(folder)
     shapes = stored_shapes(files)

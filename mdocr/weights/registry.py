@@ -1,4 +1,4 @@
-"""The models that have a name."""
+"""The named models."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -9,7 +9,7 @@ from mdocr.errors import WeightsError
 Task = Literal["recognizer", "parser"]
 
 FAMILIES: dict[str, str] = {"recognizer": "mdiff4str", "parser": "mineru-diffusion"}
-"""Prefix of the names of each task; a name may be given without it."""
+"""Prefix of the names of each task; it may be left out."""
 
 COMMANDS = {"recognizer": "mdocr recognize", "parser": "mdocr parse"}
 
@@ -20,14 +20,14 @@ INDEX, UNSHARDED = "model.safetensors.index.json", "model.safetensors"
 
 @dataclass(frozen=True)
 class ReleasedModel:
-    """A model that mdocr knows by name.
+    """A model with a name.
 
     Attributes:
-        name: what the user types.
+        name: as the user types it.
         task: ``recognizer`` (word crops) or ``parser`` (pages).
-        description: one line for people.
+        description: one line of text.
         licence: licence of the weights, as an SPDX identifier.
-        size: bytes to download, or in the package; an estimate.
+        size: bytes to download, or in the package, roughly.
         files: required names below ``folder``, the weights first: ``INDEX`` for page models, in
             whose place a release may have the single file ``UNSHARDED``.
         repo: repository on the Hugging Face hub; empty for a model inside the package.
@@ -56,7 +56,7 @@ class ReleasedModel:
 
     @property
     def alias(self) -> str:
-        """The name without its family, if anything is left: ``base`` for ``mdiff4str-base``."""
+        """The name without its family, if anything remains: ``base`` for ``mdiff4str-base``."""
         return self.name.removeprefix(FAMILIES[self.task]).removeprefix("-") or self.name
 
 
@@ -119,7 +119,7 @@ BEST_FIRST: dict[str, tuple[str, ...]] = {
     "recognizer": ("mdiff4str-base", "mdiff4str-small", "mdiff4str-lite"),
     "parser": ("mineru-diffusion", "mineru-diffusion-lite"),
 }
-"""What ``auto`` chooses from, for each task."""
+"""What ``auto`` chooses from for each task."""
 
 
 def names(task: Task | None = None) -> list[str]:
@@ -128,7 +128,7 @@ def names(task: Task | None = None) -> list[str]:
 
 
 def is_named(name: str, task: Task) -> bool:
-    """Whether a model has that name, or it is the short name of one of ``task``."""
+    """Whether it is the name of a model, or the short name of one of ``task``."""
     return name in MODELS or any(name == model.alias for model in _ALL if model.task == task)
 
 
@@ -136,7 +136,7 @@ def find(name: str, task: Task | None = None) -> ReleasedModel:
     """The model called ``name``, in full or without its family prefix.
 
     Raises:
-        WeightsError: no model has that name, several have, or it does another task.
+        WeightsError: no model has that name, several have it, or it is for another task.
     """
     found = [model for model in _ALL if name == model.name] or [
         model for model in _ALL if name == model.alias and task in (None, model.task)
@@ -145,7 +145,7 @@ def find(name: str, task: Task | None = None) -> ReleasedModel:
         raise WeightsError(f"there is no model named {name!r}", _names_hint(name, task))
     if len(found) > 1:
         choices = " or ".join(model.name for model in found)
-        raise WeightsError(f"the model name {name!r} has two meanings", f"Say {choices}.")
+        raise WeightsError(f"the model name {name!r} is ambiguous", f"Say {choices}.")
     if task not in (None, found[0].task):
         other = found[0].task
         raise WeightsError(

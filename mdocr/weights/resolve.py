@@ -1,4 +1,4 @@
-"""How a ``--model`` option becomes a file or folder."""
+"""From a ``--model`` option to a file or folder."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ WEIGHT_SUFFIXES = (".pth", ".safetensors", ".onnx")
 
 @dataclass(frozen=True)
 class ResolvedModel:
-    """What a ``--model`` option came to: a name to report, and a file or folder to load.
+    """The result of a ``--model`` option: a name to report, and a file or folder to load.
 
     Attributes:
         lexicon: as in ``ReleasedModel``.
@@ -26,7 +26,7 @@ class ResolvedModel:
 
     @property
     def files(self) -> list[list[str | int]]:
-        """Path, size in bytes and time of change of each weights file, by which it is known."""
+        """Path, size in bytes and modification time of each weights file: the model's identity."""
         inside = self.path.iterdir() if self.path.is_dir() else [self.path]
         found = sorted(file.resolve() for file in inside if file.suffix in WEIGHT_SUFFIXES)
         return [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in found]
@@ -47,7 +47,9 @@ def resolve(
         WeightsError: no such name or path, or the download failed.
     """
     if not model.strip():
-        raise UsageError("the name of the model is empty", "Leave it out, or give one or a path.")
+        raise UsageError(
+            "the name of the model is empty", "Leave it out, or give a name or a path."
+        )
     if model == "auto":
         return _best_installed(task, suits)
     if is_named(model, task):

@@ -1,8 +1,8 @@
-"""Training of the large page model from any checkpoint of the released layout.
+"""Training of MinerU-Diffusion from any checkpoint folder.
 
-One row holds prompt, clean and noised answer; one pass trains every block of the answer (arXiv
-2603.22458, section 3). The loss is the cross-entropy of the masked tokens, each weighted as its
-sample, divided by their number.
+A row holds prompt, clean and noised answer; one pass trains every block of the answer (arXiv
+2603.22458, section 3). The loss is the cross-entropy of the masked tokens, weighted by sample and
+divided by their number.
 """
 
 import logging
@@ -29,6 +29,7 @@ from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, ParserRunConfig
 from mdocr.training.loop import train
 from mdocr.training.mineru_diffusion.adapters import add_adapters, merged
+from mdocr.training.mineru_diffusion.answers import score_samples
 from mdocr.training.mineru_diffusion.export import save_folder
 from mdocr.training.mineru_diffusion.rows import MinerUDiffusionBatch
 from mdocr.training.mineru_diffusion.samples import (
@@ -41,7 +42,7 @@ from mdocr.training.mineru_diffusion.samples import (
 )
 from mdocr.training.processes import Processes, mean_over_processes
 from mdocr.weights.checkpoint_folder import read_json
-from mdocr.weights.keys import WithoutDraws
+from mdocr.weights.keys import SkipInitialisation
 from mdocr.weights.mineru_diffusion import load_mineru_diffusion
 
 logger = logging.getLogger(__name__)
@@ -49,14 +50,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class MinerUDiffusionModelConfig:
-    """What is trained.
+    """The trained model.
 
     Attributes:
-        start: a model of the released layout to start from, by name or folder.
-        fresh: take only sizes and tokenizer of ``start``, and draw new weights.
+        start: model to start from, by name or checkpoint folder.
+        fresh: take only sizes and tokenizer of ``start``; weights are initialised.
         lora_rank: train adapters of this rank only; 0: all weights.
-        freeze_vision: leave the vision tower as it is.
-        checkpointing: compute activations anew in the backward pass instead of keeping them.
+        freeze_vision: freeze the vision tower.
+        checkpointing: recompute activations in the backward pass to save memory.
     """
 
     start: str = "mineru-diffusion"
@@ -83,7 +84,7 @@ class MinerUDiffusionRun:
 
 
 def train_mineru_diffusion(config: MinerUDiffusionRun, processes: Processes, resume: bool) -> Path:
-    """Trains the large page model; returns the exported folder. Errors: see ``loop.train``."""
+    """Trains MinerU-Diffusion; returns the exported folder. Errors: see ``loop.train``."""
     torch.manual_seed(config.run.seed)
     task = MinerUDiffusionTask(config, processes)
     return train(task, config.run, config.optimizer, processes, resume)
@@ -100,7 +101,7 @@ class MinerUDiffusionTask:
         self.preparer = Preparer(self.folder, self.model.config, config.data)
         self.mixture = open_mixture(config.data, config.run.seed)
         self._validation = read_manifests(config.data.validation)[: config.data.validation_samples]
-        if self._validation:  # what is missing is not found only at the first evaluation
+        if self._validation:  # raises now rather than at the first evaluation
             rapidfuzz()
             apted()
         for kind, samples in zip(("samples", "replayed"), self.mixture.kinds, strict=True):
@@ -120,19 +121,17 @@ class MinerUDiffusionTask:
         return prefetched(dataset, start, run.batches, self.config.data.workers)
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
-        """How alike answers and manifests are, for each task, 0 to 1 (``agreement.similarity``)."""
+        """Mean similarity (``agreement.similarity``) of answers and ground truth by task."""
         if not self._validation:
             return {}
-        from mdocr.training.mineru_diffusion.answers import score_samples
-
-        with torch.device("meta"), WithoutDraws():
+        with torch.device("meta"), SkipInitialisation():
             model = MinerUDiffusion(self.model.config)
         model.load_state_dict(merged(model_weights(weights)), assign=True)
         model.to(self.processes.device).eval().requires_grad_(False)
         return score_samples(model, self.preparer, self._validation)
 
     def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
-        """Writes the folder ``model``, of the released layout."""
+        """Writes the checkpoint folder ``model``."""
         target = folder / "model"
         if self.processes.first:
             save_folder(merged(model_weights(weights)), self.folder, target, record)
@@ -148,7 +147,7 @@ class MinerUDiffusionLoss(nn.Module):
         self.processes = processes
 
     def forward(self, batch: MinerUDiffusionBatch, number: int) -> dict[str, Tensor]:
-        """The loss of a batch, whose noise was drawn when it was made."""
+        """The loss of a batch, which was noised when it was prepared."""
         device = self.processes.device
         labels = batch.labels.to(device, non_blocking=True)
         counted = labels >= 0
@@ -159,35 +158,35 @@ class MinerUDiffusionLoss(nn.Module):
         return {"denoise": (weights * each).sum() / count.clamp(min=1)}
 
     def predict(self, batch: MinerUDiffusionBatch, counted: Tensor) -> Tensor:
-        """Logits [M, V] of the counted places of a batch."""
+        """Logits [M, V] at the counted positions of a batch."""
         model, device = self.model, self.processes.device
         features = model.encode(batch.patches.to(device, non_blocking=True), batch.grids)
         x = model.embed(batch.tokens.to(device), features)
         attend = DenseAttention(batch.mask().to(device))
-        logits: Tensor = model.language_model(x, batch.places.to(device), attend, counted)
+        logits: Tensor = model.language_model(x, batch.positions.to(device), attend, counted)
         return logits
 
 
 def find_folder(start: str) -> Path:
-    """The folder of a model of the released layout; a named one is downloaded.
+    """The checkpoint folder of a model; a named one is downloaded.
 
     Raises:
         WeightsError: there is no such model.
-        UsageError: it is the lite model, which learns from made lines only.
+        UsageError: it is a line reader, which trains on synthetic lines only.
     """
     found = find_parser(start).path
     folder = found if found.is_dir() else found.parent
     kind = read_json(folder / "config.json").get("model_type")
     if kind != "mineru_diffusion":
         raise UsageError(
-            f"model.start: {start} is of the type {kind!r}, not of the released layout",
-            "Train the lite page model with the run parser-lite, which has no data.manifest.",
+            f"model.start: {start} is of the type {kind!r}, not mineru_diffusion",
+            "Train the line reader by the run parser-lite, which has no data.manifest.",
         )
     return folder
 
 
 def make_model(config: MinerUDiffusionModelConfig, folder: Path) -> MinerUDiffusion:
-    """The model to be trained, in float32, on the CPU. Errors: see ``load_mineru_diffusion``."""
+    """The model to train, in float32, on the CPU. Errors: see ``load_mineru_diffusion``."""
     if config.fresh:
         record = read_json(folder / "config.json")
         model = MinerUDiffusion(MinerUDiffusionConfig.from_record(record))
@@ -195,7 +194,7 @@ def make_model(config: MinerUDiffusionModelConfig, folder: Path) -> MinerUDiffus
     else:
         model = load_mineru_diffusion(folder, "cpu", torch.float32)
         for parameter in model.parameters():
-            parameter.data = parameter.data.clone()  # it may be a page of the file
+            parameter.data = parameter.data.clone()  # it may be mapped from the file
     model.requires_grad_(True)
     if config.lora_rank:
         add_adapters(model, config.lora_rank)
@@ -207,7 +206,7 @@ def make_model(config: MinerUDiffusionModelConfig, folder: Path) -> MinerUDiffus
 
 
 def draw_weights(model: MinerUDiffusion) -> None:
-    """First weights of matrices and embeddings, as is usual for both towers."""
+    """Initialises matrices and embeddings as usual for both towers."""
     for module in model.modules():
         if isinstance(module, nn.Linear | nn.Embedding | nn.Conv3d):
             nn.init.normal_(module.weight, std=0.02)
@@ -216,6 +215,6 @@ def draw_weights(model: MinerUDiffusion) -> None:
 
 
 def checkpoint_layers(model: MinerUDiffusion) -> None:
-    """Makes every layer forget what it computed until the backward pass needs it."""
+    """Makes every layer recompute its activations in the backward pass."""
     for layer in (*model.vision_model.blocks, *model.language_model.model.layers):
         layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)

@@ -147,7 +147,7 @@ def test_a_damaged_conversion_is_made_anew(tiny):
 def test_a_cache_that_cannot_be_written_is_no_obstacle(tiny, cache_folder, caplog):
     cache_folder.write_text("a file where the folder should be")
     load_mdiff4str(tiny)
-    assert "not kept" in caplog.text
+    assert "not cached" in caplog.text
 
 
 class Attack:
@@ -199,7 +199,7 @@ KEY = "encoder.stages.1.blocks.2.mixer.qkv.weight"
         (lambda held: held["state_dict"].pop(released.EMBEDDING), "lacks the key"),
         (
             lambda held: held["state_dict"].update({released.EMBEDDING: torch.ones(50, 96)}),
-            "knows 50 classes",
+            "has 50 classes",
         ),
         (
             lambda held: held["state_dict"][released.POSITION_CODES].add_(1),

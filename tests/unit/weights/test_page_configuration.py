@@ -4,6 +4,7 @@ import copy
 import json
 import shutil
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from safetensors.torch import load_file, save_file
 
 import mdocr
 from mdocr.errors import WeightsError
-from mdocr.export import export_model
+from mdocr.export.folder import describe
 from mdocr.models.line_reader_config import LineReaderConfig
 from mdocr.parsing.loading import load_parser
 from mdocr.weights.mineru_diffusion import EMBEDDING, HEAD, load_mineru_diffusion
+from mdocr.weights.onnx_files import MINERU_DIFFUSION_FORMAT
 from mdocr.weights.page_configuration import line_reader_config, mineru_diffusion_config
 
 LITE = Path(mdocr.__file__).with_name("assets") / "mineru-diffusion-lite"
@@ -133,12 +135,10 @@ def test_the_second_release_is_read_with_its_block_length(folder: Path) -> None:
     assert load_parser(folder, "cpu", "float32").block_length == 8
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_the_second_release_is_exported(folder: Path, tmp_path: Path) -> None:
-    rewrite(folder, model_type="mineru_diffusion_v2", block_size=8)
-    export_model(str(folder), tmp_path / "onnx")
-    assert load_parser(tmp_path / "onnx", "cpu").block_length == 8
+def test_an_export_keeps_the_block_size(large: dict[str, Any]) -> None:
+    config = mineru_diffusion_config(change(large, "text_config.block_size", 8), PATH)
+    exported = describe(MINERU_DIFFUSION_FORMAT, "", "fp32", asdict(config))["model"]
+    assert mineru_diffusion_config(exported, PATH) == config
 
 
 def test_tied_embeddings_are_stored_once(folder: Path) -> None:

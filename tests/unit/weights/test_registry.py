@@ -72,7 +72,7 @@ def test_only_the_word_model_in_the_package_has_a_lexicon_of_its_own(assets):
 
 
 def test_a_short_name_with_two_meanings():
-    with pytest.raises(WeightsError, match="two meanings") as caught:
+    with pytest.raises(WeightsError, match="ambiguous") as caught:
         find("lite")
     assert "mdiff4str-lite or mineru-diffusion-lite" in caught.value.hint
 
