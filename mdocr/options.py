@@ -60,8 +60,6 @@ class RecognizeOptions:
         lexicon: known words, by which unclear words are read: ``english``, the path of a file
             with a word a line, ``none``, or ``auto``: english with the model in the package, none
             with others.
-        together: let the words of a batch stop together, as upstream does, instead of each on its
-            own; then what a word reads can depend on the other words of its batch.
     """
 
     decoder: str = "block-low-confidence"
@@ -71,7 +69,6 @@ class RecognizeOptions:
     seed: int = 0
     trace: bool = False
     lexicon: str = "auto"
-    together: bool = False
 
     def __post_init__(self) -> None:
         if self.decoder not in WORD_DECODERS:
