@@ -63,5 +63,5 @@ def hub_server(cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
         monkeypatch.delenv("HF_TOKEN", raising=False)
         monkeypatch.setenv("MDOCR_CHARSET_URL", f"{server.url}/plain/ppocr_keys_v1.txt")
-        monkeypatch.setattr("mdocr.weights.hub.BACKOFF_SECONDS", 0.001)
+        monkeypatch.setattr("mdocr.weights.transfer.BACKOFF_SECONDS", 0.001)
         yield server

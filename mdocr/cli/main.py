@@ -134,9 +134,9 @@ def options(
     mdocr FILE reads a PDF, a page or a word; it is short for mdocr read FILE.
     """
     console.configure(verbose, quiet)
-    from mdocr.weights import hub  # not at start-up
+    from mdocr.weights import transfer  # not at start-up
 
-    hub.show_transfer.set(console.transfer_bar)
+    transfer.show_transfer.set(console.transfer_bar)
 
 
 def flags_first(arguments: Sequence[str]) -> list[str]:

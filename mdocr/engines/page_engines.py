@@ -5,6 +5,9 @@ from pathlib import Path
 
 from mdocr.engines.exported import exported_on_cpu, open_exported
 from mdocr.engines.memory import memory_errors
+from mdocr.engines.onnx_line_reader import OnnxLineReaderEngine
+from mdocr.engines.onnx_mineru_diffusion import OnnxMinerUDiffusionEngine
+from mdocr.engines.onnx_sessions import candidates
 from mdocr.engines.protocols import SINGLE, PageEngine, check_onnx_dtype
 from mdocr.errors import UsageError
 from mdocr.options import ENGINES, INT8, PAGE_DTYPES
@@ -31,8 +34,6 @@ def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None
         raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(ENGINES)}")
     exported = engine == "auto" and onnx_files.is_onnx(Path(model).expanduser())
     if engine == "onnx" or exported:
-        from mdocr.engines.onnx_sessions import candidates
-
         check_onnx_dtype(dtype)
         candidates(device)
     elif device not in ("auto", "cpu"):
@@ -91,9 +92,6 @@ def _torch(folder: Path, device: str, dtype: str, cuda_graphs: bool) -> PageEngi
 
 
 def _onnx(folder: Path, device: str) -> PageEngine:
-    from mdocr.engines.onnx_line_reader import OnnxLineReaderEngine
-    from mdocr.engines.onnx_mineru_diffusion import OnnxMinerUDiffusionEngine
-
     exported = onnx_files.is_onnx(folder)
     large = onnx_files.is_mineru_diffusion(folder) if exported else not is_line_reader(folder)
     form = MINERU_DIFFUSION_FORMAT if large else LINE_READER_FORMAT
@@ -108,7 +106,6 @@ def _onnx(folder: Path, device: str) -> PageEngine:
 
 def _exported_beside(folder: Path, device: str) -> PageEngine | None:
     """The engine of the files that are exported already, if no faster device is present."""
-    from mdocr.engines.onnx_line_reader import OnnxLineReaderEngine
 
     def start(files: OnnxModel) -> PageEngine:
         return OnnxLineReaderEngine(files, "cpu")

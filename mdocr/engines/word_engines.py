@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mdocr.engines.exported import exported_on_cpu, open_exported
+from mdocr.engines.onnx_sessions import candidates
+from mdocr.engines.onnx_words import OnnxWordEngine
 from mdocr.engines.protocols import SINGLE, WordEngine, check_onnx_dtype
 from mdocr.errors import UsageError, WeightsError
 from mdocr.options import ENGINES
@@ -62,8 +64,6 @@ def _torch(device: str, dtype: str) -> Load:
 
 
 def _onnx(device: str) -> Load:
-    from mdocr.engines.onnx_sessions import candidates
-
     candidates(device)
 
     def load(path: Path) -> WordEngine:
@@ -74,6 +74,4 @@ def _onnx(device: str) -> Load:
 
 
 def _opened(files: OnnxModel, device: str) -> WordEngine:
-    from mdocr.engines.onnx_words import OnnxWordEngine
-
     return OnnxWordEngine(files, device)

@@ -7,11 +7,14 @@ from typing import Any
 from filelock import FileLock
 
 from mdocr.errors import WeightsError
-from mdocr.weights import cache, hub
+from mdocr.weights import cache, hub, transfer
 from mdocr.weights.cache import CachedModel
 from mdocr.weights.registry import INDEX, UNSHARDED, ReleasedModel
 
 CHARSET_URL = "https://raw.githubusercontent.com/Topdu/OpenOCR/main/tools/utils/ppocr_keys_v1.txt"
+
+LARGEST_JSON = 128 << 20
+"""Bytes; such files are read at once, and the largest tokenizers have some 20 MB."""
 
 
 def download(model: ReleasedModel) -> Path:
@@ -44,7 +47,7 @@ def download(model: ReleasedModel) -> Path:
     try:
         with FileLock(folder.with_name(f".{model.name}.lock")):
             _fetch_missing(cached)
-    except hub.UnreachableError as error:
+    except transfer.UnreachableError as error:
         raise WeightsError(error.message, _offline_hint(cached)) from error
     return folder
 
@@ -54,7 +57,7 @@ def _fetch_missing(cached: CachedModel) -> None:
     manifest = cached.manifest or {"repo": model.repo, "files": {}}
     try:
         _fetch(cached, model.files[0], manifest)
-    except hub.MissingError:
+    except transfer.MissingError:
         if model.files[0] != INDEX:
             raise
         _fetch(cached, UNSHARDED, manifest)
@@ -75,11 +78,16 @@ def _fetch(
     path = f"{model.folder}/{name}" if model.folder else name
     try:
         remote = hub.locate(model.repo, path, manifest.get("revision", "main"))
-    except hub.MissingError:
+    except transfer.MissingError:
         if optional:
             return
         raise
-    hub.fetch(remote, target)
+    if name.endswith(".json") and remote.size > LARGEST_JSON:
+        raise WeightsError(
+            f"{remote.label} is said to have {remote.size / 1e6:.0f} MB, too many for its kind",
+            "Is HF_ENDPOINT right? It must be a hub, or a mirror of one.",
+        )
+    transfer.fetch(remote, target)
     manifest["revision"] = remote.revision  # all files come from the same commit
     manifest["files"][name] = {"size": remote.size, "sha256": cache.file_sha256(target)}
     cached.record(manifest)
@@ -89,8 +97,8 @@ def _fetch_charset() -> None:
     if cache.has_sha256(cache.charset_path(), cache.CHARSET_SHA256):
         return
     url = os.environ.get("MDOCR_CHARSET_URL", CHARSET_URL)
-    remote = hub.RemoteFile(url, cache.CHARSET_FILE, cache.CHARSET_BYTES, cache.CHARSET_SHA256)
-    hub.fetch(remote, cache.charset_path())
+    remote = transfer.RemoteFile(url, cache.CHARSET_FILE, cache.CHARSET_BYTES, cache.CHARSET_SHA256)
+    transfer.fetch(remote, cache.charset_path())
 
 
 def _offline_hint(cached: CachedModel) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hub_server import COMMIT
 
 from mdocr.errors import WeightsError
-from mdocr.weights import cache, hub
+from mdocr.weights import cache, transfer
 from mdocr.weights.cache import CachedModel
 from mdocr.weights.download import download
 from mdocr.weights.registry import INDEX, MODELS
@@ -50,7 +50,7 @@ def test_a_cut_connection_is_taken_up_where_it_broke(base):
 
 
 def test_a_later_run_goes_on_from_what_an_earlier_one_left(base):
-    base.cuts = [70_000] + [0] * (hub.RETRIES + 1)
+    base.cuts = [70_000] + [0] * (transfer.RETRIES + 1)
     with pytest.raises(WeightsError, match="cannot download"):
         download(BASE)
     assert [path.stat().st_size for path in part_files()] == [70_000]
@@ -62,7 +62,7 @@ def test_a_later_run_goes_on_from_what_an_earlier_one_left(base):
 
 
 def test_a_partial_file_of_another_version_is_not_gone_on_with(base):
-    base.cuts = [70_000] + [0] * (hub.RETRIES + 1)
+    base.cuts = [70_000] + [0] * (transfer.RETRIES + 1)
     with pytest.raises(WeightsError):
         download(BASE)
     base.files[BASE_FILE] = newer = os.urandom(200_000)
@@ -135,7 +135,7 @@ def test_without_a_network_the_hint_is_the_same(cache_folder, monkeypatch):
 
 
 def test_no_room_on_the_disk_is_said_before_the_download(base, monkeypatch):
-    monkeypatch.setattr(hub.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000}))
+    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000}))
     with pytest.raises(WeightsError, match=r"needs 0 MB, but only 0 MB are free") as caught:
         download(BASE)
     assert "MDOCR_CACHE" in caught.value.hint
@@ -161,11 +161,11 @@ def test_progress_is_shown_to_whoever_asked(base):
         def __exit__(self, *_):
             pass
 
-    token = hub.show_transfer.set(Show)
+    token = transfer.show_transfer.set(Show)
     try:
         download(BASE)
     finally:
-        hub.show_transfer.reset(token)
+        transfer.show_transfer.reset(token)
     assert seen[0] == ("topdu/MDiff4STR/mdiff4str_base/best.pth", 0, len(CONTENT))
     assert sum(seen[1:]) == len(CONTENT)
 
@@ -259,8 +259,8 @@ def test_what_a_server_sends_beyond_the_end_is_not_read(base):
 
 
 def test_a_transfer_that_hardly_moves_is_given_up(base, monkeypatch):
-    monkeypatch.setattr(hub, "LEAST_SECONDS", 0.2)
-    monkeypatch.setattr(hub, "BACKOFF_SECONDS", 0.03)
+    monkeypatch.setattr(transfer, "LEAST_SECONDS", 0.2)
+    monkeypatch.setattr(transfer, "BACKOFF_SECONDS", 0.03)
     base.cuts = [1] * 10_000  # each attempt brings something, so none of them counts as a failure
     with pytest.raises(WeightsError, match="hardly moves") as caught:
         download(BASE)
@@ -273,6 +273,14 @@ def test_a_file_that_arrives_compressed_is_refused(base):
     base.headers = {"Content-Encoding": "gzip"}
     with pytest.raises(WeightsError, match="compressed"):
         download(BASE)
+
+
+def test_a_configuration_of_any_size_is_refused(hub_server, monkeypatch):
+    monkeypatch.setattr("mdocr.weights.download.LARGEST_JSON", 20)
+    parser_files(hub_server)
+    with pytest.raises(WeightsError, match="too many for its kind"):
+        download(PARSER)
+    assert not hub_server.asked("GET", INDEX)
 
 
 def test_addresses_are_printed_without_credentials(base, monkeypatch):
