@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from mdocr.engines.page_engines import check_place
+from mdocr.engines.page_engines import check_settings
 from mdocr.engines.server import ServerPageModel
 from mdocr.parsing.loading import find_parser, load_parser
 from mdocr.parsing.page_model import PageModel
@@ -68,7 +68,7 @@ class LazyPageModel:
     def found(self) -> ResolvedModel:
         """Name and files of a local model; a wrong device is refused before a download."""
         choice = self.choice
-        check_place(choice.model, choice.device, choice.dtype, choice.engine)
+        check_settings(choice.model, choice.device, choice.dtype, choice.engine)
         return find_parser(choice.model, choice.device)
 
     @cached_property

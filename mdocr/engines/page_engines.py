@@ -21,7 +21,7 @@ FEW_PAGES = 1
 """ONNX Runtime reads this many pages in the time that torch takes to start."""
 
 
-def check_place(model: str | Path, device: str, dtype: str, engine: str) -> None:
+def check_settings(model: str | Path, device: str, dtype: str, engine: str) -> None:
     """Checks the arguments of ``page_engine``, before a download in vain.
 
     Raises:

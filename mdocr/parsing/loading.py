@@ -8,7 +8,7 @@ from pathlib import Path
 from typing_extensions import Unpack
 
 from mdocr.engines.exported import has_accelerator
-from mdocr.engines.page_engines import check_place, page_engine
+from mdocr.engines.page_engines import check_settings, page_engine
 from mdocr.errors import WeightsError
 from mdocr.inputs.pages import DocumentInput
 from mdocr.models.line_reader_config import LineReaderConfig
@@ -50,7 +50,7 @@ def parse(
     Raises:
         MdocrError: see ``load_parser`` and ``Parser.parse``.
     """
-    check_place(os.fspath(model), device, dtype, engine)
+    check_settings(os.fspath(model), device, dtype, engine)
     files = repr(find_parser(model, device).files)
     return _kept(os.fspath(model), files, device, dtype, engine).parse(source, **changes)
 
@@ -90,7 +90,7 @@ def load_parser(
         DeviceError: the device is absent or out of memory.
         UsageError: an argument makes no sense.
     """
-    check_place(os.fspath(model), device, dtype, engine)
+    check_settings(os.fspath(model), device, dtype, engine)
     found = find_parser(model, device)
     folder = found.path if found.path.is_dir() else found.path.parent
     made = page_engine(folder, device, dtype, engine, cuda_graphs=cuda_graphs, pages=pages)
