@@ -4,7 +4,8 @@ MdocrError                 1   unexpected
 ├── UsageError             2   an option or argument makes no sense
 ├── InputError             3   a picture, document or dataset cannot be read
 ├── WeightsError           4   weights are missing, damaged or of another model
-├── MissingExtraError      5   an optional dependency is not installed
+├── MissingPackageError    5   a package is not installed
+│   └── MissingExtraError  5   an optional dependency is not installed
 ├── DeviceError            6   the device, or the server, is absent or fails
 │   └── OutOfMemoryError   6   the device has not enough memory
 └── PartialFailureError    7   some inputs failed; the rest was written
@@ -48,10 +49,14 @@ class WeightsError(MdocrError):
     exit_code = 4
 
 
-class MissingExtraError(MdocrError):
-    """An optional dependency is not installed."""
+class MissingPackageError(MdocrError):
+    """A package is not installed, or was removed."""
 
     exit_code = 5
+
+
+class MissingExtraError(MissingPackageError):
+    """An optional dependency is not installed."""
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(

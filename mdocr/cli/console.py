@@ -7,14 +7,18 @@ import sys
 import traceback
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mdocr.errors import MdocrError, OutOfMemoryError, UsageError
+from mdocr.errors import MdocrError, MissingPackageError, OutOfMemoryError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+NAMED = 3
+"""Files of a result that are named; of more, their number and folder."""
 
 
 @dataclass
@@ -74,6 +78,15 @@ def note(message: str) -> None:
         say(message)
 
 
+def note_written(files: Sequence[Path]) -> None:
+    """Tells people where the results are: the files, or the folders of many."""
+    if len(files) > NAMED:
+        folders = dict.fromkeys(str(path.parent) for path in files)
+        note(f"wrote {len(files)} files to {', '.join(folders)}")
+    elif files:
+        note(f"wrote {', '.join(map(str, files))}")
+
+
 def say(message: str, place: "Console | None" = None) -> None:
     """Tells people something, whether they asked for quiet or not.
 
@@ -96,7 +109,7 @@ def report_error(error: BaseException) -> int:
     message, hint = _summary(error, known)
     from rich.text import Text
 
-    label = Text.assemble(("error: ", "bold red"), _printable(message))
+    label = Text.assemble(("Error: ", "bold red"), _printable(message))
     console().print(label)
     if hint:
         say(hint)
@@ -141,6 +154,12 @@ def _as_known(error: BaseException) -> MdocrError | None:
     if is_memory_error(error):
         return OutOfMemoryError(
             "there is not enough memory for this", "Try a smaller --batch-size, or --device cpu."
+        )
+    package = (getattr(error, "name", None) or "").partition(".")[0]
+    if isinstance(error, ModuleNotFoundError) and package not in ("", "mdocr"):
+        return MissingPackageError(
+            f"this needs the package {package!r}, which is not installed",
+            "Install it, or mdocr again, with pip.",
         )
     if isinstance(error, OSError) and (error.filename or error.errno == errno.ENOSPC):
         place = error.filename2 or error.filename or "the output"

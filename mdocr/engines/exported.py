@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
-from mdocr.engines.onnx_sessions import may_have_gpu
-from mdocr.errors import WeightsError
+from mdocr.engines.onnx_sessions import candidates, may_have_gpu
+from mdocr.errors import MissingPackageError, WeightsError
 from mdocr.weights import onnx_files
 from mdocr.weights.onnx_files import OnnxFormat, OnnxModel
 
@@ -71,6 +72,29 @@ def has_accelerator(device: str = "auto") -> bool:
     """
     if device != "auto" or not may_have_gpu():
         return device not in ("auto", "cpu")
+    if not has_torch():
+        return candidates(device) != ["cpu"]
     from mdocr.engines.device import choose_device
 
     return choose_device().type != "cpu"
+
+
+def has_torch() -> bool:
+    """Whether torch is installed; without it, everything that has been exported still runs."""
+    try:
+        return find_spec("torch") is not None
+    except ValueError:  # something has taken its place in ``sys.modules``
+        return False
+
+
+def require_torch() -> None:
+    """Checks that torch is installed.
+
+    Raises:
+        MissingPackageError: it is not.
+    """
+    if not has_torch():
+        raise MissingPackageError(
+            "the engine torch needs the package 'torch', which is not installed",
+            "Install it with: pip install torch; or use exported files with: --engine onnx",
+        )

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from mdocr.engines.exported import exported_on_cpu, open_exported
+from mdocr.engines.exported import exported_on_cpu, has_torch, open_exported, require_torch
 from mdocr.engines.memory import memory_errors
 from mdocr.engines.onnx_line_reader import OnnxLineReaderEngine
 from mdocr.engines.onnx_mineru_diffusion import OnnxMinerUDiffusionEngine
@@ -32,11 +32,12 @@ def check_settings(model: str | Path, device: str, dtype: str, engine: str) -> N
         raise UsageError(f"unknown dtype {dtype!r}", f"Choose one of: {', '.join(PAGE_DTYPES)}")
     if engine not in ENGINES:
         raise UsageError(f"unknown engine {engine!r}", f"Choose one of: {', '.join(ENGINES)}")
-    exported = engine == "auto" and onnx_files.is_onnx(Path(model).expanduser())
-    if engine == "onnx" or exported:
+    exported = onnx_files.is_onnx(Path(model).expanduser()) or not has_torch()
+    if engine == "onnx" or (engine == "auto" and exported):
         check_onnx_dtype(dtype)
         candidates(device)
     elif device not in ("auto", "cpu"):
+        require_torch()
         from mdocr.engines.device import choose_device
 
         if choose_device(device).type == "mps" and dtype == INT8:
@@ -66,8 +67,10 @@ def page_engine(
         WeightsError: the weights are missing, damaged, or of another model.
         DeviceError: the device is absent or out of memory.
         UsageError: an argument makes no sense.
+        MissingPackageError: it needs torch, which is not installed.
     """
-    if engine == "onnx" or (engine == "auto" and onnx_files.is_onnx(folder)):
+    exported = onnx_files.is_onnx(folder) or not has_torch()
+    if engine == "onnx" or (engine == "auto" and exported):
         check_onnx_dtype(dtype)
         return _onnx(folder, device)
     few = pages is not None and pages <= FEW_PAGES
@@ -79,6 +82,7 @@ def page_engine(
 
 
 def _torch(folder: Path, device: str, dtype: str, cuda_graphs: bool) -> PageEngine:
+    require_torch()
     from mdocr.engines.device import choose_device
     from mdocr.engines.torch_pages import load_torch_engine
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from mdocr.engines.exported import exported_on_cpu, open_exported
+from mdocr.engines.exported import exported_on_cpu, has_torch, open_exported, require_torch
 from mdocr.engines.onnx_sessions import candidates
 from mdocr.engines.onnx_words import OnnxWordEngine
 from mdocr.engines.protocols import SINGLE, WordEngine, check_onnx_dtype
@@ -28,10 +28,11 @@ def word_engine(name: str, device: str, dtype: str, many: bool = False) -> Load:
     Raises:
         UsageError: an argument is unknown, or not for this engine.
         DeviceError: the device is absent.
+        MissingPackageError: it needs torch, which is not installed.
     """
     if name not in ENGINES:
         raise UsageError(f"unknown engine {name!r}", f"Choose one of: {', '.join(ENGINES)}")
-    if name == "onnx":
+    if name == "onnx" or (name == "auto" and not has_torch()):
         check_onnx_dtype(dtype)
         return _onnx(device)
     if name == "auto" and dtype in SINGLE and device in ("auto", "cpu"):
@@ -49,6 +50,7 @@ def _exported_beside(path: Path, device: str, many: bool) -> WordEngine | None:
 
 
 def _torch(device: str, dtype: str) -> Load:
+    require_torch()
     from mdocr.engines.device import choose_device
     from mdocr.engines.torch_words import TorchWordEngine
     from mdocr.weights.mdiff4str import load_mdiff4str

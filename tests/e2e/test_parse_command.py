@@ -46,7 +46,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> FakeParser:
     parser = FakeParser(answer)
     monkeypatch.setattr("mdocr.batch.page_model.load_parser", lambda *arguments, **named: parser)
     monkeypatch.setattr(
-        "mdocr.batch.page_model.find_parser", lambda model: ResolvedModel("fake", Path())
+        "mdocr.batch.page_model.find_parser", lambda *_: ResolvedModel("fake", Path())
     )
     return parser
 
@@ -135,7 +135,7 @@ def test_a_second_run_reads_nothing_again(model, pdf, tmp_path):
 def test_what_makes_a_run_read_all_again(model, pdf, tmp_path, monkeypatch, change):
     found = ResolvedModel("fake", tmp_path / "fake.safetensors")
     found.path.write_text("weights")
-    monkeypatch.setattr("mdocr.batch.page_model.find_parser", lambda model: found)
+    monkeypatch.setattr("mdocr.batch.page_model.find_parser", lambda *_: found)
     assert parse(pdf, "-o", tmp_path / "out").exit_code == 0
     model.asked.clear()
     if change == "picture":
