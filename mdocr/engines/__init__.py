@@ -5,5 +5,5 @@ An engine knows nothing of decoding strategies: pixels and tokens in, logits out
     protocols                     what readers ask of an engine for words, and for pages
     word_engines, page_engines    choose one
     torch_*, onnx_*               run one: words, pages; ``*_blocks`` a pass of block diffusion
-    server                        takes the place of a page model as a whole
+    server                        replaces a page model as a whole
 """

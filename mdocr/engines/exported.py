@@ -83,7 +83,7 @@ def has_torch() -> bool:
     """Whether torch is installed; without it, everything that has been exported still runs."""
     try:
         return find_spec("torch") is not None
-    except ValueError:  # something has taken its place in ``sys.modules``
+    except ValueError:  # ``sys.modules`` holds something else under its name
         return False
 
 

@@ -53,7 +53,7 @@ def candidates(device: str) -> list[str]:
 
 
 def first_that_works(device: str, start: Callable[[str], None]) -> str:
-    """Starts a model on the first device that works, of those that ``device`` stands for.
+    """Starts a model on the first device that works, of those that ``device`` means.
 
     Args:
         device: a name, or ``auto``.

@@ -22,7 +22,7 @@ FEW_PAGES = 1
 
 
 def check_settings(model: str | Path, device: str, dtype: str, engine: str) -> None:
-    """Checks the arguments of ``page_engine``, before a download in vain.
+    """Checks the arguments of ``page_engine``, before anything is downloaded.
 
     Raises:
         DeviceError: the device is absent.
@@ -86,12 +86,12 @@ def _torch(folder: Path, device: str, dtype: str, cuda_graphs: bool) -> PageEngi
     from mdocr.engines.device import choose_device
     from mdocr.engines.torch_pages import load_torch_engine
 
-    place = choose_device(device)
-    if cuda_graphs and place.type != "cuda":
-        raise UsageError(f"there are no CUDA graphs on {place}", "Leave out --cuda-graphs.")
+    chosen = choose_device(device)
+    if cuda_graphs and chosen.type != "cuda":
+        raise UsageError(f"there are no CUDA graphs on {chosen}", "Leave out --cuda-graphs.")
     with memory_errors():
-        engine = load_torch_engine(folder, place, dtype, cuda_graphs)
-    logger.info("loaded %s on %s as %s", folder.name, place, dtype)
+        engine = load_torch_engine(folder, chosen, dtype, cuda_graphs)
+    logger.info("loaded %s on %s as %s", folder.name, chosen, dtype)
     return engine
 
 

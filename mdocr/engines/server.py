@@ -1,6 +1,6 @@
-"""MinerU-Diffusion behind a server, in the place of a page model of this process.
+"""MinerU-Diffusion behind a server, instead of a page model in this process.
 
-The server holds the weights and decodes; pictures and prompts go there, texts come back. It reports
+The server holds the weights and decodes; images and prompts go there, texts come back. It reports
 neither confidences nor steps, so those of its texts are empty.
 """
 
@@ -98,7 +98,7 @@ class ServerPageModel:
             yield number, made
 
     def _next(self, answers: Answers, started: dict[int, float]) -> tuple[int, Answer]:
-        """The next answer, or an error in its place when the oldest request takes too long."""
+        """The next answer; an error instead if the oldest request takes too long."""
         oldest = min(started, key=started.__getitem__)
         left = started[oldest] + ANSWER_SECONDS - time.monotonic()
         try:
@@ -111,7 +111,7 @@ class ServerPageModel:
             )
 
     def _answer(self, answers: Answers, number: int, request: Request) -> None:
-        """Puts the text of a request, or the error in its place, among the answers."""
+        """Puts the text of a request, or its error, among the answers."""
         try:
             answers.put((number, self._ask_twice(request)))
         except MdocrError as error:

@@ -23,7 +23,7 @@ def word_engine(name: str, device: str, dtype: str, many: bool = False) -> Load:
         name: ``torch``, ``onnx``, or ``auto``: onnx on a CPU if the model has been exported.
         device: a name of a device, or ``auto``.
         dtype: ``auto``, ``float32`` or ``bfloat16``.
-        many: there are so many words that ``auto`` takes torch, which starts slowly and is faster.
+        many: many words: then ``auto`` takes torch, which starts slowly but is faster.
 
     Raises:
         UsageError: an argument is unknown, or not for this engine.
@@ -55,12 +55,12 @@ def _torch(device: str, dtype: str) -> Load:
     from mdocr.engines.torch_words import TorchWordEngine
     from mdocr.weights.mdiff4str import load_mdiff4str
 
-    place = choose_device(device)
+    chosen = choose_device(device)
 
     def load(path: Path) -> WordEngine:
         if onnx_files.is_onnx(path):
             raise WeightsError(f"{path} holds an exported model", "Use --engine onnx.")
-        return TorchWordEngine(load_mdiff4str(path), place, dtype)
+        return TorchWordEngine(load_mdiff4str(path), chosen, dtype)
 
     return load
 

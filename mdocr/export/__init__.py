@@ -48,7 +48,7 @@ def export_model(model: str, folder: Path, precision: Precision = "fp32") -> tup
         WeightsError: no such model, or one that cannot be read.
         ExportError: the files compute something else than torch.
     """
-    check_request(precision)  # before a download in vain
+    check_request(precision)  # before anything is downloaded
     check_folder(folder)
     known = MODELS.get(model)
     reads_pages = known.task == "parser" if known else _is_page_model(Path(model).expanduser())

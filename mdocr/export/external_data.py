@@ -160,7 +160,7 @@ def _quantize_products(
 def _quantized(
     graph: Any, node: Any, weights: Mapping[str, Tensor], precision: Precision
 ) -> Any | None:
-    """The model (``onnx.ModelProto``) that takes the place of a node; None if it stays."""
+    """The model (``onnx.ModelProto``) that replaces a node; None if it stays."""
     if node.op_type not in ("Gemm", "MatMul") or node.input[1] not in weights:
         return None
     is_head = node.input[1].endswith(tuple(f".{head}.weight" for head in HEADS))

@@ -99,7 +99,7 @@ def export_mineru_diffusion(weights: Path, folder: Path, precision: Precision = 
     if folder.resolve() == weights.resolve():
         raise UsageError(f"{folder} holds the model itself", "Give another folder with: -o FOLDER")
     model = load_mineru_diffusion(weights)
-    # Before hours in vain: are they sound?
+    # A long export should not fail at its end:
     MinerUDiffusionTokenizer(weights / TOKENIZER, model.config.image_token_id)
     MinerUDiffusionProcessor.read(weights / PREPROCESSOR)
     with put_in_place(folder) as made:

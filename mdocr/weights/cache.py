@@ -165,9 +165,9 @@ class CachedModel:
 
 
 def find_weights(path: Path) -> Path:
-    """The checkpoint file that ``path`` is, or that stands in the folder ``path``.
+    """The checkpoint file at ``path``, or in the folder ``path``.
 
-    In a folder, ``best`` goes before other names and safetensors before ``.pth``.
+    In a folder, ``best`` is preferred to other names, and safetensors to ``.pth``.
 
     Raises:
         WeightsError: there is none, or several without a ``best`` among them.
@@ -191,7 +191,7 @@ def find_weights(path: Path) -> Path:
             return best[0]
     raise WeightsError(
         f"the folder {path} holds no checkpoint (.safetensors or .pth)",
-        "Give the folder that it stands in, or a name that `mdocr models list` shows.",
+        "Give the folder that contains it, or a name that `mdocr models list` shows.",
     )
 
 

@@ -99,7 +99,7 @@ def frozen(value: Any) -> Any:
 
 
 def are_integers(values: Any, length: int, least: int, most: int) -> bool:
-    """Whether a tuple holds so many integers between the bounds."""
+    """Whether it is a tuple of ``length`` integers within the bounds."""
     return (
         isinstance(values, tuple)
         and len(values) == length

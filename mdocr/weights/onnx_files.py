@@ -197,7 +197,7 @@ def find_onnx(weights: Path, expected: OnnxFormat) -> OnnxModel | None:
         expected: the format that it must have.
 
     Returns:
-        What is sound as far as its ``config.json`` tells; else None.
+        The model, sound as far as its ``config.json`` shows; else None.
     """
     folder = beside(weights)
     if not folder.is_dir():

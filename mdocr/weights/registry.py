@@ -28,8 +28,8 @@ class ReleasedModel:
         description: one line of text.
         licence: licence of the weights, as an SPDX identifier.
         size: bytes to download, or in the package, roughly.
-        files: required names below ``folder``, the weights first: ``INDEX`` for page models, in
-            whose place a release may have the single file ``UNSHARDED``.
+        files: required names below ``folder``, the weights first: ``INDEX`` for large models,
+            which a release may replace by the single file ``UNSHARDED``.
         repo: repository on the Hugging Face hub; empty for a model inside the package.
         folder: folder in the repository, or in the package's assets; may be empty.
         optional: files that are downloaded where the repository has them.

@@ -128,6 +128,10 @@ class _Pace:
 
     def __init__(self, remote: RemoteFile, done: int) -> None:
         self._url = remote.url
+        self.begin(done)
+
+    def begin(self, done: int) -> None:
+        """Counts from here."""
         self._since, self._from = time.monotonic(), done
 
     def check(self, done: int) -> None:
@@ -138,11 +142,11 @@ class _Pace:
         """
         now = time.monotonic()
         if done - self._from >= LEAST_BYTES:
-            self._since, self._from = now, done
+            self.begin(done)
         elif now - self._since > LEAST_SECONDS:
             raise UnreachableError(
                 f"the download of {without_credentials(self._url)} hardly moves: "
-                f"{max(0, done - self._from)} bytes in {now - self._since:.0f} s"
+                f"{done - self._from} bytes in {now - self._since:.0f} s"
             )
 
 
@@ -179,6 +183,7 @@ def _receive(remote: RemoteFile, partial: Path, advance: Advance, pace: _Pace) -
         if response.status_code == HTTPStatus.OK and done:  # the server cannot resume
             advance(-done)
             done = 0
+            pace.begin(done)
         with partial.open("ab" if done else "wb") as file:
             for chunk in response.iter_raw():  # a chunk size would hold bytes back
                 part = chunk[: remote.size - done]
