@@ -73,8 +73,8 @@ def load_parser(
     """Loads a page model.
 
     Args:
-        model: "auto" (the best that is installed), a name (downloaded on first use), or a
-            checkpoint folder.
+        model: "auto" (the best that is installed and fast on the device), a name (downloaded on
+            first use), or a checkpoint folder.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
         dtype: "float32", "bfloat16", "float16", "int8" (matrices in eight bits, all else as
             "auto": ``mdocr.models.linear``), or "auto" for that of the weights.
