@@ -7,7 +7,12 @@ from pathlib import Path
 from mdocr.errors import InputError
 from mdocr.evaluation.page_sets import SOURCES, TruePage, load_pages
 from mdocr.inputs.find import FailedInput, find_files
+from mdocr.inputs.labelled import open_collection
 from mdocr.inputs.pictures import Picture
+from mdocr.synthesis.common.fonts import load_fonts
+from mdocr.synthesis.corpora.vocabulary import load_vocabulary
+from mdocr.synthesis.samples import draw_words
+from mdocr.synthesis.words.pictures import WordSynthesizer
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +31,6 @@ def pictures_of(data: Path, count: int | None = None) -> list[Picture]:
         InputError: there is no picture, or it cannot be read.
     """
     if data.is_dir() and next(data.rglob("data.mdb"), None):
-        from mdocr.inputs.labelled import open_collection
-
         collection = open_collection("lmdb", data)
         return [collection.picture(number) for number in range(len(collection))[:count]]
     found: list[Picture] = []
@@ -63,10 +66,5 @@ def synthetic_words(count: int) -> list[Picture]:
     Raises:
         MdocrError: there are no fonts, or what draws them is not installed.
     """
-    from mdocr.synthesis.common.fonts import load_fonts
-    from mdocr.synthesis.corpora.vocabulary import load_vocabulary
-    from mdocr.synthesis.samples import draw_words
-    from mdocr.synthesis.words.pictures import WordSynthesizer
-
     synthesizer = WordSynthesizer(load_fonts(), load_vocabulary())
     return [picture for picture, _ in draw_words(synthesizer, count, DIFFICULTY, seed=0)]

@@ -10,6 +10,7 @@ import pymupdf
 
 from mdocr.evaluation.page_parts import PagePart
 from mdocr.evaluation.page_sets import TruePage
+from mdocr.synthesis.corpora.sentences import load_sentences
 
 mupdf: Any = pymupdf  # it has no types
 PAPER = mupdf.paper_rect("a4")
@@ -40,8 +41,6 @@ def synthetic_texts(count: int, seed: int = 0) -> list[list[str]]:
     Raises:
         MdocrError: what makes sentences is not installed.
     """
-    from mdocr.synthesis.corpora.sentences import load_sentences
-
     sentences = load_sentences()
     rng = np.random.default_rng(seed)
     return [

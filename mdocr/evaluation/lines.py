@@ -17,6 +17,11 @@ from mdocr.models.line_reader import LineReader
 from mdocr.models.line_reader_config import LineReaderConfig
 from mdocr.preprocessing.line_charset import of_text
 from mdocr.preprocessing.line_images import LineImage, prepare_line
+from mdocr.synthesis.common.fonts import load_fonts
+from mdocr.synthesis.common.typefaces import HELD_OUT_FAMILIES, held_out_fonts
+from mdocr.synthesis.corpora.sentences import load_sentences
+from mdocr.synthesis.lines.pictures import LineSynthesizer
+from mdocr.synthesis.lines.texts import draw_prose, draw_text
 
 logger = logging.getLogger(__name__)
 
@@ -50,12 +55,6 @@ def synthetic_lines(
         prose: running text alone, not also numbers, codes, formulas and characters at random.
         folders: where to look for fonts instead of the system's folders.
     """
-    from mdocr.synthesis.common.fonts import load_fonts
-    from mdocr.synthesis.common.typefaces import HELD_OUT_FAMILIES, held_out_fonts
-    from mdocr.synthesis.corpora.sentences import load_sentences
-    from mdocr.synthesis.lines.pictures import LineSynthesizer
-    from mdocr.synthesis.lines.texts import draw_prose, draw_text
-
     fonts = held_out_fonts(load_fonts(folders))
     if not fonts:
         families = ", ".join(HELD_OUT_FAMILIES)

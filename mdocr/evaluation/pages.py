@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from mdocr.batch.results import without_pictures
 from mdocr.errors import InputError
@@ -16,11 +16,9 @@ from mdocr.evaluation.table_trees import teds
 from mdocr.files import write_text
 from mdocr.options import ParseOptions
 from mdocr.parsing.events import collect
+from mdocr.parsing.parser import Parser
 from mdocr.parsing.pipeline import DocumentTask, read_documents
 from mdocr.render import render
-
-if TYPE_CHECKING:
-    from mdocr.parsing.parser import Parser
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +163,7 @@ class ReadText(NamedTuple):
 
 
 def read_pages(
-    parser: "Parser", pages: Sequence[TruePage], options: ParseOptions
+    parser: Parser, pages: Sequence[TruePage], options: ParseOptions
 ) -> Iterator[ReadText]:
     """Reads pages, many regions at once.
 

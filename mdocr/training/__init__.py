@@ -1,1 +1,1 @@
-"""Training: datasets, noising, losses, the loop, checkpoints. One loop serves both models."""
+"""Training: one loop, its checkpoints and logs; a sub-folder for each model."""

@@ -1,7 +1,7 @@
 """Batches of words as a pure function of their index.
 
-Batch ``n`` of a run is the same whoever makes it, when, and in how many processes: that is what
-makes resuming exact and lets worker processes and machines share the work without talking.
+Batch ``n`` of a run does not depend on the process that prepares it, so resuming is exact, and
+worker processes and machines share the work without communication.
 
 Shapes: B words, H W height and width of a bucket, L positions.
 """
@@ -28,10 +28,10 @@ LabelledImage = tuple[Image.Image, str]
 
 @dataclass(frozen=True)
 class WordBatch:
-    """Pictures of one shape and their labels.
+    """Images of one shape and their labels.
 
     Attributes:
-        images: [B, 3, H, W], scaled to -1..1.
+        images: [B, 3, H, W] in -1..1.
         words: labels and lengths.
     """
 
@@ -40,15 +40,15 @@ class WordBatch:
 
 
 class WordSource(Protocol):
-    """Where samples come from."""
+    """A source of labelled word images."""
 
     def samples(self, index: int, rows: range, progress: float) -> Sequence[LabelledImage]:
-        """The given rows of batch ``index``; all of a batch share a ratio bucket.
+        """The given rows of batch ``index``; all samples of a batch share a ratio bucket.
 
         Args:
             index: number of the batch in the run.
-            rows: which samples of the batch to make.
-            progress: share of the run that is done, 0 to 1.
+            rows: samples of the batch to prepare.
+            progress: completed share of the run, 0 to 1.
         """
         ...
 
@@ -59,8 +59,8 @@ class WordBatches(Dataset[WordBatch]):
     Args:
         sources: (source, weight) pairs; each batch comes from one of them.
         charset: characters and ids.
-        max_length: longest word; sources give no longer ones.
-        batch_size: words of one process in one batch.
+        max_length: most characters of a word; sources return no longer ones.
+        batch_size: words of one process in a batch.
         steps: length of the run.
         seed: of the choice of sources.
         rank: number of this process among ``world`` processes.
@@ -101,18 +101,18 @@ class WordBatches(Dataset[WordBatch]):
 
 
 def rise(progress: float, easy_share: float) -> float:
-    """From 0 at the start of a run to 1 behind its easy share, and 1 throughout without one."""
+    """Rises from 0 to 1 over the easy share of a run, then stays 1."""
     return min(progress / easy_share, 1.0) if easy_share else 1.0
 
 
 def prefetched(batches: Dataset[Batch], start: int, stop: int, workers: int) -> Iterator[Batch]:
-    """The batches from ``start`` to ``stop``, prepared ahead by ``workers`` processes.
+    """The batches from ``start`` to ``stop``, prefetched by ``workers`` processes.
 
     Raises:
-        MdocrError: what a worker raised.
+        MdocrError: raised in a worker.
     """
     loader = DataLoader(
-        _Told(batches),
+        _ErrorsReturned(batches),
         batch_size=None,
         sampler=range(start, stop),
         num_workers=workers,
@@ -125,8 +125,8 @@ def prefetched(batches: Dataset[Batch], start: int, stop: int, workers: int) -> 
         yield batch
 
 
-class _Told(Dataset[Any]):
-    """Gives our errors back instead of raising them: the loader would hide them in a traceback."""
+class _ErrorsReturned(Dataset[Any]):
+    """Returns our errors as items: raised, the loader would bury them in a traceback."""
 
     def __init__(self, batches: Dataset[Any]) -> None:
         self.batches = batches
@@ -139,13 +139,13 @@ class _Told(Dataset[Any]):
 
 
 def collate(samples: Sequence[LabelledImage], charset: Charset, max_length: int) -> WordBatch:
-    """Resizes pictures to their bucket and encodes their labels."""
+    """Resizes images to their bucket and encodes their labels."""
     images = torch.from_numpy(np.stack([preprocess(picture) for picture, _ in samples]))
     return WordBatch(images, encode_words([text for _, text in samples], charset, max_length))
 
 
 def encode_words(texts: Sequence[str], charset: Charset, max_length: int) -> Words:
-    """Labels of texts of at most ``max_length`` characters of the charset."""
+    """Encodes texts of at most ``max_length`` characters of the charset."""
     ids = [charset.encode(text) for text in texts]
     labels = torch.full((len(ids), max_length + 1), charset.pad_id)
     for row, word in enumerate(ids):
@@ -155,9 +155,9 @@ def encode_words(texts: Sequence[str], charset: Charset, max_length: int) -> Wor
 
 
 def begin_worker(_: int) -> None:
-    """One thread each; a signal to the whole process group is left to the main process.
+    """Sets one thread, and ignores signals to the process group, which the main process handles.
 
-    It saves the run and then ends its workers, which it could not do if they were gone before it.
+    That process saves the run before it ends its workers.
     """
     torch.set_num_threads(1)
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -12,13 +12,14 @@ from mdocr.models.mdiff4str_config import (
     MDiff4STRConfig,
 )
 from mdocr.training.run_files import load_config as load_config
+from mdocr.weights.configuration import checked
 
 SOURCE_KINDS = ("synthesis", "folder", "lmdb")
 PRECISIONS = ("bf16", "fp32")
 
 
 def require(holds: bool, message: str) -> None:
-    """Refuses a value of a run.
+    """Checks a setting of a run.
 
     Raises:
         UsageError: with the message, unless it ``holds``.
@@ -38,8 +39,8 @@ class SourceConfig:
 
     Attributes:
         kind: ``synthesis``, ``folder`` (with ``labels.tsv``) or ``lmdb``.
-        path: where the folder or LMDB lies; a folder of several LMDBs is read as one.
-        weight: share of the batches drawn from it, relative to the other sources.
+        path: of the folder or LMDB; a folder of several LMDBs is read as one.
+        weight: share of the batches sampled from it, relative to the other sources.
     """
 
     kind: str = "synthesis"
@@ -53,21 +54,21 @@ class SourceConfig:
         require(bool(self.path) == needs_path, f"data.sources.path: {_PATHS[needs_path]}")
 
 
-_PATHS = {True: "say where the folder or LMDB lies", False: "synthesis has no path"}
+_PATHS = {True: "name the folder or LMDB", False: "synthesis has no path"}
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """What a run learns from.
+    """Training data of a run.
 
     Attributes:
-        sources: where samples come from; a list of tables.
-        fonts: folders of fonts for synthesis; empty: the system's.
-        augment: RandAugment on real pictures (made ones carry their own damage).
+        sources: sources of samples; a list of tables.
+        fonts: folders of fonts for synthesis; empty: those of the system.
+        augment: RandAugment on real images (synthetic ones are degraded already).
         workers: processes that prepare batches.
-        easy_share: share of the run over which the difficulty of made data rises to 1.
-        start_difficulty: difficulty of made data at the start, 0 to 1.
-        validation: labelled folders or LMDBs that are read as the run goes on.
+        easy_share: share of the run over which the difficulty of synthetic data rises to 1.
+        start_difficulty: difficulty of synthetic data at the start, 0 to 1.
+        validation: labelled folders or LMDBs that are evaluated during the run.
     """
 
     sources: tuple[SourceConfig, ...] = (SourceConfig(),)
@@ -90,11 +91,11 @@ class OptimizerConfig:
     """AdamW with a one-cycle learning rate.
 
     Attributes:
-        learning_rate: the highest.
-        weight_decay: on matrices, not on vectors, embeddings of position, stem and downsampling.
-        warmup: share of the steps until the highest rate.
+        learning_rate: peak learning rate.
+        weight_decay: of matrices; not of vectors, position embeddings, stem and downsampling.
+        warmup: share of the steps until the peak learning rate.
         clip: largest norm of the gradient.
-        average: decay of the averaged weights per step, 0 to switch off.
+        average: decay of the averaged weights per step; 0: no averaging.
     """
 
     learning_rate: float = 5e-4
@@ -113,19 +114,19 @@ class OptimizerConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """How long a run goes on and what it leaves.
+    """Length and output of a run.
 
     Attributes:
         output: folder of checkpoint, log and exported model.
         steps: optimizer steps.
-        batch_size: samples of one process in one batch.
-        accumulate: batches of one process in one step.
-        shard: split the weights over the processes (FSDP2) instead of keeping all in each.
+        batch_size: samples of one process in a batch.
+        accumulate: batches of one process in a step.
+        shard: shard the weights over the processes (FSDP2) instead of replicating them.
         seed: of weights, data and noise.
         precision: ``bf16`` (autocast) or ``fp32``.
-        log_every: steps between two lines of the log.
-        evaluate_every: steps between two evaluations; 0: only at the end.
-        checkpoint_minutes: minutes between two checkpoints.
+        log_every: steps between log lines.
+        evaluate_every: steps between evaluations; 0: only at the end.
+        checkpoint_minutes: minutes between checkpoints.
     """
 
     output: str = "runs/recognizer"
@@ -149,20 +150,20 @@ class RunConfig:
 
     @property
     def batches(self) -> int:
-        """Batches of one process in the whole run."""
+        """Batches of one process in the run."""
         return self.steps * self.accumulate
 
 
 @dataclass(frozen=True)
 class ParserRunConfig(RunConfig):
-    """The same for page models, which go to a folder of their own."""
+    """Length and output of a run of a page model."""
 
     output: str = "runs/parser"
 
 
 @dataclass(frozen=True)
 class SizesConfig:
-    """Sizes of a model of one's own, in the place of ``model.size``.
+    """Sizes of a custom model, instead of ``model.size``.
 
     Attributes:
         encoder: a table, see below.
@@ -173,26 +174,24 @@ class SizesConfig:
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
 
     def __post_init__(self) -> None:
-        from mdocr.weights.configuration import checked
-
         try:
             checked(MDiff4STRConfig(self.encoder, self.decoder), Path("model.sizes"))
         except WeightsError as error:
-            raise UsageError(error.message, "Its keys are told in docs/training.md.") from error
+            raise UsageError(error.message, "docs/training.md lists its keys.") from error
 
 
 @dataclass(frozen=True)
 class RecognizerModelConfig:
-    """What is trained.
+    """The trained model.
 
     Attributes:
         size: ``lite``, ``small`` or ``base``.
-        sizes: a table of sizes of one's own, in the place of ``size``; see below.
-        start: a model to start from, by name or path; empty: random weights.
-        charset: a file with one character a line; empty: the 94 English symbols.
+        sizes: a table of custom sizes, instead of ``size``; see below.
+        start: model to start from, by name or path; empty: random weights.
+        charset: file with one character per line; empty: the 94 English symbols.
         copies: noised copies of each word in a step (paper: sample_k = 3).
-        ctc_weight: weight of an auxiliary CTC loss on the encoder, which starts reading early.
-        freeze_batch_norm: keep the statistics of the stem's batch norms (small batches).
+        ctc_weight: weight of an auxiliary CTC loss on the encoder, which speeds up the start.
+        freeze_batch_norm: keep the statistics of the stem's batch norms (for small batches).
     """
 
     size: str = "lite"
@@ -212,7 +211,7 @@ class RecognizerModelConfig:
             require(not both, f"model.start has its own {name}: leave model.{name} out")
 
     def architecture(self, symbols: str = ENGLISH) -> MDiff4STRConfig:
-        """Sizes and characters of a model that starts from random weights."""
+        """The configuration of a model that starts from random weights."""
         if self.sizes is None:
             return SIZES[self.size](symbols)
         return MDiff4STRConfig(self.sizes.encoder, self.sizes.decoder, symbols)

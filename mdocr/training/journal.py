@@ -1,4 +1,4 @@
-"""Two logs of a run: ``log.jsonl`` for programs, log lines for people."""
+"""The logs of a run: ``log.jsonl`` for programs, log lines for people."""
 
 import contextlib
 import json
@@ -19,11 +19,11 @@ LOG = "log.jsonl"
 
 
 class Journal:
-    """Collects losses between two lines and writes them out.
+    """Averages losses between log lines and writes them.
 
     Args:
-        folder: where ``log.jsonl`` grows; what an older run wrote there of later steps is dropped.
-        step: step at which the run starts or goes on.
+        folder: of ``log.jsonl``; lines there of later steps are dropped.
+        step: step at which the run starts or resumes.
         enabled: whether this process writes at all.
     """
 
@@ -64,10 +64,10 @@ class Journal:
         return {name: total / self._steps for name, total in self._sums.items()}
 
     def write_step(self, step: int, steps: int, values: dict[str, float], seconds: float) -> None:
-        """Writes a line and starts to count anew.
+        """Writes a line and resets the means.
 
         Args:
-            step: steps done.
+            step: completed steps.
             steps: length of the run.
             values: losses, gradient norm and learning rate by name.
             seconds: time spent in the run.
@@ -85,7 +85,7 @@ class Journal:
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """What is done inside does not count as time of the steps."""
+        """Excludes the time spent inside from that of the steps."""
         begin = time.monotonic()
         yield
         self._since += time.monotonic() - begin
@@ -108,7 +108,7 @@ def _is_infinite(value: Any) -> bool:
 
 
 def _drop_after(path: Path, step: int) -> None:
-    """Keeps the lines up to ``step``: a run that was cut off goes on from an earlier checkpoint."""
+    """Keeps the lines up to ``step``: a killed run resumes from an earlier checkpoint."""
     if not path.exists():
         return
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -117,7 +117,7 @@ def _drop_after(path: Path, step: int) -> None:
 
 
 def _step_of(line: str) -> int:
-    """The step of a line; 0 where it was cut off."""
+    """The step of a line; 0 if it is truncated."""
     try:
         return int(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""The training loop, shared by both models. It knows nothing of pictures or texts.
+"""The training loop of all models. It knows nothing of images or texts.
 
 A ``TrainingTask`` supplies batches and losses; the loop steps, averages, logs, saves, and resumes
 exactly. Started by ``torchrun`` it runs in several processes that share each batch.
@@ -32,7 +32,7 @@ NO_DECAY = ("stem", "downsample", "pos_embed")
 
 
 class TrainingTask(Protocol):
-    """What is trained. ``module`` computes the loss in its ``forward(batch, number)``."""
+    """The subject of a run. Its ``module`` computes the losses in ``forward(batch, number)``."""
 
     @property
     def module(self) -> nn.Module:
@@ -40,20 +40,20 @@ class TrainingTask(Protocol):
         ...
 
     def batches(self, start: int) -> Iterator[Any]:
-        """The batches of the run from number ``start`` on, for this process."""
+        """The batches of this process, from number ``start`` on."""
         ...
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
-        """Scores of the module with these averaged weights."""
+        """Scores of these averaged weights."""
         ...
 
     def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
-        """Writes the model for use; returns the file or folder written."""
+        """Writes the model for inference; returns its file or folder."""
         ...
 
 
 class TrainingInterrupted(MdocrError):
-    """The run was stopped by a signal; its state is saved."""
+    """A signal stopped the run after its state was saved."""
 
     exit_code = 130
 
@@ -70,24 +70,24 @@ def train(
     Args:
         task: what is trained.
         run: length, precision, output folder.
-        optimizer: rates.
-        processes: this process among its peers.
-        resume: go on from the checkpoint in the output folder, if there is one.
+        optimizer: learning rates.
+        processes: this process and its peers.
+        resume: resume from the checkpoint in the output folder, if there is one.
 
     Returns:
         The exported model.
 
     Raises:
-        UsageError: there is a checkpoint, and ``resume`` was not asked for.
+        UsageError: there is a checkpoint, but ``resume`` is false.
         WeightsError: the checkpoint is damaged or of another model.
-        TrainingInterrupted: a signal came; the state was saved and ``resume`` goes on from it.
+        TrainingInterrupted: stopped by a signal; ``resume`` continues the saved run.
     """
     checkpoint = Path(run.output) / CHECKPOINT
     found = checkpoint.exists()
     if found and not resume:
         raise UsageError(
-            f"{checkpoint} is there already, from an earlier run",
-            "Go on from it with --resume, or name another run.output.",
+            f"{checkpoint} exists, from an earlier run",
+            "Continue it with --resume, or name another run.output.",
         )
     task.module.to(processes.device)
     if run.shard and processes.world > 1:
@@ -99,7 +99,7 @@ def train(
         load_state(checkpoint, state)
         logger.info("resuming at step %d of %d", state.step, run.steps)
     elif resume:
-        logger.info("there is no %s to resume from: starting anew", checkpoint)
+        logger.info("no %s to resume from: starting afresh", checkpoint)
     with Journal(checkpoint.parent, state.step, enabled=processes.first) as journal:
         return _Loop(task, run, optimizer, state, journal=journal, processes=processes).run()
 
@@ -125,7 +125,7 @@ class _Loop:
 
     def run(self) -> Path:
         before, started = self.state.seconds, time.monotonic()
-        steps = self._batches()  # opening sources may take minutes; there is nothing to save yet
+        steps = self._batches()  # may open sources for minutes: nothing to save yet
         with _Signals() as signals:
             for batches in steps:
                 losses = self._step(batches)
@@ -138,13 +138,13 @@ class _Loop:
                     raise TrainingInterrupted(
                         f"interrupted at step {self.state.step} of {self.settings.steps}; "
                         f"the run is saved in {self.output}",
-                        "Go on with --resume.",
+                        "Continue it with --resume.",
                     )
             self._evaluate()
             return self._save()
 
     def _batches(self) -> Iterator[tuple[Any, ...]]:
-        """The batches of each step that is still to be done."""
+        """The batches of each remaining step."""
         count = self.settings.accumulate
         batches = self.task.batches(self.state.step * count)
         return zip(*[batches] * count, strict=True)
@@ -155,9 +155,9 @@ class _Loop:
             group["lr"] = self._rate()
         self.module.train()
         parts: dict[str, Tensor] = {}
-        for place, batch in enumerate(batches):
-            with self.processes.sharing(self.module, last=place == count - 1):
-                losses = self._backward(batch, state.step * count + place)
+        for number, batch in enumerate(batches):
+            with self.processes.sharing(self.module, last=number == count - 1):
+                losses = self._backward(batch, state.step * count + number)
             parts = {name: parts.get(name, 0) + value / count for name, value in losses.items()}
         parameters = self.task.module.parameters()
         norm = whole(nn.utils.clip_grad_norm_(parameters, self.rates.clip))
@@ -165,13 +165,13 @@ class _Loop:
             state.optimizer.step()
             state.update_average()
         else:
-            logger.warning("step %d: the gradient is not finite; the step is left out", state.step)
+            logger.warning("step %d: the gradient is not finite; the step is skipped", state.step)
         state.optimizer.zero_grad(set_to_none=True)
         state.step += 1
         return {name: float(value) for name, value in (parts | {"norm": norm}).items()}
 
     def _backward(self, batch: Any, number: int) -> dict[str, Tensor]:
-        """Adds the gradients of one batch, the ``number``-th of the run; its losses by name."""
+        """Accumulates the gradients of batch ``number`` of the run; returns its losses by name."""
         device = self.processes.device
         self._seed(number)
         with training_precision(self.settings.precision, device):
@@ -223,7 +223,7 @@ class _Loop:
 
 
 def one_cycle(progress: float, config: OptimizerConfig) -> float:
-    """The learning rate at ``progress`` (0..1): a cosine up in the warm-up, a cosine down after."""
+    """The learning rate at ``progress`` (0..1): cosine warm-up, then cosine decay."""
     low, high = config.learning_rate / 25, config.learning_rate
     if progress < config.warmup:
         return low + (high - low) * (1 - math.cos(math.pi * progress / config.warmup)) / 2
@@ -233,7 +233,7 @@ def one_cycle(progress: float, config: OptimizerConfig) -> float:
 
 
 def make_optimizer(module: nn.Module, config: OptimizerConfig) -> torch.optim.AdamW:
-    """AdamW in two groups: vectors and the names in ``NO_DECAY`` are not decayed."""
+    """AdamW without weight decay for vectors and the names in ``NO_DECAY``."""
     decayed: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
@@ -253,14 +253,14 @@ def training_precision(precision: str, device: torch.device) -> AbstractContextM
 
 
 class _Signals:
-    """Remembers Ctrl-C and termination, so that the loop can save between two steps."""
+    """Records SIGINT and SIGTERM, so that the loop can save between steps."""
 
     def __init__(self) -> None:
         self.received = False
         self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "_Signals":
-        if threading.current_thread() is threading.main_thread():  # no other may set handlers
+        if threading.current_thread() is threading.main_thread():  # only that one may set handlers
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous[number] = signal.signal(number, self._remember)
         return self

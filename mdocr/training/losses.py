@@ -1,4 +1,4 @@
-"""Losses. Sums are divided by counts over all processes, so that two halves equal the whole.
+"""Losses, normalised by counts over all processes, so that splitting a batch changes nothing.
 
 Shapes: B words, K noised copies of each, L positions, V classes.
 """
@@ -9,7 +9,7 @@ from torch.nn import functional
 
 
 def denoising_loss(logits: Tensor, labels: Tensor, hidden: Tensor, lengths: Tensor) -> Tensor:
-    """Cross-entropy at the hidden positions ÷ hidden share ÷ length (MDiff4STR, equation 4).
+    """Cross-entropy at masked positions ÷ masked share ÷ length (MDiff4STR, equation 4).
 
     Args:
         logits: [B, K, L, V].
@@ -18,8 +18,7 @@ def denoising_loss(logits: Tensor, labels: Tensor, hidden: Tensor, lengths: Tens
         lengths: characters and EOS of each word [B].
 
     Returns:
-        Mean over words and copies. As in the released training, the last division is by the length
-        plus one.
+        The mean over words and copies; as in the released training, the divisor is length + 1.
     """
     each = _cross_entropy(logits, labels, hidden)  # [B, K, L]
     share = hidden.sum(-1) / lengths[:, None]  # [B, K]
@@ -41,22 +40,22 @@ def replacement_loss(logits: Tensor, labels: Tensor, valid: Tensor, total: Tenso
 
 
 def ctc_loss(logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
-    """Connectionist temporal classification of the picture's columns; class 0 is the blank.
+    """Connectionist temporal classification; class 0 is the blank.
 
     Args:
-        logits: [B, columns, V].
+        logits: of CTC frames [B, frames, V].
         labels: character ids from 1, then EOS, then padding [B, L].
         lengths: characters and EOS of each word [B].
     """
     log_probabilities = functional.log_softmax(logits.float(), -1).transpose(0, 1)
-    columns = torch.full((logits.shape[0],), logits.shape[1], dtype=torch.long)
+    frames = torch.full((logits.shape[0],), logits.shape[1], dtype=torch.long)
     return functional.ctc_loss(
-        log_probabilities, labels, columns, lengths.cpu() - 1, zero_infinity=True
+        log_probabilities, labels, frames, lengths.cpu() - 1, zero_infinity=True
     )
 
 
 def _cross_entropy(logits: Tensor, labels: Tensor, inside: Tensor) -> Tensor:
-    """Per position [B, K, L], zero where not ``inside``."""
+    """Cross-entropy per position [B, K, L], zero where not ``inside``."""
     targets = labels[:, None].expand(inside.shape).masked_fill(~inside, -100)
     each = functional.cross_entropy(
         logits.float().flatten(0, 2), targets.flatten(), reduction="none", ignore_index=-100

@@ -1,10 +1,10 @@
 """Block-diffusion training rows: ``[prompt | clean text | noised text]`` (arXiv 2603.22458, 3).
 
-The noised text takes the places of the clean one. A clean block sees the prompt and the clean
-blocks up to itself; a noised block sees the prompt, the clean blocks *before* it, and itself. So
-one pass trains every block of a text, each from a different degree of noise.
+The noised text shares the positions of the clean one. A clean block attends to the prompt and the
+clean blocks up to itself; a noised block to the prompt, the clean blocks *before* it, and itself.
+One pass trains every block of a text, each at its own noise level.
 
-Shapes: B rows, P tokens of the prompt, L places of the text, N = P + 2·L tokens of a row.
+Shapes: B rows, P tokens of the prompt, L positions of the text, N = P + 2·L tokens of a row.
 """
 
 import torch
@@ -13,16 +13,16 @@ from torch import Tensor
 from mdocr.models.attention import block_mask
 
 FULL_SHARE = 0.3
-"""Share of the blocks that are masked whole, as every block is when its decoding begins."""
+"""Share of fully masked blocks: the state in which decoding of a block begins."""
 
 
 def structured_mask(prompt: int, length: int, block_length: int) -> Tensor:
-    """Which token of a row sees which, [N, N].
+    """The attention mask of a row [N, N]: true where a query (row) attends to a key (column).
 
     Args:
         prompt: tokens of the prompt.
-        length: places of the text, whole blocks.
-        block_length: places of a block.
+        length: positions of the text, a multiple of the block length.
+        block_length: positions of a block.
     """
     causal = block_mask(prompt, prompt + length, block_length)
     block = torch.arange(length) // block_length
@@ -40,9 +40,9 @@ def structured_mask(prompt: int, length: int, block_length: int) -> Tensor:
 def hidden_positions(
     rows: int, length: int, block_length: int, generator: torch.Generator
 ) -> Tensor:
-    """Which places of the noised text are masked [B, L]: a share of each block, drawn uniformly.
+    """Samples the masked positions of noised texts [B, L].
 
-    Every block has at least one masked place.
+    The masked share of each block is uniform in 0..1; at least one position is masked.
     """
     blocks = length // block_length
     share = torch.rand(rows, blocks, 1, generator=generator)

@@ -1,4 +1,4 @@
-"""Which page model a run trains: with ``data.manifest`` the large one, without it the lite one."""
+"""Runs of page models: MinerU-Diffusion with ``data.manifest``, else the line reader."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ ParserRun = MinerUDiffusionRun | LineReaderRun
 
 
 def load_parser_run(path: Path, overrides: Sequence[str]) -> ParserRun:
-    """Reads a run of either kind; arguments and errors as of ``run_files.load_config``."""
+    """Reads a run of either model; arguments and errors as of ``run_files.load_config``."""
     values = read_values(path, overrides)
     data = values.get("data")
     has_manifest = isinstance(data, dict) and "manifest" in data

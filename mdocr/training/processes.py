@@ -1,4 +1,4 @@
-"""This process among those that ``torchrun`` started; alone without it."""
+"""The process group of a run started by ``torchrun``, or a single process."""
 
 import os
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from mdocr.training.shards import is_sharded
 
 @dataclass(frozen=True)
 class Processes:
-    """Rank, number and device of this process.
+    """Rank, world size and device of this process.
 
     Attributes:
         rank: number of this process, from 0.
         world: number of processes.
-        device: where this process computes.
+        device: of this process.
     """
 
     rank: int
@@ -34,7 +34,7 @@ class Processes:
         return self.rank == 0
 
     def wrap(self, module: nn.Module) -> nn.Module:
-        """Lets the gradients of a module on this device be averaged over the processes."""
+        """Wraps a module so that its gradients are averaged over the processes."""
         if self.world == 1 or is_sharded(module):
             return module
         if self.device.type == "cuda":
@@ -43,7 +43,7 @@ class Processes:
         return DistributedDataParallel(module)
 
     def sharing(self, module: nn.Module, last: bool) -> AbstractContextManager[Any]:
-        """For one of several backward passes: only the last one averages over the processes."""
+        """Defers gradient averaging to the last of several backward passes."""
         if is_sharded(module):
             sharded: Any = module
             sharded.set_requires_gradient_sync(last)
@@ -52,12 +52,12 @@ class Processes:
         return nullcontext()
 
     def wait(self) -> None:
-        """Waits until every process is here."""
+        """Waits for all processes."""
         if self.world > 1:
             distributed.barrier()
 
     def agree(self, *flags: bool) -> list[bool]:
-        """For each flag, whether any process raised it: all must take the same way."""
+        """For each flag, whether any process raised it, so that all decide alike."""
         if self.world == 1:
             return list(flags)
         raised = torch.tensor(flags, dtype=torch.float32, device=self.device)
@@ -65,7 +65,7 @@ class Processes:
         return [bool(flag) for flag in raised.tolist()]
 
     def mean(self, values: dict[str, float]) -> dict[str, float]:
-        """The mean of each value over the processes, all of which must call this."""
+        """The mean of each value over the processes; all must call this."""
         if self.world == 1:
             return values
         total = torch.tensor(list(values.values()), dtype=torch.float32, device=self.device)
@@ -73,14 +73,14 @@ class Processes:
 
 
 def join_processes(device: str = "auto") -> Processes:
-    """Reads ``torchrun``'s environment and joins its group (NCCL on CUDA, else gloo).
+    """Joins the process group of ``torchrun`` (NCCL on CUDA, else gloo), if there is one.
 
     Args:
-        device: ``auto`` (CUDA, or else the CPU), ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; where
-            there are several processes, each takes a CUDA device of its own.
+        device: ``auto`` (CUDA, else the CPU), ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; of several
+            processes each takes its own CUDA device.
 
     Raises:
-        UsageError: no such kind of device.
+        UsageError: unknown kind of device.
         DeviceError: this machine has no such device.
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
@@ -98,13 +98,13 @@ def join_processes(device: str = "auto") -> Processes:
 
 
 def leave_processes() -> None:
-    """Leaves the group, if one was joined."""
+    """Leaves the process group, if one was joined."""
     if distributed.is_initialized():
         distributed.destroy_process_group()
 
 
 def mean_over_processes(total: Tensor) -> Tensor:
-    """The mean over the processes; gradients are averaged, so counts must be too."""
+    """The mean over the processes: as gradients are averaged, counts must be too."""
     if not distributed.is_initialized():
         return total
     total = total.clone().float()

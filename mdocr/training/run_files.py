@@ -1,6 +1,6 @@
-"""Runs as TOML: one file fills one frozen dataclass; unknown keys and wrong types are refused.
+"""Run files: TOML that fills a frozen dataclass; unknown keys and wrong types are refused.
 
-``--set optimizer.learning_rate=1e-3`` changes one value; the right side is TOML.
+``--set optimizer.learning_rate=1e-3`` overrides one value; the right side is TOML.
 """
 
 import dataclasses
@@ -23,31 +23,31 @@ def load_config(path: Path, overrides: Sequence[str], kind: type[Config]) -> Con
     """Reads a run from TOML.
 
     Args:
-        path: the TOML file, or the name of one in ``SHIPPED``.
-        overrides: ``table.key=value`` strings that win over the file.
+        path: the TOML file, or the name of a shipped run.
+        overrides: ``table.key=value`` strings that override the file.
         kind: the dataclass to fill.
 
     Raises:
         InputError: the file cannot be read.
-        UsageError: it is no TOML, or a key or value does not fit.
+        UsageError: it is not TOML, or a key or value is invalid.
     """
     return fill(read_values(path, overrides), kind)
 
 
 def read_values(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
-    """The tables of a run, not yet checked; arguments and errors as of ``load_config``."""
+    """The unchecked tables of a run; arguments and errors as of ``load_config``."""
     file = _find(path)
     try:
         values = _parse(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
             f"cannot read the run {str(path)!r}: {error.strerror}",
-            f"Write one, or name a shipped one: {', '.join(shipped_runs())}",
+            f"Write one, or name a shipped run: {', '.join(shipped_runs())}",
         ) from error
-    except ValueError as error:  # no TOML, or no text at all
+    except ValueError as error:  # not TOML, or not text
         raise UsageError(
             f"{str(path)!r} is not valid TOML: {error}",
-            "Texts stand in quotes, and a table begins with [its name]: see docs/training.md.",
+            "Strings are quoted, and a table begins with [its name]: see docs/training.md.",
         ) from error
     for override in overrides:
         _override(values, override)
@@ -58,14 +58,14 @@ def fill(values: dict[str, Any], kind: type[Config]) -> Config:
     """The dataclass with these values.
 
     Raises:
-        UsageError: a key or value does not fit.
+        UsageError: a key or value is invalid.
     """
     filled: Config = _fill(kind, values, "")
     return filled
 
 
 def shipped_runs() -> list[str]:
-    """Names of the runs that come with the package."""
+    """Names of the runs in the package."""
     return sorted(file.stem for file in SHIPPED.glob("*.toml"))
 
 
@@ -80,7 +80,7 @@ def _parse(text: str) -> dict[str, Any]:
         try:
             import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
         except ImportError as error:
-            raise MissingExtraError("tomli", "train", "reading a run") from error
+            raise MissingExtraError("tomli", "train", "Reading a run file") from error
     values: dict[str, Any] = tomllib.loads(text)
     return values
 
@@ -104,7 +104,7 @@ def _override(values: dict[str, Any], override: str) -> None:
 
 
 def _fill(kind: Any, value: Any, place: str) -> Any:
-    """Makes ``value`` from TOML an instance of the type ``kind``, or says where it does not fit."""
+    """Converts a TOML ``value`` to the type ``kind``; errors name its ``place``."""
     if isinstance(kind, types.UnionType):  # X | None, where TOML leaves the key out for None
         kind = next(part for part in typing.get_args(kind) if part is not types.NoneType)
     if typing.get_origin(kind) is tuple:

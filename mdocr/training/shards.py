@@ -1,7 +1,7 @@
-"""FSDP2: a model whose weights, gradients and moments lie in pieces over the processes.
+"""FSDP2: weights, gradients and moments sharded over the processes.
 
-A checkpoint holds whole tensors, so a run can go on with another number of processes, or with one.
-Without shards every function here gives back what it was given.
+Checkpoints hold whole tensors, so a run can resume with another number of processes. Without
+sharding, every function here returns its argument.
 """
 
 from typing import Any
@@ -14,10 +14,10 @@ Nested = Any
 
 
 def shard(module: nn.Module, device: torch.device) -> None:
-    """Splits a module's weights over all processes; each layer is put together when it is needed.
+    """Shards a module's weights over all processes; layers are gathered when needed.
 
     Args:
-        module: on the CPU or on ``device``; every list of layers in it is split layer by layer.
+        module: on the CPU or on ``device``; lists of layers are sharded layer by layer.
         device: of this process.
     """
     from torch.distributed.device_mesh import init_device_mesh
@@ -41,29 +41,29 @@ def is_sharded(module: nn.Module) -> bool:
 
 
 def gathered(values: Nested) -> Nested:
-    """The same with every tensor whole, on the CPU of the first process; the others get none.
+    """Gathers tensors on the CPU of the first process; the others get empty ones.
 
-    All processes must call it.
+    All processes must call this.
     """
     if isinstance(values, dict):
         return {key: gathered(value) for key, value in values.items()}
     if isinstance(values, list):
         return [gathered(value) for value in values]
-    if not _in_pieces(values):
+    if not _is_shard(values):
         return values
     joined = whole(values)
     return joined.cpu() if distributed.get_rank() == 0 else joined.new_empty(0)
 
 
 def whole(value: Tensor) -> Tensor:
-    """A single tensor, whole in every process; all must call it."""
+    """Gathers one tensor in every process; all must call this."""
     pieces: Any = value
-    return pieces.full_tensor() if _in_pieces(value) else value
+    return pieces.full_tensor() if _is_shard(value) else value
 
 
 def scattered(value: Tensor, like: Tensor) -> Tensor:
-    """This process's piece of a whole tensor, laid out as ``like``."""
-    if not _in_pieces(like):
+    """This process's shard of a whole tensor, laid out as ``like``."""
+    if not _is_shard(like):
         return value
     from torch.distributed.tensor import distribute_tensor
 
@@ -72,7 +72,7 @@ def scattered(value: Tensor, like: Tensor) -> Tensor:
 
 
 def scattered_moments(saved: dict[str, Any], optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """An optimizer's saved state with its moments laid out as the parameters are."""
+    """An optimizer's saved state, its moments sharded as the parameters."""
     parameters = [each for group in optimizer.param_groups for each in group["params"]]
     state = {
         number: {
@@ -84,7 +84,7 @@ def scattered_moments(saved: dict[str, Any], optimizer: torch.optim.Optimizer) -
     return {**saved, "state": state}
 
 
-def _in_pieces(value: Any) -> bool:
+def _is_shard(value: Any) -> bool:
     if not torch.is_tensor(value) or not distributed.is_initialized():
         return False
     from torch.distributed.tensor import DTensor

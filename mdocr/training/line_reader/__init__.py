@@ -1,1 +1,1 @@
-"""Training of the line reader: lines and formulas, the trainer."""
+"""Training of the line reader: synthetic lines and formulas, the trainer."""

@@ -1,9 +1,8 @@
-"""A formula's signs in the order in which the columns of its picture meet them.
+"""A formula's symbols in left-to-right order, as CTC targets.
 
-A CTC head reads a picture from left to right; a notation goes through numerators before
-denominators. Where each sign stands is estimated from the notation alone: neighbours that change
-places where two lines of a fraction overlap do no harm, since what counts is how many signs have
-been met up to a column.
+A CTC head reads an image from left to right; the notation lists numerators before denominators. The
+horizontal position of each symbol is estimated from the notation alone. Where the lines of a
+fraction overlap, swapped neighbours do no harm: what counts is the number of symbols up to a frame.
 """
 
 from mdocr.preprocessing.formula_notation import (
@@ -14,7 +13,7 @@ from mdocr.preprocessing.formula_notation import (
 )
 
 SMALL = 0.7
-"""Size of scripts, and of what is in fractions in them."""
+"""Relative size of superscripts and subscripts."""
 
 WIDTHS = {
     **dict.fromkeys("mwMWωψ∆ΣΠ", 1.4),
@@ -22,34 +21,34 @@ WIDTHS = {
     **dict.fromkeys("=+-<>≤≥≠≈≡∼∝≃≪≫→↦⇒⊂⊆∈±×⋅", 2.0),
     **dict.fromkeys("∑∏⋃∬∮", 1.9),
 }
-"""In letters; other signs are as wide as one."""
+"""Widths in letters; other symbols are as wide as one."""
 
 LIMITED = frozenset("∑∏⋃")
-"""Signs with their scripts above and below."""
+"""Symbols with limits above and below."""
 
 STACKS = PREFIXES[r"\frac"] + PREFIXES[r"\binom"]
 
 
 def in_reading_order(notation: str) -> str:
-    """All characters of a notation, sorted by where they stand from left to right."""
-    found = _Found(notation)
+    """The characters of a notation, sorted by horizontal position."""
+    found = _Positions(notation)
     found.sequence(0, 0.0, 1.0)
-    ranked = sorted(range(len(notation)), key=lambda index: (found.places[index], index))
+    ranked = sorted(range(len(notation)), key=lambda index: (found.x[index], index))
     return "".join(notation[index] for index in ranked)
 
 
-class _Found:
-    """Where the characters of a notation stand, in letters from the left; as far as it is read."""
+class _Positions:
+    """Horizontal positions of the characters of a notation, in letters from the left."""
 
     def __init__(self, notation: str) -> None:
         self.text = notation
-        self.places = [float("inf")] * len(notation)
+        self.x = [float("inf")] * len(notation)
 
     def sequence(self, start: int, x: float, size: float) -> tuple[int, float]:
-        """Places signs from ``start`` on up to a closing brace.
+        """Positions the symbols from ``start`` up to a closing brace.
 
         Returns:
-            Where the sequence ends in the text, and in the picture.
+            Where the sequence ends: index in the text, x in the image.
         """
         while start < len(self.text) and self.text[start] != "}":
             start, x = self._item(start, x, size)
@@ -62,28 +61,28 @@ class _Found:
         return self._scripts(start, right, size)
 
     def _scripts(self, start: int, x: float, size: float) -> tuple[int, float]:
-        """Up to two scripts, one above the other."""
+        """Superscript and subscript, one above the other."""
         right = x
         while start < len(self.text) and self.text[start] in SCRIPTS:
-            self.places[start] = x
+            self.x[start] = x
             start, end = self._argument(start + 1, x, size * SMALL)
             right = max(right, end)
         return start, right
 
     def _limited(self, start: int, x: float, size: float) -> tuple[int, float]:
-        """A large sign in the middle of what stands above and below it."""
+        """A large operator, centred between its limits."""
         after, wide = self._scripts(start + 1, x, size)
         width = max(WIDTHS[self.text[start]] * size, wide - x)
         self._shift(start + 1, after, (width - (wide - x)) / 2)
-        self.places[start] = x + (width - WIDTHS[self.text[start]] * size) / 2
+        self.x[start] = x + (width - WIDTHS[self.text[start]] * size) / 2
         return after, x + width
 
     def _argument(self, start: int, x: float, size: float) -> tuple[int, float]:
-        """A sign, a prefix with its arguments, or a group."""
+        """A symbol, a prefix with its arguments, or a group."""
         if start >= len(self.text) or self.text[start] == "}":
             return start, x
         symbol = self.text[start]
-        self.places[start] = x
+        self.x[start] = x
         if symbol == "{":
             end, right = self.sequence(start + 1, x, size)
             self._set(end, right)
@@ -99,7 +98,7 @@ class _Found:
         return start + 1, x + WIDTHS.get(symbol, 1.0) * size
 
     def _stack(self, start: int, x: float, size: float) -> tuple[int, float]:
-        """Two arguments, one above the other, the shorter in the middle of the longer."""
+        """Two arguments, one above the other, the narrower centred."""
         middle, above = self._argument(start, x, size)
         end, below = self._argument(middle, x, size)
         width = max(above, below) - x
@@ -109,8 +108,8 @@ class _Found:
 
     def _shift(self, start: int, end: int, distance: float) -> None:
         for index in range(start, min(end, len(self.text))):
-            self.places[index] += distance
+            self.x[index] += distance
 
     def _set(self, index: int, x: float) -> None:
         if index < len(self.text):
-            self.places[index] = x
+            self.x[index] = x

@@ -1,6 +1,6 @@
 """Batches of text lines and formulas as a pure function of their index.
 
-Shapes: B lines, W width in pixels, L places of a text (characters, EOS, filled up to whole blocks).
+Shapes: B lines, W width in pixels, L positions of a text (characters, then EOS up to whole blocks).
 """
 
 from collections.abc import Callable
@@ -18,6 +18,11 @@ from torch.utils.data import Dataset
 from mdocr.models.charset import Charset
 from mdocr.preprocessing.line_charset import of_text
 from mdocr.preprocessing.line_images import normalise, pad_line
+from mdocr.synthesis.common.fonts import load_fonts
+from mdocr.synthesis.common.typefaces import training_fonts
+from mdocr.synthesis.corpora.sentences import load_sentences
+from mdocr.synthesis.formulas.strips import FormulaSynthesizer
+from mdocr.synthesis.lines.pictures import LineSynthesizer
 from mdocr.training.batches import rise
 from mdocr.training.config import require
 from mdocr.training.line_reader.formula_order import in_reading_order
@@ -26,25 +31,25 @@ Pixels = NDArray[np.uint8]
 Draw = Callable[[np.random.Generator, int, float], tuple[Pixels, str]]
 
 REFERENCE_WIDTH = 256
-"""Lines of this width stand ``batch_size`` to a batch; wider ones fewer, narrower ones more; of
-formulas, which are twice as high, half as many."""
+"""A batch holds ``batch_size`` lines of this width; fewer wider and more narrower ones, and half as
+many formulas, which are twice as high."""
 
 
 @dataclass(frozen=True)
 class LineReaderDataConfig:
-    """What a run of the line reader learns from.
+    """Training data of a line reader.
 
     Attributes:
-        fonts: folders of fonts; empty: the system's.
+        fonts: folders of fonts; empty: those of the system.
         workers: processes that prepare batches.
         easy_share: share of the run over which widths and difficulty rise.
-        start_difficulty: difficulty of made lines at the start, 0 to 1.
+        start_difficulty: difficulty of synthetic lines at the start, 0 to 1.
         start_width: widest lines at the start, in pixels.
         widest: widest lines at the end, in pixels.
-        block_lengths: places that are denoised together; the first in half of the batches.
+        block_lengths: positions of a block; half of the batches have the first.
         formula_share: share of the batches that hold formulas instead of lines.
         widest_formula: widest formulas, in pixels.
-        validation: made lines of unseen fonts to be read at each evaluation; 0: none.
+        validation: synthetic lines of held-out fonts read at each evaluation; 0: none.
     """
 
     fonts: tuple[str, ...] = ()
@@ -83,15 +88,15 @@ class LineReaderBatch:
         task: ``text`` or ``formula``.
         images: [B, 3, H, W] in -1..1.
         labels: character ids, then EOS to the end [B, L].
-        columns: the same in the order in which the picture's columns show them [B, L].
+        ctc_labels: the same in left-to-right order [B, L].
         lengths: characters, without EOS [B].
-        block_length: places that are denoised together.
+        block_length: positions of a block.
     """
 
     task: str
     images: Tensor
     labels: Tensor
-    columns: Tensor
+    ctc_labels: Tensor
     lengths: Tensor
     block_length: int
 
@@ -104,7 +109,7 @@ class LineReaderBatches(Dataset[LineReaderBatch]):
         charset: characters and ids.
         batch_size: lines of ``REFERENCE_WIDTH`` in a batch.
         steps: length of the run.
-        seed: of everything drawn.
+        seed: of all randomness.
         rank: number of this process.
     """
 
@@ -145,20 +150,18 @@ class LineReaderBatches(Dataset[LineReaderBatch]):
         return collate(lines, self.charset, width, block_length, task)
 
     def _draw_formula(self, progress: float) -> Draw:
-        from mdocr.synthesis.formulas.strips import FormulaSynthesizer
-
         return partial(FormulaSynthesizer().draw, progress=progress)
 
     @cached_property
     def _block_shares(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Half of the batches have the first block length, the others share the rest."""
+        """Probabilities of the block lengths: one half for the first."""
         count = len(self.data.block_lengths)
         if count == 1:
             return np.ones(1)
         return np.array([0.5] + [0.5 / (count - 1)] * (count - 1))
 
     def _width(self, rng: np.random.Generator, progress: float) -> int:
-        """Widths grow as the run goes on."""
+        """Samples a width; the widest grows during the run."""
         wider = self.data.widest - self.data.start_width
         widest = self.data.start_width + wider * rise(progress, self.data.easy_share)
         steps = max(int(widest) // 64, 1)
@@ -169,12 +172,7 @@ class LineReaderBatches(Dataset[LineReaderBatch]):
         return start + (1 - start) * rise(progress, self.data.easy_share)
 
     @cached_property
-    def _synthesizer(self) -> Any:
-        from mdocr.synthesis.common.fonts import load_fonts
-        from mdocr.synthesis.common.typefaces import training_fonts
-        from mdocr.synthesis.corpora.sentences import load_sentences
-        from mdocr.synthesis.lines.pictures import LineSynthesizer
-
+    def _synthesizer(self) -> LineSynthesizer:
         folders = [Path(folder) for folder in self.data.fonts] or None
         symbols = of_text(self.charset.symbols)
         return LineSynthesizer(training_fonts(load_fonts(folders)), load_sentences(), symbols)
@@ -187,19 +185,21 @@ def collate(
     block_length: int,
     task: str = "text",
 ) -> LineReaderBatch:
-    """Pads pictures to ``width`` and texts with EOS to whole blocks."""
+    """Pads images to ``width``, and texts with EOS to whole blocks."""
     images = np.stack([normalise(pad_line(picture, width)) for picture, _ in lines])
     texts = [text for _, text in lines]
     ordered = [in_reading_order(text) for text in texts] if task == "formula" else texts
     lengths = torch.tensor([len(charset.encode(text)) for text in texts])
-    places = -(-(int(lengths.max()) + 1) // block_length) * block_length
-    labels, columns = (_ids(charset, each, places) for each in (texts, ordered))
-    return LineReaderBatch(task, torch.from_numpy(images), labels, columns, lengths, block_length)
+    positions = -(-(int(lengths.max()) + 1) // block_length) * block_length
+    labels, ctc_labels = (_ids(charset, each, positions) for each in (texts, ordered))
+    return LineReaderBatch(
+        task, torch.from_numpy(images), labels, ctc_labels, lengths, block_length
+    )
 
 
-def _ids(charset: Charset, texts: list[str], places: int) -> Tensor:
-    """Character ids, then EOS to the end [B, places]."""
-    ids = torch.full((len(texts), places), charset.eos_id)
+def _ids(charset: Charset, texts: list[str], positions: int) -> Tensor:
+    """Character ids, then EOS to the end [B, positions]."""
+    ids = torch.full((len(texts), positions), charset.eos_id)
     for row, text in enumerate(texts):
         known = charset.encode(text)
         ids[row, : len(known)] = torch.tensor(known, dtype=torch.long)

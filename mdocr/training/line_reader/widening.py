@@ -1,4 +1,4 @@
-"""A line reader that is to learn formulas too: the weights it has, and room for new ones."""
+"""Extends a line reader to formulas: keeps its weights, adds those of new characters."""
 
 from dataclasses import replace
 
@@ -11,9 +11,9 @@ from mdocr.preprocessing.formula_notation import FORMULA_SYMBOLS
 
 
 def with_formulas(model: LineReader) -> LineReader:
-    """The model with the characters of formulas; what it knows of its own, it keeps.
+    """The model with the characters of formulas added; all trained weights are kept.
 
-    A formula's strip is twice as high as a line. At first its middle is read like a line.
+    A formula strip is twice as high as a line; initially its middle is projected like a line.
     """
     if model.config.formula_height:
         return model
@@ -40,7 +40,7 @@ def _widened(config: LineReaderConfig) -> LineReaderConfig:
 
 
 def _old_rows(old: LineReaderConfig, new: LineReaderConfig) -> tuple[Tensor, Tensor]:
-    """Where the rows of the old vocabulary, and those of the CTC head, are in the new one."""
+    """Rows of the old vocabulary, and of the CTC head, in the new ones."""
     kept = range(len(old.symbols) + 1)  # EOS or blank, then the characters, in their old order
     special = range(old.mask_token_id, old.vocabulary)
     moved = [index - old.mask_token_id + new.mask_token_id for index in special]
@@ -48,6 +48,6 @@ def _old_rows(old: LineReaderConfig, new: LineReaderConfig) -> tuple[Tensor, Ten
 
 
 def _in_the_middle(known: Tensor) -> Tensor:
-    """The projection [D, 2·C] of a line's two rows, as that of the middle two of four."""
+    """The projection [D, 2·C] of a line's two rows, for the middle two of four [D, 4·C]."""
     half = torch.zeros_like(known).chunk(2, dim=1)[0]
     return torch.cat([half, known, half], dim=1)

@@ -1,4 +1,4 @@
-"""LoRA through ``peft``: small matrices beside the large ones are trained, and added in the end."""
+"""LoRA by ``peft``: low-rank adapters are trained, and merged in the export."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from torch import Tensor, nn
 from mdocr.errors import MissingExtraError
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-"""Linear layers of the language model."""
+"""Adapted linear layers of the language model."""
 
 SCALE = 2.0
-"""What the product of the small matrices is multiplied by (LoRA's alpha over rank)."""
+"""LoRA's alpha over rank, the factor of the low-rank product."""
 
 
 def add_adapters(model: nn.Module, rank: int) -> None:
-    """Freezes a model and gives its language model adapters.
+    """Freezes a model and adds adapters to its language model.
 
     Raises:
         MissingExtraError: peft is not installed.
@@ -29,14 +29,14 @@ def add_adapters(model: nn.Module, rank: int) -> None:
 
 
 def merged(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights with their adapters added, under the names they had without them."""
+    """Weights with their adapters merged, under their names without adapters."""
     found: dict[str, Any] = {}
     for name, value in weights.items():
         if ".lora_" in name:
             continue
-        place = name.removesuffix(".base_layer.weight")
-        small, large = (weights.get(f"{place}.lora_{part}.default.weight") for part in "AB")
-        if place != name and small is not None and large is not None:
+        layer = name.removesuffix(".base_layer.weight")
+        small, large = (weights.get(f"{layer}.lora_{part}.default.weight") for part in "AB")
+        if layer != name and small is not None and large is not None:
             value = value + (SCALE * (large.float() @ small.float())).to(value)
         found[name.replace(".base_layer.", ".")] = value
     return found

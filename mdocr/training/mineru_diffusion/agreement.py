@@ -1,7 +1,7 @@
-"""How alike two answers to a task are, 0 to 1.
+"""Similarity of two answers to a task, 0 to 1.
 
-Layouts: PageIoU, the mean overlap of each region with its best match, both ways. Tables: TEDS
-(arXiv 1911.10683). Formulas and texts: edit similarity.
+Layouts: PageIoU, the mean IoU of each region with its best match, both ways. Tables: TEDS (arXiv
+1911.10683). Formulas and texts: edit similarity.
 """
 
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ from mdocr.postprocess.duplicates import drop_duplicates
 
 
 def consistency(task: str, answers: Sequence[str]) -> float:
-    """Mean similarity of all pairs of answers; 1 for fewer than two."""
+    """Mean pairwise similarity of answers; 1 for fewer than two."""
     pairs = list(combinations(answers, 2))
     return sum(similarity(task, *pair) for pair in pairs) / len(pairs) if pairs else 1.0
 
 
 def similarity(task: str, one: str, other: str) -> float:
-    """How alike two answers are, 0 to 1, the same both ways.
+    """Symmetric similarity of two answers, 0 to 1.
 
     Raises:
-        MissingExtraError: what compares tables or texts is not installed.
+        MissingExtraError: rapidfuzz or apted is not installed.
     """
     if one == other:
         return 1.0
@@ -40,9 +40,9 @@ def _regions(layout: str) -> list[Block]:
 
 
 def page_iou(one: Sequence[Block], other: Sequence[Block]) -> float:
-    """Mean over the regions of both layouts of the overlap with the best match in the other.
+    """Mean IoU of the regions of both layouts with their best match in the other.
 
-    A region matches only regions of its own type.
+    A region matches only regions of its type.
     """
     if not one or not other:
         return float(not one and not other)

@@ -1,4 +1,4 @@
-"""A page model's answers to the samples of a manifest, compared with it or with each other."""
+"""A model's answers to the samples of a manifest."""
 
 import logging
 from collections import defaultdict
@@ -22,9 +22,9 @@ def score_samples(
     samples: Sequence[ManifestSample],
     batch_size: int = 8,
 ) -> dict[str, float]:
-    """Mean similarity of answers and true texts, by task.
+    """Mean similarity of answers and ground truth, by task.
 
-    A sample whose picture cannot be read is left out, and a warning names it.
+    A sample whose image cannot be read is skipped with a warning.
     """
     options = BlockOptions(
         block_length=preparer.data.block_length, max_tokens=preparer.data.max_tokens
@@ -44,22 +44,22 @@ def _readable(
     options: BlockOptions,
     asked: list[ManifestSample],
 ) -> Iterator[Request]:
-    """Requests for the samples whose pictures can be read, which are added to ``asked``."""
+    """Requests for the readable samples, which are appended to ``asked``."""
     for number, sample in enumerate(samples, start=1):
         try:
             prepared = request(preparer, sample, options)
         except InputError as error:
-            logger.warning("sample %d is left out: %s", number, error.message)
+            logger.warning("sample %d is skipped: %s", number, error.message)
             continue
         asked.append(sample)
         yield prepared
 
 
 def request(preparer: Preparer, sample: ManifestSample, options: BlockOptions) -> Request:
-    """What the model is asked for a sample.
+    """The request of a sample.
 
     Raises:
-        InputError: its picture cannot be read.
+        InputError: its image cannot be read.
     """
     picture = preparer.pictures.prepare(open_region(sample))
     prompt = preparer.prompts.encode(sample.task, picture.tokens)
@@ -69,7 +69,7 @@ def request(preparer: Preparer, sample: ManifestSample, options: BlockOptions) -
 def answers(
     model: MinerUDiffusion, preparer: Preparer, requests: Iterator[Request], batch_size: int
 ) -> Iterator[tuple[int, str]]:
-    """Texts of requests with their numbers, in the order in which they end."""
+    """Yields the numbers of requests with their answers, as they finish."""
     predict = TorchBlocks(model, batch_size)
     for number, made in denoise(predict, requests, model.config.mask_token_id, batch_size):
         yield number, preparer.prompts.decode(made.tokens)

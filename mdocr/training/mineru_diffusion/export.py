@@ -1,4 +1,4 @@
-"""Models of the released layout on disk: what ``mdocr parse --model FOLDER`` loads."""
+"""Writes checkpoint folders, which ``mdocr parse --model FOLDER`` loads."""
 
 import json
 import shutil
@@ -22,19 +22,19 @@ COPIED = (
     "chat_template.json",
     "chat_template.jinja",
 )
-"""Taken over from the model that the run started from, where it has them."""
+"""Copied from the checkpoint folder that the run started from, if present."""
 
 
 def save_folder(
     weights: dict[str, Tensor], start: Path, target: Path, training: dict[str, Any]
 ) -> None:
-    """Writes a model beside the files of the one that it started from.
+    """Writes a checkpoint folder.
 
     Args:
-        weights: by the names of the released layout; they get the type of ``start``'s.
-        start: folder whose tokenizer and settings are taken over.
+        weights: by their names in a checkpoint folder; cast to the dtype of ``start``.
+        start: checkpoint folder whose tokenizer and settings are copied.
         target: folder to write.
-        training: how it came to be, for ``config.json``.
+        training: record of the run, for ``config.json``.
     """
     target.mkdir(parents=True, exist_ok=True)
     dtype = _dtype(start)
@@ -50,6 +50,6 @@ def save_folder(
 
 
 def _dtype(folder: Path) -> torch.dtype:
-    """The type of a folder's first weight."""
+    """The dtype of a folder's first weight."""
     _, value = next(tensors(weight_files(folder)[:1], torch.device("cpu"), None))
     return value.dtype

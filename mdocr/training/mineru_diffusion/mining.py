@@ -1,9 +1,8 @@
-"""Hard samples for stage II: those to which a model gives a different answer each time.
+"""Mining of hard samples for stage II: those with inconsistent answers.
 
-Each sample is decoded several times with tokens that are drawn; the consistency of the answers is
-the mean similarity of all pairs (arXiv 2603.22458, section 3). What is below a limit is kept, and
-weighs more in the loss the less consistent it is. The paper gives no numbers; the defaults here are
-mdocr's own.
+Each sample is decoded several times with sampled tokens; the consistency of its answers is their
+mean pairwise similarity (arXiv 2603.22458, section 3). Samples below a limit are kept; the less
+consistent, the more they weigh in the loss. The paper gives no numbers; the defaults are mdocr's.
 """
 
 import logging
@@ -33,17 +32,17 @@ from mdocr.weights.mineru_diffusion import load_mineru_diffusion
 logger = logging.getLogger(__name__)
 
 LOG_EVERY = 50
-"""Samples between two lines of the log."""
+"""Samples between log lines."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A sample and how consistent the answers to it were.
+    """A sample with the consistency of its answers.
 
     Attributes:
         number: of the sample in its manifest, from 0.
-        sample: with its consistency; with its new weight if it is kept.
-        kept: whether stage II learns from it.
+        sample: with its consistency, and its new weight if kept.
+        kept: whether stage II trains on it.
     """
 
     number: int
@@ -58,29 +57,29 @@ def mine_manifest(
     options: MiningOptions,
     lengths: tuple[int, int],
 ) -> list[Judged]:
-    """Judges the samples of a manifest and writes the kept ones, in their order, as another.
+    """Judges the samples of a manifest and writes the kept ones, in order, to another.
 
     Args:
-        manifest: what to read.
-        output: what to write.
+        manifest: to read.
+        output: to write.
         where: name or folder of the model, and the device.
         options: how samples are judged.
-        lengths: tokens denoised together, and of the longest answer.
+        lengths: tokens of a block, and of the longest answer.
 
     Raises:
         UsageError: the output cannot be written.
-        MissingExtraError: what compares tables or texts is not installed.
-        InputError: the manifest cannot be read, or none of its pictures.
+        MissingExtraError: rapidfuzz or apted is not installed.
+        InputError: the manifest, or all of its images, cannot be read.
         WeightsError: there is no such model.
-        DeviceError: the device is absent or out of memory.
+        DeviceError: the device is missing or out of memory.
     """
     _check_output(output)
     for package in (rapidfuzz, apted):
-        package()  # not found missing when the first answers are there
+        package()  # raises now rather than after the first answers
     samples = read_manifest(manifest)
     folder = find_folder(where[0])
-    place = choose_device(where[1])
-    model = load_mineru_diffusion(folder, place, None if place.type == "cuda" else torch.float32)
+    device = choose_device(where[1])
+    model = load_mineru_diffusion(folder, device, None if device.type == "cuda" else torch.float32)
     data = MinerUDiffusionDataConfig(
         (str(manifest),), block_length=lengths[0], max_tokens=lengths[1]
     )
@@ -93,7 +92,7 @@ def mine_manifest(
                 logger.info("%d of %d samples read", len(found), len(samples))
     if not found:
         raise InputError(
-            f"no picture of {manifest} can be read", "Paths in a manifest start at its own folder."
+            f"no image of {manifest} can be read", "Paths in a manifest are relative to its folder."
         )
     found.sort(key=lambda each: each.number)
     write_manifest((each.sample for each in found if each.kept), output)
@@ -101,7 +100,7 @@ def mine_manifest(
 
 
 def _check_output(output: Path) -> None:
-    """Before samples are read for hours."""
+    """Raises before hours of decoding."""
     if output.is_dir():
         raise UsageError(f"{output} is a folder", "Name the manifest to write, a file.")
     check_folder(output.parent)
@@ -113,27 +112,27 @@ def judge_samples(
     samples: Sequence[ManifestSample],
     options: MiningOptions,
 ) -> Iterator[Judged]:
-    """Decodes every sample several times; yields each as soon as all its answers are there.
+    """Decodes every sample several times; yields each once all its answers are complete.
 
-    A sample whose picture cannot be read is left out, and a warning names it.
+    A sample whose image cannot be read is skipped with a warning.
 
     Raises:
-        MissingExtraError: what compares tables is not installed.
+        MissingExtraError: apted is not installed.
     """
     asked: list[int] = []
     found: dict[int, list[str]] = defaultdict(list)
     requests = _requests(preparer, samples, options, asked)
     for number, text in answers(model, preparer, requests, options.batch_size):
-        place = asked[number]
-        found[place].append(text)
-        if len(found[place]) == options.answers:
-            yield judged(place, samples[place], found.pop(place), options)
+        own = asked[number]
+        found[own].append(text)
+        if len(found[own]) == options.answers:
+            yield judged(own, samples[own], found.pop(own), options)
 
 
 def judged(
     number: int, sample: ManifestSample, texts: Sequence[str], options: MiningOptions
 ) -> Judged:
-    """A sample and what follows from the answers to it."""
+    """Judges a sample by its answers."""
     agreement = consistency(sample.task, texts)
     kept = agreement < options.keep_below
     weight = 1 + options.extra_weight * (1 - agreement) if kept else sample.weight
@@ -143,9 +142,9 @@ def judged(
 def _requests(
     preparer: Preparer, samples: Sequence[ManifestSample], options: MiningOptions, asked: list[int]
 ) -> Iterator[Request]:
-    """Several requests for each sample, whose numbers are added to ``asked``.
+    """Several requests per sample, whose number is appended to ``asked`` for each.
 
-    The draws of a request are of the seed and its own number, so those of a sample differ.
+    Sampling depends on the seed and the number of a request, so the answers of a sample differ.
     """
     settings = BlockOptions(
         threshold=options.threshold,
@@ -158,7 +157,7 @@ def _requests(
         try:
             prepared = request(preparer, sample, settings)
         except InputError as error:
-            logger.warning("sample %d is left out: %s", number + 1, error.message)
+            logger.warning("sample %d is skipped: %s", number + 1, error.message)
             continue
         for _ in range(options.answers):
             asked.append(number)
@@ -166,7 +165,7 @@ def _requests(
 
 
 def summary(found: Sequence[Judged]) -> list[tuple[str, int, int, float]]:
-    """For each task: its name, how many samples were judged and kept, their mean consistency."""
+    """For each task: name, judged samples, kept samples, mean consistency."""
     tasks: dict[str, list[Judged]] = defaultdict(list)
     for each in found:
         tasks[each.sample.task].append(each)

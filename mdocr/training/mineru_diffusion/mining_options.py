@@ -1,4 +1,4 @@
-"""How hard samples are found: the defaults, free of heavy imports."""
+"""Options of mining, free of heavy imports."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ class MiningOptions:
         answers: times each sample is decoded (T).
         keep_below: samples of a lower consistency are kept (τ).
         extra_weight: a kept sample weighs 1 + this × (1 − consistency) (β).
-        temperature: of the draws.
+        temperature: of token sampling.
         threshold: confidence above which a token is committed.
-        seed: of the draws.
-        batch_size: texts in work at the same time.
+        seed: of token sampling.
+        batch_size: concurrent sequences.
     """
 
     answers: int = 4

@@ -1,9 +1,9 @@
-"""Training rows of the large page model: ``[prompt | clean answer | noised answer]``, and batches.
+"""Training rows of MinerU-Diffusion: ``[prompt | clean answer | noised answer]``, and batches.
 
-The mask and the noise are those of ``line_noising``; here rows have prompts and answers of any
-lengths, and stand in a batch padded to the longest.
+Mask and noise are those of ``noised_rows``; here prompts and answers have any lengths, and rows are
+padded to the longest of a batch.
 
-Shapes: B rows, P tokens of a prompt, L places of an answer (whole blocks), N = longest P + 2·L.
+Shapes: B rows, P tokens of a prompt, L positions of an answer (whole blocks), N = longest P + 2·L.
 """
 
 from collections.abc import Sequence
@@ -16,19 +16,19 @@ from mdocr.preprocessing.mineru_diffusion import PatchedImage
 from mdocr.training.noised_rows import hidden_positions, structured_mask
 
 UNCOUNTED = -100
-"""Label of a place that is not to be predicted."""
+"""Label of positions without loss."""
 
 
 @dataclass(frozen=True)
 class TrainingRow:
-    """One sample.
+    """A sample with noise.
 
     Attributes:
         tokens: of prompt, clean and noised answer [P + 2·L].
-        labels: the true token where the noised answer is masked, ``UNCOUNTED`` elsewhere.
+        labels: true tokens where the noised answer is masked, else ``UNCOUNTED``.
         prompt: P.
         length: L.
-        picture: what the prompt's picture tokens stand for.
+        picture: the image of the prompt's image tokens.
         weight: of its loss.
     """
 
@@ -47,18 +47,18 @@ class MinerUDiffusionBatch:
     Attributes:
         tokens: [B, N].
         labels: [B, N].
-        places: rotary places [B, N]; clean and noised answer have the same.
+        positions: rotary positions [B, N]; clean and noised answer share them.
         prompts: P of each row.
         lengths: L of each row.
-        block_length: places that are denoised together.
-        patches: of all pictures, one after another [patches, pixels].
-        grids: rows and columns of patches of each picture.
+        block_length: positions of a block.
+        patches: of all images, concatenated [patches, pixels].
+        grids: rows and columns of patches of each image.
         weights: [B].
     """
 
     tokens: Tensor
     labels: Tensor
-    places: Tensor
+    positions: Tensor
     prompts: tuple[int, ...]
     lengths: tuple[int, ...]
     block_length: int
@@ -67,7 +67,7 @@ class MinerUDiffusionBatch:
     weights: Tensor
 
     def mask(self) -> Tensor:
-        """Which token of a row sees which [B, N, N]; padding sees itself only."""
+        """Attention mask [B, N, N]; padding attends to itself only."""
         rows, longest = self.tokens.shape
         seen = torch.eye(longest, dtype=torch.bool).repeat(rows, 1, 1)
         for row, (prompt, length) in enumerate(zip(self.prompts, self.lengths, strict=True)):
@@ -83,13 +83,13 @@ def make_training_row(
     picture: PatchedImage,
     weight: float = 1.0,
 ) -> TrainingRow:
-    """A row with noise.
+    """A training row.
 
     Args:
         prompt: token ids.
         answer: token ids [L], whole blocks.
-        noise: block length, mask id, and what the noise is drawn from.
-        picture: of the prompt.
+        noise: block length, mask id, and source of noise.
+        picture: image of the prompt.
         weight: of the loss.
     """
     block_length, mask_id, generator = noise
@@ -107,16 +107,16 @@ def collate(rows: Sequence[TrainingRow], block_length: int, fill_id: int) -> Min
     longest = max(len(row.tokens) for row in rows)
     tokens = torch.full((len(rows), longest), fill_id)
     labels = torch.full((len(rows), longest), UNCOUNTED)
-    places = torch.zeros(len(rows), longest, dtype=torch.long)
+    positions = torch.zeros(len(rows), longest, dtype=torch.long)
     for number, row in enumerate(rows):
         size = len(row.tokens)
         tokens[number, :size], labels[number, :size] = row.tokens, row.labels
         answer = torch.arange(row.prompt, row.prompt + row.length)
-        places[number, :size] = torch.cat([torch.arange(row.prompt), answer, answer])
+        positions[number, :size] = torch.cat([torch.arange(row.prompt), answer, answer])
     return MinerUDiffusionBatch(
         tokens,
         labels,
-        places,
+        positions,
         tuple(row.prompt for row in rows),
         tuple(row.length for row in rows),
         block_length,

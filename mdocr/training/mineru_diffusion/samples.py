@@ -1,7 +1,7 @@
-"""What the large page model learns from: manifests, mixed and shuffled as a pure function of rows.
+"""Training data of MinerU-Diffusion: manifests, mixed and shuffled as a function of row numbers.
 
-Stage I has one kind of manifest; stage II has the hard samples that ``mdocr train mine`` found, and
-a share of stage I again (arXiv 2603.22458, section 3).
+Stage I trains on manifests; stage II on the hard samples of ``mdocr train mine``, with a replayed
+share of stage I (arXiv 2603.22458, section 3).
 """
 
 import logging
@@ -36,22 +36,22 @@ from mdocr.training.mineru_diffusion.rows import (
 logger = logging.getLogger(__name__)
 
 TRIES = 20
-"""Samples that may be unusable one after the other before a run ends."""
+"""Consecutive unusable samples that end a run."""
 
 
 @dataclass(frozen=True)
 class MinerUDiffusionDataConfig:
-    """What a run of the large page model learns from.
+    """Training data of MinerU-Diffusion.
 
     Attributes:
-        manifest: manifests of samples, read as one; in stage II those that mining wrote.
-        replay: manifests of which a share is mixed in; in stage II those of stage I.
-        replay_share: share of the samples that come from ``replay``.
-        validation: manifests that are read and compared as the run goes on.
-        validation_samples: how many samples of them, from the first on.
-        block_length: places that are denoised together.
-        max_tokens: longest answer; of longer ones the beginning is learned.
-        max_pixels: largest picture; 0: that of the model.
+        manifest: manifests of samples, concatenated; in stage II those of mining.
+        replay: manifests to mix in; in stage II those of stage I.
+        replay_share: share of the samples from ``replay``.
+        validation: manifests that are evaluated during the run.
+        validation_samples: how many of their samples, from the first.
+        block_length: positions of a block.
+        max_tokens: longest answer; longer ones are truncated.
+        max_pixels: largest image; 0: that of the model.
         workers: processes that prepare batches.
     """
 
@@ -79,10 +79,10 @@ class MinerUDiffusionDataConfig:
 
 
 class Preparer:
-    """Makes samples what the model takes: prompts, answers, pictures.
+    """Turns samples into inputs of the model: prompts, answers, images.
 
     Args:
-        folder: the model's, of the released layout.
+        folder: checkpoint folder of the model.
         config: its configuration.
         data: limits.
 
@@ -105,10 +105,10 @@ class Preparer:
             self.pictures = replace(self.pictures, max_pixels=data.max_pixels)
 
     def row(self, sample: ManifestSample, generator: torch.Generator) -> TrainingRow:
-        """A row with noise of ``generator``.
+        """A training row with noise of ``generator``.
 
         Raises:
-            InputError: the picture or the text cannot be used.
+            InputError: image or text are unusable.
         """
         picture = self.pictures.prepare(open_region(sample))
         prompt = self.prompts.encode(sample.task, picture.tokens)
@@ -116,17 +116,17 @@ class Preparer:
         return make_training_row(prompt, self.answer(sample.text), noise, picture, sample.weight)
 
     def answer(self, text: str) -> Tensor:
-        """Token ids of a text, its end, and what fills the last block [L].
+        """Token ids of a text, its stop token, and padding of the last block [L].
 
         Raises:
-            InputError: the text spells a token that stands for a picture or a mask.
+            InputError: the text contains an image or mask token.
         """
         ids: list[int] = self.answers.encode(text, add_special_tokens=False).ids
         forbidden = {self.config.image_token_id, self.config.mask_token_id}
         if not forbidden.isdisjoint(ids):
             raise InputError(
-                f"a text of the manifest holds a picture or mask token: {text[:60]!r}",
-                "Take the token out of the text, or the sample out of the manifest.",
+                f"a text of the manifest contains an image or mask token: {text[:60]!r}",
+                "Remove the token from the text, or the sample from the manifest.",
             )
         block = self.data.block_length
         most = self.data.max_tokens // block * block
@@ -137,7 +137,7 @@ class Preparer:
 
 
 def open_region(sample: ManifestSample) -> Image.Image:
-    """The picture that the model is shown for a sample, as ``mdocr parse`` would show it.
+    """The image of a sample, prepared as by ``mdocr parse``.
 
     Raises:
         InputError: it cannot be read.
@@ -151,12 +151,12 @@ def open_region(sample: ManifestSample) -> Image.Image:
 
 
 class Mixture:
-    """Samples by number: a fixed share of replayed ones, each kind shuffled anew each epoch.
+    """Samples by number: a fixed share is replayed; both kinds are reshuffled each epoch.
 
     Args:
-        samples: the main ones.
-        replay: others; may be empty.
-        share: of the others, 0 to 1.
+        samples: of the current stage.
+        replay: of the previous stage; may be empty.
+        share: of replayed samples, 0 to 1.
         seed: of the order.
     """
 
@@ -177,25 +177,25 @@ class Mixture:
         replayed = int((number + 1) * self.share) > before
         return self._at(1, before) if replayed else self._at(0, number - before)
 
-    def _at(self, kind: int, place: int) -> ManifestSample:
+    def _at(self, kind: int, number: int) -> ManifestSample:
         samples = self.kinds[kind]
-        epoch, place = divmod(place, len(samples))
+        epoch, position = divmod(number, len(samples))
         if self._orders.get(kind, (-1,))[0] != epoch:
             order = np.random.default_rng((self.seed, 6, kind, epoch)).permutation(len(samples))
             self._orders[kind] = (epoch, order)
-        return samples[int(self._orders[kind][1][place])]
+        return samples[int(self._orders[kind][1][position])]
 
 
 class MinerUDiffusionBatches(Dataset[MinerUDiffusionBatch]):
-    """The batches of a run for one process of ``world``; batch ``n`` is the same whoever makes it.
+    """The batches of a run for one process; batch ``n`` is a pure function of ``n``.
 
     Args:
         mixture: samples by number.
-        preparer: makes them rows.
+        preparer: turns them into rows.
         batch_size: rows of one process in a batch.
         batches: of the run.
         seed: of the noise.
-        rank: number of this process, and how many there are.
+        rank: number of this process, and the world size.
     """
 
     def __init__(
@@ -222,21 +222,21 @@ class MinerUDiffusionBatches(Dataset[MinerUDiffusionBatch]):
         return collate(rows, self.preparer.data.block_length, self.preparer.fill_id)
 
     def _row(self, number: int) -> TrainingRow:
-        """TrainingRow ``number`` of the run; if its sample cannot be used, that of the next one."""
+        """Row ``number`` of the run; an unusable sample is replaced by the next one."""
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
-        for place in range(number, number + TRIES):
+        for candidate in range(number, number + TRIES):
             try:
-                return self.preparer.row(self.mixture[place], generator)
+                return self.preparer.row(self.mixture[candidate], generator)
             except InputError as error:
-                logger.warning("another sample takes its place: %s", error.message)
+                logger.warning("replaced by another sample: %s", error.message)
         raise InputError(
-            f"{TRIES} samples in a row cannot be used, the last: {self.mixture[place].image}",
+            f"{TRIES} consecutive samples are unusable, the last: {self.mixture[candidate].image}",
             "Check the paths in data.manifest: they are relative to its folder.",
         )
 
 
 def read_manifests(paths: Iterable[str]) -> list[ManifestSample]:
-    """The samples of several manifests.
+    """Reads the samples of several manifests.
 
     Raises:
         InputError: one cannot be read.
@@ -245,12 +245,12 @@ def read_manifests(paths: Iterable[str]) -> list[ManifestSample]:
 
 
 def open_mixture(data: MinerUDiffusionDataConfig, seed: int) -> Mixture:
-    """The samples that a run's configuration names. Errors: see ``read_manifests``."""
+    """Reads the samples of a run. Errors: see ``read_manifests``."""
     samples, replay = read_manifests(data.manifest), read_manifests(data.replay)
     return Mixture(samples, replay, data.replay_share, seed)
 
 
 def describe(samples: Sequence[ManifestSample]) -> dict[str, Any]:
-    """How many samples of each task there are."""
+    """Number of samples of each task."""
     tasks = [sample.task for sample in samples]
     return {task: tasks.count(task) for task in sorted(set(tasks))}

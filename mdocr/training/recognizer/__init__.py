@@ -1,1 +1,1 @@
-"""Training of MDiff4STR: word batches, noising, augmentation, the trainer."""
+"""Training of MDiff4STR: sources of words, noising, augmentation, the trainer."""

@@ -1,6 +1,6 @@
-"""Noised copies of a word for masked-diffusion training (MDiff4STR, sections 3.2 and 3.3).
+"""Noised copies of words for masked-diffusion training (MDiff4STR, sections 3.2 and 3.3).
 
-Every rule is a function from random draws to a mask, so that a step is reproducible from its seed.
+Every rule is a function from random numbers to a mask, so that a step is reproducible by seed.
 
 Shapes: B words, K noised copies of each, L positions (characters, EOS, padding).
 """
@@ -14,11 +14,10 @@ from torch import Tensor
 from mdocr.models.charset import Charset
 
 BLOCK_STEPS = 6
-"""The block rule cuts a word into 2 to this many blocks."""
+"""The block rule splits a word into 2 to this many blocks."""
 
 Confidence = Callable[[Tensor], Tensor]
-"""The model's confidence [R, L] in its prediction of each position of the words ``rows`` [R], after
-one parallel pass."""
+"""Maps indices of words [R] to the model's confidence [R, L] after a parallel pass."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,12 @@ class Words:
 
 @dataclass(frozen=True)
 class Draws:
-    """Random numbers that decide about the noise.
+    """Random numbers that determine the noise.
 
     Attributes:
         kind: index into ``RULES`` [B, K].
-        level: uniform in 0..1 [B, K, 1]: the share, the split or the position.
-        block: uniform in 0..1 [B, K, 1]: the number of blocks.
+        level: uniform in 0..1 [B, K, 1]: share, split or position.
+        block: uniform in 0..1 [B, K, 1]: number of blocks.
         each: uniform in 0..1 [B, K, L].
     """
 
@@ -61,7 +60,7 @@ class Draws:
     each: Tensor
 
     def rows(self, start: int, stop: int) -> "Draws":
-        """The draws of some words of the batch."""
+        """The random numbers of some words of the batch."""
         return Draws(
             self.kind[start:stop],
             self.level[start:stop],
@@ -71,7 +70,7 @@ class Draws:
 
 
 def draw(batch: int, copies: int, length: int, generator: torch.Generator) -> Draws:
-    """Fresh random numbers for ``copies`` noised copies of each word of ``length`` positions."""
+    """Samples random numbers for ``copies`` noised copies of words of ``length`` positions."""
     return Draws(
         torch.randint(len(RULES), (batch, copies), generator=generator),
         torch.rand(batch, copies, 1, generator=generator),
@@ -81,15 +80,15 @@ def draw(batch: int, copies: int, length: int, generator: torch.Generator) -> Dr
 
 
 def mask(words: Words, draws: Draws, confidence: Confidence) -> Tensor:
-    """Which positions are hidden from the model.
+    """Samples the masked positions.
 
     Args:
-        words: the labels.
-        draws: which rule for which copy, and its random numbers.
-        confidence: called for the words alone for which a confidence rule was drawn.
+        words: labels.
+        draws: rule of each copy, and its random numbers.
+        confidence: called only for words with a confidence rule.
 
     Returns:
-        [B, K, L]; at least one position of every copy is true, none behind EOS.
+        [B, K, L]; at least one position of every copy is true, none after EOS.
     """
     device = words.labels.device
     kinds = draws.kind.to(device)
@@ -110,23 +109,23 @@ def mask(words: Words, draws: Draws, confidence: Confidence) -> Tensor:
 def draw_characters(
     batch: int, copies: int, length: int, charset: Charset, generator: torch.Generator
 ) -> Tensor:
-    """Random characters [B, K, L] to put in the place of true ones; never EOS, MASK or PAD."""
+    """Random replacement characters [B, K, L]; never EOS, MASK or PAD."""
     return torch.randint(1, charset.outputs, (batch, copies, length), generator=generator)
 
 
 def replace(words: Words, characters: Tensor, draws: Draws, charset: Charset) -> Tensor:
     """Token replacement: a random share of the positions holds another character (section 3.3).
 
-    EOS is a position too: behind a word there may stand a character that is not in the picture.
+    This includes EOS, so that a word may be followed by a character that the image does not show.
 
     Args:
-        words: the labels.
-        characters: what to put in their place [B, K, L]; a true character becomes the next one.
-        draws: which positions.
+        words: labels.
+        characters: replacements [B, K, L]; one equal to the true character becomes the next one.
+        draws: select the positions.
         charset: ids.
 
     Returns:
-        Ids [B, K, L] of full words with wrong characters in them; MASK behind EOS.
+        Ids [B, K, L] of full words with wrong characters; MASK after EOS.
     """
     device = words.labels.device
     wrong = (draws.each < draws.level).to(device)
@@ -138,13 +137,13 @@ def replace(words: Words, characters: Tensor, draws: Draws, charset: Charset) ->
 
 
 def hide(words: Words, hidden: Tensor, charset: Charset) -> Tensor:
-    """Ids [B, K, L] with MASK where ``hidden`` [B, K, L] and behind EOS."""
+    """Ids [B, K, L] with MASK where ``hidden`` [B, K, L] and after EOS."""
     labels = words.labels[:, None].expand_as(hidden)
     return labels.masked_fill(hidden | ~words.valid[:, None], charset.mask_id)
 
 
 class _Context:
-    """What the rules look at: draws moved to the device, and positions."""
+    """Inputs of the rules, on the device."""
 
     def __init__(self, words: Words, draws: Draws, scores: Tensor) -> None:
         device = words.labels.device
@@ -166,7 +165,7 @@ def _full(context: _Context) -> Tensor:
 
 
 def _part(context: _Context) -> Tensor:
-    """How many positions [B, K, 1] to hide: at least one, and not all where there are several."""
+    """Number of positions to mask [B, K, 1]: at least one, and not all if there are several."""
     most = (context.lengths - 1).clamp(min=1)
     return 1 + (context.level * most).long().clamp(max=most - 1)
 
@@ -189,7 +188,7 @@ def _low_confidence(context: _Context) -> Tensor:
 
 
 def _block_low_confidence(context: _Context) -> Tensor:
-    """Low confidence inside a window from the start; all behind the window."""
+    """Low confidence inside a window from the start; all positions after it."""
     blocks = 2 + (context.block * (BLOCK_STEPS - 1)).long()  # 2 to BLOCK_STEPS
     window = (context.level * blocks).long() + 1  # 1 to blocks
     border = torch.ceil(context.lengths * window / blocks)
@@ -204,7 +203,7 @@ def _below_mean(scores: Tensor, inside: Tensor) -> Tensor:
 
 
 def _closest(context: _Context) -> Tensor:
-    """One random valid position per copy, for copies in which nothing was hidden."""
+    """One random valid position per copy, for copies without a masked one."""
     order = context.each.masked_fill(~context.valid, 2.0)
     return context.positions == order.argmin(-1, keepdim=True)
 

@@ -1,7 +1,7 @@
-"""A labelled folder as an LMDB, laid out as scene-text collections are.
+"""Packs a labelled folder into an LMDB of the format of scene-text collections.
 
-Keys count from 1: ``image-%09d`` the file as it is, ``label-%09d`` its text, ``wh-%09d`` its
-``width_height``, and ``num-samples``.
+Keys count from 1: ``image-%09d`` holds the encoded image, ``label-%09d`` its text, ``wh-%09d`` its
+``width_height``; ``num-samples`` holds their number.
 """
 
 import mmap
@@ -14,18 +14,18 @@ from mdocr.files import written_folder
 from mdocr.inputs.labelled import HINT, FolderCollection
 
 ROOM = 1 << 24
-"""Bytes beyond the pictures: keys, labels and the tree over them."""
+"""Bytes besides the images: keys, labels, and the B-tree."""
 TOGETHER = 1000
-"""Samples written in one transaction."""
+"""Samples per transaction."""
 
 
 @dataclass(frozen=True)
 class Packed:
-    """What became of a folder.
+    """Result of packing a folder.
 
     Attributes:
         count: samples in the LMDB.
-        failures: pictures that could not be read.
+        failures: unreadable images.
     """
 
     count: int
@@ -33,17 +33,17 @@ class Packed:
 
 
 def pack_folder(folder: Path, target: Path) -> Packed:
-    """Makes an LMDB of a folder with ``labels.tsv``; it stands there whole or not at all.
+    """Packs a folder with ``labels.tsv`` into an LMDB, atomically.
 
     Raises:
         UsageError: ``target`` exists.
-        InputError: the folder has no ``labels.tsv`` or no readable picture, or the disk refuses.
+        InputError: no ``labels.tsv``, no readable image, or ``target`` cannot be written.
     """
     if target.exists():
         raise UsageError(f"{target} exists", "Name another LMDB, or remove this one first.")
     collection = FolderCollection(folder)
     if len(collection) == 0:
-        raise InputError(f"{folder} holds no labelled pictures", HINT)
+        raise InputError(f"{folder} holds no labelled images", HINT)
     lmdb = _lmdb()
     try:
         with written_folder(target) as temporary:
@@ -75,7 +75,9 @@ class _Packer:
     def _put(self, transaction: Any, number: int) -> None:
         path, text = self.collection.rows[number]
         try:
-            width, height = self.collection.picture(number).size  # read whole: it may be cut off
+            width, height = self.collection.picture(
+                number
+            ).size  # decoded in full: it may be truncated
         except InputError as error:
             self.failures.append(error)
             return
@@ -87,9 +89,9 @@ class _Packer:
 
 
 def _settings(collection: FolderCollection) -> dict[str, Any]:
-    """Nobody else sees the LMDB yet, so it is neither locked nor synchronised before its end."""
+    """Not locked or synchronised until complete, as no one else sees it before."""
     sizes = [path.stat().st_size for path, _ in collection.rows if path.is_file()]
-    room = ROOM + sum(size + 2 * mmap.PAGESIZE for size in sizes)  # a picture takes whole pages
+    room = ROOM + sum(size + 2 * mmap.PAGESIZE for size in sizes)  # an image takes whole pages
     return {"map_size": room, "lock": False, "sync": False}
 
 

@@ -1,4 +1,4 @@
-"""Where training words come from: synthesis, a labelled folder, an LMDB."""
+"""Sources of training words: synthesis, labelled folders, LMDBs."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -14,13 +14,17 @@ from mdocr.errors import InputError, UsageError
 from mdocr.inputs.labelled import Collection, open_collection
 from mdocr.models.charset import Charset
 from mdocr.preprocessing.mdiff4str import ratio_bucket
+from mdocr.synthesis.common.fonts import load_fonts
+from mdocr.synthesis.corpora.vocabulary import load_vocabulary
+from mdocr.synthesis.words.pictures import RATIO_SHARES, WordSynthesizer, draw_difficulty
 from mdocr.training.batches import LabelledImage, WordSource, rise
 from mdocr.training.config import DataConfig, SourceConfig
+from mdocr.training.recognizer.augmentation import rand_augment
 
 logger = logging.getLogger(__name__)
 
 MAX_DRAWS = 1000
-"""How often a word is drawn anew because the model could not write it."""
+"""Most samples in a row that the model cannot write before a run is refused."""
 
 Augment = Callable[[Image.Image, np.random.Generator], Image.Image]
 
@@ -44,12 +48,12 @@ class Labels:
 
 
 class SynthesisSource:
-    """Words drawn by ``mdocr.synthesis``; difficulty rises as the run goes on.
+    """Synthetic words; difficulty rises during the run.
 
     Args:
         data: fonts, and how difficulty rises.
         labels: what the model can write.
-        seed: of everything drawn.
+        seed: of all randomness.
     """
 
     def __init__(self, data: DataConfig, labels: Labels, seed: int) -> None:
@@ -57,8 +61,6 @@ class SynthesisSource:
 
     def samples(self, index: int, rows: range, progress: float) -> Sequence[LabelledImage]:
         """See ``WordSource``."""
-        from mdocr.synthesis.words.pictures import RATIO_SHARES, draw_difficulty
-
         ratios, shares = list(RATIO_SHARES), list(RATIO_SHARES.values())
         ratio = int(np.random.default_rng((self.seed, 2, index)).choice(ratios, p=shares))
         difficulty = self.difficulty(progress)
@@ -69,12 +71,12 @@ class SynthesisSource:
         return made
 
     def difficulty(self, progress: float) -> float:
-        """Difficulty of the hardest made words at ``progress`` of the run, both 0 to 1."""
+        """Difficulty of the hardest words at ``progress`` of the run, both 0 to 1."""
         start = self.data.start_difficulty
         return start + (1 - start) * rise(progress, self.data.easy_share)
 
     def prepare(self) -> None:
-        """Loads fonts and words now, so that processes started later share them."""
+        """Loads fonts and words now, so that forked workers share them."""
         _ = self._synthesizer
 
     def __getstate__(self) -> dict[str, Any]:
@@ -86,35 +88,31 @@ class SynthesisSource:
             if self.labels.learnable(text):
                 return Image.fromarray(picture), text
         raise UsageError(
-            f"no made word fits a model of {self.labels.max_length} characters",
+            f"no synthetic word fits a model of {self.labels.max_length} characters",
             "Use a larger model.sizes.decoder.max_length.",
         )
 
     @cached_property
-    def _synthesizer(self) -> Any:
-        from mdocr.synthesis.common.fonts import load_fonts
-        from mdocr.synthesis.corpora.vocabulary import load_vocabulary
-        from mdocr.synthesis.words.pictures import WordSynthesizer
-
+    def _synthesizer(self) -> WordSynthesizer:
         folders = [Path(folder) for folder in self.data.fonts] or None
         symbols = "".join(self.labels.charset.symbols)
         return WordSynthesizer(load_fonts(folders), load_vocabulary(), symbols)
 
 
 class CollectionSource:
-    """Batches of a collection: shuffled anew each epoch, pictures of one ratio together.
+    """Batches of a collection: reshuffled each epoch, images of one ratio together.
 
-    Looks through the whole collection at once, so that processes started later share the result.
+    Scans the whole collection at once, so that forked workers share the result.
 
     Args:
-        collection: pictures and labels.
-        labels: what the model can write; other pictures are left out.
-        batch_rows: samples of a whole batch, over all processes.
-        seed: of the order and of the augmentation.
-        augment: changes a picture; None: leave it.
+        collection: images and labels.
+        labels: what the model can write; other images are skipped.
+        batch_rows: samples of a batch over all processes.
+        seed: of order and augmentation.
+        augment: augments an image; None: no augmentation.
 
     Raises:
-        InputError: no picture is left.
+        InputError: no image is left.
     """
 
     def __init__(
@@ -133,39 +131,39 @@ class CollectionSource:
 
     @property
     def batches_per_epoch(self) -> int:
-        """Batches in which every picture comes once; the last of a ratio is filled up."""
+        """Batches per epoch; the last of each ratio is filled up."""
         return sum(-(-len(numbers) // self.batch_rows) for numbers in self._buckets.values())
 
     def samples(self, index: int, rows: range, progress: float) -> Sequence[LabelledImage]:
         """See ``WordSource``."""
-        epoch, place = divmod(index, self.batches_per_epoch)
+        epoch, position = divmod(index, self.batches_per_epoch)
         if epoch != self._epoch:
             self._order, self._epoch = self._shuffle(epoch), epoch
-        bucket, numbers = self._order[place]
+        bucket, numbers = self._order[position]
         return [self._sample(index, row, np.roll(numbers, -row), bucket) for row in rows]
 
     def _sample(
         self, index: int, row: int, numbers: NDArray[np.int64], bucket: int
     ) -> LabelledImage:
-        """The first of the pictures that can be read, changed."""
+        """The first readable image of ``numbers``, augmented, with its text."""
         for number in numbers.tolist():
             try:
                 picture = self._read(number, bucket)
             except InputError as error:
-                logger.warning("another picture takes its place: %s", error.message)
+                logger.warning("replaced by another image: %s", error.message)
                 continue
             if self.augment is not None:
                 picture = self.augment(picture, np.random.default_rng((self.seed, 4, index, row)))
             return picture, self.collection.text(number)
         raise InputError(
-            f"none of the {len(numbers)} pictures of batch {index} can be read",
+            f"none of the {len(numbers)} images of batch {index} can be read",
             "The warnings above name them; was the collection moved or changed?",
         )
 
     def _read(self, number: int, bucket: int) -> Image.Image:
         picture = self.collection.picture(number)
         if ratio_bucket(*picture.size) != bucket:
-            raise InputError(f"picture {number + 1} is not of the size that its collection tells")
+            raise InputError(f"image {number + 1} is not of the size that its collection records")
         return picture
 
     def _shuffle(self, epoch: int) -> list[tuple[int, NDArray[np.int64]]]:
@@ -179,12 +177,12 @@ class CollectionSource:
 
 
 def find_buckets(collection: Collection, labels: Labels) -> dict[int, NDArray[np.int64]]:
-    """Numbers of the pictures of each ratio; those that cannot be learned from are left out.
+    """Numbers of the usable images of each ratio.
 
     Raises:
-        InputError: no picture is left.
+        InputError: no image is left.
     """
-    logger.info("looking through %d pictures", len(collection))
+    logger.info("scanning %d images", len(collection))
     buckets: dict[int, list[int]] = {}
     unlearnable: list[str] = []
     unreadable: list[str] = []
@@ -198,26 +196,26 @@ def find_buckets(collection: Collection, labels: Labels) -> dict[int, NDArray[np
                 unlearnable.append(repr(text))
         except InputError as error:
             unreadable.append(error.message)
-    _tell(unlearnable, "the model cannot write their labels (length, characters)")
-    _tell(unreadable, "they cannot be read")
+    _warn(unlearnable, "the model cannot write their labels (length, characters)")
+    _warn(unreadable, "they cannot be read")
     if not buckets:
         raise InputError(
-            "a source has no picture that the model can learn from",
-            "The warnings above say why they were left out.",
+            "a source has no image that the model can learn from",
+            "The warnings above say why they were skipped.",
         )
     return {bucket: np.array(numbers) for bucket, numbers in buckets.items()}
 
 
-def _tell(left_out: list[str], reason: str) -> None:
-    if left_out:
-        first = left_out[0]
-        logger.warning("%d pictures are left out: %s, first %s", len(left_out), reason, first)
+def _warn(skipped: list[str], reason: str) -> None:
+    if skipped:
+        first = skipped[0]
+        logger.warning("%d images are skipped: %s, first %s", len(skipped), reason, first)
 
 
 def open_source(
     source: SourceConfig, data: DataConfig, labels: Labels, batch_rows: int, seed: int
 ) -> WordSource:
-    """The source that a run's configuration names.
+    """Opens a source of a run.
 
     Raises:
         UsageError: its kind is unknown.
@@ -227,8 +225,6 @@ def open_source(
         made = SynthesisSource(data, labels, seed)
         made.prepare()
         return made
-    from mdocr.training.recognizer.augmentation import rand_augment
-
     collection = open_collection(source.kind, Path(source.path))
     augment = rand_augment if data.augment else None
     return CollectionSource(collection, labels, batch_rows, seed, augment)

@@ -1,4 +1,4 @@
-"""Training of the word recognizer: MDiff4STR's loss on noised words, sections 3.2 to 3.4."""
+"""Training of the recognizer: MDiff4STR's losses on noised words (sections 3.2 to 3.4)."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from mdocr.errors import InputError, UsageError
 from mdocr.evaluation.metrics import rapidfuzz
+from mdocr.evaluation.words import make_reader, score_collection
 from mdocr.inputs.labelled import Collection, open_collection
 from mdocr.models.charset import ENGLISH
 from mdocr.models.mdiff4str import MDiff4STR, Projected
@@ -23,6 +24,8 @@ from mdocr.training.processes import Processes, mean_over_processes
 from mdocr.training.recognizer import noising
 from mdocr.training.recognizer.noising import Words
 from mdocr.training.recognizer.sources import Labels, open_source
+from mdocr.weights.mdiff4str import load_mdiff4str, save_mdiff4str
+from mdocr.weights.resolve import resolve
 
 
 def train_recognizer(config: RecognizerConfig, processes: Processes, resume: bool) -> Path:
@@ -30,11 +33,11 @@ def train_recognizer(config: RecognizerConfig, processes: Processes, resume: boo
 
     Args:
         config: the run.
-        processes: this process among its peers.
-        resume: go on from the checkpoint in the output folder.
+        processes: this process and its peers.
+        resume: resume from the checkpoint in the output folder.
 
     Raises:
-        MdocrError: what ``loop.train``, sources and weights raise.
+        MdocrError: raised by ``loop.train``, sources or weights.
     """
     torch.manual_seed(config.run.seed)
     task = RecognizerTask(config, processes)
@@ -50,7 +53,7 @@ class RecognizerTask:
         self.module = RecognizerLoss(self.model, config, processes)
         self._validation = _open_validation(config.data.validation)
         if self._validation:
-            rapidfuzz()  # not found missing at the first evaluation
+            rapidfuzz()  # raises now rather than at the first evaluation
 
     def batches(self, start: int) -> Iterator[WordBatch]:
         """See ``loop.TrainingTask``."""
@@ -75,12 +78,10 @@ class RecognizerTask:
         return prefetched(dataset, start, run.batches, data.workers)
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
-        """Scores on each validation set: ``NAME`` as the field counts, ``NAME exact`` with case.
+        """Scores of validation sets: ``NAME`` by the field's protocol, ``NAME exact`` with case.
 
-        Read with the default strategy: block-low-confidence, three steps.
+        Decoded by default: block-low-confidence, three steps.
         """
-        from mdocr.evaluation.words import make_reader, score_collection
-
         model = MDiff4STR(self.model.config)
         model.load_state_dict(model_weights(weights))
         reader = make_reader(model, self.processes.device)
@@ -92,8 +93,6 @@ class RecognizerTask:
 
     def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
         """Writes ``model.safetensors`` in half precision."""
-        from mdocr.weights.mdiff4str import save_mdiff4str
-
         path = folder / "model.safetensors"
         if self.processes.first:
             save_mdiff4str(model_weights(weights), self.model.config, path, training=record)
@@ -101,7 +100,7 @@ class RecognizerTask:
 
 
 class RecognizerLoss(nn.Module):
-    """The model with what only training needs; ``forward`` returns the weighted losses by name."""
+    """The model with its losses; ``forward`` returns the weighted losses by name."""
 
     def __init__(self, model: MDiff4STR, config: RecognizerConfig, processes: Processes) -> None:
         super().__init__()
@@ -110,12 +109,12 @@ class RecognizerLoss(nn.Module):
         self.seed = config.run.seed
         self.processes = processes
         weighted = config.model.ctc_weight > 0
-        self.ctc_head = None  # an aligned model has one of its own
+        self.ctc_head = None  # an aligned model has its own
         if weighted and model.letters is None:
             self.ctc_head = nn.Linear(model.encoder.dim, model.charset.outputs)
 
     def train(self, mode: bool = True) -> "RecognizerLoss":
-        """Training mode; the batch norms stay as they are if frozen."""
+        """Training mode; frozen batch norms stay in evaluation mode."""
         super().train(mode)
         if self.settings.freeze_batch_norm:
             for module in self.modules():
@@ -124,7 +123,7 @@ class RecognizerLoss(nn.Module):
         return self
 
     def forward(self, batch: WordBatch, step: int) -> dict[str, Tensor]:
-        """Losses of one batch; noise is drawn from the run's seed and ``step``."""
+        """Losses of a batch; noise is a function of the run's seed and ``step``."""
         device = self.processes.device
         images = batch.images.to(device, non_blocking=True)
         words = batch.words.to(device)
@@ -138,8 +137,8 @@ class RecognizerLoss(nn.Module):
         return found
 
     def _diffusion_losses(self, words: Words, projected: Projected, step: int) -> dict[str, Tensor]:
-        # each process draws for the whole batch and takes its rows: the noise does not depend on
-        # how many share the work
+        # each process samples noise for the whole batch and takes its rows, so that the noise does
+        # not depend on the number of processes
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         hidden = self._hide(words, projected, generator)
         noisy = noising.hide(words, hidden, self.model.charset)
@@ -152,20 +151,20 @@ class RecognizerLoss(nn.Module):
         }
 
     def _hide(self, words: Words, projected: Projected, generator: torch.Generator) -> Tensor:
-        """Which positions are hidden [B, K, L]."""
+        """Masked positions [B, K, L]."""
         size, mine = self._share(words)
         draws = noising.draw(*size, generator).rows(mine.start, mine.stop)
         return noising.mask(words, draws, partial(self._confidence, words, projected))
 
     def _replace(self, words: Words, generator: torch.Generator) -> Tensor:
-        """Words with wrong characters in them [B, K, L]."""
+        """Words with replaced characters [B, K, L]."""
         size, mine = self._share(words)
         draws = noising.draw(*size, generator).rows(mine.start, mine.stop)
         characters = noising.draw_characters(*size, self.model.charset, generator)
         return noising.replace(words, characters[mine], draws, self.model.charset)
 
     def _share(self, words: Words) -> tuple[tuple[int, int, int], slice]:
-        """Size of the noise for all processes, and the rows of this one."""
+        """Shape of the noise of all processes, and the rows of this one."""
         batch, length = words.labels.shape
         world, rank = self.processes.world, self.processes.rank
         return (batch * world, self.settings.copies, length), slice(
@@ -174,14 +173,14 @@ class RecognizerLoss(nn.Module):
 
     @torch.no_grad()
     def _confidence(self, words: Words, projected: Projected, rows: Tensor) -> Tensor:
-        """The highest probability at each position [R, L] of ``rows`` [R] after a parallel pass."""
+        """Highest probability at the positions [R, L] of words ``rows`` [R], in a parallel pass."""
         tokens = torch.full_like(words.labels[rows], self.model.charset.mask_id)
         logits = self.model.decoder(tokens, [(key[rows], value[rows]) for key, value in projected])
         return functional.softmax(logits.float(), -1).amax(-1)
 
 
 def _open_validation(folders: Sequence[str]) -> dict[str, Collection]:
-    """Validation sets by the names of their folders; by whole paths where two are the same."""
+    """Validation sets by folder name; by path where names are equal."""
     names = [Path(folder).resolve().name for folder in folders]
     return {
         name if names.count(name) == 1 else folder: open_collection("", Path(folder))
@@ -191,19 +190,16 @@ def _open_validation(folders: Sequence[str]) -> dict[str, Collection]:
 
 def _make_model(config: RecognizerModelConfig) -> MDiff4STR:
     if config.start:
-        from mdocr.weights.mdiff4str import load_mdiff4str
-        from mdocr.weights.resolve import resolve
-
         return load_mdiff4str(resolve(config.start, "recognizer").path)
     symbols = _read_charset(Path(config.charset)) if config.charset else ENGLISH
     return MDiff4STR(config.architecture(symbols))
 
 
-CHARSET_HINT = "A charset is a file of UTF-8 text with one character a line."
+CHARSET_HINT = "A charset is a UTF-8 file with one character per line."
 
 
 def _read_charset(path: Path) -> str:
-    """The characters of a file with one a line; a line that holds a space is one too."""
+    """The characters of a file with one per line; a line may hold a space."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:

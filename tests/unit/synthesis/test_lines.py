@@ -174,7 +174,7 @@ def test_text_comes_from_files_and_then_from_the_cache(share: Path, cache: Path)
 
 def test_missing_texts_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     sentences = load_sentences(tmp_path)
-    assert "sentences are made of a word list" in caplog.text
+    assert "sentences are generated from a word list" in caplog.text
     assert len(sentences.passage(np.random.default_rng(0), 60, "en")) >= 60
 
 

@@ -71,7 +71,7 @@ def test_fonts_come_from_the_cache_until_a_file_changes(
 ) -> None:
     monkeypatch.setattr("mdocr.synthesis.common.fonts.select_fonts", lambda files: [])
     assert load_fonts([folder]) == fonts
-    with pytest.raises(InputError, match="no readable font"):
+    with pytest.raises(InputError, match="no legible font"):
         load_fonts([tmp_path])
 
 

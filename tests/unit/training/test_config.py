@@ -15,6 +15,8 @@ from mdocr.training import config
 from mdocr.training.config import RecognizerConfig, SourceConfig, load_config
 from mdocr.training.line_reader.samples import LineReaderDataConfig
 from mdocr.training.line_reader.trainer import LineReaderModelConfig
+from mdocr.training.mineru_diffusion.samples import MinerUDiffusionDataConfig
+from mdocr.training.mineru_diffusion.trainer import MinerUDiffusionModelConfig
 from mdocr.training.run_files import SHIPPED, shipped_runs
 
 DOCUMENTED: dict[str, Any] = {
@@ -27,6 +29,8 @@ DOCUMENTED: dict[str, Any] = {
     "run": config.RunConfig,
     "model] of parser-lite": LineReaderModelConfig,
     "data] of parser-lite": LineReaderDataConfig,
+    "model] of parser-finetune": MinerUDiffusionModelConfig,
+    "data] of parser-finetune": MinerUDiffusionDataConfig,
 }
 
 
@@ -147,12 +151,16 @@ def rows_of(kind: Any) -> list[str]:
     """The table of a dataclass as the documentation has it: key, default, meaning."""
     text = inspect.cleandoc(kind.__doc__).partition("Attributes:\n")[2]
     meanings = dict(re.findall(r"^ {4}(\w+): ((?:.|\n {8})+)", text, re.M))
-    values = kind()
     return [
-        f"| `{field.name}` | `{as_toml(getattr(values, field.name))}` | "
+        f"| `{field.name}` | `{as_toml(default_of(field))}` | "
         f"{' '.join(meanings[field.name].split()).replace('``', '`')} |"
         for field in dataclasses.fields(kind)
     ]
+
+
+def default_of(field: "dataclasses.Field[Any]") -> Any:
+    factory = field.default_factory
+    return field.default if factory is dataclasses.MISSING else factory()
 
 
 def as_toml(value: Any) -> str:

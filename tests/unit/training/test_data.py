@@ -278,8 +278,8 @@ def test_what_cannot_be_learned_is_left_out_and_told(tmp_path, caplog):
     (folder / "4.png").write_bytes(b"no picture")
     with caplog.at_level(logging.WARNING, "mdocr.training"):
         source = CollectionSource(open_collection("", folder), LABELS, 2, 1)
-    assert "2 pictures are left out: the model cannot write" in caplog.text
-    assert "1 pictures are left out: they cannot be read" in caplog.text
+    assert "2 images are skipped: the model cannot write" in caplog.text
+    assert "1 images are skipped: they cannot be read" in caplog.text
     assert "4.png" in caplog.text
     seen = {text for index in range(8) for _, text in source.samples(index, range(2), 0.0)}
     assert seen == {"good", "fine"}
@@ -291,13 +291,13 @@ def test_a_picture_that_breaks_later_is_replaced(tmp_path, caplog):
     (folder / "0.png").write_bytes(b"no picture any more")
     samples = source.samples(0, range(2), 0.0)
     assert [text for _, text in samples] == ["efgh", "efgh"]
-    assert "another picture takes its place" in caplog.text
+    assert "replaced by another image" in caplog.text
     (folder / "1.png").unlink()
-    with pytest.raises(InputError, match="none of the 2 pictures"):
+    with pytest.raises(InputError, match="none of the 2 images"):
         source.samples(0, range(2), 0.0)
     with pytest.raises(InputError) as told:
         next(prefetched(make_batches(source, batch_size=2), 0, 2, 1))
-    assert told.value.message == "none of the 2 pictures of batch 0 can be read"
+    assert told.value.message == "none of the 2 images of batch 0 can be read"
 
 
 def test_a_wrong_size_in_an_lmdb_does_not_break_a_batch(tmp_path, caplog):
@@ -310,7 +310,7 @@ def test_a_wrong_size_in_an_lmdb_does_not_break_a_batch(tmp_path, caplog):
 
 def test_a_source_without_anything_to_learn(tmp_path):
     folder = write_folder(tmp_path / "w", ("ä", "ö"))
-    with pytest.raises(InputError, match="no picture that the model can learn from"):
+    with pytest.raises(InputError, match="no image that the model can learn from"):
         open_source(SourceConfig("folder", str(folder)), DataConfig(), LABELS, 4, 0)
 
 
@@ -341,7 +341,7 @@ def test_made_words_fit_the_model_and_get_harder():
     ]
     short = SynthesisSource(DataConfig(), Labels(CHARSET, 2), 0)
     short.__dict__["_synthesizer"] = fake
-    with pytest.raises(UsageError, match="no made word fits"):
+    with pytest.raises(UsageError, match="no synthetic word fits"):
         short.samples(0, range(1), 0.0)
 
 

@@ -157,7 +157,7 @@ def test_an_earlier_run_is_not_written_over(tmp_path):
     run = make_run(tmp_path, "run.steps=1")
     train_recognizer(run, ALONE, False)
     before = (tmp_path / "out/checkpoint.pt").read_bytes()
-    with pytest.raises(UsageError, match=r"checkpoint\.pt is there already") as refused:
+    with pytest.raises(UsageError, match=r"checkpoint\.pt exists") as refused:
         train_recognizer(run, ALONE, False)
     assert "--resume" in refused.value.hint
     assert (tmp_path / "out/checkpoint.pt").read_bytes() == before
@@ -166,7 +166,7 @@ def test_an_earlier_run_is_not_written_over(tmp_path):
 def test_resuming_without_a_checkpoint_starts_anew_and_says_so(tmp_path, caplog):
     with caplog.at_level(logging.INFO, "mdocr.training"):
         train_recognizer(make_run(tmp_path, "run.steps=1"), ALONE, True)
-    assert "starting anew" in caplog.text
+    assert "starting afresh" in caplog.text
 
 
 def test_a_finished_run_resumes_to_nothing(tmp_path):

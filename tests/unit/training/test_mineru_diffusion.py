@@ -1,6 +1,5 @@
 """Fine-tuning a model of the released layout, on a tiny random one."""
 
-import dataclasses
 import json
 import os
 import random
@@ -109,11 +108,11 @@ def reference_loss(model: Any, rows: list[Any], block: int) -> float:
             wanted = [n for n in range(block) if labels[start + n] != UNCOUNTED]
             first = len(prompt) + start
             feed = Feed(
-                slot=0,
+                sequence=0,
                 start=0,
                 tokens=tokens,
                 visible=tuple(seen),
-                wanted=tuple(first + n for n in wanted),
+                queries=tuple(first + n for n in wanted),
                 capacity=len(tokens),
                 prompt_length=len(prompt),
                 picture=row.picture,
@@ -146,7 +145,7 @@ def test_rows_end_with_stop_and_whole_blocks(manifest):
     assert answer[: len(ids)] == ids and answer[len(ids)] == preparer.stop_id
     assert len(answer) % 4 == 0 and set(answer[len(ids) + 1 :]) <= {preparer.fill_id}
     assert len(preparer.answer("ab " * 100)) == 12
-    with pytest.raises(InputError, match="picture or mask token"):
+    with pytest.raises(InputError, match="image or mask token"):
         preparer.answer("a <|MASK|>")
     row = preparer.row(task.mixture.kinds[0][0], torch.Generator().manual_seed(0))
     noised, labels = row.tokens[-row.length :], row.labels[-row.length :]
@@ -297,7 +296,7 @@ def test_an_unreadable_picture_is_left_out_of_an_evaluation(manifest, caplog):
     (manifest.parent / "0.png").unlink()
     found = task.evaluate({f"model.{k}": v for k, v in task.model.state_dict().items()})
     assert list(found) == ["formula", "layout", "table"]
-    assert "sample 1 is left out: no such file" in caplog.text
+    assert "sample 1 is skipped: no such file" in caplog.text
 
 
 def test_merging_adds_the_product_of_the_small_matrices():
@@ -329,14 +328,14 @@ def test_another_sample_takes_the_place_of_an_unusable_one(manifest, caplog):
     task = MinerUDiffusionTask(make_run(manifest, batch_size=4), ALONE)
     (manifest.parent / "1.png").unlink()
     batch = next(task.batches(0))
-    assert len(batch.lengths) == 4 and "takes its place: no such file" in caplog.text
+    assert len(batch.lengths) == 4 and "replaced by another sample: no such file" in caplog.text
     for number in (0, 2, 3):
         (manifest.parent / f"{number}.png").unlink()
-    with pytest.raises(InputError, match="20 samples in a row"):
+    with pytest.raises(InputError, match="20 consecutive samples"):
         next(task.batches(0))
 
 
-@pytest.mark.parametrize("field", ["tokens", "labels", "places"])
+@pytest.mark.parametrize("field", ["tokens", "labels", "positions"])
 def test_batches_are_padded_to_the_longest(manifest, field):
     task = MinerUDiffusionTask(make_run(manifest, batch_size=4), ALONE)
     batch = next(task.batches(0))
@@ -361,16 +360,6 @@ def test_a_run_with_a_manifest_is_of_the_large_model():
     assert large.run.accumulate * large.run.batch_size == 16
     with pytest.raises(UsageError, match=r"unknown key data\.easy_share"):
         load_parser_run(Path("parser-finetune"), ["data.easy_share=0.5"])
-
-
-@pytest.mark.parametrize("kind", [MinerUDiffusionModelConfig, MinerUDiffusionDataConfig])
-def test_the_documentation_has_every_key_with_its_default(kind):
-    page = (Path(__file__).parents[3] / "docs/training.md").read_text("utf-8")
-    large = page.partition("## The large page model")[2]
-    for field in dataclasses.fields(kind):
-        default = json.dumps(field.default if field.default != () else [])
-        shown = "" if field.name == "manifest" else f" `{default}`"
-        assert f"| `{field.name}` |{shown} | " in large, field.name
 
 
 RUN = """

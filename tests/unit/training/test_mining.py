@@ -105,7 +105,7 @@ def mine(manifest: Path, output: Path, **options):
 def test_a_random_model_finds_everything_hard(manifest, tmp_path, caplog):
     with caplog.at_level(logging.WARNING, "mdocr.training"):
         found = mine(manifest, tmp_path / "hard" / "hard.jsonl")
-    assert "sample 3 is left out" in caplog.text
+    assert "sample 3 is skipped" in caplog.text
     assert [each.number for each in found] == [0, 1, 3, 4]
     kept = read_manifest(tmp_path / "hard" / "hard.jsonl")
     hard = [each.sample for each in found if each.kept]
@@ -123,7 +123,7 @@ def test_a_random_model_finds_everything_hard(manifest, tmp_path, caplog):
 def test_nothing_to_read(manifest, tmp_path):
     for number in range(4):
         (tmp_path / f"{number}.png").unlink()
-    with pytest.raises(InputError, match="no picture of"):
+    with pytest.raises(InputError, match="no image of"):
         mine(manifest, tmp_path / "hard.jsonl")
 
 
