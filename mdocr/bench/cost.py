@@ -1,4 +1,4 @@
-"""What a word model's passes cost: parameters, operations, bytes of weights."""
+"""Cost of a word model's passes: parameters, operations, bytes of weights."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,11 +17,11 @@ Shape = tuple[int, ...]
 
 @dataclass
 class WordCost:
-    """What pictures and passes cost a word model; counted once for each size of picture.
+    """Cost of images and passes of a word model; counted once per image size.
 
     Args:
-        engine: the model on torch, of which nobody else has need; it sees one picture of each size.
-        bytes_per_parameter: as the measured engine holds them.
+        engine: a copy of the model on torch, run on one image of each size.
+        bytes_per_parameter: of the measured engine.
     """
 
     engine: TorchWordEngine

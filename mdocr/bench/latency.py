@@ -1,4 +1,4 @@
-"""How long a word takes: every decoder and number of steps, stage by stage.
+"""Latency of words by decoder and steps, stage by stage.
 
 A batch is timed in four stages, as ``mdocr recognize`` goes through them: pictures are opened and
 resized (preprocessing), the encoder looks at them, the decoder writes, and ids become words
@@ -121,7 +121,7 @@ class Subject:
     cost: WordCost | None
 
     def to_dict(self) -> dict[str, Any]:
-        """What does not change from row to row."""
+        """Values common to all rows."""
         return {
             "engine": self.engine,
             "device": str(self.reader.engine.device),
@@ -155,13 +155,13 @@ def measure(
     options: LatencyOptions,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Iterator[LatencyRow]:
-    """Times every way to read.
+    """Measures every decoder.
 
     Args:
         subject: what reads.
         sources: pictures or their paths; at least one.
         options: what is timed.
-        progress: is told what comes next.
+        progress: called with the next step.
 
     Raises:
         InputError: a picture cannot be read.
@@ -196,7 +196,7 @@ def batches_of(sources: Sequence[Picture], size: int) -> list[list[Picture]]:
 
 
 def time_batch(reader: Recognizer, sources: Sequence[Picture], options: RecognizeOptions) -> Timed:
-    """Reads one batch with a clock in hand."""
+    """Reads one batch and times its stages."""
     engine, device = reader.engine, device_of(reader)
     marks = [time.perf_counter()]
 

@@ -1,6 +1,6 @@
-"""What the machine could do at most, measured in the same run as the rates beside it.
+"""Limits of the machine, measured in the same run as the rates compared with them.
 
-Two limits bound every model: arithmetic (a large matrix product) and memory (a large copy).
+Two limits bound every model: arithmetic (a large matrix product) and bandwidth (a large copy).
 """
 
 import platform
@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 SECONDS = 0.5
-"""How long each limit is measured; the best of all repeats counts."""
+"""Time to measure each limit; the best repeat counts."""
 
 LEAST_REPEATS = 4
 SIDE = {"cpu": 2048, "cuda": 8192, "mps": 4096}
@@ -25,7 +25,7 @@ COPIED = {"cpu": 2**27, "cuda": 2**30, "mps": 2**28}
 
 @dataclass(frozen=True)
 class Limits:
-    """What a device reaches.
+    """Measured limits of a device.
 
     Attributes:
         device: as torch names it.
@@ -73,7 +73,7 @@ def measure_limits(device: torch.device, dtype: torch.dtype = torch.float32) -> 
 
 
 def best_seconds(work: Callable[[], object], device: torch.device) -> float:
-    """The shortest of many repeats, after one that warms up."""
+    """The shortest of many repeats, after a warm-up."""
     work()
     times: list[float] = []
     end = time.perf_counter() + SECONDS
@@ -87,7 +87,7 @@ def best_seconds(work: Callable[[], object], device: torch.device) -> float:
 
 
 def synchronise(device: torch.device) -> None:
-    """Waits until the device has done what it was given."""
+    """Waits for the device to finish."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":
@@ -95,7 +95,7 @@ def synchronise(device: torch.device) -> None:
 
 
 def processor_name(device: torch.device) -> str:
-    """What the maker calls the device."""
+    """Model name of the processor."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     try:
@@ -107,7 +107,7 @@ def processor_name(device: torch.device) -> str:
 
 
 def peak_memory(device: torch.device) -> int | None:
-    """Most bytes in use so far: on a GPU those of torch, on the CPU those of this process."""
+    """Peak memory in bytes: of torch on a GPU, of this process on the CPU."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     try:

@@ -1,4 +1,4 @@
-"""What is measured, and how: frozen, validated, free of heavy imports."""
+"""Options of the benchmarks: frozen, validated, free of heavy imports."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -18,10 +18,10 @@ class LatencyOptions:
 
     Attributes:
         decoders: names of ``WORD_DECODERS``.
-        steps: of the decoders that have them.
-        batch_sizes: pictures of one shape read together.
+        steps: of decoders with steps.
+        batch_sizes: images of one shape in a batch.
         warm_up: batches before the clock starts, for each row.
-        repeats: how many times all pictures are read, for each row.
+        repeats: times all images are read, for each row.
     """
 
     decoders: tuple[str, ...] = WORD_DECODERS
@@ -48,7 +48,7 @@ class LatencyOptions:
 
 
 PAPER = LatencyOptions(batch_sizes=(1,), warm_up=10, repeats=1)
-"""The paper's protocol: the 3,000 pictures of IIIT5K, one at a time, once; the mean counts."""
+"""The paper's protocol: the mean over the 3,000 images of IIIT5K, one at a time."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ThroughputOptions:
     Attributes:
         thresholds: of the diffusion decoding.
         autoregressive: also decode with the same model, one token after another.
-        batch_size: texts in work at the same time; 1 as in the published figures.
+        batch_size: concurrent sequences; 1 as in the published figures.
         warm_up: pages, or documents of several, read before the clock starts, each way to decode.
         repeats: how often all pages are read; the median counts.
         parse: all other options of reading.
@@ -95,7 +95,7 @@ class ShuffleOptions:
         shares: of the words that change places, 0 to 1.
         pages: how many.
         threshold: of the diffusion decoding.
-        batch_size: texts in work at the same time; as many as the device can hold if None.
+        batch_size: concurrent sequences; None: as many as fit the device.
         seed: of texts and shuffling.
     """
 

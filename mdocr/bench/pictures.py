@@ -1,4 +1,4 @@
-"""Pictures to measure with: those of a folder or LMDB, or made ones."""
+"""Images to measure with: of a folder or LMDB, or synthetic ones."""
 
 import logging
 from itertools import islice
@@ -17,18 +17,18 @@ from mdocr.synthesis.words.pictures import WordSynthesizer
 logger = logging.getLogger(__name__)
 
 DIFFICULTY = 0.5
-"""Of made words: between clean print and street scenes."""
+"""Of synthetic words: between clean print and natural scenes."""
 
 
 def pictures_of(data: Path, count: int | None = None) -> list[Picture]:
-    """The first ``count`` pictures, or all.
+    """The first ``count`` images, or all.
 
     Args:
-        data: a folder of pictures or of LMDBs, or a picture; those of an LMDB are opened at once.
-        count: how many at most.
+        data: folder of images or LMDBs, or an image; those of an LMDB are opened at once.
+        count: most images.
 
     Raises:
-        InputError: there is no picture, or it cannot be read.
+        InputError: there is no image, or it cannot be read.
     """
     if data.is_dir() and next(data.rglob("data.mdb"), None):
         collection = open_collection("lmdb", data)
@@ -36,13 +36,13 @@ def pictures_of(data: Path, count: int | None = None) -> list[Picture]:
     found: list[Picture] = []
     for path in islice(find_files([str(data)]), count):
         if isinstance(path, FailedInput):
-            raise InputError(path.error.message, "Give a folder with pictures, or leave it out.")
+            raise InputError(path.error.message, "Give a folder of images, or leave it out.")
         found.append(path)
     return found
 
 
 def pages_of(data: Path, count: int | None = None) -> list[TruePage]:
-    """The first ``count`` pages or documents, or all, with their ground truth where there is one.
+    """The first ``count`` pages or documents, or all, with ground truth if available.
 
     Raises:
         InputError: there is no page.
@@ -50,21 +50,21 @@ def pages_of(data: Path, count: int | None = None) -> list[TruePage]:
     if data.is_dir():
         try:
             return load_pages(data)[:count]
-        except InputError:  # a folder without ground truth; a damaged one is read all the same
+        except InputError:  # without or with damaged ground truth, it is still read
             logger.info("%s holds no ground truth", data)
     found = []
     for path in islice(find_files([str(data)], frozenset(SOURCES)), count):
         if isinstance(path, FailedInput):
-            raise InputError(path.error.message, "Give a folder with pages, or leave it out.")
+            raise InputError(path.error.message, "Give a folder of pages, or leave it out.")
         found.append(TruePage(Path(path).stem, Path(path), ()))
     return found
 
 
 def synthetic_words(count: int) -> list[Picture]:
-    """Word pictures drawn with this machine's fonts, the same for every call.
+    """Synthetic words in this machine's fonts, the same for every call.
 
     Raises:
-        MdocrError: there are no fonts, or what draws them is not installed.
+        MdocrError: there are no fonts, or an extra is not installed.
     """
     synthesizer = WordSynthesizer(load_fonts(), load_vocabulary())
     return [picture for picture, _ in draw_words(synthesizer, count, DIFFICULTY, seed=0)]

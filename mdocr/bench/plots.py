@@ -1,4 +1,4 @@
-"""Plots of the benchmarks, as files: SVG, PNG or PDF, by the name's ending."""
+"""Plots of the benchmarks as SVG, PNG or PDF, by file suffix."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,10 +17,10 @@ Row = Mapping[str, Any]
 
 
 def check_plot(path: Path) -> None:
-    """Refuses a plot that could not be drawn, before anything is measured for it.
+    """Checks before a measurement that its plot can be written.
 
     Raises:
-        UsageError: the ending of the name is unknown, or there is no such folder.
+        UsageError: the suffix is unknown, or there is no such folder.
         MissingExtraError: matplotlib is not installed.
     """
     if path.suffix.lower().lstrip(".") not in FORMATS:
@@ -116,7 +116,7 @@ def _figure() -> "tuple[Figure, Axes]":
 
 
 def _finish(figure: "Figure", axes: "Axes", path: Path) -> None:
-    """Legend and grid; the same figures give the same bytes."""
+    """Adds legend and grid, and writes the plot reproducibly."""
     import matplotlib
 
     axes.grid(alpha=0.3)

@@ -1,4 +1,4 @@
-"""On what, and with what, something was measured: a figure without it means little."""
+"""The environment of a measurement, without which its figures mean little."""
 
 import platform
 import subprocess
@@ -13,7 +13,7 @@ PACKAGES = ("torch", "onnxruntime", "onnxruntime-gpu", "numpy", "pillow")
 
 
 def measured_with() -> dict[str, Any]:
-    """Versions, commit and time, for the head of a report."""
+    """Versions, commit and time, for the header of a report."""
     return {
         "mdocr": mdocr.__version__,
         "commit": commit(),

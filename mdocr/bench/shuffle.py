@@ -1,7 +1,7 @@
-"""Semantic Shuffle: what reading loses where the words make no sense (arXiv 2603.22458, section 4).
+"""Semantic Shuffle: accuracy on meaningless text (arXiv 2603.22458, section 4).
 
-Pages of English text are set anew with a share of their words in another order. A reader that goes
-by the language more than by the picture falls the more, the more words are shuffled.
+Pages of English text are rendered with a share of their words shuffled. The more a reader relies on
+the language rather than the image, the more its accuracy drops.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,8 +28,8 @@ class ShuffleRow:
 
     Attributes:
         mode: ``diffusion`` or ``autoregressive``.
-        shuffled: share of the words that changed places.
-        pages: that were read.
+        shuffled: share of shuffled words.
+        pages: number of pages read.
         bleu: of all pages, 0 to 1.
         similarity: mean edit similarity of the pages, 0 to 1.
     """
@@ -58,14 +58,14 @@ def measure(
     folder: Path,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Iterator[ShuffleRow]:
-    """Reads pages at every share of shuffled words, in both ways.
+    """Reads pages at every share of shuffled words, by both decoders.
 
     Args:
         parser: the page model.
         texts: paragraphs of each page.
         options: how the benchmark is made.
-        folder: where the pages' pictures go, and stay.
-        progress: is told what comes next.
+        folder: where the images of the pages are written.
+        progress: called with the next step.
     """
     for share in options.shares:
         pages = shuffled_pages(texts, share, options.seed, folder)
@@ -84,7 +84,7 @@ def measure(
 def shuffled_pages(
     texts: Sequence[Sequence[str]], share: float, seed: int, folder: Path
 ) -> list[TruePage]:
-    """Sets pages with a share of their words shuffled; the same for the same seed."""
+    """Renders pages with a share of their words shuffled; reproducible by seed."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     return [
@@ -94,17 +94,17 @@ def shuffled_pages(
 
 
 def shuffled(paragraphs: Sequence[str], share: float, rng: np.random.Generator) -> list[str]:
-    """Paragraphs of the same lengths, a share of the page's words in each other's places."""
+    """Shuffles a share of a page's words; paragraph lengths stay."""
     words = [word for paragraph in paragraphs for word in paragraph.split()]
     chosen = rng.permutation(len(words))[: round(share * len(words))]
     order = np.arange(len(words))
     order[np.sort(chosen)] = chosen
-    mixed = iter([words[place] for place in order])
+    mixed = iter([words[index] for index in order])
     return [" ".join(next(mixed) for _ in paragraph.split()) for paragraph in paragraphs]
 
 
 def page_texts(data: Path | None, count: int, seed: int) -> list[list[str]]:
-    """Paragraphs of each page: of the text files of a folder, or made.
+    """Paragraphs of each page: of the text files of a folder, or synthetic.
 
     Raises:
         InputError: there is no text.
@@ -114,7 +114,7 @@ def page_texts(data: Path | None, count: int, seed: int) -> list[list[str]]:
     files = sorted(data.glob("*.txt"))[:count] if data.is_dir() else [data]
     texts = [_paragraphs(file) for file in files]
     if not any(texts):
-        raise InputError(f"{data} holds no text", "Name a folder of .txt files, one a page.")
+        raise InputError(f"{data} holds no text", "Name a folder of .txt files, one per page.")
     return texts
 
 
@@ -123,11 +123,11 @@ def _paragraphs(file: Path) -> list[str]:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise InputError(
-            f"cannot read the text {file}: {error}", "Give files of UTF-8 text, one a page."
+            f"cannot read the text {file}: {error}", "Give UTF-8 text files, one per page."
         ) from error
     return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
 
 
 def _compared(markdown: str, page: TruePage) -> tuple[str, str]:
-    """What was read, and what stands there, as they are compared."""
+    """Prediction and ground truth, normalised."""
     return plain(joined(from_markdown(markdown))), plain(joined(page.parts))

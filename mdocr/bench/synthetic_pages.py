@@ -1,4 +1,4 @@
-"""Documents to measure with where none are given: pages of running text, set by MuPDF."""
+"""Default documents of benchmarks: pages of running text, rendered by MuPDF."""
 
 import html
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ PAPER = mupdf.paper_rect("a4")
 MARGINS = (60, 60, -60, -60)
 PARAGRAPHS = 8
 PARAGRAPH = 350
-"""Characters of a paragraph, about."""
+"""Approximate characters of a paragraph."""
 
 DPI = 150
 
 
 def synthetic_pages(folder: Path, count: int, seed: int = 0) -> list[TruePage]:
-    """Pages of made English text, the same for the same seed; written into ``folder``.
+    """Pages of English text, reproducible by seed; written to ``folder``.
 
     Raises:
-        MdocrError: what makes sentences is not installed.
+        MdocrError: an extra is not installed.
     """
     texts = synthetic_texts(count, seed)
     return [
@@ -39,7 +39,7 @@ def synthetic_texts(count: int, seed: int = 0) -> list[list[str]]:
     """Paragraphs of ``count`` pages, in English.
 
     Raises:
-        MdocrError: what makes sentences is not installed.
+        MdocrError: an extra is not installed.
     """
     sentences = load_sentences()
     rng = np.random.default_rng(seed)
@@ -49,11 +49,11 @@ def synthetic_texts(count: int, seed: int = 0) -> list[list[str]]:
 
 
 def set_page(paragraphs: Sequence[str], path: Path) -> TruePage:
-    """Sets paragraphs on a page, as a picture.
+    """Renders paragraphs on a page.
 
     Args:
-        paragraphs: plain texts; what does not fit makes the type smaller.
-        path: of the picture.
+        paragraphs: plain texts; the font is reduced until they fit.
+        path: of the image to write.
     """
     with mupdf.open() as document:
         page = document.new_page(width=PAPER.width, height=PAPER.height)

@@ -1,4 +1,4 @@
-"""How fast pages are read: tokens a second against threshold, and what it costs in accuracy."""
+"""Speed of page models: tokens per second and accuracy by threshold."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -35,15 +35,15 @@ PUBLISHED = (
 
 @dataclass
 class Work:
-    """What a model has done.
+    """Work of a model.
 
     Attributes:
         tokens: generated, without stop tokens.
-        passes: denoising steps of all texts together.
-        calls: of the language model, each for all texts in work.
+        passes: denoising steps, summed over sequences.
+        calls: of the language model, each for all concurrent sequences.
         fed: tokens that these took in, prompts and pictures included.
         wanted: tokens that these predicted.
-        seconds: spent on generating; the preparing of pages is left out.
+        seconds: spent on generation, without preparation of pages.
     """
 
     tokens: int = 0
@@ -55,7 +55,7 @@ class Work:
 
 
 class Meter(Parser):
-    """A page model that keeps count of what it does."""
+    """A page model that counts its work."""
 
     def __init__(self, parser: Parser) -> None:
         super().__init__(parser.engine, parser.tokenizer, parser.pictures, parser.name)
@@ -91,9 +91,9 @@ class Meter(Parser):
 
 
 class _Untimed(Iterator[Request]):
-    """Requests; the time that it takes to make them is given back.
+    """Requests, whose preparation time is not counted.
 
-    No generator: that would end for good where there is only none for the moment.
+    Not a generator, which would end for good when there is no request for the moment.
     """
 
     def __init__(self, requests: Iterator[Request], work: Work) -> None:
@@ -114,14 +114,14 @@ class ThroughputRow:
     Attributes:
         mode: ``threshold T`` or ``autoregressive``.
         threshold: None for autoregressive decoding.
-        pages: that were read, of all documents.
+        pages: number of pages read.
         seconds: for all of them, layout and rendering included.
         generating: seconds of it in which texts were generated.
         tokens: generated.
         tokens_per_second: over the time of generating.
-        passes: denoising steps of all texts together.
-        tokens_per_pass: how many of its tokens a text settles in a step.
-        calls: passes through the language model, each for all texts in work.
+        passes: denoising steps, summed over sequences.
+        tokens_per_pass: tokens committed per step and sequence.
+        calls: passes of the language model, each for all concurrent sequences.
         pages_per_minute: over all the time.
         similarity: mean edit similarity of the pages' text, 0 to 1; None without ground truth.
         speed_up: tokens a second over those of autoregressive decoding; None if that was not timed.
@@ -169,7 +169,7 @@ def on_torch(parser: Parser) -> MinerUDiffusion | LineReader:
 
 
 def subject(parser: Parser, limits: Limits) -> dict[str, Any]:
-    """What does not change from row to row."""
+    """Values common to all rows."""
     model = on_torch(parser)
     return {
         "model": parser.name,
@@ -189,7 +189,7 @@ def limits_of(parser: Parser) -> Limits:
 
 
 def product_type(model: MinerUDiffusion | LineReader) -> torch.dtype:
-    """In which type the model multiplies matrices."""
+    """The dtype of the model's matrix products."""
     quantized = any(isinstance(part, Int8Linear) for part in model.modules())
     return torch.int8 if quantized else model.dtype
 
@@ -201,14 +201,14 @@ def measure(
     limits: Limits,
     progress: Callable[[str], None] = lambda message: None,
 ) -> list[ThroughputRow]:
-    """Times every way to decode.
+    """Measures every decoder.
 
     Args:
         parser: the page model.
         pages: with their ground truth; without parts where there is none.
         options: what is timed.
         limits: of the machine.
-        progress: is told what comes next.
+        progress: called with the next step.
     """
     rows = []
     for mode, run in options.runs():

@@ -1,1 +1,1 @@
-"""Metrics, benchmark sets, reports."""
+"""Metrics, benchmark sets, and scores of word, line, formula and page models."""

@@ -1,4 +1,4 @@
-"""How well pictures of single formulas are read."""
+"""Scores of images of single formulas."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ class ReadFormula:
 
     @property
     def is_right(self) -> bool:
-        """Whether both are the same; spaces, sizes of brackets and alignment do not count."""
-        return _looks(self.read) == _looks(self.true)
+        """Whether both are equal, up to spaces, sizes of brackets and alignment."""
+        return _normalised(self.read) == _normalised(self.true)
 
 
 def read_formulas(
     parser: Parser, pictures: Collection, count: int, threshold: float
 ) -> Iterator[ReadFormula]:
-    """Reads the first ``count`` pictures of a collection; one that cannot be read is empty."""
+    """Reads the first ``count`` images of a collection; an unreadable one gives an empty text."""
     for start in range(0, count, single_formulas.TOGETHER):
         numbers = range(start, min(start + single_formulas.TOGETHER, count))
         opened = {number: found for number in numbers if (found := _open(pictures, number))}
@@ -46,7 +46,7 @@ def read_formulas(
 
 
 def summary(found: Sequence[ReadFormula]) -> dict[str, Any]:
-    """Share of the formulas that are right, mean edit similarity, passes for one that was read."""
+    """Share of correct formulas, mean edit similarity, mean passes of a formula."""
     count = max(len(found), 1)
     return {
         "formulas": len(found),
@@ -63,9 +63,9 @@ def _open(pictures: Collection, number: int) -> Image.Image | None:
         return None
 
 
-def _looks(latex: str) -> list[str]:
-    """What two formulas that look alike have in common."""
+def _normalised(latex: str) -> list[str]:
+    """A form in which formulas that look alike are equal."""
     try:
         return [to_notation(row) for row in split_rows(latex)]
-    except InputError:  # the notation does not know it all
+    except InputError:  # beyond the notation
         return formula_tokens(latex)

@@ -1,4 +1,4 @@
-"""How well text lines are read: made lines in fonts that no training run uses."""
+"""Scores of the line reader on synthetic lines in held-out fonts."""
 
 import logging
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ WIDTHS = (128, 256, 384, 512)
 
 @dataclass(frozen=True)
 class SyntheticLine:
-    """A made line and what stands in it."""
+    """A line with its ground truth."""
 
     picture: LineImage
     text: str
@@ -44,21 +44,21 @@ def synthetic_lines(
     prose: bool = False,
     folders: Sequence[Path] | None = None,
 ) -> list[SyntheticLine]:
-    """Lines of the held-out fonts, the same for every call with the same arguments.
+    """Lines in held-out fonts, reproducible by their arguments.
 
-    There are none, and the log says so, where no such font is installed.
+    Empty, with a warning, if no such font is installed.
 
     Args:
         config: of the model that will read them.
-        count: how many.
-        seed: of all chance.
-        prose: running text alone, not also numbers, codes, formulas and characters at random.
-        folders: where to look for fonts instead of the system's folders.
+        count: number of lines.
+        seed: of all randomness.
+        prose: only running text, without numbers, codes, formulas and random characters.
+        folders: folders of fonts, instead of the system's.
     """
     fonts = held_out_fonts(load_fonts(folders))
     if not fonts:
         families = ", ".join(HELD_OUT_FAMILIES)
-        logger.warning("no lines to score: none of the fonts kept for it is there (%s)", families)
+        logger.warning("no lines to score: no held-out font is installed (%s)", families)
         return []
     texts = draw_prose if prose else draw_text
     symbols = of_text(config.symbols)
@@ -75,7 +75,7 @@ def synthetic_lines(
 def score_lines(
     model: LineReader, lines: list[SyntheticLine], threshold: float = 0.95
 ) -> dict[str, float]:
-    """Character error rates (0 to 1) of CTC head and block diffusion; passes a character."""
+    """Character error rates (0 to 1) of CTC head and block diffusion; passes per character."""
     letters = [_ctc_text(model, line.picture) for line in lines]
     options = BlockOptions(threshold=threshold, block_length=16, max_tokens=128)
     generations = generate_lines(model, [line.picture for line in lines], options)
@@ -97,7 +97,7 @@ def score_lines(
 def generate_lines(
     model: LineReader, pictures: list[LineImage], options: BlockOptions
 ) -> list[tuple[tuple[int, ...], int]]:
-    """Token ids and passes of lines, in their order."""
+    """Token ids and passes of lines, in order."""
     config = model.config
     requests = [
         Request(
@@ -114,14 +114,14 @@ def generate_lines(
 
 
 def error_rate(read: list[str], true: list[str]) -> float:
-    """Edits per true character."""
+    """Edits per character of the ground truth."""
     wrong = sum(edits(a, b) for a, b in zip(read, true, strict=True))
     return wrong / max(sum(map(len, true)), 1)
 
 
 @torch.inference_mode()
 def _ctc_text(model: LineReader, picture: LineImage) -> str:
-    """Greedy reading of the CTC head: repeats joined, blanks dropped."""
+    """Greedy CTC decoding: repeats collapsed, blanks dropped."""
     pixels = torch.from_numpy(picture.pixels)[None].to(model.device)
     best = model.encode(pixels).ctc_logits[0].argmax(-1).tolist()
     joined = [index for place, index in enumerate(best) if place == 0 or index != best[place - 1]]

@@ -1,4 +1,4 @@
-"""How alike two texts, formulas and orders are; rapidfuzz and sacrebleu do the counting."""
+"""Similarity of texts, formulas and reading orders, by rapidfuzz and sacrebleu."""
 
 import re
 import unicodedata
@@ -11,51 +11,51 @@ from mdocr.document.latex.tokens import strip_delimiters, tokenize
 from mdocr.errors import MissingExtraError
 
 LEAST_ALIKE = 70
-"""Percent by which a paragraph must be found again to count as read, for the reading order."""
+"""Percent of similarity from which a paragraph counts as found, for the reading order."""
 
 _LAYOUT = re.compile(r"\\(?:displaystyle|textstyle|limits|nolimits|,|;|:|!|quad|qquad|\s)")
 _GROUPED = re.compile(r"([_^])\{(\w)\}")
 
 
 def plain(text: str) -> str:
-    """A text as it is compared: NFKC, runs of white space as one blank."""
+    """Normalises a text for comparison: NFKC, white space collapsed."""
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def edits(read: str, true: str) -> int:
-    """Characters to insert, delete or change."""
+    """Levenshtein distance."""
     return int(rapidfuzz().distance.Levenshtein.distance(read, true))
 
 
 def edit_similarity(read: str, true: str) -> float:
-    """1 less the edits over the length of the longer text; 1 for two empty texts."""
+    """1 − edits ÷ length of the longer text; 1 for two empty texts."""
     return float(rapidfuzz().distance.Levenshtein.normalized_similarity(read, true))
 
 
 def formula_similarity(read: str, true: str) -> float:
-    """Edit similarity of two formulas' LaTeX, over tokens, layout commands left out.
+    """Edit similarity of two formulas over LaTeX tokens, without layout commands.
 
-    OmniDocBench compares formulas by how they look when set (CDM), which needs TeX.
+    OmniDocBench compares rendered formulas (CDM), which needs TeX.
     """
     similar = rapidfuzz().distance.Levenshtein.normalized_similarity
     return float(similar(formula_tokens(read), formula_tokens(true)))
 
 
 def formula_tokens(latex: str) -> list[str]:
-    """The tokens of a formula that say what it means, in one way of writing."""
+    """The normalised tokens of a formula, without layout commands."""
     bare = _GROUPED.sub(r"\1\2", strip_delimiters(latex))
     kept = (token for token in tokenize(bare) if not _LAYOUT.fullmatch(token.strip() or " "))
     return [re.sub(r"^\\(?:left|right|middle)\s*", "", token) for token in kept if token.strip()]
 
 
 def order_distance(read: str, paragraphs: Sequence[str]) -> float:
-    """How far the order of paragraphs is from the true one, 0 (the same) to 1.
+    """Normalised edit distance of the reading order, 0 (equal) to 1.
 
-    Every paragraph is looked for in the whole text that was read; the order in which they are found
-    is compared with their own by edit distance. One that is not found counts as left out.
+    Every paragraph is searched in the whole predicted text; the order of the matches is compared
+    with the true order by edit distance. A paragraph that is not found counts as missing.
 
     Args:
-        read: the text of a page.
+        read: predicted text of a page.
         paragraphs: those of the ground truth, in reading order.
     """
     wanted = [text for text in map(plain, paragraphs) if text]
@@ -81,7 +81,7 @@ def bleu(read: Sequence[str], true: Sequence[str]) -> float:
 
 
 def _place(paragraph: str, text: str) -> int:
-    """Where a paragraph begins in a text; -1 if it is not found."""
+    """Start of the best match of a paragraph in a text; -1 if there is none."""
     if not text:
         return -1
     found: Any = rapidfuzz().fuzz.partial_ratio_alignment(paragraph, text, score_cutoff=LEAST_ALIKE)
@@ -92,7 +92,7 @@ def _place(paragraph: str, text: str) -> int:
 
 @cache
 def rapidfuzz() -> ModuleType:
-    """What counts edits; also called to see whether it is there before long work.
+    """Imports rapidfuzz; also called to raise before long work if it is missing.
 
     Raises:
         MissingExtraError: it is not installed.

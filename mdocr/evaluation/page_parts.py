@@ -1,4 +1,4 @@
-"""Pages as parts that can be compared: texts, tables and formulas, in reading order."""
+"""Pages as comparable parts: texts, tables and formulas in reading order."""
 
 import html
 import re
@@ -23,7 +23,7 @@ _TAG = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True)
 class PagePart:
-    """A stretch of a page.
+    """A part of a page.
 
     Attributes:
         kind: one of ``KINDS``.
@@ -35,7 +35,7 @@ class PagePart:
 
     @property
     def text(self) -> str:
-        """What can be read in it; cells of a table one after another."""
+        """Its text; for a table that of its cells, joined."""
         if self.kind != "table":
             return self.content
         return " ".join(cell.text for cell in tables.parse(self.content, "").cells)
@@ -56,13 +56,13 @@ def from_markdown(markdown: str) -> list[PagePart]:
 
 
 def from_text(text: str) -> list[PagePart]:
-    """Paragraphs of a plain text, which blank lines part."""
+    """The paragraphs of a plain text, separated by blank lines."""
     paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text))
     return [PagePart("text", part) for part in paragraphs if part]
 
 
 def joined(parts: Sequence[PagePart]) -> str:
-    """The texts of parts, a line each."""
+    """The texts of parts, one per line."""
     return "\n".join(part.text for part in parts)
 
 

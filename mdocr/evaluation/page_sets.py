@@ -1,10 +1,10 @@
-"""Pages with their ground truth, from a folder.
+"""Pages with ground truth, from a folder.
 
 Three layouts are known:
 - OmniDocBench: a JSON list of pages with ``layout_dets`` and ``page_info``, and ``images/``;
-- pictures or PDFs, each beside ``<name>.json`` (``mdocr.document/1``) or ``<name>.md``;
-- the same beside a plain text, ``<name>.gt.txt`` or ``<name>.txt``, which tells nothing of tables
-  and formulas: everything that is read counts as text.
+- images or PDFs, each beside ``<name>.json`` (``mdocr.document/1``) or ``<name>.md``;
+- the same beside a plain text, ``<name>.gt.txt`` or ``<name>.txt``, in which tables and formulas
+  are not marked: all output counts as text.
 """
 
 import json
@@ -16,11 +16,12 @@ from typing import Any
 from mdocr.document.document import DOCUMENT_SCHEMA, Document
 from mdocr.errors import InputError
 from mdocr.evaluation.page_parts import PagePart, from_markdown, from_text
-from mdocr.inputs.find import PICTURE_SUFFIXES, natural_order
+from mdocr.inputs.find import natural_order
+from mdocr.inputs.formats import PICTURE_SUFFIXES
 from mdocr.render import render
 
 ENDINGS = (".json", ".md", ".gt.txt", ".txt")
-"""Of the ground truth, the best first."""
+"""Suffixes of ground truth, in order of preference."""
 
 SOURCES = PICTURE_SUFFIXES | {".pdf"}
 OMNIDOCBENCH_KINDS = {
@@ -36,14 +37,14 @@ OMNIDOCBENCH_KINDS = {
 
 @dataclass(frozen=True)
 class TruePage:
-    """A picture or document and what stands in it.
+    """An image or document with its ground truth.
 
     Attributes:
-        name: without ending.
-        path: the picture or PDF.
+        name: file name without suffix.
+        path: of the image or PDF.
         parts: in reading order.
-        is_plain: the parts are only text, tables and formulas included.
-        kind: a word for the sort of page, if known.
+        is_plain: whether tables and formulas are not marked in the text.
+        kind: category of the page, if known.
     """
 
     name: str
@@ -54,10 +55,10 @@ class TruePage:
 
 
 def load_pages(folder: Path) -> list[TruePage]:
-    """The pages of a folder, in natural order; those without ground truth are left out.
+    """The pages of a folder with ground truth, in natural order.
 
     Raises:
-        InputError: there is none, or a file is damaged.
+        InputError: there are none, or a file is damaged.
     """
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}", "Name a folder of pages.")
@@ -66,7 +67,7 @@ def load_pages(folder: Path) -> list[TruePage]:
     if not pages:
         raise InputError(
             f"{folder} holds no pages with ground truth",
-            f"Put NAME{', NAME'.join(ENDINGS)} beside the picture NAME.png.",
+            f"Put NAME{', NAME'.join(ENDINGS)} beside the image NAME.png.",
         )
     return pages
 
@@ -96,7 +97,7 @@ def _read(truth: Path) -> tuple[list[PagePart], bool]:
 
 
 def _kinds(folder: Path) -> dict[str, str]:
-    """Sorts of pages, from a ``manifest.tsv`` with the columns ``name`` and ``kind``."""
+    """Categories of pages, from the columns ``name`` and ``kind`` of a ``manifest.tsv``."""
     manifest = folder / "manifest.tsv"
     if not manifest.is_file():
         return {}
@@ -136,19 +137,19 @@ def _omnidocbench(folder: Path, records: list[dict[str, Any]]) -> Iterator[TrueP
             yield _listed_page(folder, record)
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(
-                f"record {number} of the listing in {folder} is none of OmniDocBench: {error!r}",
-                "Download the listing anew, or mend the record.",
+                f"record {number} of the listing in {folder} is not one of OmniDocBench: {error!r}",
+                "Download the listing again, or correct the record.",
             ) from error
 
 
 def _listed_page(folder: Path, record: dict[str, Any]) -> TruePage:
     info = record["page_info"]
     name = Path(info["image_path"])
-    places = (folder / "images" / name.name, folder / name, folder / name.name)
-    path = next((place for place in places if place.is_file()), None)
+    candidates = (folder / "images" / name.name, folder / name, folder / name.name)
+    path = next((file for file in candidates if file.is_file()), None)
     if path is None:
         raise InputError(
-            f"the picture {name} of {folder} is missing", "Is the data set whole? See its size."
+            f"the image {name} of {folder} is missing", "Is the data set complete? Check its size."
         )
     kind = str(info.get("page_attribute", {}).get("data_source", ""))
     return TruePage(name.stem, path, tuple(_parts(record["layout_dets"])), kind=kind)

@@ -1,4 +1,4 @@
-"""How well pages are read, scored as OmniDocBench does where that can be done without TeX."""
+"""Scores of pages, by the metrics of OmniDocBench that need no TeX."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,14 +25,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PageScores:
-    """How well one page was read.
+    """Scores of a page.
 
     Attributes:
         name: of the page.
         kind: of the page, if known.
-        text: edit similarity of the whole text, 0 to 1.
-        order: edit distance of the reading order, 0 (the same) to 1.
-        teds: of each table of the ground truth, 0 to 1; 0 for one that was not read.
+        text: edit similarity of the text, 0 to 1.
+        order: edit distance of the reading order, 0 (equal) to 1.
+        teds: of each table of the ground truth, 0 to 1; 0 for a missing one.
         teds_s: the same without texts.
         formulas: edit similarity of each formula of the ground truth.
     """
@@ -46,7 +46,7 @@ class PageScores:
     formulas: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The page as a record; tables and formulas by their means, None without any."""
+        """The page as a record; tables and formulas by their means, None if there are none."""
         return {
             "page": self.name,
             "kind": self.kind,
@@ -61,10 +61,10 @@ class PageScores:
 
 
 def score_page(markdown: str, page: TruePage) -> PageScores:
-    """Compares what was read of a page with what stands there.
+    """Scores the output of a page.
 
     Args:
-        markdown: what was read; empty for a page that failed.
+        markdown: predicted page; empty if it failed.
         page: the ground truth.
     """
     read = from_markdown(markdown)
@@ -95,9 +95,9 @@ def score_page(markdown: str, page: TruePage) -> PageScores:
 def matched(
     read: Sequence[PagePart], true: Sequence[PagePart], alike: Callable[[PagePart, PagePart], float]
 ) -> list[tuple[str, str]]:
-    """Contents of each true part and of the part that was read for it, the most alike first.
+    """Greedily matches each true part with the most similar predicted part.
 
-    A true part for which nothing is left stands beside an empty text.
+    Returns pairs of predicted and true contents; a true part without match has an empty text.
     """
     pairs = sorted(
         ((alike(a, b), -i, -j) for i, a in enumerate(read) for j, b in enumerate(true)),
@@ -114,11 +114,11 @@ def matched(
 
 
 def summary(scores: Sequence[PageScores]) -> dict[str, Any]:
-    """Figures of a whole set.
+    """Scores of a set.
 
-    ``text`` and ``order_distance`` are means over pages, ``text_median`` the median, the others
-    means over all tables and formulas. ``overall`` is OmniDocBench's formula, in per cent, with the
-    edit similarity of formulas in the place of CDM; None unless there are tables and formulas.
+    ``text`` and ``order_distance`` are means over pages, ``text_median`` is the median; the others
+    are means over all tables and formulas. ``overall`` is OmniDocBench's formula in per cent, with
+    edit similarity of formulas instead of CDM; None unless there are tables and formulas.
     """
     tables = [value for score in scores for value in score.teds]
     structures = [value for score in scores for value in score.teds_s]
@@ -141,7 +141,7 @@ def summary(scores: Sequence[PageScores]) -> dict[str, Any]:
 
 
 def by_kind(scores: Iterable[PageScores]) -> dict[str, list[PageScores]]:
-    """The pages of each kind, in the order of the alphabet."""
+    """The pages of each kind, sorted by kind."""
     kinds: dict[str, list[PageScores]] = {}
     for score in scores:
         kinds.setdefault(score.kind, []).append(score)
@@ -149,12 +149,12 @@ def by_kind(scores: Iterable[PageScores]) -> dict[str, list[PageScores]]:
 
 
 class ReadText(NamedTuple):
-    """What was read of a page, or of a document of several.
+    """The output of a page, or of a document of several.
 
     Attributes:
-        page: what was to be read.
-        text: Markdown; empty where nothing could be read.
-        pages: how many were read.
+        page: the ground truth.
+        text: Markdown; empty if reading failed.
+        pages: number of pages read.
     """
 
     page: TruePage
@@ -165,9 +165,9 @@ class ReadText(NamedTuple):
 def read_pages(
     parser: Parser, pages: Sequence[TruePage], options: ParseOptions
 ) -> Iterator[ReadText]:
-    """Reads pages, many regions at once.
+    """Reads pages, with many regions in flight.
 
-    A page that fails gives an empty text; the log names it.
+    A page that fails gives an empty text and a warning.
     """
     tasks = [DocumentTask(str(page.path)) for page in pages]
     for read in collect(read_documents(lambda: parser, tasks, options), pictures=False):
@@ -179,7 +179,7 @@ def read_pages(
 
 
 def saved(pages: Sequence[TruePage], folder: Path) -> Iterator[tuple[TruePage, str]]:
-    """What someone has read of the pages: ``NAME.md`` or ``NAME.txt``; empty where it is missing.
+    """Saved outputs of pages, ``NAME.md`` or ``NAME.txt``; empty if missing.
 
     Raises:
         InputError: a file is not text.
@@ -196,7 +196,7 @@ def saved(pages: Sequence[TruePage], folder: Path) -> Iterator[tuple[TruePage, s
 
 
 def save(markdown: str, page: TruePage, folder: Path) -> Path:
-    """Writes what was read as ``NAME.md``, where OmniDocBench's scripts look for it."""
+    """Writes an output as ``NAME.md``, as OmniDocBench's scripts expect it."""
     path = folder / f"{page.name}.md"
     write_text(path, markdown)
     return path

@@ -1,4 +1,4 @@
-"""Misread words as a sheet to look at."""
+"""Contact sheets of misread words."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,18 +9,18 @@ from mdocr.files import written_whole
 from mdocr.synthesis.samples import LabelledImage, contact_sheet
 
 MOST = 400
-"""Words on a sheet."""
+"""Most words on a sheet."""
 
 
 Misread = tuple[LabelledPictures, ReadWord]
-"""A collection, and a word of it with what was read."""
+"""A collection, and a misread word of it."""
 
 
 def write_sheet(misread: Sequence[Misread], path: Path) -> int:
-    """Writes pictures of misread words, each above what was read / what stands there.
+    """Writes images of misread words, each above its prediction / ground truth.
 
     Returns:
-        How many are on the sheet: ``MOST`` at most; without any, nothing is written.
+        Number of words on the sheet, at most ``MOST``; if 0, nothing is written.
     """
     samples: list[LabelledImage] = []
     for collection, word in misread[:MOST]:

@@ -33,17 +33,17 @@ class Node:
 
     @property
     def size(self) -> int:
-        """Nodes below this one."""
+        """Number of descendants."""
         return sum(1 + child.size for child in self.children)
 
 
 def teds(read: str, true: str, structure_only: bool = False) -> float:
-    """How alike two tables are, 0 to 1.
+    """Similarity of two tables, 0 to 1.
 
     Args:
-        read: the table as HTML or OTSL; empty where none was read.
-        true: the same.
-        structure_only: do not look at the texts (TEDS-S).
+        read: predicted table as HTML or OTSL; empty if there is none.
+        true: ground truth.
+        structure_only: ignore the texts (TEDS-S).
 
     Raises:
         MissingExtraError: apted is not installed.
@@ -56,7 +56,7 @@ def teds(read: str, true: str, structure_only: bool = False) -> float:
 
 
 def tree(content: str, structure_only: bool = False) -> Node:
-    """A table as a tree; without rows if there is no cell in it."""
+    """A table as a tree; without rows if it has no cell."""
     table = tables.parse(content, "") if content.strip() else Table(())
     rows = (
         Node(
@@ -72,7 +72,7 @@ def tree(content: str, structure_only: bool = False) -> Node:
 
 
 def apted() -> ModuleType:
-    """What compares trees; also called to see whether it is there before long work.
+    """Imports apted; also called to raise before long work if it is missing.
 
     Raises:
         MissingExtraError: it is not installed.
@@ -97,7 +97,7 @@ def _distance(left: Node, right: Node) -> float:
 
 
 def rename_cost(left: Node, right: Node) -> float:
-    """What it costs to make one node another, 0 to 1."""
+    """Cost of replacing a node by another, 0 to 1."""
     if left.tag != right.tag or left.spans != right.spans:
         return 1.0
     return 1 - edit_similarity(left.text, right.text) if left.text or right.text else 0.0

@@ -26,7 +26,7 @@ FACES_KEPT = 64
 
 
 @dataclass(frozen=True)
-class Glyph:
+class FontGlyph:
     """One character's ink.
 
     Attributes:
@@ -48,23 +48,23 @@ class GlyphSheet:
     def __init__(self, path: str, index: int, size: int) -> None:
         self.size = size
         self._face = (path, index, size)
-        self._glyphs: dict[str, Glyph] = {}
+        self._glyphs: dict[str, FontGlyph] = {}
 
-    def __getitem__(self, symbol: str) -> Glyph:
+    def __getitem__(self, symbol: str) -> FontGlyph:
         glyph = self._glyphs.get(symbol)
         if glyph is None:
             glyph = self._glyphs[symbol] = self._draw(symbol)
         return glyph
 
-    def _draw(self, symbol: str) -> Glyph:
+    def _draw(self, symbol: str) -> FontGlyph:
         face = open_face(*self._face)
         drawn, (left, top) = face.getmask2(symbol, "L", anchor="ls")
         advance, ink = float(face.getlength(symbol)), drawn.getbbox()
         if ink is None:
-            return Glyph(np.zeros((0, 0), np.uint8), 0, 0, advance)
+            return FontGlyph(np.zeros((0, 0), np.uint8), 0, 0, advance)
         mask = np.array(drawn, np.uint8).reshape(drawn.size[::-1])
         cut = mask[ink[1] : ink[3], ink[0] : ink[2]].copy()
-        return Glyph(cut, left + ink[0], top + ink[1], advance)
+        return FontGlyph(cut, left + ink[0], top + ink[1], advance)
 
 
 @functools.lru_cache(maxsize=FACES_KEPT)
@@ -79,7 +79,7 @@ def open_sheet(path: str, index: int, size: int) -> GlyphSheet:
     return GlyphSheet(path, index, size)
 
 
-PlacedGlyph = tuple[int, int, Glyph]
+PlacedGlyph = tuple[int, int, FontGlyph]
 """x and y of a glyph's ink, and the glyph."""
 
 
@@ -149,7 +149,7 @@ def turn_letters(setting: Setting, degrees: Iterable[float]) -> Setting:
     return replace(setting, letters=tuple(letters), box=ink_box(letters))
 
 
-def _turned(x: int, y: int, glyph: Glyph, angle: float) -> PlacedGlyph:
+def _turned(x: int, y: int, glyph: FontGlyph, angle: float) -> PlacedGlyph:
     cv2 = opencv()
     rows, columns = glyph.mask.shape
     matrix = cv2.getRotationMatrix2D((columns / 2, rows / 2), angle, 1.0)

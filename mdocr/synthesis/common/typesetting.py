@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mdocr.synthesis.common.glyphs import (
-    Glyph,
+    FontGlyph,
     GlyphSheet,
     InkMask,
     PixelBox,
@@ -186,7 +186,7 @@ def _joined(style: Style, text: str) -> str:
     return text
 
 
-def _small(style: Style, symbol: str) -> tuple[Glyph, int] | None:
+def _small(style: Style, symbol: str) -> tuple[FontGlyph, int] | None:
     """A superscript or subscript as a scaled-down glyph, and its shift down; None for others."""
     if symbol not in RAISED_OR_LOWERED or not style.small_signs:
         return None
