@@ -23,6 +23,7 @@ from mdocr.parsing.line_reader import upright
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.lists import as_lists
 from mdocr.parsing.line_reader.noise import FEW, is_noise, mean_confidence, unread_share
+from mdocr.parsing.line_reader.programs import find_programs
 from mdocr.parsing.line_reader.reading import BLOCK_LENGTH, LineReading, Question
 from mdocr.parsing.line_reader.views import view_of
 from mdocr.parsing.page_model import PageModel
@@ -80,6 +81,7 @@ class LinePage(PageWork):
         self._waiting = 0
         self._steps = [self._try_directions, self._turn, self._try_parts, self._turn_parts]
         self._tried: dict[Box, list[LineReading]] = {}
+        self._programs: dict[int, Block | None] = {}  # see ``find_programs``
 
     def regions(self) -> list[Block]:
         """The regions of the layout in reading order, still without content."""
@@ -110,6 +112,7 @@ class LinePage(PageWork):
             self.failures += [
                 failure_of(error, self.sheet.number, region + 1) for region, error in reading.errors
             ]
+        self._programs = find_programs(self.reading)
         self._note_doubts()
         blocks, pictures = self._blocks(regions)
         return crops.ordered(as_lists(blocks)), pictures, drawing
@@ -196,7 +199,9 @@ class LinePage(PageWork):
                 pictures[name] = crops.encode(crop)
                 blocks.append(crops.linked(block, name))
             elif not upright.is_inside(block.box, [area for area, _ in self.parts]):
-                blocks += self.reading.blocks(number)
+                program = self._programs.get(number)
+                own = self.reading.blocks(number) if number not in self._programs else []
+                blocks += [program] if program else own
             for part in [one for one in parts if upright.is_inside(block.box, [one[0]])]:
                 parts.remove(part)
                 blocks += self._part_blocks(part, "text")
@@ -223,7 +228,11 @@ class LinePage(PageWork):
 
     def _note_doubts(self) -> None:
         """Reports what was not kept, what is unsure, and what was cut short."""
-        rows = [row for row in self._texts_of(self.reading) if not self._is_in_part(row)]
+        rows = [
+            row
+            for row in self._texts_of(self.reading)
+            if not self._is_in_part(row) and row[0] not in self._programs
+        ]
         shown = [(self.reading, rows), *((part, self._texts_of(part)) for _, part in self.parts)]
         for reading, own in shown:
             self.unread += reading.unread(own)

@@ -13,13 +13,16 @@ from mdocr.document.model import Block, Box, Unread
 from mdocr.errors import MdocrError
 from mdocr.layout import Formula, Line, Region, cut
 from mdocr.layout.pieces import hull
+from mdocr.layout.regions import Pixels
 from mdocr.models.line_reader_config import LINE_HEIGHT
 from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.equations import Equations
 from mdocr.parsing.line_reader.formulas import FORMULA_BLOCK, LONGEST, Row, equation
 from mdocr.parsing.line_reader.noise import why_unread
 from mdocr.parsing.line_reader.pieces import LinePiece, split_line
+from mdocr.parsing.line_reader.scripts import with_scripts
 from mdocr.parsing.line_reader.tables import table_of
+from mdocr.parsing.line_reader.tick_boxes import leading_box
 from mdocr.parsing.line_reader.views import View
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.texts import Text, block_options, filled, joined, text_of
@@ -53,7 +56,7 @@ class PieceInLine:
     Attributes:
         row: the line.
         joint: what stands between the piece before and this one.
-        longest: tokens that it may have.
+        longest: maximum number of tokens.
     """
 
     row: Row
@@ -80,6 +83,8 @@ class LineReading:
         self.pieces: list[PieceInLine] = []
         self.rows: dict[Row, list[int]] = {}  # the pieces of the lines that were asked for
         self.texts: dict[int, Text] = {}
+        self.strips: dict[Row, Pixels] = {}  # pictures of the lines that were asked for
+        self.boxes: dict[Row, str] = {}  # signs of boxes to be ticked at their start, or nothing
         self.errors: list[tuple[int, MdocrError]] = []
         self.equations = Equations(view.layout, self.whole_line)
         if not parser.reads_formulas:
@@ -128,6 +133,12 @@ class LineReading:
         content = "".join(joint + text.content for joint, text in found)
         return joined([text for _, text in found], " ".join(content.split()))
 
+    def written_line(self, row: Row) -> Text:
+        """The same with its scripts marked, behind the box to be ticked if it begins with one."""
+        line = self.line(row)
+        content = with_scripts(line.content, self.strips[row])
+        return replace(line, content=f"{self.boxes.get(row, '')} {content}".strip())
+
     def lines(self) -> dict[Row, Text]:
         """The lines that were asked for, in reading order; noise among them."""
         return {row: self.line(row) for row in sorted(self.rows)}
@@ -173,7 +184,10 @@ class LineReading:
     def _pieces_of(self, row: Row) -> Iterator[Question]:
         region, line = self.regions[row[0]], self.regions[row[0]].lines[row[1]]
         self.rows[row] = []
-        for piece in split_line(cut(self.view.pixels, line)):
+        pixels = cut(self.view.pixels, line)
+        self.boxes[row], start = leading_box(pixels)
+        self.strips[row] = pixels[:, start:]
+        for piece in split_line(self.strips[row]):
             width = piece.pixels.shape[1] * LINE_HEIGHT // piece.pixels.shape[0]
             options = self._piece_options(region.type, width)
             number = len(self.pieces)
@@ -209,7 +223,7 @@ class LineReading:
         """A line, empty if it is noise; specks in a table are its dashes."""
         line = self.line((number, row))
         is_kept = self._why_unread((number, row), line) in ("", "cut")
-        return line if is_kept else Text(steps=line.steps)
+        return self.written_line((number, row)) if is_kept else Text(steps=line.steps)
 
     def _filled(self, region: Region, lines: list[Text]) -> list[Block]:
         """A region with its text; none if it is empty."""

@@ -1,0 +1,193 @@
+"""Listings of programs: monospaced lines, put back on the grid on which they were set.
+
+A typewriter face has a letter in every cell of one width. So a blank column stands between all
+letters of all lines, and the cells that hold ink tell where the spaces are, indentation included.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdocr.layout import LayoutBox, Line, cut
+from mdocr.layout.regions import CUT_MARGIN, Pixels
+from mdocr.parsing.line_reader.strips import Mask, ink_mask
+
+FEWEST = 25
+"""Borders between cells from which a grid can be told from chance."""
+
+BLANK = 0.15
+"""Share of the borders that may be inked."""
+
+PROGRAM = 0.3
+"""Share of the lines with signs of programs, from which monospaced lines are a listing."""
+
+HIGH, LOW = 0.5, 0.7
+"""Shares of a line's height above which quotes have all their ink, and below which underscores."""
+
+_QUOTES = "\"'"
+_SIGNS = re.compile(
+    r"[{}\[\];=<>\\]|\w\(|\w_\w|__|::|->|:\s*$|^\s*(?:else|return|end|import|from|begin)\b"
+)
+_PITCHES = np.linspace(0.9, 1.1, 41)
+_PHASES = 24
+
+
+@dataclass(frozen=True, eq=False)
+class PrintedLine:
+    """One line of a listing.
+
+    Attributes:
+        text: what was read.
+        box: where it stands, in pixels.
+        left: column of the page at which ``ink`` begins.
+        mask: where there is ink [H, W].
+    """
+
+    text: str
+    box: LayoutBox
+    left: int
+    mask: Mask
+
+    @property
+    def ink(self) -> Mask:
+        """Which columns hold ink [W]."""
+        return np.asarray(self.mask.any(axis=0), np.bool_)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of one width: cell k is from ``phase + k * pitch`` on, in columns of the page."""
+
+    pitch: float
+    phase: float
+
+
+def printed_line(picture: Pixels, line: Line, text: str) -> PrintedLine:
+    """A line of a page with its ink."""
+    pad = max(2.0, CUT_MARGIN * line.box.height)
+    mask = ink_mask(cut(picture, line))
+    return PrintedLine(text, line.box, math.floor(line.box.x0 - pad), mask)
+
+
+def looks_like_program(texts: Sequence[str]) -> bool:
+    """Whether as many of some lines hold signs of programs as those of a listing do."""
+    lines = [text for text in texts if text]
+    return bool(lines) and sum(bool(_SIGNS.search(one)) for one in lines) >= PROGRAM * len(lines)
+
+
+def grid_of(lines: Sequence[PrintedLine]) -> Grid | None:
+    """The grid on which lines were set; None where they are not monospaced, or too short."""
+    widths = [one.box.width / len(one.text) for one in lines if len(one.text) > 4]
+    if not widths:
+        return None
+    usual, best, least = float(np.median(widths)), None, BLANK
+    for pitch in usual * _PITCHES:
+        for phase in np.linspace(0, pitch, _PHASES, endpoint=False):
+            grid = Grid(float(pitch), float(phase))
+            share = inked_borders(lines, grid)
+            if share < least:
+                best, least = grid, share
+    return best
+
+
+def inked_borders(lines: Sequence[PrintedLine], grid: Grid, fewest: int = FEWEST) -> float:
+    """Share of the borders between cells that hold ink, 0 to 1; 1 where there are too few."""
+    found = [one.ink[_borders(one, grid)] for one in lines]
+    count = sum(map(len, found))
+    return float(sum(one.sum() for one in found)) / count if count >= fewest else 1.0
+
+
+def on_grid(line: PrintedLine, grid: Grid, first: int) -> str:
+    """The text of a line with its spaces as they were set.
+
+    Args:
+        line: of a listing.
+        grid: of the listing.
+        first: cell of the left edge of the listing.
+    """
+    cells = _cells(line, grid)
+    letters = _letters(line.text, list(cells.values()))
+    if not cells or not letters:  # misread; at least the indentation is right
+        return " " * max(0, min(cells, default=first) - first) + line.text
+    places = dict(zip(cells, letters, strict=True))
+    return "".join(places.get(cell, " ") for cell in range(first, max(cells) + 1))
+
+
+def _cells(line: PrintedLine, grid: Grid) -> dict[int, str]:
+    """Cells that hold ink, with where it is: ``high`` as of quotes, ``low`` as of underscores."""
+    edges = _borders(line, grid, outer=True)
+    found = {}
+    for start, end in pairwise(edges):
+        edge = (end - start) // 5  # what is nearer belongs to the letter beside it
+        rows = np.flatnonzero(line.mask[:, start + edge : end - edge].any(axis=1))
+        if len(rows):
+            top, foot = rows[0] / len(line.mask), rows[-1] / len(line.mask)
+            height = "high" if foot < HIGH else "low" if top > LOW else ""
+            found[_cell_at(line, grid, (start + end) / 2)] = height
+    return found
+
+
+def _letters(text: str, heights: Sequence[str]) -> str:
+    """The letters of a line, one for each cell; empty if they cannot be told.
+
+    Several quotes or underscores side by side are easily read as one too few: the cells count them.
+    """
+    letters = "".join(text.split())
+    if len(letters) == len(heights):
+        return letters
+    others = [letter for letter in letters if letter not in _QUOTES + "_"]
+    quotes = [run[0] for run in re.findall(f"[{_QUOTES}]+", letters)]
+    runs = [kind for kind, _ in groupby(heights)].count("high")
+    if len(others) != heights.count("") or len(quotes) != runs:
+        return ""
+    rest, marks = iter(others), iter(quotes)
+    written = ""
+    for kind, run in groupby(heights):
+        count = len(list(run))
+        if kind == "high":
+            written += next(marks) * count
+        else:
+            written += "_" * count if kind else "".join(islice(rest, count))
+    return written
+
+
+def listing(lines: Sequence[PrintedLine], grid: Grid) -> str:
+    """Lines from top to bottom as one text; a wide gap between two is a blank line."""
+    first = min(_first_cell(one, grid) for one in lines)
+    middles = [one.box.center[1] for one in lines]
+    gaps = np.diff(middles)
+    usual = float(np.percentile(gaps, 25)) if len(gaps) else 1.0
+    written = [on_grid(lines[0], grid, first)]
+    for line, gap in zip(lines[1:], gaps, strict=True):
+        written += [""] * max(0, round(gap / usual) - 1) + [on_grid(line, grid, first)]
+    return "\n".join(written)
+
+
+def _borders(line: PrintedLine, grid: Grid, *, outer: bool = False) -> NDArray[np.int64]:
+    """Columns of a line's ink at which cells meet; with those around all of it if ``outer``."""
+    start = (line.left - grid.phase) / grid.pitch
+    cells = np.arange(math.floor(start), math.ceil(start + len(line.ink) / grid.pitch) + 1)
+    columns: NDArray[np.int64] = np.rint(grid.phase + cells * grid.pitch - line.left).astype(
+        np.int64
+    )
+    if outer:
+        return np.clip(columns, 0, len(line.ink))
+    inked = np.flatnonzero(line.ink)
+    if not len(inked):
+        return np.zeros(0, np.int64)
+    return np.asarray(columns[(columns > inked[0] + 1) & (columns < inked[-1] - 1)], np.int64)
+
+
+def _cell_at(line: PrintedLine, grid: Grid, column: float) -> int:
+    return math.floor((line.left + column - grid.phase) / grid.pitch)
+
+
+def _first_cell(line: PrintedLine, grid: Grid) -> int:
+    inked = np.flatnonzero(line.ink)
+    middle = float(inked[0]) + 0.3 * grid.pitch if len(inked) else 0.0
+    return _cell_at(line, grid, middle)

@@ -1,0 +1,170 @@
+"""What a reader of lines cannot know: boxes to be ticked, raised digits, the grid of a listing."""
+
+from pathlib import Path
+
+import numpy as np
+import pymupdf
+import pytest
+from page_models import FakeParser, tiny_line_reader
+
+from mdocr.inputs.pages import open_pages
+from mdocr.layout import analyse, cut
+from mdocr.options import ParseOptions
+from mdocr.parsing import parse
+from mdocr.parsing.line_reader.listings import grid_of, listing, looks_like_program, printed_line
+from mdocr.parsing.line_reader.scripts import with_scripts
+from mdocr.parsing.line_reader.strips import glyphs, ink_mask
+from mdocr.parsing.line_reader.tick_boxes import leading_box
+
+CODE = """def outer(items, limit=10):
+    \"\"\"Adds what is positive.\"\"\"
+    for index, item in enumerate(items):
+        if item > 0:
+            total += item
+
+
+name = ["__main__"]
+    print(outer([1, -2, 3]))"""
+PROSE = "It is a truth universally acknowledged, that a single man in possession"
+
+
+def set_page(path: Path, draw) -> np.ndarray:
+    """A page of 400 by 300 points, drawn by a function, as pixels."""
+    with pymupdf.open() as document:
+        draw(document.new_page(width=400, height=300))
+        document.save(path)
+    return np.asarray(next(open_pages(path)).picture)
+
+
+def lines_of(pixels: np.ndarray):
+    lines = [line for region in analyse(pixels).regions for line in region.lines]
+    return sorted(lines, key=lambda line: line.box.y0)
+
+
+def strips(pixels: np.ndarray) -> list[np.ndarray]:
+    return [cut(pixels, line) for line in lines_of(pixels)]
+
+
+def tick_boxes(page: pymupdf.Page) -> None:
+    for row, mark in enumerate(("", "x", "/", "")):
+        y = 60 + 30 * row
+        box, inner = (pymupdf.Rect(40 + d, y - 9 + d, 50 - d, y + 1 - d) for d in (0, 2))
+        page.draw_rect(box, width=0.8)
+        if mark:
+            page.draw_line(inner.tl, inner.br, width=1)
+        if mark == "x":
+            page.draw_line(inner.tr, inner.bl, width=1)
+        page.insert_text((60, y), "I have read the rules", fontsize=11)
+
+
+def test_boxes_at_the_start_of_lines_are_found(tmp_path):
+    found = [leading_box(strip) for strip in strips(set_page(tmp_path / "a.pdf", tick_boxes))]
+    assert [sign for sign, _ in found] == ["☐", "☑", "☑", "☐"]
+    assert all(start > 20 for _, start in found)
+
+
+@pytest.mark.parametrize("text", ["Do it now", "B is one", "0 is less", "E = mc", "[a] b", "O no"])
+def test_letters_are_no_boxes(tmp_path, text):
+    pixels = set_page(
+        tmp_path / "a.pdf", lambda page: page.insert_text((40, 90), text, fontsize=14)
+    )
+    assert [leading_box(strip) for strip in strips(pixels)] == [("", 0)]
+
+
+def test_a_form_is_a_list_of_tasks(tmp_path):
+    set_page(tmp_path / "a.pdf", tick_boxes)
+    parser = FakeParser(lambda image, prompt: "I have read", tiny_line_reader())
+    document = parse(parser, tmp_path / "a.pdf", ParseOptions())
+    assert document.to_markdown() == (
+        "- [ ] I have read\n- [x] I have read\n- [x] I have read\n- [ ] I have read\n"
+    )
+
+
+def scripts(page: pymupdf.Page) -> None:
+    x, y = 30.0, 80.0
+    for text, rise, size in (
+        ("a mass of 10", 0, 12),
+        ("30", 4.5, 8),
+        (" kg in 2019", 0, 12),
+        (", as was said.", 0, 12),
+        ("17", 4.5, 8),
+        (" H", 0, 12),
+        ("2", -2.5, 8),
+        ("O is wet", 0, 12),
+    ):
+        page.insert_text((x, y - rise), text, fontsize=size)
+        x += pymupdf.get_text_length(text, fontsize=size)
+
+
+def test_raised_and_lowered_digits_are_marked(tmp_path):
+    (strip,) = strips(set_page(tmp_path / "a.pdf", scripts))
+    read = "a mass of 1030 kg in 2019, as was said.17 H2O is wet"
+    marked = "a mass of 10<sup>30</sup> kg in 2019, as was said.<sup>17</sup> H<sub>2</sub>O is wet"
+    assert with_scripts(read, strip) == marked
+    assert with_scripts("a mass of 10³0 kg in 2019, as was said.¹7 H2O is wet", strip) == marked
+
+
+@pytest.mark.parametrize("read", ["", "1", "a mass of kg", "nothing that fits 12 at all"])
+def test_what_cannot_be_counted_off_stays_as_it_was_read(tmp_path, read):
+    (strip,) = strips(set_page(tmp_path / "a.pdf", scripts))
+    assert with_scripts(read, strip) == read
+    assert with_scripts(read, np.full((30, 200, 3), 255, np.uint8)) == read
+
+
+def test_ordinary_numbers_are_no_scripts(tmp_path):
+    text = "In 2019 it was 12,345.67 at 10:30 (or 9.5 %), 3-4 m; gypsy 1860-1890"
+    pixels = set_page(
+        tmp_path / "a.pdf", lambda page: page.insert_text((20, 90), text, fontsize=10)
+    )
+    (strip,) = strips(pixels)
+    assert with_scripts(text, strip) == text
+
+
+def test_parts_above_each_other_are_one_glyph(tmp_path):
+    pixels = set_page(
+        tmp_path / "a.pdf", lambda page: page.insert_text((40, 90), "i = j:", fontsize=20)
+    )
+    (strip,) = strips(pixels)
+    assert len(glyphs(ink_mask(strip))) == 4
+
+
+def set_lines(text: str, font: str):
+    def draw(page: pymupdf.Page) -> None:
+        for row, line in enumerate(text.split("\n")):
+            page.insert_text((30, 40 + 13 * row), line, fontsize=9, fontname=font)
+
+    return draw
+
+
+def test_a_listing_is_put_back_on_its_grid(tmp_path):
+    pixels = set_page(tmp_path / "a.pdf", set_lines(CODE, "cour"))
+    # As a reader sees it: no indentation, spaces too many, marks too few.
+    read = [line.strip() for line in CODE.split("\n") if line.strip()]
+    read[1] = read[1].replace('"""', '""', 1)
+    read[2] = read[2].replace("(items):", " (items) :")
+    read[5] = read[5].replace("__main__", "_main_")
+    lines = [
+        printed_line(pixels, line, text) for line, text in zip(lines_of(pixels), read, strict=True)
+    ]
+    grid = grid_of(lines)
+    assert grid is not None
+    assert listing(lines, grid) == CODE
+
+
+def test_prose_has_no_grid(tmp_path):
+    text = "\n".join([PROSE, PROSE[7:], PROSE[13:]])
+    pixels = set_page(tmp_path / "a.pdf", set_lines(text, "tiro"))
+    found = zip(lines_of(pixels), text.split("\n"), strict=True)
+    assert grid_of([printed_line(pixels, line, one) for line, one in found]) is None
+    assert not looks_like_program(text.split("\n"))
+    assert grid_of([]) is None
+
+
+@pytest.mark.parametrize(("font", "kind"), [("cour", "code"), ("tiro", "text")])
+def test_only_monospaced_programs_are_code(tmp_path, font, kind):
+    text = "if total > 10:\n    items = [1, 2, 3]\nelse:\n    items = [total]\nprint(items, total)"
+    set_page(tmp_path / "a.pdf", set_lines(text, font))
+    parser = FakeParser(lambda image, _: "[" * round(image.width / 15), tiny_line_reader())
+    document = parse(parser, tmp_path / "a.pdf", ParseOptions())
+    kinds = {block.type for page in document.pages for block in page.blocks}
+    assert ("code" in kinds) == (kind == "code")
