@@ -100,7 +100,7 @@ def recognizer(
     suite: Annotated[
         str,
         typer.Option(
-            metavar="common|union14m|ost|chinese",
+            metavar="common|union14m|ost|additional|chinese",
             help="Read the sets of these suites below DATA; several with commas.",
         ),
     ] = "",
@@ -137,8 +137,9 @@ def recognizer(
     """Read labelled word pictures and count the words that are right.
 
     accuracy counts letters and digits, case folded, as the field does (of the Chinese suite all
-    characters); exact counts every character and its case. A picture that cannot be opened counts
-    as wrong. Averages are arithmetic over sets. Suites leave out words of more than 25 characters.
+    characters of the model, without spaces); exact counts every character and its case. A picture
+    that cannot be opened counts as wrong. Means are arithmetic over sets, as in published tables,
+    and weighted by words. Suites leave out words of more than 25 characters.
     """
     _check_form(form)
     runs = [
@@ -182,10 +183,12 @@ def _score_sets(
     misread: list[Misread] = []
     suites: dict[str, list[scoring.WordScores]] = {}
     for each in sets:
-        numbers = each.numbers[:limit]
+        numbers = each.scored(reader.engine.charset)[:limit]
         console.note(f"reading {len(numbers)} words of {each.name} with {options.decoder}")
         is_latin = scoring.is_latin(reader) if each.is_latin is None else each.is_latin
         read = scoring.read_collection(reader, each.collection, options, numbers)
+        if each.suite and not is_latin:
+            read = [scoring.as_scored(word, reader.engine.charset) for word in read]
         found = scoring.score([(word.read, word.true) for word in read], is_latin)
         wrong = (w for w in read if not scoring.is_right(w.read, w.true, is_latin))
         misread += [(each.collection, word) for word in wrong]
@@ -193,8 +196,9 @@ def _score_sets(
         rows.append({"set": each.name, "suite": each.suite, **found.to_dict(), **how})
     for name, scores in suites.items():
         if len(scores) > 1:
-            mean = scoring.average(scores).to_dict()
-            rows.append({"set": f"mean of {name or 'sets'}", "suite": name, **mean, **how})
+            for kind, weighted in (("mean", False), ("weighted mean", True)):
+                mean = scoring.average(scores, weighted).to_dict()
+                rows.append({"set": f"{kind} of {name or 'sets'}", "suite": name, **mean, **how})
     return rows, misread
 
 

@@ -1,9 +1,10 @@
 """The benchmark sets of the field, by name, and where they lie on disk.
 
-Sizes are those of the files that upstream offers (docs/datasets.md); accuracy over a suite is the
-arithmetic mean over its sets.
+Sizes are those of the files that upstream offers (docs/datasets.md); published averages are
+arithmetic means over the sets of a suite.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,10 @@ from pathlib import Path
 from mdocr.errors import InputError, UsageError
 from mdocr.evaluation.words import LabelledPictures
 from mdocr.inputs.labelled import LABELS, open_collection
-from mdocr.models.charset import ENGLISH
+from mdocr.models.charset import ENGLISH, Charset
 
 LONGEST = 25
-"""Characters; longer words are left out, as upstream does."""
+"""Characters of the longest scored words, as upstream."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Suite:
     Attributes:
         name: what the user types.
         sets: in the order of the published tables.
-        is_latin: words are compared by letters and digits only.
+        is_latin: words are compared by letters and digits only; else by all characters of the
+            model's charset, without spaces, case folded.
     """
 
     name: str
@@ -71,12 +73,18 @@ _CHINESE = (
     BenchmarkSet("document", 50_000, ("document_test",)),
     BenchmarkSet("handwriting", 23_389, ("handwriting_test",)),
 )
+_ADDITIONAL = (
+    BenchmarkSet("WordArt", 1511, ("wordart_test", "WordArt")),
+    BenchmarkSet("IC13-1015", 1015, ("IC13_1015",)),
+    BenchmarkSet("IC15-2077", 2077, ("IC15_2077",)),
+)
 SUITES = {
     suite.name: suite
     for suite in (
         Suite("common", _COMMON),
         Suite("union14m", _UNION14M),
         Suite("ost", _OST),
+        Suite("additional", _ADDITIONAL),
         Suite("chinese", _CHINESE, is_latin=False),
     )
 }
@@ -91,9 +99,9 @@ class OpenSet:
         name: as tables show it.
         suite: to whose average it counts; empty for a set of the user's.
         collection: pictures and labels.
-        numbers: those that count.
-        is_latin: words are compared by letters and digits; None: as the model's characters are.
-        expected: how many words the whole set has; None if unknown.
+        numbers: of the scored words.
+        is_latin: words are compared by letters and digits; None: if the model's charset is Latin.
+        expected: number of words of the complete set; None if unknown.
     """
 
     name: str
@@ -103,14 +111,29 @@ class OpenSet:
     is_latin: bool | None = None
     expected: int | None = None
 
+    def scored(self, charset: Charset) -> tuple[int, ...]:
+        """Numbers of the words that are scored for a model with this charset.
+
+        Of the Chinese sets, upstream replaces labels with no or more than ``LONGEST`` characters of
+        the charset by random others of the set; here they are left out, which gives the same mean.
+        """
+        if not self.suite or self.is_latin:
+            return self.numbers
+        lengths = ((number, len(charset.encode(self.text(number)))) for number in self.numbers)
+        return tuple(number for number, length in lengths if 1 <= length <= LONGEST)
+
+    def text(self, number: int) -> str:
+        """A label."""
+        return self.collection.text(number)
+
     @property
     def is_whole(self) -> bool:
-        """Whether no word is missing, as far as is known."""
+        """Whether the number of words is the expected one, or unknown."""
         return self.expected in (None, len(self.collection))
 
 
 def unreadable(each: OpenSet) -> list[int]:
-    """Numbers of the pictures that cannot be opened, or whose label cannot be read."""
+    """Numbers of unreadable images and labels."""
     found = []
     for number in range(len(each.collection)):
         try:
@@ -122,7 +145,7 @@ def unreadable(each: OpenSet) -> list[int]:
 
 
 def open_suite(name: str, root: Path) -> Iterator[OpenSet]:
-    """The sets of a suite that lie anywhere below a folder.
+    """Opens the sets of a suite, which are anywhere below a folder.
 
     Raises:
         UsageError: there is no such suite.
@@ -131,21 +154,21 @@ def open_suite(name: str, root: Path) -> Iterator[OpenSet]:
     suite = SUITES.get(name)
     if suite is None:
         raise UsageError(f"unknown suite {name!r}", f"Choose of: {', '.join(SUITES)}")
-    places = {each.name: _place(each, suite, root) for each in suite.sets}
+    folders = {each.name: _find(each, suite, root) for each in suite.sets}
     for each in suite.sets:
-        collection = open_collection("", places[each.name])
+        collection = open_collection("", folders[each.name])
         numbers = _counted(collection) if suite.is_latin else tuple(range(len(collection)))
         yield OpenSet(each.name, name, collection, numbers, suite.is_latin, each.words)
 
 
 def open_set(path: Path) -> OpenSet:
-    """A labelled folder or LMDB of the user's, all of it."""
+    """Opens a labelled folder or LMDB, all of whose words are scored."""
     collection = open_collection("", path)
     return OpenSet(path.resolve().name, "", collection, tuple(range(len(collection))))
 
 
-def _place(wanted: BenchmarkSet, suite: Suite, root: Path) -> Path:
-    """The folder of a set, the one nearest to ``root`` where there are several."""
+def _find(wanted: BenchmarkSet, suite: Suite, root: Path) -> Path:
+    """The folder of a set; of several the one closest to ``root``."""
     names = {name.casefold() for name in wanted.folders}
     found = [
         path
@@ -167,10 +190,15 @@ def _holds(folder: Path, name: str) -> bool:
 
 
 def _counted(collection: LabelledPictures) -> tuple[int, ...]:
-    """Numbers of the words that have at least one and at most ``LONGEST`` known characters."""
-    known = set(ENGLISH)
-    lengths = (
-        sum(symbol in known for symbol in collection.text(number))
-        for number in range(len(collection))
-    )
-    return tuple(number for number, length in enumerate(lengths) if 1 <= length <= LONGEST)
+    """Numbers of the words that upstream scores: of 1 to ``LONGEST`` characters.
+
+    Characters are counted after compatibility decomposition (NFKD), without spaces and without what
+    is not ASCII; a word must hold one of the charset.
+    """
+    return tuple(n for n in range(len(collection)) if _is_scored(collection.text(n)))
+
+
+def _is_scored(text: str) -> bool:
+    plain = unicodedata.normalize("NFKD", "".join(text.split()))
+    ascii_text = plain.encode("ascii", "ignore").decode()
+    return len(ascii_text) <= LONGEST and any(symbol in ENGLISH for symbol in ascii_text)

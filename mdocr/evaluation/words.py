@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from statistics import mean
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
@@ -12,6 +11,7 @@ from PIL import Image
 from mdocr.engines.torch_words import TorchWordEngine
 from mdocr.errors import InputError
 from mdocr.evaluation.metrics import edit_similarity
+from mdocr.models.charset import Charset
 from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.options import RecognizeOptions
 from mdocr.recognizer import Recognizer
@@ -85,9 +85,25 @@ def normalise(text: str) -> str:
     return letters(text).lower()
 
 
+def folded(text: str) -> str:
+    """Without spaces and in lower case, as words of the Chinese sets are compared."""
+    return text.replace(" ", "").lower()
+
+
+def writable(text: str, charset: Charset) -> str:
+    """A label without the characters that a model cannot write, as upstream scores labels."""
+    return charset.decode(charset.encode(text))
+
+
+def as_scored(word: ReadWord, charset: Charset) -> ReadWord:
+    """The word with its label as a model with this charset could write it."""
+    return replace(word, true=writable(word.true, charset))
+
+
 def is_right(read: str, true: str, is_latin: bool = True) -> bool:
-    """Whether a word counts as read: compared by ``normalise`` if latin, else as it stands."""
-    return normalise(read) == normalise(true) if is_latin else read == true
+    """Whether a word counts as read: compared by ``normalise`` if latin, else by ``folded``."""
+    shown = normalise if is_latin else folded
+    return shown(read) == shown(true)
 
 
 def score(pairs: Iterable[tuple[str, str]], is_latin: bool = True) -> WordScores:
@@ -95,11 +111,11 @@ def score(pairs: Iterable[tuple[str, str]], is_latin: bool = True) -> WordScores
 
     Args:
         pairs: what was read, and what stands there.
-        is_latin: compare by ``normalise``; else ``accuracy`` is ``exact``.
+        is_latin: compare ``accuracy`` by ``normalise``; else by ``folded``.
     """
     known = list(pairs)
     words = max(len(known), 1)
-    shown = normalise if is_latin else str
+    shown = normalise if is_latin else folded
 
     def share(right: Iterable[bool]) -> float:
         return sum(right) / words
@@ -114,8 +130,14 @@ def score(pairs: Iterable[tuple[str, str]], is_latin: bool = True) -> WordScores
     )
 
 
-def average(scores: Sequence[WordScores]) -> WordScores:
-    """The arithmetic mean over sets, whatever their sizes, as published averages are."""
+def average(scores: Sequence[WordScores], weighted: bool = False) -> WordScores:
+    """The mean over sets: arithmetic, as in published tables, or weighted by words."""
+    weights = [score.words if weighted else 1 for score in scores]
+
+    def mean(values: Iterable[float]) -> float:
+        pairs = zip(weights, values, strict=True)
+        return sum(weight * value for weight, value in pairs) / max(sum(weights), 1)
+
     return WordScores(
         sum(score.words for score in scores),
         mean(score.accuracy for score in scores),

@@ -84,8 +84,9 @@ def test_several_sets_are_averaged_and_misread_words_drawn(folder, golden, tmp_p
     model = ("--model", golden / ALL_READ_AS, "--device", "cpu")
     done = run(folder, folder, *model, "--format", "json", "--limit", 2, "--errors", sheet)
     assert done.exit_code == 0, done.output
-    first, _, mean = json.loads(done.stdout)["sets"]
+    first, _, mean, weighted = json.loads(done.stdout)["sets"]
     assert (mean["set"], mean["words"]) == ("mean of sets", 4)
+    assert (weighted["set"], weighted["exact"]) == ("weighted mean of sets", mean["exact"])
     assert mean["exact"] == first["exact"] == 0.5
     assert sheet.exists()
 

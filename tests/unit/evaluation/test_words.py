@@ -6,7 +6,8 @@ from PIL import Image
 from mdocr.errors import InputError, UsageError
 from mdocr.evaluation.sheets import write_sheet
 from mdocr.evaluation.suites import SUITES, open_set, open_suite
-from mdocr.evaluation.words import ReadWord, average, score
+from mdocr.evaluation.words import ReadWord, as_scored, average, score, writable
+from mdocr.models.charset import Charset
 
 
 def make_set(folder, texts):
@@ -20,6 +21,7 @@ def test_suites_have_the_published_sizes():
     sizes = {name: [each.words for each in suite.sets] for name, suite in SUITES.items()}
     assert sizes["common"] == [3000, 647, 857, 1811, 645, 288]
     assert (len(sizes["union14m"]), len(sizes["ost"]), len(sizes["chinese"])) == (7, 2, 4)
+    assert sizes["additional"] == [1511, 1015, 2077]
 
 
 def test_a_suite_is_found_below_a_folder(tmp_path):
@@ -58,6 +60,52 @@ def test_averages_are_over_sets_not_words():
     large, small = score([("a", "a")] * 9), score([("a", "b")])
     mean = average([large, small])
     assert (mean.words, mean.accuracy) == (10, 0.5)
+
+
+def test_weighted_averages_are_over_words():
+    large, small = score([("a", "a")] * 9), score([("a", "b")])
+    mean = average([large, small], weighted=True)
+    assert (mean.words, mean.accuracy) == (10, pytest.approx(0.9))
+    assert average([score([])], weighted=True).accuracy == 0
+
+
+@pytest.mark.parametrize(
+    ("read", "true", "is_right"),
+    [
+        ("中国 银行", "中国银行", True),
+        ("中国BANK", "中国 bank", True),
+        ("中国银行!", "中国银行", False),  # punctuation counts in the Chinese sets
+        ("中", "国", False),
+    ],
+)
+def test_chinese_words_are_compared_as_upstream_does(read, true, is_right):
+    assert score([(read, true)], is_latin=False).accuracy == is_right
+
+
+def test_a_label_is_scored_in_characters_that_the_model_can_write():
+    charset = Charset("中国ab")
+    word = as_scored(ReadWord(0, "中国", "中，国"), charset)
+    assert score([(word.read, word.true)], is_latin=False).accuracy == 1
+    assert writable("ca b", charset) == "ab"
+
+
+def make_chinese(root, texts):
+    for each in SUITES["chinese"].sets:
+        make_set(root / each.folders[0], texts)
+    return next(iter(open_suite("chinese", root)))
+
+
+def test_chinese_labels_of_no_or_too_many_characters_are_left_out(tmp_path):
+    scene = make_chinese(tmp_path, ["中国", "中" * 26, "，，", "中" * 25 + "，"])
+    assert scene.numbers == (0, 1, 2, 3)
+    assert scene.scored(Charset("中国")) == (0, 3)
+
+
+def test_labels_are_counted_after_decomposition(tmp_path):
+    make_set(tmp_path / "weak", ["café", "é" * 25, "é" * 26, "ﬁ" * 13, "a b" * 12, "中"])
+    make_set(tmp_path / "heavy", ["one"])
+    weak = next(iter(open_suite("ost", tmp_path)))
+    assert weak.numbers == (0, 1, 4)
 
 
 def test_misread_words_go_on_a_sheet(tmp_path):

@@ -357,6 +357,7 @@ def test_scores_count_as_the_field_does():
     pairs = [("Hall", "Hall"), ("hall!", "Hall"), ("Hill", "Hall"), ("", "")]
     assert counted(score(pairs)) == (4, 0.75, 0.5)
     assert counted(score(pairs, is_latin=False)) == (4, 0.5, 0.5)
+    assert counted(score([("HA LL", "hall")], is_latin=False)) == (1, 1.0, 0.0)
     assert counted(score([])) == (0, 0.0, 0.0)
     assert normalise("Ab-1ä中") == "ab1"
 
