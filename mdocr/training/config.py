@@ -189,6 +189,7 @@ class RecognizerModelConfig:
         sizes: a table of custom sizes, instead of ``size``; see below.
         start: model to start from, by name or path; empty: random weights.
         charset: file with one character per line; empty: the 94 English symbols.
+        use_space_char: append the space to the charset; else labels lose their spaces.
         copies: noised copies of each word in a step (paper: sample_k = 3).
         ctc_weight: weight of an auxiliary CTC loss on the encoder, which speeds up the start.
         freeze_batch_norm: keep the statistics of the stem's batch norms (for small batches).
@@ -198,6 +199,7 @@ class RecognizerModelConfig:
     sizes: SizesConfig | None = None
     start: str = ""
     charset: str = ""
+    use_space_char: bool = False
     copies: int = 3
     ctc_weight: float = 0.0
     freeze_batch_norm: bool = False
@@ -206,7 +208,7 @@ class RecognizerModelConfig:
         _choose("model.size", self.size, tuple(SIZES))
         require(self.copies >= 1, "model.copies must be at least 1")
         require(self.ctc_weight >= 0, "model.ctc_weight must not be negative")
-        for name in ("sizes", "charset"):
+        for name in ("sizes", "charset", "use_space_char"):
             both = self.start and getattr(self, name)
             require(not both, f"model.start has its own {name}: leave model.{name} out")
 

@@ -1,7 +1,7 @@
-"""RandAugment for pictures of words, with the operations of PARSeq (arXiv 2207.06966, section 4.1).
+"""RandAugment of word images as in PARSeq (arXiv 2207.06966, section 4.1).
 
-Each operation takes a picture and a level, 0 to 1, and draws what else it needs, such as a side.
-Sizes are those of the picture as it is stored, before it is resized for the model.
+Each operation takes an image, a level of 0 to 1, and a generator. Sizes refer to the stored image,
+before it is resized for the model.
 """
 
 from collections.abc import Callable
@@ -9,43 +9,48 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
-Picture = Image.Image
 Generator = np.random.Generator
-Operation = Callable[[Picture, float, Generator], Picture]
+Operation = Callable[[Image.Image, float, Generator], Image.Image]
 
 OPERATIONS = 3
 MAGNITUDE = 5
 MAX_MAGNITUDE = 10
 PROBABILITY = 0.5
-"""Chance that an operation, once chosen, is carried out."""
+"""Probability that a chosen operation is applied."""
 
 MAX_DEGREES = 30.0
 MAX_SHEAR = (0.9, 0.2)
 MAX_SHIFT = (0.1, 0.3)
-"""Across and down, in shares of the picture's width and height."""
+"""Horizontal and vertical, in fractions of width and height."""
 MAX_CHANGE = 0.9
-"""Of colour, contrast and brightness, up or down."""
+LEAST_FACTOR = 0.1
+"""Of the enhancement of colour, contrast and brightness."""
 MAX_ADDED = 110
-MAX_POISSON = 40
+MAX_BLUR, BLUR_SHARE = 4.0, 0.02
+MAX_POISSON, POISSON_SHARE = 40.0, 0.2
+"""Strongest blur (radius) and noise (λ), and their bounds in fractions of the longer side."""
 FILL = (128, 128, 128)
+RESAMPLING = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC)
 
 
 def rand_augment(
-    picture: Picture,
+    picture: Image.Image,
     rng: Generator,
     operations: int = OPERATIONS,
     magnitude: float = MAGNITUDE,
-) -> Picture:
-    """A changed copy of an RGB picture, of the same size: a pure function of picture and ``rng``.
+) -> Image.Image:
+    """Augments an RGB image, as a pure function of image and generator.
+
+    Rotation enlarges the image so that no letter is cut off; no other operation changes its size.
 
     Args:
-        picture: as it is stored.
-        rng: decides which operations, which sides, and the noise.
-        operations: how many are chosen, one after another; each is carried out half of the time.
+        picture: as stored.
+        rng: chooses operations, directions and noise.
+        operations: number of different operations; each is applied with ``PROBABILITY``.
         magnitude: strength, 0 to ``MAX_MAGNITUDE``.
     """
     level = magnitude / MAX_MAGNITUDE
-    for name in rng.choice(list(CHANGES), operations):
+    for name in rng.choice(list(CHANGES), operations, replace=False):
         if rng.random() < PROBABILITY:
             picture = CHANGES[name](picture, level, rng)
     return picture
@@ -55,85 +60,102 @@ def _either(rng: Generator) -> float:
     return float(rng.choice((-1.0, 1.0)))
 
 
-def _transform(picture: Picture, rows: tuple[float, float, float, float, float, float]) -> Picture:
-    """Takes each new pixel from where the matrix ``rows`` leads in the old picture."""
-    bicubic = Image.Resampling.BICUBIC
-    return picture.transform(picture.size, Image.Transform.AFFINE, rows, bicubic, fillcolor=FILL)
+def _resampling(rng: Generator) -> Image.Resampling:
+    return RESAMPLING[int(rng.integers(len(RESAMPLING)))]
 
 
-def _rotate(picture: Picture, level: float, rng: Generator) -> Picture:
+def _transform(
+    picture: Image.Image, rows: tuple[float, float, float, float, float, float], rng: Generator
+) -> Image.Image:
+    """Maps each pixel of the result to the image by the affine matrix ``rows``."""
+    affine = Image.Transform.AFFINE
+    return picture.transform(picture.size, affine, rows, _resampling(rng), fillcolor=FILL)
+
+
+def _rotate(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
     angle = _either(rng) * level * MAX_DEGREES
-    return picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor=FILL)
+    return picture.rotate(angle, _resampling(rng), expand=True, fillcolor=FILL)
 
 
-def _shear_across(picture: Picture, level: float, rng: Generator) -> Picture:
+def _shear_across(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
     slope = _either(rng) * level * MAX_SHEAR[0]
-    return _transform(picture, (1, slope, -slope * picture.height / 2, 0, 1, 0))
+    return _transform(picture, (1, slope, 0, 0, 1, 0), rng)
 
 
-def _shear_down(picture: Picture, level: float, rng: Generator) -> Picture:
+def _shear_down(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
     slope = _either(rng) * level * MAX_SHEAR[1]
-    return _transform(picture, (1, 0, 0, slope, 1, -slope * picture.width / 2))
+    return _transform(picture, (1, 0, 0, slope, 1, 0), rng)
 
 
-def _shift_across(picture: Picture, level: float, rng: Generator) -> Picture:
-    return _transform(picture, (1, 0, _either(rng) * level * MAX_SHIFT[0] * picture.width, 0, 1, 0))
+def _shift_across(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
+    shift = _either(rng) * level * MAX_SHIFT[0] * picture.width
+    return _transform(picture, (1, 0, shift, 0, 1, 0), rng)
 
 
-def _shift_down(picture: Picture, level: float, rng: Generator) -> Picture:
-    return _transform(
-        picture, (1, 0, 0, 0, 1, _either(rng) * level * MAX_SHIFT[1] * picture.height)
-    )
+def _shift_down(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
+    shift = _either(rng) * level * MAX_SHIFT[1] * picture.height
+    return _transform(picture, (1, 0, 0, 0, 1, shift), rng)
 
 
-def _stretch_contrast(picture: Picture, level: float, rng: Generator) -> Picture:
+def _stretch_contrast(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
     return ImageOps.autocontrast(picture)
 
 
-def _equalize(picture: Picture, level: float, rng: Generator) -> Picture:
+def _equalize(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
     return ImageOps.equalize(picture)
 
 
-def _invert(picture: Picture, level: float, rng: Generator) -> Picture:
+def _invert(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
     return ImageOps.invert(picture)
 
 
-def _posterize(picture: Picture, level: float, rng: Generator) -> Picture:
+def _posterize(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
     return ImageOps.posterize(picture, max(4 - int(4 * level), 1))
 
 
-def _solarize(picture: Picture, level: float, rng: Generator) -> Picture:
+def _solarize(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
     return ImageOps.solarize(picture, 256 - int(256 * level))
 
 
-def _brighten_dark(picture: Picture, level: float, rng: Generator) -> Picture:
+def _brighten_dark(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
     added = int(MAX_ADDED * level)
     return picture.point([value + added if value < 128 else value for value in range(256)] * 3)
 
 
-def _change_colour(picture: Picture, level: float, rng: Generator) -> Picture:
-    return ImageEnhance.Color(picture).enhance(1 + _either(rng) * MAX_CHANGE * level)
+def _factor(level: float, rng: Generator) -> float:
+    return max(LEAST_FACTOR, 1 + _either(rng) * MAX_CHANGE * level)
 
 
-def _change_contrast(picture: Picture, level: float, rng: Generator) -> Picture:
-    return ImageEnhance.Contrast(picture).enhance(1 + _either(rng) * MAX_CHANGE * level)
+def _change_colour(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
+    return ImageEnhance.Color(picture).enhance(_factor(level, rng))
 
 
-def _change_brightness(picture: Picture, level: float, rng: Generator) -> Picture:
-    return ImageEnhance.Brightness(picture).enhance(1 + _either(rng) * MAX_CHANGE * level)
+def _change_contrast(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
+    return ImageEnhance.Contrast(picture).enhance(_factor(level, rng))
 
 
-def _blur(picture: Picture, level: float, rng: Generator) -> Picture:
-    """At most 4 pixels, less in pictures so low that letters would be lost."""
-    return picture.filter(ImageFilter.GaussianBlur(level * min(4.0, picture.height / 10)))
+def _change_brightness(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
+    return ImageEnhance.Brightness(picture).enhance(_factor(level, rng))
 
 
-def _add_noise(picture: Picture, level: float, rng: Generator) -> Picture:
-    """Poisson noise, the same in all colours half of the time."""
+def _bounded(strength: float, picture: Image.Image, share: float) -> int:
+    """A strength in whole pixels or grey levels, less for small images."""
+    return round(min(strength, max(1.0, share * max(picture.size))))
+
+
+def _blur(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
+    radius = _bounded(level * MAX_BLUR, picture, BLUR_SHARE)
+    return picture.filter(ImageFilter.GaussianBlur(radius))
+
+
+def _add_noise(picture: Image.Image, level: float, rng: Generator) -> Image.Image:
+    """Adds Poisson noise of random sign, equal in all channels; σ² = λ² + λ."""
+    strength = _bounded(level * MAX_POISSON, picture, POISSON_SHARE)
+    if not strength:
+        return picture
     pixels = np.asarray(picture, dtype=np.int16)
-    channels = int(rng.choice((1, 3)))
-    mean = MAX_POISSON * level
-    noise = rng.poisson(mean, (*pixels.shape[:2], channels)) - round(mean)
+    size = (*pixels.shape[:2], 1)
+    noise = rng.poisson(strength | 1, size) * rng.choice((-1, 1), size)
     return Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8))
 
 

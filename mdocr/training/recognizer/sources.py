@@ -13,7 +13,7 @@ from PIL import Image
 from mdocr.errors import InputError, UsageError
 from mdocr.inputs.labelled import Collection, open_collection
 from mdocr.models.charset import Charset
-from mdocr.preprocessing.mdiff4str import ratio_bucket
+from mdocr.preprocessing.mdiff4str import BUCKETS, ratio_bucket
 from mdocr.synthesis.common.fonts import load_fonts
 from mdocr.synthesis.corpora.vocabulary import load_vocabulary
 from mdocr.synthesis.words.pictures import RATIO_SHARES, WordSynthesizer, draw_difficulty
@@ -41,10 +41,12 @@ class Labels:
         self.charset, self.max_length = charset, max_length
 
     def learnable(self, text: str) -> bool:
-        """Whether the model can write ``text``, spaces aside, which show nothing."""
-        shown = [symbol for symbol in text if symbol in self.charset or not symbol.isspace()]
-        known = all(symbol in self.charset for symbol in shown)
-        return known and 0 < len(shown) <= self.max_length
+        """Whether the model can write ``text`` as far as it has its characters."""
+        return 0 < len(self.charset.encode(text)) <= self.max_length
+
+    def is_whole(self, text: str) -> bool:
+        """Whether the model has all characters of ``text``, spaces aside."""
+        return all(symbol in self.charset or symbol.isspace() for symbol in text)
 
 
 class SynthesisSource:
@@ -85,7 +87,7 @@ class SynthesisSource:
     def _draw(self, rng: np.random.Generator, ratio: int, difficulty: float) -> LabelledImage:
         for _ in range(MAX_DRAWS):
             picture, text = self._synthesizer.draw(rng, ratio, difficulty)
-            if self.labels.learnable(text):
+            if self.labels.learnable(text) and self.labels.is_whole(text):
                 return Image.fromarray(picture), text
         raise UsageError(
             f"no synthetic word fits a model of {self.labels.max_length} characters",
@@ -154,6 +156,8 @@ class CollectionSource:
                 continue
             if self.augment is not None:
                 picture = self.augment(picture, np.random.default_rng((self.seed, 4, index, row)))
+                # rotation changes the ratio, but all images of a batch are of one bucket
+                picture = picture.resize(BUCKETS[bucket], Image.Resampling.BICUBIC)
             return picture, self.collection.text(number)
         raise InputError(
             f"none of the {len(numbers)} images of batch {index} can be read",
@@ -185,6 +189,7 @@ def find_buckets(collection: Collection, labels: Labels) -> dict[int, NDArray[np
     logger.info("scanning %d images", len(collection))
     buckets: dict[int, list[int]] = {}
     unlearnable: list[str] = []
+    shortened: list[str] = []
     unreadable: list[str] = []
     for number in range(len(collection)):
         try:
@@ -192,12 +197,15 @@ def find_buckets(collection: Collection, labels: Labels) -> dict[int, NDArray[np
             if labels.learnable(text):
                 bucket = ratio_bucket(*collection.size(number))
                 buckets.setdefault(bucket, []).append(number)
+                if not labels.is_whole(text):
+                    shortened.append(repr(text))
             else:
                 unlearnable.append(repr(text))
         except InputError as error:
             unreadable.append(error.message)
-    _warn(unlearnable, "the model cannot write their labels (length, characters)")
-    _warn(unreadable, "they cannot be read")
+    _warn("images are skipped: the model cannot write their labels", unlearnable)
+    _warn("images are skipped: they cannot be read", unreadable)
+    _warn("labels lose characters that are not in the charset", shortened)
     if not buckets:
         raise InputError(
             "a source has no image that the model can learn from",
@@ -206,10 +214,9 @@ def find_buckets(collection: Collection, labels: Labels) -> dict[int, NDArray[np
     return {bucket: np.array(numbers) for bucket, numbers in buckets.items()}
 
 
-def _warn(skipped: list[str], reason: str) -> None:
-    if skipped:
-        first = skipped[0]
-        logger.warning("%d images are skipped: %s, first %s", len(skipped), reason, first)
+def _warn(message: str, found: list[str]) -> None:
+    if found:
+        logger.warning("%d %s, first %s", len(found), message, found[0])
 
 
 def open_source(

@@ -192,6 +192,8 @@ def _make_model(config: RecognizerModelConfig) -> MDiff4STR:
     if config.start:
         return load_mdiff4str(resolve(config.start, "recognizer").path)
     symbols = _read_charset(Path(config.charset)) if config.charset else ENGLISH
+    if config.use_space_char and " " not in symbols:
+        symbols += " "
     return MDiff4STR(config.architecture(symbols))
 
 

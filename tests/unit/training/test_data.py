@@ -201,10 +201,11 @@ def test_packing_more_than_one_transaction(tmp_path, monkeypatch):
 
 
 def test_what_a_model_can_learn_to_write():
-    assert LABELS.learnable("abcdefgh")
-    assert LABELS.learnable("ab cd ef gh")  # spaces show nothing
-    for text in ("abcdefghi", "", "  ", "naïve"):
+    for text in ("abcdefgh", "ab cd ef gh", "naïve", "abcdïëefgh"):
+        assert LABELS.learnable(text)
+    for text in ("abcdefghi", "", "  ", "ïë"):
         assert not LABELS.learnable(text)
+    assert LABELS.is_whole("ab cd") and not LABELS.is_whole("naïve")
 
 
 def test_batches_are_of_one_ratio_and_hold_every_picture_once_an_epoch(tmp_path):
@@ -274,15 +275,19 @@ def test_labels_end_with_eos_and_padding(tmp_path):
 
 
 def test_what_cannot_be_learned_is_left_out_and_told(tmp_path, caplog):
-    folder = write_folder(tmp_path / "w", ("good", "muchtoolong", "naïve", "fine", "bad"))
+    folder = write_folder(tmp_path / "w", ("good", "muchtoolong", "naïve", "fine", "bad", "中"))
     (folder / "4.png").write_bytes(b"no picture")
     with caplog.at_level(logging.WARNING, "mdocr.training"):
         source = CollectionSource(open_collection("", folder), LABELS, 2, 1)
     assert "2 images are skipped: the model cannot write" in caplog.text
     assert "1 images are skipped: they cannot be read" in caplog.text
+    assert "1 labels lose characters that are not in the charset, first 'naïve'" in caplog.text
     assert "4.png" in caplog.text
     seen = {text for index in range(8) for _, text in source.samples(index, range(2), 0.0)}
-    assert seen == {"good", "fine"}
+    assert seen == {"good", "fine", "naïve"}
+    words = make_batches(source)[0].words
+    written = {CHARSET.decode(row) for row in words.labels.tolist()}
+    assert written <= {"good", "fine", "nave"}
 
 
 def test_a_picture_that_breaks_later_is_replaced(tmp_path, caplog):

@@ -362,6 +362,15 @@ def test_scores_count_as_the_field_does():
     assert normalise("Ab-1ä中") == "ab1"
 
 
+def test_a_charset_may_have_the_space(tmp_path):
+    spaced = make_run(tmp_path, "model.use_space_char=true")
+    charset = RecognizerTask(spaced, ALONE).model.charset
+    assert charset.symbols[-1] == " " and len(charset) == 95
+    assert charset.decode(charset.encode("a b")) == "a b"
+    with pytest.raises(UsageError, match="its own use_space_char"):
+        replace(spaced.model, sizes=None, start="lite")
+
+
 def test_an_evaluation_is_no_time_of_the_steps(tmp_path, monkeypatch):
     clock = iter([0.0, 10.0, 100.0, 110.0, 110.0])  # opened, paused from 10 to 100, written
     time = SimpleNamespace(monotonic=lambda: next(clock))
