@@ -170,6 +170,12 @@ def _table(table: tables.Table, options: RenderOptions) -> str:
     return tables.to_html(table, lambda text: html_cell(text, options), head_height(table))
 
 
+def _boxes_marked(text: str) -> str:
+    """A cell that begins with a box to be ticked, with the sign that task lists have for it."""
+    sign = text[:1]
+    return f"[{'x' if CHECK_BOXES[sign] else ' '}]{text[1:]}" if sign in CHECK_BOXES else text
+
+
 def _pipe_cell(text: str, options: RenderOptions) -> str:
     parts = []
     for span in split_spans(" ".join(text.split())):
@@ -179,7 +185,7 @@ def _pipe_cell(text: str, options: RenderOptions) -> str:
         else:
             inner = _inner(span.content, options.math == "dollars")
             parts.append(inner if span.kind == "text" else f"<{span.kind}>{inner}</{span.kind}>")
-    return "".join(parts).strip()
+    return _boxes_marked("".join(parts).strip())
 
 
 def html_cell(text: str, options: RenderOptions) -> str:
@@ -190,7 +196,7 @@ def html_cell(text: str, options: RenderOptions) -> str:
         inner = html.escape(content, quote=False).replace("\n", "<br>")
         return f"<{span.kind}>{inner}</{span.kind}>" if span.kind in ("sup", "sub") else inner
 
-    return write_spans(text, written)
+    return _boxes_marked(write_spans(text, written))
 
 
 def fenced(code: str) -> str:

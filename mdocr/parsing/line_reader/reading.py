@@ -136,7 +136,7 @@ class LineReading:
     def written_line(self, row: Row) -> Text:
         """The same with its scripts marked, behind the box to be ticked if it begins with one."""
         line = self.line(row)
-        content = with_scripts(line.content, self.strips[row])
+        content = with_scripts(line.content, self.strips[row]) if line.content else ""
         return replace(line, content=f"{self.boxes.get(row, '')} {content}".strip())
 
     def lines(self) -> dict[Row, Text]:
@@ -176,6 +176,8 @@ class LineReading:
         return self.view.outline(self.regions[row[0]].lines[row[1]].box)
 
     def _why_unread(self, row: Row, line: Text) -> str:
+        if self.boxes.get(row) and not line.content:
+            return ""  # a box alone
         reason = why_unread(line, bool(self.regions[row[0]].cells))
         if reason == "unsure" and self.options.keep_unsure:
             reason = ""
@@ -185,9 +187,9 @@ class LineReading:
         region, line = self.regions[row[0]], self.regions[row[0]].lines[row[1]]
         self.rows[row] = []
         pixels = cut(self.view.pixels, line)
-        self.boxes[row], start = leading_box(pixels)
+        self.boxes[row], start = leading_box(pixels, in_table=bool(region.cells))
         self.strips[row] = pixels[:, start:]
-        for piece in split_line(self.strips[row]):
+        for piece in split_line(self.strips[row]) if start < pixels.shape[1] else ():
             width = piece.pixels.shape[1] * LINE_HEIGHT // piece.pixels.shape[0]
             options = self._piece_options(region.type, width)
             number = len(self.pieces)

@@ -26,11 +26,12 @@ MARKED = 0.06
 """Share of the inside that is inked, from which a box is ticked."""
 
 
-def leading_box(pixels: Pixels) -> tuple[str, int]:
+def leading_box(pixels: Pixels, *, in_table: bool = False) -> tuple[str, int]:
     """The box that a line begins with.
 
     Args:
         pixels: [h, w, 3] or [h, w], level.
+        in_table: it is the line of a cell, where a box may stand alone.
 
     Returns:
         ``☐`` or ``☑`` and the column at which the rest of the line begins; ``""`` and 0 without.
@@ -38,12 +39,17 @@ def leading_box(pixels: Pixels) -> tuple[str, int]:
     height = pixels.shape[0]
     head = ink_mask(pixels[:, : 2 * height])
     box, following = [*glyphs(head), None, None][:2]
-    if box is None or following is None or following.x0 - box.x1 < GAP * box.height:
+    if box is None or not _stands_apart(box, following, in_table):
         return "", 0
     inside = head[box.y0 : box.y1, box.x0 : box.x1]
     if not _is_square(box, height) or not _is_framed(inside):
         return "", 0
-    return TICKED if _is_marked(inside) else EMPTY, (box.x1 + following.x0) // 2
+    end = (box.x1 + following.x0) // 2 if following else pixels.shape[1]
+    return TICKED if _is_marked(inside) else EMPTY, end
+
+
+def _stands_apart(box: Glyph, following: Glyph | None, in_table: bool) -> bool:
+    return in_table if following is None else following.x0 - box.x1 >= GAP * box.height
 
 
 def _is_square(box: Glyph, height: int) -> bool:

@@ -71,6 +71,14 @@ def test_letters_are_no_boxes(tmp_path, text):
     assert [leading_box(strip) for strip in strips(pixels)] == [("", 0)]
 
 
+def test_a_box_alone_is_one_in_a_cell_only(tmp_path):
+    pixels = set_page(tmp_path / "a.pdf", tick_boxes)
+    strip = strips(pixels)[1]
+    box = strip[:, : leading_box(strip)[1]]
+    assert leading_box(box, in_table=True) == ("☑", box.shape[1])
+    assert leading_box(box) == ("", 0)
+
+
 def test_a_form_is_a_list_of_tasks(tmp_path):
     set_page(tmp_path / "a.pdf", tick_boxes)
     parser = FakeParser(lambda image, prompt: "I have read", tiny_line_reader())

@@ -172,6 +172,15 @@ def test_boxes_are_task_lists() -> None:
     assert render(document(items)) == "- [x] yes\n- [ ] no\n- [ ] m\n"
 
 
+def test_boxes_in_cells() -> None:
+    cells = "<fcel>Insured<fcel>☑<nl><fcel>Dog<fcel>☐ no<nl>"
+    assert markdown(cells, "table", format="otsl").splitlines()[2] == "| Dog | [ ] no |"
+    html = render(
+        document((block("table", 0.1, cells, format="otsl"),)), RenderOptions(tables="html")
+    )
+    assert "<td>[x]</td>" in html and "<td>[ ] no</td>" in html
+
+
 def test_marks_of_pages() -> None:
     pages = (block("text", 0.1, "One."),), (block("text", 0.1, "Two."),)
     marked = RenderOptions(page_marks=True)
