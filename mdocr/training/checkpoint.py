@@ -1,5 +1,6 @@
 """The state of a run, on disk so that it resumes as if it had never stopped."""
 
+import math
 import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +21,13 @@ class TrainingState:
     Attributes:
         module: the trained module, with the parameters of its losses.
         optimizer: with its moments.
-        average: exponential moving average of the weights; counters are copied.
+        average: exponential moving average of the weights; counters are copied, and frozen weights
+            are those of the module itself.
         decay: of the average, per step.
         step: completed optimizer steps.
         seconds: time spent on them.
         scores: of the last evaluation.
+        best: quality of the best evaluation.
     """
 
     module: nn.Module
@@ -34,20 +37,28 @@ class TrainingState:
     step: int = 0
     seconds: float = 0.0
     scores: dict[str, float] = field(default_factory=dict)
+    best: float = -math.inf
 
     @classmethod
     def fresh(
         cls, module: nn.Module, optimizer: torch.optim.Optimizer, decay: float
     ) -> "TrainingState":
         """The state before the first step; the module is already on its device."""
-        average = {name: value.detach().clone() for name, value in module.state_dict().items()}
+        frozen = frozen_names(module)
+        average = {
+            name: value.detach() if name in frozen else value.detach().clone()
+            for name, value in module.state_dict().items()
+        }
         return cls(module, optimizer, average, decay)
 
     @torch.no_grad()
     def update_average(self) -> None:
         """Updates the average, which follows faster early in a run."""
         decay = min(self.decay, (1 + self.step) / (10 + self.step))
+        frozen = frozen_names(self.module)
         for name, value in self.module.state_dict().items():
+            if name in frozen:
+                continue
             if value.is_floating_point():
                 self.average[name].lerp_(value, 1 - decay)
             else:
@@ -88,6 +99,7 @@ def load_state(path: Path, state: TrainingState) -> None:
         for name, value in saved["average"].items():
             state.average[name].copy_(scattered(value, state.average[name]))
         state.step, state.seconds, state.scores = saved["step"], saved["seconds"], saved["scores"]
+        state.best = saved.get("best", -math.inf)
         torch.set_rng_state(saved["random"])
     except _UNREADABLE as error:
         first = (str(error).splitlines() or [""])[0]
@@ -116,8 +128,15 @@ def _as_dict(state: TrainingState) -> dict[str, Any]:
         "step": state.step,
         "seconds": state.seconds,
         "scores": state.scores,
+        "best": state.best,
         "random": torch.get_rng_state(),
     }
+
+
+def frozen_names(module: nn.Module) -> frozenset[str]:
+    """Names of the parameters that are not trained."""
+    parameters = module.named_parameters(remove_duplicate=False)
+    return frozenset(name for name, value in parameters if not value.requires_grad)
 
 
 def model_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -127,6 +127,7 @@ class RunConfig:
         log_every: steps between log lines.
         evaluate_every: steps between evaluations; 0: only at the end.
         checkpoint_minutes: minutes between checkpoints.
+        tensorboard: also log to TensorBoard, in ``output`` (``pip install 'mdocr[tensorboard]'``).
     """
 
     output: str = "runs/recognizer"
@@ -139,6 +140,7 @@ class RunConfig:
     log_every: int = 50
     evaluate_every: int = 1000
     checkpoint_minutes: float = 5.0
+    tensorboard: bool = False
 
     def __post_init__(self) -> None:
         _choose("run.precision", self.precision, PRECISIONS)

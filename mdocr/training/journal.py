@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
+from mdocr.errors import MissingExtraError
 from mdocr.files import write_text
 
 logger = logging.getLogger(__name__)
@@ -25,12 +26,14 @@ class Journal:
         folder: of ``log.jsonl``; lines there of later steps are dropped.
         step: step at which the run starts or resumes.
         enabled: whether this process writes at all.
+        board: also write to TensorBoard.
     """
 
-    def __init__(self, folder: Path, step: int, enabled: bool = True) -> None:
+    def __init__(self, folder: Path, step: int, enabled: bool = True, board: bool = False) -> None:
         self.path = folder / LOG
         self.step = step
-        self.enabled = enabled
+        self.enabled, self.board = enabled, board
+        self._board: Any = None
         self._file: TextIO | None = None
         self._sums: dict[str, float] = defaultdict(float)
         self._steps = self._samples = 0
@@ -41,6 +44,9 @@ class Journal:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             _drop_after(self.path, self.step)
             self._file = self.path.open("a", encoding="utf-8")
+        if self.enabled and self.board:
+            # steps that an interrupted run logged after its last checkpoint are purged
+            self._board = summary_writer()(str(self.path.parent), purge_step=self.step + 1)
         return self
 
     def __exit__(
@@ -51,6 +57,8 @@ class Journal:
     ) -> None:
         if self._file is not None:
             self._file.close()
+        if self._board is not None:
+            self._board.close()
 
     def count(self, losses: dict[str, float], samples: int) -> None:
         """Adds the losses of one step of ``samples`` samples."""
@@ -79,6 +87,7 @@ class Journal:
         self._write(
             {"step": step, **values, "per_second": round(speed, 1), "seconds": round(seconds, 1)}
         )
+        self._plot("train", step, {**values, "per_second": speed})
         self._sums.clear()
         self._steps = self._samples = 0
         self._since = time.monotonic()
@@ -95,12 +104,31 @@ class Journal:
         shown = "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
         logger.info("step %d  %s", step, shown)
         self._write({"step": step, "scores": scores})
+        self._plot("validation", step, scores)
+
+    def _plot(self, group: str, step: int, values: dict[str, float]) -> None:
+        if self._board is not None:
+            for name, value in values.items():
+                self._board.add_scalar(f"{group}/{name}", value, step)
 
     def _write(self, record: dict[str, Any]) -> None:
         if self._file is not None:
             finite = {k: None if _is_infinite(v) else v for k, v in record.items()}
             self._file.write(json.dumps(finite, allow_nan=False) + "\n")
             self._file.flush()
+
+
+def summary_writer() -> Any:
+    """TensorBoard's writer of event files.
+
+    Raises:
+        MissingExtraError: TensorBoard is not installed.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise MissingExtraError("tensorboard", "tensorboard", "run.tensorboard") from error
+    return SummaryWriter
 
 
 def _is_infinite(value: Any) -> bool:

@@ -21,13 +21,15 @@ from torch import Tensor, nn
 from mdocr.errors import MdocrError, UsageError
 from mdocr.training.checkpoint import TrainingState, load_state, save_state
 from mdocr.training.config import OptimizerConfig, RunConfig
-from mdocr.training.journal import Journal
+from mdocr.training.journal import Journal, summary_writer
 from mdocr.training.processes import Processes
 from mdocr.training.shards import gathered, shard, whole
 
 logger = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint.pt"
+BEST = "best"
+"""Folder in ``run.output`` of the exported model with the best validation so far."""
 NO_DECAY = ("stem", "downsample", "pos_embed")
 
 
@@ -44,7 +46,11 @@ class TrainingTask(Protocol):
         ...
 
     def evaluate(self, weights: dict[str, Tensor]) -> dict[str, float]:
-        """Scores of these averaged weights."""
+        """Scores of these averaged weights; empty without validation data."""
+        ...
+
+    def quality(self, scores: dict[str, float]) -> float:
+        """The figure by which evaluations are compared; the highest is the best."""
         ...
 
     def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
@@ -79,6 +85,7 @@ def train(
 
     Raises:
         UsageError: there is a checkpoint, but ``resume`` is false.
+        MissingExtraError: ``run.tensorboard`` is set, but TensorBoard is not installed.
         WeightsError: the checkpoint is damaged or of another model.
         TrainingInterrupted: stopped by a signal; ``resume`` continues the saved run.
     """
@@ -89,6 +96,8 @@ def train(
             f"{checkpoint} exists, from an earlier run",
             "Continue it with --resume, or name another run.output.",
         )
+    if run.tensorboard:
+        summary_writer()  # raises now if it is missing
     task.module.to(processes.device)
     if run.shard and processes.world > 1:
         shard(task.module, processes.device)
@@ -100,7 +109,8 @@ def train(
         logger.info("resuming at step %d of %d", state.step, run.steps)
     elif resume:
         logger.info("no %s to resume from: starting afresh", checkpoint)
-    with Journal(checkpoint.parent, state.step, enabled=processes.first) as journal:
+    board = run.tensorboard and processes.first
+    with Journal(checkpoint.parent, state.step, enabled=processes.first, board=board) as journal:
         return _Loop(task, run, optimizer, state, journal=journal, processes=processes).run()
 
 
@@ -207,7 +217,17 @@ class _Loop:
                 self.state.scores = {"step": self.state.step, **scores}
                 if scores:
                     self.journal.write_scores(self.state.step, scores)
+                    self._keep_if_best(average, scores)
             self.processes.wait()
+
+    def _keep_if_best(self, average: dict[str, Tensor], scores: dict[str, float]) -> None:
+        """Exports the model if no earlier evaluation was better; called in the first process."""
+        quality = self.task.quality(scores)
+        if quality > self.state.best:
+            self.state.best = quality
+            record = {"steps": self.state.step, "seconds": round(self.state.seconds), **scores}
+            path = self.task.export(average, self.output / BEST, record)
+            logger.info("step %d  best so far: %s", self.state.step, path)
 
     def _is_checkpoint_due(self) -> bool:
         return time.monotonic() - self.saved >= 60 * self.settings.checkpoint_minutes

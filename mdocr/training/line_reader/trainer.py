@@ -111,6 +111,10 @@ class LineReaderTask:
         model.to(self.processes.device).eval()
         return score_lines(model, self._validation)
 
+    def quality(self, scores: dict[str, float]) -> float:
+        """Negative character error rate of block diffusion."""
+        return -scores["diffusion"]
+
     def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
         """Writes the folder ``model``: weights in half precision and the configuration."""
         target = folder / "model"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import torch
@@ -129,6 +130,10 @@ class MinerUDiffusionTask:
         model.load_state_dict(merged(model_weights(weights)), assign=True)
         model.to(self.processes.device).eval().requires_grad_(False)
         return score_samples(model, self.preparer, self._validation)
+
+    def quality(self, scores: dict[str, float]) -> float:
+        """Mean similarity over the tasks."""
+        return mean(scores.values())
 
     def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
         """Writes the checkpoint folder ``model``."""

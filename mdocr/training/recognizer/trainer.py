@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import torch
@@ -90,6 +91,10 @@ class RecognizerTask:
             found = score_collection(reader, collection)
             scores |= {name: found.accuracy, f"{name} exact": found.exact}
         return scores
+
+    def quality(self, scores: dict[str, float]) -> float:
+        """Mean accuracy over the validation sets."""
+        return mean(scores[name] for name in self._validation)
 
     def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
         """Writes ``model.safetensors`` in half precision."""

@@ -4,6 +4,7 @@ import json
 import logging
 import math
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,11 @@ import torch
 from torch import nn
 from training_runs import write_folder, write_run
 
-from mdocr.errors import InputError, UsageError, WeightsError
+from mdocr.errors import InputError, MissingExtraError, UsageError, WeightsError
 from mdocr.evaluation.words import WordScores, normalise, score
 from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.models.mdiff4str_config import base
+from mdocr.training.checkpoint import TrainingState
 from mdocr.training.config import OptimizerConfig, RecognizerConfig, RunConfig, load_config
 from mdocr.training.journal import Journal
 from mdocr.training.loop import TrainingInterrupted, make_optimizer, one_cycle, train
@@ -214,6 +216,9 @@ class Exploding:
     def evaluate(self, weights: Any) -> dict[str, float]:
         return {}
 
+    def quality(self, scores: dict[str, float]) -> float:
+        return 0.0
+
     def export(self, weights: Any, folder: Path, record: Any) -> Path:
         return folder
 
@@ -242,6 +247,82 @@ def test_a_step_without_a_finite_gradient_is_left_out(tmp_path, caplog):
     ]
     states = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["optimizer"]["state"]
     assert states[0]["step"] == 4
+
+
+class Scored:
+    """A task whose evaluations are given; it exports the number of its evaluation."""
+
+    def __init__(self, scores: list[float]) -> None:
+        self.module = Line()
+        self.module.frozen = nn.Parameter(torch.zeros(3), requires_grad=False)
+        self.scores, self.evaluated = scores, 0
+
+    def batches(self, start: int) -> Iterator[int]:
+        return iter([0] * (len(self.scores) - start))
+
+    def evaluate(self, weights: Any) -> dict[str, float]:
+        self.evaluated += 1
+        return {"set": self.scores[self.evaluated - 1]}
+
+    def quality(self, scores: dict[str, float]) -> float:
+        return scores["set"]
+
+    def export(self, weights: Any, folder: Path, record: Any) -> Path:
+        folder.mkdir(exist_ok=True)
+        (folder / "model").write_text(str(self.evaluated))
+        return folder / "model"
+
+
+def test_the_best_model_is_kept_by_validation(tmp_path):
+    run = RunConfig(output=str(tmp_path), steps=4, evaluate_every=1)
+    train(Scored([0.2, 0.7, 0.5, 0.7]), run, OptimizerConfig(), ALONE)
+    assert (tmp_path / "best" / "model").read_text() == "2"
+    assert (tmp_path / "model").read_text() == "4"
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["best"] == 0.7
+    later = Scored([0.2, 0.7, 0.5, 0.7, 0.6, 0.8])
+    later.evaluated = 4
+    train(later, replace(run, steps=6), OptimizerConfig(), ALONE, resume=True)
+    assert (tmp_path / "best" / "model").read_text() == "6"
+
+
+def test_frozen_weights_are_not_averaged():
+    module = Scored([]).module
+    state = TrainingState.fresh(module, make_optimizer(module, OptimizerConfig()), 0.9)
+    assert state.average["frozen"].data_ptr() == module.frozen.data_ptr()
+    assert state.average["weight"].data_ptr() != module.weight.data_ptr()
+    with torch.no_grad():
+        module.weight.fill_(3.0)
+    state.update_average()
+    assert 1 < state.average["weight"].max() < 3 and not state.average["frozen"].any()
+
+
+def test_tensorboard_gets_losses_and_scores(tmp_path, monkeypatch):
+    written = []
+
+    class Writer:
+        def __init__(self, folder: str, purge_step: int) -> None:
+            assert (folder, purge_step) == (str(tmp_path), 1)
+
+        def add_scalar(self, name: str, value: float, step: int) -> None:
+            written.append((name, step))
+
+        def close(self) -> None:
+            written.append(("closed", 0))
+
+    for module in ("loop", "journal"):
+        monkeypatch.setattr(f"mdocr.training.{module}.summary_writer", lambda: Writer)
+    run = RunConfig(str(tmp_path), steps=2, log_every=1, evaluate_every=2, tensorboard=True)
+    train(Scored([0.2, 0.7]), run, OptimizerConfig(), ALONE)
+    assert ("train/loss", 1) in written and ("validation/set", 2) in written
+    assert written[-1] == ("closed", 0)
+
+
+def test_a_missing_tensorboard_is_named_before_the_run(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    run = RunConfig(str(tmp_path), steps=1, tensorboard=True)
+    with pytest.raises(MissingExtraError, match=r"run\.tensorboard"):
+        train(Scored([0.2]), run, OptimizerConfig(), ALONE)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_rate_rises_and_falls():
