@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mdocr.preprocessing.mineru_diffusion import PatchedImage
-from mdocr.training.noised_rows import hidden_positions, structured_mask
+from mdocr.training.noised_rows import hidden_positions
 
 UNCOUNTED = -100
 """Label of positions without loss."""
@@ -66,14 +66,30 @@ class MinerUDiffusionBatch:
     grids: tuple[tuple[int, int], ...]
     weights: Tensor
 
-    def mask(self) -> Tensor:
-        """Attention mask [B, N, N]; padding attends to itself only."""
-        rows, longest = self.tokens.shape
-        seen = torch.eye(longest, dtype=torch.bool).repeat(rows, 1, 1)
-        for row, (prompt, length) in enumerate(zip(self.prompts, self.lengths, strict=True)):
-            size = prompt + 2 * length
-            seen[row, :size, :size] = structured_mask(prompt, length, self.block_length)
-        return seen
+    def mask(self, device: torch.device) -> Tensor:
+        """Attention mask [B, N, N], computed on a device; padding attends to itself only.
+
+        Each row's part is ``noised_rows.structured_mask``, as two comparisons of codes: a key of
+        prompt or clean answer is visible from its own block on, or, to the noised answer, from the
+        next block on; a key of the noised answer only in its block.
+        """
+        prompts, lengths = (
+            torch.tensor(numbers, device=device, dtype=torch.int32)[:, None]
+            for numbers in (self.prompts, self.lengths)
+        )
+        position = torch.arange(self.tokens.shape[1], device=device, dtype=torch.int32)
+        padded = position >= prompts + 2 * lengths  # [B, N]
+        noised = (position >= prompts + lengths) & ~padded
+        answer = position - prompts - lengths * noised  # negative in the prompt
+        block = answer.div(self.block_length, rounding_mode="floor")
+        last = torch.iinfo(torch.int32).max
+        since = (2 * block).masked_fill(noised | padded, last)
+        until = (2 * block - noised.int()).masked_fill(padded, -last)
+        own = torch.where(noised, block, -2)  # a block is at least 0
+        own = torch.where(padded, -3 - position, own)
+        seeking = torch.where(noised | padded, own, -1)
+        earlier = since[:, None] <= until[:, :, None]
+        return earlier.logical_or_(own[:, None] == seeking[:, :, None])
 
 
 def make_training_row(

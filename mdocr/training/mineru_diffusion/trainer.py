@@ -29,7 +29,7 @@ from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, ParserRunConfig
 from mdocr.training.loop import train
-from mdocr.training.mineru_diffusion.adapters import add_adapters, merged
+from mdocr.training.mineru_diffusion.adapters import add_adapters, merged, save_adapter
 from mdocr.training.mineru_diffusion.answers import score_samples
 from mdocr.training.mineru_diffusion.export import save_folder
 from mdocr.training.mineru_diffusion.rows import MinerUDiffusionBatch
@@ -42,7 +42,7 @@ from mdocr.training.mineru_diffusion.samples import (
     read_manifests,
 )
 from mdocr.training.processes import Processes, mean_over_processes
-from mdocr.weights.checkpoint_folder import read_json
+from mdocr.weights.checkpoint_folder import is_mineru_diffusion, read_json
 from mdocr.weights.keys import SkipInitialisation
 from mdocr.weights.mineru_diffusion import load_mineru_diffusion
 
@@ -97,7 +97,7 @@ class MinerUDiffusionTask:
     def __init__(self, config: MinerUDiffusionRun, processes: Processes) -> None:
         self.config, self.processes = config, processes
         self.folder = find_folder(config.model.start)
-        self.model = make_model(config.model, self.folder)
+        self.model = make_model(config.model, self.folder, frozen_dtype(config, processes))
         self.module = MinerUDiffusionLoss(self.model, processes)
         self.preparer = Preparer(self.folder, self.model.config, config.data)
         self.mixture = open_mixture(config.data, config.run.seed)
@@ -136,10 +136,14 @@ class MinerUDiffusionTask:
         return mean(scores.values())
 
     def export(self, weights: dict[str, Tensor], folder: Path, record: dict[str, Any]) -> Path:
-        """Writes the checkpoint folder ``model``."""
+        """Writes the checkpoint folder ``model``; with LoRA also the folder ``adapter`` of peft."""
         target = folder / "model"
         if self.processes.first:
-            save_folder(merged(model_weights(weights)), self.folder, target, record)
+            own = model_weights(weights)
+            save_folder(merged(own), self.folder, target, record)
+            if self.config.model.lora_rank:
+                start = self.config.model.start
+                save_adapter(own, self.config.model.lora_rank, start, folder / "adapter")
         return target
 
 
@@ -167,7 +171,7 @@ class MinerUDiffusionLoss(nn.Module):
         model, device = self.model, self.processes.device
         features = model.encode(batch.patches.to(device, non_blocking=True), batch.grids)
         x = model.embed(batch.tokens.to(device), features)
-        attend = DenseAttention(batch.mask().to(device))
+        attend = DenseAttention(batch.mask(device))
         logits: Tensor = model.language_model(x, batch.positions.to(device), attend, counted)
         return logits
 
@@ -181,8 +185,8 @@ def find_folder(start: str) -> Path:
     """
     found = find_parser(start).path
     folder = found if found.is_dir() else found.parent
-    kind = read_json(folder / "config.json").get("model_type")
-    if kind != "mineru_diffusion":
+    if not is_mineru_diffusion(folder):
+        kind = read_json(folder / "config.json").get("model_type")
         raise UsageError(
             f"model.start: {start} is of the type {kind!r}, not mineru_diffusion",
             "Train the line reader by the run parser-lite, which has no data.manifest.",
@@ -190,21 +194,45 @@ def find_folder(start: str) -> Path:
     return folder
 
 
-def make_model(config: MinerUDiffusionModelConfig, folder: Path) -> MinerUDiffusion:
-    """The model to train, in float32, on the CPU. Errors: see ``load_mineru_diffusion``."""
+def frozen_dtype(config: MinerUDiffusionRun, processes: Processes) -> torch.dtype:
+    """The dtype of frozen weights: bfloat16 with LoRA under autocast, so that 24 GB suffice.
+
+    FSDP shards weights of one dtype only.
+    """
+    sharded = config.run.shard and processes.world > 1
+    lean = config.model.lora_rank and config.run.precision == "bf16" and not sharded
+    return torch.bfloat16 if lean else torch.float32
+
+
+def make_model(
+    config: MinerUDiffusionModelConfig, folder: Path, frozen: torch.dtype = torch.float32
+) -> MinerUDiffusion:
+    """The model to train, on the CPU; trained weights are in float32.
+
+    Args:
+        config: what is trained.
+        folder: checkpoint folder to start from.
+        frozen: dtype of frozen weights.
+
+    Raises:
+        WeightsError: see ``load_mineru_diffusion``.
+    """
     if config.fresh:
         record = read_json(folder / "config.json")
         model = MinerUDiffusion(MinerUDiffusionConfig.from_record(record))
         draw_weights(model)
     else:
-        model = load_mineru_diffusion(folder, "cpu", torch.float32)
-        for parameter in model.parameters():
-            parameter.data = parameter.data.clone()  # it may be mapped from the file
+        model = load_mineru_diffusion(folder, "cpu")
+    if model.config.tie_word_embeddings:
+        model.language_model.lm_head.weight = model.language_model.model.embed_tokens.weight
     model.requires_grad_(True)
     if config.lora_rank:
         add_adapters(model, config.lora_rank)
     if config.freeze_vision:
         model.vision_model.requires_grad_(False)
+    for parameter in model.parameters():
+        dtype = torch.float32 if parameter.requires_grad else frozen
+        parameter.data = parameter.data.to(dtype, copy=True)  # it may be mapped from the file
     if config.checkpointing:
         checkpoint_layers(model)
     return model

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image, ImageDraw
+from safetensors.torch import load_file
 from torch.nn import functional
 
 from mdocr.decoding.blocks import visible_positions
@@ -27,7 +29,8 @@ from mdocr.training.config import OptimizerConfig, RunConfig
 from mdocr.training.line_reader.trainer import LineReaderRun
 from mdocr.training.loop import TrainingInterrupted
 from mdocr.training.mineru_diffusion import trainer as document_model
-from mdocr.training.mineru_diffusion.adapters import merged
+from mdocr.training.mineru_diffusion.adapters import merged, save_adapter
+from mdocr.training.mineru_diffusion.export import save_folder
 from mdocr.training.mineru_diffusion.rows import UNCOUNTED, collate
 from mdocr.training.mineru_diffusion.samples import (
     MinerUDiffusionBatches,
@@ -43,9 +46,10 @@ from mdocr.training.mineru_diffusion.trainer import (
     make_model,
     train_mineru_diffusion,
 )
+from mdocr.training.noised_rows import structured_mask
 from mdocr.training.parser import load_parser_run
 from mdocr.training.processes import Processes
-from mdocr.weights.mineru_diffusion import load_mineru_diffusion
+from mdocr.weights.mineru_diffusion import HEAD, load_mineru_diffusion
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mineru_diffusion"
 ALONE = Processes(0, 1, torch.device("cpu"))
@@ -324,6 +328,74 @@ def test_adapters_train_alone_and_are_merged_into_the_export(manifest):
     assert all(name.startswith("language_model.model.layers") for name in changed)
 
 
+def test_frozen_weights_are_half_precision_beside_adapters(manifest):
+    peft = pytest.importorskip("peft")
+    model = MinerUDiffusionModelConfig(start=str(GOLDEN), lora_rank=2)
+    run = make_run(manifest, model=model, steps=4, precision="bf16")
+    task = MinerUDiffusionTask(run, ALONE)
+    dtypes = {p.requires_grad: p.dtype for p in task.model.parameters()}
+    assert dtypes == {True: torch.float32, False: torch.bfloat16}
+    run = replace(run, data=replace(run.data, validation=(str(manifest),)))
+    folder = train_mineru_diffusion(run, ALONE, False)
+    assert (folder.parent / "best" / "adapter").is_dir()
+    adapter = folder.parent / "adapter"
+    config = peft.LoraConfig.from_pretrained(adapter)
+    assert (config.r, config.lora_alpha, config.base_model_name_or_path) == (2, 4, str(GOLDEN))
+    loaded = load_mineru_diffusion(GOLDEN, "cpu", torch.float32)
+    peft.inject_adapter_in_model(config, loaded)
+    stored = peft.utils.load_peft_weights(str(adapter), "cpu")
+    missing = peft.set_peft_model_state_dict(loaded, stored).unexpected_keys
+    assert not missing
+    exported = load_mineru_diffusion(folder, "cpu", torch.float32).state_dict()
+    for name, value in merged(loaded.state_dict()).items():
+        assert torch.allclose(value, exported[name], atol=2e-2), name
+
+
+def test_an_adapter_is_written_by_itself(tmp_path):
+    weights = {"a.q_proj.lora_A.default.weight": torch.ones(1, 3), "a.norm.weight": torch.ones(2)}
+    save_adapter(weights, 1, "some-model", tmp_path / "adapter")
+    stored = load_file(tmp_path / "adapter" / "adapter_model.safetensors")
+    assert list(stored) == ["base_model.model.a.q_proj.lora_A.weight"]
+    record = json.loads((tmp_path / "adapter" / "adapter_config.json").read_text())
+    assert (record["r"], record["lora_alpha"], record["peft_type"]) == (1, 2, "LORA")
+
+
+def test_an_exported_folder_is_complete(tmp_path, caplog):
+    start = tmp_path / "start"
+    shutil.copytree(GOLDEN, start, ignore=lambda *_: ["vectors.safetensors"])
+    others = ("modeling_a.py", "vocab.json", "merges.txt", "processor_config.json", "LICENSE")
+    for name in others:
+        (start / name).write_text("{}")
+    keys = load_file(start / "model.safetensors")
+    index = {"weight_map": dict.fromkeys(keys, "model.safetensors")}
+    (start / "model.safetensors.index.json").write_text(json.dumps(index))
+    record = json.loads((start / "config.json").read_text())
+    record["auto_map"] = {"AutoConfig": "configuration_a.A", "AutoModel": "modeling_a.B",
+                          "AutoProcessor": "some/repo--processing_a.C"}  # fmt: skip
+    (start / "config.json").write_text(json.dumps(record))
+    weights = load_mineru_diffusion(GOLDEN).state_dict()
+    save_folder(weights, start, tmp_path / "made", {"steps": 1})
+    made = {file.name for file in (tmp_path / "made").iterdir()}
+    assert {*others, "tokenizer.json", "tokenizer_config.json", "config.json"} <= made
+    assert "model.safetensors.index.json" not in made
+    assert "lacks configuration_a.py, which transformers needs" in caplog.text
+    assert "processing_a" not in caplog.text
+
+
+def test_tied_embeddings_stay_tied(tmp_path):
+    start = tmp_path / "start"
+    shutil.copytree(GOLDEN, start)
+    record = json.loads((start / "config.json").read_text()) | {"tie_word_embeddings": True}
+    (start / "config.json").write_text(json.dumps(record))
+    model = make_model(MinerUDiffusionModelConfig(start=str(start)), start)
+    language = model.language_model
+    assert language.lm_head.weight is language.model.embed_tokens.weight
+    save_folder(model.state_dict(), start, tmp_path / "made", {})
+    assert HEAD not in load_file(tmp_path / "made" / "model.safetensors")
+    loaded = load_mineru_diffusion(tmp_path / "made").language_model
+    assert torch.equal(loaded.lm_head.weight, loaded.model.embed_tokens.weight)
+
+
 def test_another_sample_takes_the_place_of_an_unusable_one(manifest, caplog):
     task = MinerUDiffusionTask(make_run(manifest, batch_size=4), ALONE)
     (manifest.parent / "1.png").unlink()
@@ -341,8 +413,18 @@ def test_batches_are_padded_to_the_longest(manifest, field):
     batch = next(task.batches(0))
     sizes = [p + 2 * n for p, n in zip(batch.prompts, batch.lengths, strict=True)]
     assert getattr(batch, field).shape == (4, max(sizes))
-    mask = batch.mask()
-    assert mask.any(-1).all() and not mask[0, : sizes[0], sizes[0] :].any()
+
+
+def test_the_mask_of_a_batch_is_that_of_its_rows(manifest):
+    task = MinerUDiffusionTask(make_run(manifest, batch_size=4), ALONE)
+    batch = next(task.batches(0))
+    longest = batch.tokens.shape[1]
+    expected = torch.eye(longest, dtype=torch.bool).repeat(4, 1, 1)
+    for row, (prompt, length) in enumerate(zip(batch.prompts, batch.lengths, strict=True)):
+        size = prompt + 2 * length
+        expected[row, :size, :size] = structured_mask(prompt, length, batch.block_length)
+    assert len(set(batch.lengths)) > 1  # some are padded
+    assert torch.equal(batch.mask(torch.device("cpu")), expected)
 
 
 def test_preparer_of_another_size(manifest):
