@@ -26,7 +26,7 @@ _KNOWN = re.compile(
     re.IGNORECASE,
 )
 _CAPTION = re.compile(
-    r"(?:fig(?:ure|\.)?|tab(?:le|\.)?|listing|scheme|plate|chart|abb(?:ildung|\.)?|tabelle|[图表])"
+    r"(?:(fig(?:ure|\.)?|scheme|plate|chart|abb(?:ildung|\.)?|图)|(tab(?:le|elle|\.)?|表)|listing)"
     r"\s*[\dIVX]+\s*(?:[.:：–—-]|\s|$)",
     re.IGNORECASE,
 )
@@ -46,18 +46,28 @@ _LINE_DISTANCE = 1.2
 _CAPITAL, _SMALL, _DESCENT = 0.72, 0.5, 0.2
 """Heights of capitals and of small letters, and how far some go below the line."""
 
+_SHIFT = 0.02
+"""Of the page's width, by which the lines of a caption may begin apart."""
+
 _MANY_DIGITS = 6
 """Digits in a text of hardly any letters, which is a number of an account and no title."""
 
 
 def drop_false_titles(blocks: list[Block]) -> list[Block]:
-    """The blocks of a page with titles that cannot be any as texts: captions, numbers, authors."""
-    return [
-        replace(block, type="text", level=0)
-        if block.type == "title" and _is_no_title(block.content.strip())
-        else block
-        for block in blocks
-    ]
+    """The blocks of a page with titles that cannot be any as what they are.
+
+    That is captions, whose further lines are taken from the text below; or texts: numbers, authors.
+    """
+    out: list[Block] = []
+    for block in blocks:
+        if block.type == "title" and (kind := _other_type(block.content.strip())):
+            out.append(replace(block, type=kind, level=0))
+        elif out and _ends_caption(out[-1], block):
+            content = f"{out[-1].content}\n{block.content}"
+            out[-1] = replace(out[-1], content=content, box=out[-1].box.union(block.box))
+        else:
+            out.append(block)
+    return out
 
 
 def level_titles(pages: tuple[Page, ...]) -> tuple[Page, ...]:
@@ -101,10 +111,21 @@ def _ink_height(text: str) -> float:
     return (_CAPITAL if rises else _SMALL) + (_DESCENT if falls else 0.0)
 
 
-def _is_no_title(text: str) -> bool:
+def _other_type(text: str) -> str:
+    """What a title is that cannot be one; empty for one that can."""
+    if match := _CAPTION.match(text):
+        return "image_caption" if match[1] else "table_caption" if match[2] else "code_caption"
     digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
     is_number = digits >= _MANY_DIGITS and 2 * letters <= digits
-    return is_number or bool(_CAPTION.match(text) or _BY.match(text)) or _are_names(text)
+    return "text" if is_number or _BY.match(text) or _are_names(text) else ""
+
+
+def _ends_caption(caption: Block, block: Block) -> bool:
+    """Whether a text below a caption's first line, as it begins amid a sentence, is its rest."""
+    gap = block.box.y0 - caption.box.y1
+    is_below = abs(block.box.x0 - caption.box.x0) <= _SHIFT and gap < caption.box.height
+    starts = caption.type.endswith("_caption") and _CAPTION.match(caption.content.strip())
+    return bool(starts) and block.type == "text" and is_below and block.content[:1].islower()
 
 
 def _are_names(text: str) -> bool:

@@ -159,13 +159,35 @@ def _letters(text: str, heights: Sequence[str]) -> str:
 def listing(lines: Sequence[PrintedLine], grid: Grid) -> str:
     """Lines from top to bottom as one text; a wide gap between two is a blank line."""
     first = min(_first_cell(one, grid) for one in lines)
-    middles = [one.box.center[1] for one in lines]
-    gaps = np.diff(middles)
+    rows = _rows(lines)
+    gaps = np.diff([row[0].box.center[1] for row in rows])
     usual = float(np.percentile(gaps, 25)) if len(gaps) else 1.0
-    written = [on_grid(lines[0], grid, first)]
-    for line, gap in zip(lines[1:], gaps, strict=True):
-        written += [""] * max(0, round(gap / usual) - 1) + [on_grid(line, grid, first)]
+    written = [_overlaid([on_grid(one, grid, first) for one in rows[0]])]
+    for row, gap in zip(rows[1:], gaps, strict=True):
+        written += [""] * max(0, round(gap / usual) - 1)
+        written.append(_overlaid([on_grid(one, grid, first) for one in row]))
     return "\n".join(written)
+
+
+def _rows(lines: Sequence[PrintedLine]) -> list[list[PrintedLine]]:
+    """Lines that stand level, such as a number and the line that it counts, together."""
+    rows: list[list[PrintedLine]] = []
+    for line in sorted(lines, key=lambda one: one.box.center[1]):
+        last = rows[-1][0].box if rows else None
+        if last and last.y0 <= line.box.center[1] <= last.y1:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
+
+
+def _overlaid(texts: Sequence[str]) -> str:
+    """Texts of one row, each in its own cells; what would overlap stands behind."""
+    written = ""
+    for text in sorted(texts, key=lambda one: len(one) - len(one.lstrip())):
+        start = len(text) - len(text.lstrip())
+        written = written.ljust(start) + text[start:]
+    return written
 
 
 def _borders(line: PrintedLine, grid: Grid, *, outer: bool = False) -> NDArray[np.int64]:

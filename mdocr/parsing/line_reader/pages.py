@@ -45,6 +45,9 @@ that the reader knows."""
 LEAST_PART = upright.SURE - upright.MARGIN
 """Confidence that a part of a page has to exceed, by the margin, to be read turned."""
 
+KEPT = 0.6
+"""Share of the letters that a page must still have when it is turned."""
+
 MARGIN = 0.1
 """Share of the page's width at its sides in which a single turned line is a note in the margin."""
 
@@ -79,7 +82,14 @@ class LinePage(PageWork):
         self.parts: list[tuple[Box, LineReading]] = []
         self._asked: list[tuple[LineReading, int]] = []
         self._waiting = 0
-        self._steps = [self._try_directions, self._turn, self._try_parts, self._turn_parts]
+        self._steps = [
+            self._try_directions,
+            self._turn,
+            self._compare,
+            self._try_parts,
+            self._turn_parts,
+        ]
+        self._as_given: LineReading | None = None
         self._tried: dict[Box, list[LineReading]] = {}
         self._programs: dict[int, Block | None] = {}  # see ``find_programs``
 
@@ -152,8 +162,16 @@ class LinePage(PageWork):
         self._tried = {}
         if best is None:
             return []
-        self.reading = best
+        self._as_given, self.reading = self.reading, best
         return self._jobs(best, best.ask(best.all_rows()))
+
+    def _compare(self) -> list[Job]:
+        """Back to the page as it was given, if turning it has lost most of its text."""
+        if self._as_given and upright.kept_letters(self.reading) < KEPT * upright.kept_letters(
+            self._as_given
+        ):
+            self.reading = self._as_given
+        return []
 
     def _try_parts(self) -> list[Job]:
         """A few lines of doubtful parts in the other directions."""

@@ -15,7 +15,7 @@ from mdocr.document.turns import ANGLES
 from mdocr.layout import LayoutBox
 from mdocr.layout.components import merge_overlapping
 from mdocr.parsing.line_reader.formulas import Row
-from mdocr.parsing.line_reader.noise import mean_confidence
+from mdocr.parsing.line_reader.noise import is_noise, mean_confidence
 from mdocr.parsing.line_reader.reading import LineReading
 
 SURE = 0.87
@@ -77,6 +77,12 @@ def surest(readings: Sequence[LineReading], than: float) -> LineReading | None:
     letters = sum(character.isalnum() for line in lines for character in line.content)
     is_surer = mean_confidence(lines) > than + MARGIN
     return best if is_surer and letters >= LEAST_LETTERS else None
+
+
+def kept_letters(reading: LineReading) -> int:
+    """Letters and digits in the lines that are kept."""
+    kept = (line.content for line in reading.lines().values() if not is_noise(line))
+    return sum(character.isalnum() for content in kept for character in content)
 
 
 def doubtful_parts(reading: LineReading) -> list[Box]:

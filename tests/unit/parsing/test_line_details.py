@@ -11,6 +11,7 @@ from mdocr.inputs.pages import open_pages
 from mdocr.layout import analyse, cut
 from mdocr.options import ParseOptions
 from mdocr.parsing import parse
+from mdocr.parsing.line_reader import upright
 from mdocr.parsing.line_reader.listings import grid_of, listing, looks_like_program, printed_line
 from mdocr.parsing.line_reader.scripts import with_scripts
 from mdocr.parsing.line_reader.strips import glyphs, ink_mask
@@ -176,3 +177,17 @@ def test_only_monospaced_programs_are_code(tmp_path, font, kind):
     document = parse(parser, tmp_path / "a.pdf", ParseOptions())
     kinds = {block.type for page in document.pages for block in page.blocks}
     assert ("code" in kinds) == (kind == "code")
+
+
+def test_a_page_that_turning_empties_is_read_as_it_was_given(tmp_path, monkeypatch):
+    monkeypatch.setattr(upright, "is_doubtful", lambda reading: True)
+    monkeypatch.setattr(upright, "surest", lambda readings, than: readings[0] if readings else None)
+    set_page(tmp_path / "a.pdf", set_lines("\n".join([PROSE] * 3), "tiro"))
+
+    def answer(image, prompt):
+        return "some words" if image.width > image.height else "x"
+
+    document = parse(FakeParser(answer, tiny_line_reader()), tmp_path / "a.pdf", ParseOptions())
+    blocks = document.pages[0].blocks
+    assert {block.angle for block in blocks} == {0}
+    assert "some words" in blocks[0].content

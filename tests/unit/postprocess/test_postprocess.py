@@ -436,20 +436,34 @@ def test_the_size_of_letters_is_not_that_of_their_ink() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "kind"),
     [
-        "Figure 3: The pier",
-        "Table 2. Tides",
-        "Fig. 7",
-        "表 1：数字",
-        "IBAN DE02 1203 0000 0000 2020 51",
-        "0049 30 123456",
-        "Ada Lovelace, Charles Babbage and Luigi F. Menabrea",
-        "by Ada Lovelace",
+        ("Figure 3: The pier", "image_caption"),
+        ("Table 2. Tides", "table_caption"),
+        ("Tabelle 4", "table_caption"),
+        ("Listing 1: Sums", "code_caption"),
+        ("Fig. 7", "image_caption"),
+        ("表 1：数字", "table_caption"),
+        ("IBAN DE02 1203 0000 0000 2020 51", "text"),
+        ("0049 30 123456", "text"),
+        ("Ada Lovelace, Charles Babbage and Luigi F. Menabrea", "text"),
+        ("by Ada Lovelace", "text"),
     ],
 )
-def test_what_cannot_be_a_title_is_text(text: str) -> None:
-    assert drop_false_titles([block("title", 0.1, text, level=1)])[0].type == "text"
+def test_what_cannot_be_a_title_is_none(text: str, kind: str) -> None:
+    assert drop_false_titles([block("title", 0.1, text, level=1)])[0].type == kind
+
+
+def test_further_lines_of_a_caption_are_part_of_it() -> None:
+    first = block("title", 0.1, "Figure 1. The pier, which is")
+    rest = block("text", 0.145, "long and old.")
+    after = block("text", 0.2, "And so on.")
+    (caption, other) = drop_false_titles([first, rest, after])
+    assert (caption.type, caption.content) == (
+        "image_caption",
+        "Figure 1. The pier, which is\nlong and old.",
+    )
+    assert other == after and caption.box.y1 == rest.box.y1
 
 
 @pytest.mark.parametrize(
