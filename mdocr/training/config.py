@@ -1,6 +1,7 @@
 """The settings of a run as frozen dataclasses; ``load_config`` fills them from TOML."""
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mdocr.errors import UsageError, WeightsError
@@ -161,6 +162,28 @@ class ParserRunConfig(RunConfig):
     """Length and output of a run of a page model."""
 
     output: str = "runs/parser"
+
+
+@dataclass(frozen=True)
+class MinerUDiffusionRunConfig(ParserRunConfig):
+    """Length and output of a run of MinerU-Diffusion.
+
+    Attributes:
+        epochs: passes over the samples, instead of ``steps``; 0: ``steps`` counts.
+    """
+
+    epochs: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.epochs >= 0, "run.epochs must not be negative")
+
+    def over(self, samples: int, world: int) -> "MinerUDiffusionRunConfig":
+        """The same with the steps that ``epochs`` passes over the samples take."""
+        if not self.epochs:
+            return self
+        steps = math.ceil(self.epochs * samples / (self.batch_size * self.accumulate * world))
+        return replace(self, steps=steps)
 
 
 @dataclass(frozen=True)

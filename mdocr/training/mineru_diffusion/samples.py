@@ -5,7 +5,8 @@ share of stage I (arXiv 2603.22458, section 3).
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
 from mdocr.preprocessing.prompts import STOPS
 from mdocr.preprocessing.tokenizers import MinerUDiffusionTokenizer
 from mdocr.synthesis.pages.manifests import ManifestSample, read_manifest
+from mdocr.training.mineru_diffusion.augmentation import augment_document
 from mdocr.training.mineru_diffusion.rows import (
     MinerUDiffusionBatch,
     TrainingRow,
@@ -34,6 +36,8 @@ from mdocr.training.mineru_diffusion.rows import (
 )
 
 logger = logging.getLogger(__name__)
+
+Augment = Callable[[Image.Image], Image.Image]
 
 TRIES = 20
 """Consecutive unusable samples that end a run."""
@@ -51,6 +55,8 @@ class MinerUDiffusionDataConfig:
         validation_samples: how many of their samples, from the first.
         block_length: positions of a block.
         max_tokens: longest answer; longer ones are truncated.
+        max_length: longest row, prompt and twice the answer, in tokens; 0: no limit.
+        augment: share of the samples whose images are augmented, 0 to 1.
         max_pixels: largest image; 0: that of the model.
         workers: processes that prepare batches.
     """
@@ -62,6 +68,8 @@ class MinerUDiffusionDataConfig:
     validation_samples: int = 32
     block_length: int = 32
     max_tokens: int = 2048
+    max_length: int = 0
+    augment: float = 0.0
     max_pixels: int = 0
     workers: int = 1
 
@@ -74,8 +82,11 @@ class MinerUDiffusionDataConfig:
             raise UsageError("data.replay_share must be at least 0 and below 1")
         if self.block_length < 1 or self.max_tokens < self.block_length:
             raise UsageError("data.max_tokens must be at least data.block_length, which is above 0")
-        if min(self.workers, self.max_pixels, self.validation_samples) < 0:
-            raise UsageError("data.workers, max_pixels, validation_samples must not be negative")
+        if not 0 <= self.augment <= 1:
+            raise UsageError("data.augment must be between 0 and 1")
+        limits = (self.workers, self.max_length, self.max_pixels, self.validation_samples)
+        if min(limits) < 0:
+            raise UsageError("workers, max_length, max_pixels, validation_samples of data are >= 0")
 
 
 class Preparer:
@@ -110,13 +121,41 @@ class Preparer:
         Raises:
             InputError: image or text are unusable.
         """
-        picture = self.pictures.prepare(open_region(sample))
+        picture = self.pictures.prepare(open_region(sample, self._augment(sample, generator)))
         prompt = self.prompts.encode(sample.task, picture.tokens)
         noise = (self.data.block_length, self.config.mask_token_id, generator)
-        return make_training_row(prompt, self.answer(sample.text), noise, picture, sample.weight)
+        answer = self.answer(sample.text, self._room(len(prompt)))
+        return make_training_row(prompt, answer, noise, picture, sample.weight)
 
-    def answer(self, text: str) -> Tensor:
+    def _augment(self, sample: ManifestSample, generator: torch.Generator) -> Augment | None:
+        """The augmentation of a share of the samples; None for the others."""
+        if not self.data.augment or torch.rand((), generator=generator) >= self.data.augment:
+            return None
+        seed = int(torch.randint(2**62, (), generator=generator))
+        return lambda picture: augment_document(picture, sample.task, np.random.default_rng(seed))
+
+    def _room(self, prompt: int) -> int:
+        """Most tokens of an answer to a prompt of that length.
+
+        Raises:
+            InputError: not even a block fits ``data.max_length``.
+        """
+        if not self.data.max_length:
+            return self.data.max_tokens
+        room = (self.data.max_length - prompt) // 2
+        if room < self.data.block_length:
+            raise InputError(
+                f"a prompt of {prompt} tokens leaves no room for an answer in data.max_length",
+                "Increase data.max_length, or lower data.max_pixels.",
+            )
+        return min(room, self.data.max_tokens)
+
+    def answer(self, text: str, most: int | None = None) -> Tensor:
         """Token ids of a text, its stop token, and padding of the last block [L].
+
+        Args:
+            text: ground truth.
+            most: tokens at most, by default ``data.max_tokens``; longer answers are truncated.
 
         Raises:
             InputError: the text contains an image or mask token.
@@ -129,25 +168,29 @@ class Preparer:
                 "Remove the token from the text, or the sample from the manifest.",
             )
         block = self.data.block_length
-        most = self.data.max_tokens // block * block
+        most = (most or self.data.max_tokens) // block * block
         if len(ids) >= most:
             return torch.tensor(ids[:most])
         ids = [*ids, self.stop_id]
         return torch.tensor(ids + [self.fill_id] * (-len(ids) % block))
 
 
-def open_region(sample: ManifestSample) -> Image.Image:
+def open_region(sample: ManifestSample, augment: Augment | None = None) -> Image.Image:
     """The image of a sample, prepared as by ``mdocr parse``.
+
+    Args:
+        sample: its image, task and region.
+        augment: changes the page or region before it is resized for the model.
 
     Raises:
         InputError: it cannot be read.
     """
     picture = open_picture(sample.image)
-    if sample.task == "layout":
-        return crops.whole_page(picture)
-    if sample.box is not None:
+    if sample.task != "layout" and sample.box is not None:
         picture = crops.cut_region(picture, sample.box)
-    return crops.fit(picture)
+    if augment is not None:
+        picture = augment(picture)
+    return crops.whole_page(picture) if sample.task == "layout" else crops.fit(picture)
 
 
 class Mixture:
@@ -171,6 +214,11 @@ class Mixture:
         self.share = share if replay else 0.0
         self.seed = seed
         self._orders: dict[int, tuple[int, NDArray[np.int64]]] = {}
+
+    @property
+    def epoch(self) -> int:
+        """Samples, replayed ones included, in which every sample of the stage comes once."""
+        return math.ceil(len(self.kinds[0]) / (1 - self.share))
 
     def __getitem__(self, number: int) -> ManifestSample:
         before = int(number * self.share)

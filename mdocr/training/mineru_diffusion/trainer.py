@@ -7,7 +7,7 @@ divided by their number.
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from statistics import mean
@@ -27,7 +27,7 @@ from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.parsing.loading import find_parser
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
-from mdocr.training.config import OptimizerConfig, ParserRunConfig
+from mdocr.training.config import MinerUDiffusionRunConfig, OptimizerConfig
 from mdocr.training.loop import train
 from mdocr.training.mineru_diffusion.adapters import add_adapters, merged, save_adapter
 from mdocr.training.mineru_diffusion.answers import score_samples
@@ -81,14 +81,14 @@ class MinerUDiffusionRun:
     data: MinerUDiffusionDataConfig
     model: MinerUDiffusionModelConfig = field(default_factory=MinerUDiffusionModelConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
-    run: ParserRunConfig = field(default_factory=ParserRunConfig)
+    run: MinerUDiffusionRunConfig = field(default_factory=MinerUDiffusionRunConfig)
 
 
 def train_mineru_diffusion(config: MinerUDiffusionRun, processes: Processes, resume: bool) -> Path:
     """Trains MinerU-Diffusion; returns the exported folder. Errors: see ``loop.train``."""
     torch.manual_seed(config.run.seed)
     task = MinerUDiffusionTask(config, processes)
-    return train(task, config.run, config.optimizer, processes, resume)
+    return train(task, task.config.run, config.optimizer, processes, resume)
 
 
 class MinerUDiffusionTask:
@@ -101,6 +101,8 @@ class MinerUDiffusionTask:
         self.module = MinerUDiffusionLoss(self.model, processes)
         self.preparer = Preparer(self.folder, self.model.config, config.data)
         self.mixture = open_mixture(config.data, config.run.seed)
+        run = config.run.over(self.mixture.epoch, processes.world)
+        self.config = replace(config, run=run)
         self._validation = read_manifests(config.data.validation)[: config.data.validation_samples]
         if self._validation:  # raises now rather than at the first evaluation
             rapidfuzz()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw
@@ -25,11 +26,16 @@ from mdocr.errors import InputError, MissingExtraError, UsageError
 from mdocr.parsing.loading import load_parser
 from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
 from mdocr.synthesis.pages.manifests import ManifestSample, write_manifest
-from mdocr.training.config import OptimizerConfig, RunConfig
+from mdocr.training.config import MinerUDiffusionRunConfig, OptimizerConfig
 from mdocr.training.line_reader.trainer import LineReaderRun
 from mdocr.training.loop import TrainingInterrupted
 from mdocr.training.mineru_diffusion import trainer as document_model
 from mdocr.training.mineru_diffusion.adapters import merged, save_adapter
+from mdocr.training.mineru_diffusion.augmentation import (
+    DEFORMATIONS,
+    DEGRADATIONS,
+    augment_document,
+)
 from mdocr.training.mineru_diffusion.export import save_folder
 from mdocr.training.mineru_diffusion.rows import UNCOUNTED, collate
 from mdocr.training.mineru_diffusion.samples import (
@@ -93,7 +99,7 @@ def make_run(
         ),
         model or MinerUDiffusionModelConfig(start=str(GOLDEN)),
         OptimizerConfig(learning_rate=1e-3, average=0.5),
-        RunConfig(
+        MinerUDiffusionRunConfig(
             **{"output": str(manifest.parent / output), "evaluate_every": 0, **settings, **run}
         ),
     )
@@ -442,6 +448,74 @@ def test_a_run_with_a_manifest_is_of_the_large_model():
     assert large.run.accumulate * large.run.batch_size == 16
     with pytest.raises(UsageError, match=r"unknown key data\.easy_share"):
         load_parser_run(Path("parser-finetune"), ["data.easy_share=0.5"])
+
+
+def test_the_stages_have_the_settings_of_the_paper():
+    published = {"parser-stage1": (12288, 4e-5, 9), "parser-stage2": (16384, 2e-5, 4)}
+    for name, (length, rate, epochs) in published.items():
+        run = load_parser_run(Path(name), [])
+        assert isinstance(run, MinerUDiffusionRun)
+        settings = run.data.max_length, run.optimizer.learning_rate, run.run.epochs
+        assert settings == (length, rate, epochs)
+        assert 8 * run.run.batch_size * run.run.accumulate == 256
+    assert load_parser_run(Path("parser-stage2"), []).optimizer.warmup == 0.1
+
+
+def test_epochs_replace_steps(manifest):
+    run = make_run(manifest, epochs=3, steps=100, accumulate=2)
+    assert MinerUDiffusionTask(run, ALONE).config.run.steps == 3  # 3 · 4 samples ÷ 4 a step
+    shared = MinerUDiffusionTask(run, Processes(0, 2, torch.device("cpu")))
+    assert shared.config.run.steps == 2
+    replayed = replace(run, data=replace(run.data, replay=(str(manifest),), replay_share=0.5))
+    assert MinerUDiffusionTask(replayed, ALONE).config.run.steps == 6
+    assert MinerUDiffusionTask(make_run(manifest, steps=7), ALONE).config.run.steps == 7
+
+
+def test_rows_are_no_longer_than_the_limit(manifest):
+    task = MinerUDiffusionTask(make_run(manifest), ALONE)
+    sample = ManifestSample(manifest.parent / "0.png", "text", "ab " * 40)
+    free = task.preparer.row(sample, torch.Generator())
+    limit = free.prompt + 2 * 8 + 1
+    task.preparer.data = replace(task.preparer.data, max_length=limit)
+    row = task.preparer.row(sample, torch.Generator())
+    assert (free.length, row.length) == (12, 8) and len(row.tokens) <= limit
+    task.preparer.data = replace(task.preparer.data, max_length=free.prompt + 2)
+    with pytest.raises(InputError, match=r"leaves no room for an answer in data\.max_length"):
+        task.preparer.row(sample, torch.Generator())
+
+
+@pytest.mark.parametrize("task", TEXTS)
+def test_images_of_layouts_are_not_deformed(task, monkeypatch):
+    monkeypatch.setattr("mdocr.training.mineru_diffusion.augmentation.PROBABILITY", 1.0)
+    picture = Image.new("RGB", (200, 120), "white")
+    ImageDraw.Draw(picture).rectangle((90, 50, 110, 70), fill="black")
+    changed = augment_document(picture, task, np.random.default_rng(3))
+    again = augment_document(picture, task, np.random.default_rng(3))
+    assert changed.tobytes() == again.tobytes() != picture.tobytes()
+    assert (changed.size == picture.size) == (task == "layout")
+    if task == "layout":
+        rows, columns = np.nonzero(np.asarray(changed.convert("L")) < 90)
+        assert abs(rows.mean() - 60) < 2 and abs(columns.mean() - 100) < 2
+
+
+@pytest.mark.parametrize("operation", [*DEFORMATIONS, *DEGRADATIONS])
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (120, 60)])
+def test_every_operation_takes_every_size(operation, size):
+    picture = Image.new("RGB", size, (250, 240, 230))
+    changed = operation(picture, np.random.default_rng(0))
+    assert changed.mode == "RGB" and min(changed.size) >= 1
+
+
+def test_a_share_of_the_samples_is_augmented(manifest):
+    task = MinerUDiffusionTask(make_run(manifest), ALONE)
+    sample = task.mixture[0]
+    plain = task.preparer.row(sample, torch.Generator().manual_seed(1))
+    task.preparer.data = replace(task.preparer.data, augment=0.5)
+    rows = [task.preparer.row(sample, torch.Generator().manual_seed(n)) for n in range(40)]
+    same = sum(np.array_equal(row.picture.patches, plain.picture.patches) for row in rows)
+    assert 12 <= same <= 35  # half are not chosen; of the others, some get no operation
+    again = task.preparer.row(sample, torch.Generator().manual_seed(5))
+    assert np.array_equal(again.picture.patches, rows[5].picture.patches)
 
 
 RUN = """
