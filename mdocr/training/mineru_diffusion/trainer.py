@@ -31,6 +31,7 @@ from mdocr.training.config import MinerUDiffusionRunConfig, OptimizerConfig
 from mdocr.training.loop import train
 from mdocr.training.mineru_diffusion.adapters import add_adapters, merged, save_adapter
 from mdocr.training.mineru_diffusion.answers import score_samples
+from mdocr.training.mineru_diffusion.assembly import assemble
 from mdocr.training.mineru_diffusion.export import save_folder
 from mdocr.training.mineru_diffusion.rows import MinerUDiffusionBatch
 from mdocr.training.mineru_diffusion.samples import (
@@ -55,6 +56,8 @@ class MinerUDiffusionModelConfig:
 
     Attributes:
         start: model to start from, by name or checkpoint folder.
+        vision: folder of a Qwen2-VL model whose vision tower to start from, instead of ``start``.
+        language: folder of an SDAR model to start from, with ``vision``.
         fresh: take only sizes and tokenizer of ``start``; weights are initialised.
         lora_rank: train adapters of this rank only; 0: all weights.
         freeze_vision: freeze the vision tower.
@@ -62,6 +65,8 @@ class MinerUDiffusionModelConfig:
     """
 
     start: str = "mineru-diffusion"
+    vision: str = ""
+    language: str = ""
     fresh: bool = False
     lora_rank: int = 0
     freeze_vision: bool = False
@@ -70,6 +75,8 @@ class MinerUDiffusionModelConfig:
     def __post_init__(self) -> None:
         if self.lora_rank < 0:
             raise UsageError("model.lora_rank must not be negative")
+        if bool(self.vision) != bool(self.language):
+            raise UsageError("model.vision and model.language belong together", "Name both.")
         if self.fresh and self.lora_rank:
             raise UsageError("model.fresh has no use for model.lora_rank", "Leave one of them out.")
 
@@ -96,7 +103,7 @@ class MinerUDiffusionTask:
 
     def __init__(self, config: MinerUDiffusionRun, processes: Processes) -> None:
         self.config, self.processes = config, processes
-        self.folder = find_folder(config.model.start)
+        self.folder = starting_folder(config, processes)
         self.model = make_model(config.model, self.folder, frozen_dtype(config, processes))
         self.module = MinerUDiffusionLoss(self.model, processes)
         self.preparer = Preparer(self.folder, self.model.config, config.data)
@@ -144,8 +151,8 @@ class MinerUDiffusionTask:
             own = model_weights(weights)
             save_folder(merged(own), self.folder, target, record)
             if self.config.model.lora_rank:
-                start = self.config.model.start
-                save_adapter(own, self.config.model.lora_rank, start, folder / "adapter")
+                rank = self.config.model.lora_rank
+                save_adapter(own, rank, str(self.folder), folder / "adapter")
         return target
 
 
@@ -176,6 +183,23 @@ class MinerUDiffusionLoss(nn.Module):
         attend = DenseAttention(batch.mask(device))
         logits: Tensor = model.language_model(x, batch.positions.to(device), attend, counted)
         return logits
+
+
+def starting_folder(config: MinerUDiffusionRun, processes: Processes) -> Path:
+    """The checkpoint folder that a run starts from, assembled in ``run.output`` if need be.
+
+    Raises:
+        MdocrError: see ``find_folder`` and ``assemble``.
+    """
+    model = config.model
+    if not model.vision:
+        return find_folder(model.start)
+    folder = Path(config.run.output) / "start"
+    if processes.first and not (folder / "config.json").is_file():
+        assemble(Path(model.vision), Path(model.language), folder)
+        logger.info("assembled %s from %s and %s", folder, model.vision, model.language)
+    processes.wait()
+    return folder
 
 
 def find_folder(start: str) -> Path:
