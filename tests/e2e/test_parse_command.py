@@ -73,8 +73,8 @@ def document(path: Path) -> Document:
 def test_one_document_goes_to_stdout_as_markdown(model, pdf):
     result = parse(pdf, "--pages", "2")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == (
-        "# Some words\n\nSome words\n\n| a | b |\n| --- | --- |\n"
+    assert result.stdout == (  # a single page has no running head
+        "Some words\n\n# Some words\n\nSome words\n\n| a | b |\n| --- | --- |\n"
     )
     assert [prompt for _, prompt, _ in model.asked].count("layout") == 1
 
@@ -327,7 +327,10 @@ def test_thresholds(model, pdf):
         (["--threshold", "1.5"], "between 0 and 1"),
         (["--engine", "server"], "the engine server needs an address"),
         (["--server", "http://127.0.0.1:9", "--engine", "torch"], "exclude each other"),
-        (["--server", "http://127.0.0.1:9", "--format", "json", "--trace"], "a server does not report"),
+        (
+            ["--server", "http://127.0.0.1:9", "--format", "json", "--trace"],
+            "a server does not report",
+        ),
         (["--server", "http://127.0.0.1:9", "--engine", "onnx"], "exclude each other"),
         (["--engine", "magic"], "unknown engine 'magic'"),
         (["--jobs", "0"], "jobs must be at least 1"),
@@ -767,7 +770,7 @@ class TestRead:
         assert self.read(word_model, pdf).stdout.startswith("# Some words")
 
     def test_the_rule_can_be_overruled(self, model, word, word_model):
-        assert self.read(word_model, word, "--as", "page").stdout.startswith("# Some words")
+        assert self.read(word_model, word, "--as", "page").stdout.startswith("Some words\n\n# Some")
         assert self.read(word_model, word, "--as", "leaf").exit_code == 2
 
     def test_documents_to_a_folder(self, model, pdf, word, word_model, tmp_path):

@@ -181,7 +181,11 @@ def test_only_monospaced_programs_are_code(tmp_path, font, kind):
 
 def test_a_page_that_turning_empties_is_read_as_it_was_given(tmp_path, monkeypatch):
     monkeypatch.setattr(upright, "is_doubtful", lambda reading: True)
-    monkeypatch.setattr(upright, "surest", lambda readings, than: readings[0] if readings else None)
+    monkeypatch.setattr(
+        upright,
+        "surest",
+        lambda readings, than: next((one for one in readings if one.view.angle == 90), None),
+    )
     set_page(tmp_path / "a.pdf", set_lines("\n".join([PROSE] * 3), "tiro"))
 
     def answer(image, prompt):
