@@ -18,26 +18,26 @@ WORD_DECODERS = (
     "random",
 )
 STEPPED_DECODERS = ("block-low-confidence", "low-confidence", "random")
-"""Those whose number of passes is chosen; the others take as many as they need."""
+"""Decoders whose number of passes can be chosen; the others take as many as they need."""
 ENGINES = ("auto", "torch", "onnx")
 INT8 = "int8"
 """Matrices in eight bits, all else as for ``auto``."""
 PAGE_DTYPES = ("auto", "float32", "bfloat16", "float16", INT8)
-"""In what page models compute; ``auto`` is the type of the weights, or single precision."""
+"""Precision of page models; ``auto`` is that of the weights, or single precision."""
 TABLE_FORMS = ("html", "markdown")
 MATH_FORMS = ("dollars", "brackets")
 PARSE_ENGINES = ("auto", "torch", "onnx", "server")
 PARSE_TARGETS = ("layout", *BLOCK_TYPES)
-"""What the page model is asked for: the layout of a page, and the content of its regions."""
+"""What is requested of a page model: the layout of a page, and the content of its regions."""
 
 MAX_TOKENS = {"layout": 2048, "table": 2048}
-"""Longest text of each target, in tokens."""
+"""Maximum number of tokens of each target."""
 
 MAX_TEXT_TOKENS = 1024
 """The same for all others."""
 
 LONGEST_BLOCK = 2048
-"""Tokens; as many as the longest texts have. Memory grows with it."""
+"""Tokens; as many as the longest texts have. Memory grows with the length of a block."""
 
 PageNumbers = str | int | Sequence[int]
 """Pages of a document, from 1: ``"1-3,7,12-end"``, one number, or several; empty for all."""
@@ -91,13 +91,13 @@ class ParseOptions:
         dpi: resolution at which a PDF is rendered.
         threshold: a token is committed as soon as its probability is above it, 0 to 1. Higher is
             slower and better.
-        thresholds: the same for single targets, a name of ``PARSE_TARGETS`` each.
+        thresholds: the same for single targets, by names of ``PARSE_TARGETS``.
         block_length: tokens that are denoised together; what the model was trained with if None.
         steps: passes in which a block is complete at the latest; ``block_length`` if None.
-        max_tokens: longest text of single targets, in tokens.
+        max_tokens: maximum number of tokens of single targets, by names of ``PARSE_TARGETS``.
         revise: a step that finds too few masked tokens decides committed ones anew.
         keep_unsure: also write what the model is unsure of, which else is only in ``Page.unread``.
-        batch_size: texts in work at the same time; as many as the device can hold if None.
+        batch_size: concurrent sequences; as many as the device can hold if None.
         jobs: threads that prepare pages for the model.
         trace: keep every token with its confidence and step.
         draw_layout: keep a picture of each page with its regions.
@@ -146,7 +146,7 @@ class ParseOptions:
         return self.thresholds.get(target, self.threshold)
 
     def longest(self, target: str) -> int:
-        """The longest text of a name of ``PARSE_TARGETS``, in tokens."""
+        """Maximum number of tokens of a name of ``PARSE_TARGETS``."""
         return self.max_tokens.get(target, MAX_TOKENS.get(target, MAX_TEXT_TOKENS))
 
 

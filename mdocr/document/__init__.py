@@ -1,1 +1,1 @@
-"""What is read: the document, its tables and formulas, the released layout text."""
+"""The document and what it is made of: pages, tables, formulas, text with scripts, layouts."""

@@ -23,8 +23,8 @@ def head_height(table: Table) -> int:
     if not 0 < height < table.height or table.width < 2 or not _names(table, 0):
         return 0
     body = [cell for cell in table.cells if cell.row >= height]
-    told = table.width > 2 or table.has_spans or any(map(_is_number, body))
-    return height if told else 0
+    has_evidence = table.width > 2 or table.has_spans or any(map(_is_number, body))
+    return height if has_evidence else 0
 
 
 def _names(table: Table, row: int) -> bool:

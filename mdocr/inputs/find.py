@@ -15,7 +15,7 @@ FROM_HERE = "Check the name; a path that does not start with / starts at the cur
 """Hint."""
 
 MOST_NAMED = 5
-"""Skipped files that are named; of more, the number is told."""
+"""Skipped files that are named; the others are counted."""
 
 logger = logging.getLogger(__name__)
 

@@ -1,12 +1,15 @@
 """The story of ``mdocr parse``: documents → pages → regions → texts → pages again, in order.
 
-pipeline       the story in named steps
-events         what it reports, and documents put together from that
-work, queue    texts of many regions and pages in work at once, gathered page by page
-prompted       the released model, which is asked for the layout and for each region
-lite           the line reader: layout by image analysis, then line by line
+loading            page models by name; ``parse`` in one call
+parser             a page model in a program's hand
+pipeline           documents to pages, in named steps
+events             what the pipeline reports, and documents put together from it
+page_work, queue   requests of many regions and pages in flight, gathered page by page
+mineru_diffusion   prompts for the layout, then for each region
+line_reader        layout by image analysis, then line by line
+regions            single texts, tables and formulas
 
-Knows nothing of output formats and of the command line.
+Knows nothing of the command line.
 """
 
 from mdocr.parsing.events import Ended, Opened, ReadDocument, collect

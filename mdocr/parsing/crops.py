@@ -1,4 +1,4 @@
-"""Pictures of regions: cut out, turned upright, brought to a shape the model takes; encoded."""
+"""Pictures of regions: cut out, turned upright, resized for the model, encoded."""
 
 import math
 import re
@@ -11,19 +11,19 @@ from PIL import Image
 from mdocr.document.model import Block, Box
 
 LAYOUT_SIZE = (1036, 1036)
-"""Pixels of the page as the layout is read from it; 37 picture tokens each way."""
+"""Pixels of the page from which the layout is read: 37 × 37 vision tokens."""
 
 SHORTEST_EDGE = 28
-"""Pixels; smaller crops are scaled up to one picture token."""
+"""Pixels; smaller crops are scaled up to one vision token."""
 
 LONGEST_RATIO = 50
-"""Long edge to short edge; thinner crops are filled up with white."""
+"""Long edge to short edge; thinner crops are padded with white."""
 
 QUALITY = 92
 """Of JPEG files."""
 
 FILE_NAME = re.compile(r"page\d{4,}-\d{3,}\.jpg")
-"""Names of the files they are written to."""
+"""Names of picture files."""
 
 _TURNS = {
     90: Image.Transpose.ROTATE_90,
@@ -55,7 +55,7 @@ def cut_region(picture: Image.Image, box: Box, angle: int = 0) -> Image.Image:
 
 
 def fit(crop: Image.Image) -> Image.Image:
-    """A crop that is neither too thin nor too small for the model."""
+    """A crop padded and scaled up to what the model takes."""
     crop = _filled_up(crop)
     shortest = min(crop.size)
     if shortest >= SHORTEST_EDGE:
@@ -82,7 +82,7 @@ def encode(picture: Image.Image) -> bytes:
 
 
 def file_name(page: int, place: int) -> str:
-    """The picture's file name, unique in its document; ``FILE_NAME`` knows it again."""
+    """The picture's file name, unique in its document; it matches ``FILE_NAME``."""
     return f"page{page:04d}-{place:03d}.jpg"
 
 

@@ -1,4 +1,4 @@
-"""Runaway texts: a model that has lost its way writes the same few tokens until the end."""
+"""Runaway texts: a model that has lost its way repeats the same few tokens to the end."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,12 +6,11 @@ from dataclasses import replace
 from mdocr.decoding.requests import Generation
 
 LONGEST_PERIOD = 40
-"""Tokens of what is repeated."""
+"""Tokens of a repeated unit, at most."""
 
 LEAST_REPEATS = 10
 LEAST_TOKENS = 60
-"""A run of both so many repeats and so many tokens is no text: dot leaders and empty table cells
-are shorter."""
+"""A run of at least both is no text: dot leaders and empty table cells are shorter."""
 
 CHARACTERS_PER_TOKEN = 5
 """For texts without tokens, which come from servers."""

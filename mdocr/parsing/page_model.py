@@ -1,4 +1,4 @@
-"""What pages are read with: a model at hand, or one behind a server."""
+"""The interface of page models: one on this machine (``Parser``), or behind a server."""
 
 from collections.abc import Iterable, Iterator
 from typing import Protocol
@@ -9,7 +9,7 @@ from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.errors import MdocrError
 
 
-class Speller(Protocol):
+class Detokenizer(Protocol):
     """Turns tokens into text."""
 
     def decode(self, tokens: Iterable[int]) -> str:
@@ -17,27 +17,27 @@ class Speller(Protocol):
 
 
 class PageModel(Protocol):
-    """What pages are read with: a model at hand (``Parser``), or behind a server."""
+    """A model that generates texts from pictures and prompts."""
 
     @property
     def name(self) -> str:
-        """Of the model, for results."""
+        """Name of the model, for results."""
 
     @property
     def reads_lines(self) -> bool:
-        """Whether it reads single lines, and must be told where they are."""
+        """Whether it reads single lines, which have to be found first."""
 
     @property
     def reads_formulas(self) -> bool:
-        """Whether it knows the task "formula"."""
+        """Whether it knows the prompt "formula"."""
 
     @property
     def block_length(self) -> int:
         """Tokens of a block, as it was trained."""
 
     @property
-    def tokenizer(self) -> Speller:
-        """Spells tokens."""
+    def tokenizer(self) -> Detokenizer:
+        """Turns its tokens into text."""
 
     def request(self, image: Image.Image, prompt: str, options: BlockOptions) -> Request:
         """Prepares one picture and its prompt."""
@@ -45,10 +45,12 @@ class PageModel(Protocol):
     def denoise(
         self, requests: Iterator[Request], batch_size: int
     ) -> Iterator[tuple[int, Generation | MdocrError]]:
-        """Texts of requests, or why there is none, drawn when there is room, as they end.
+        """Generates texts, as they end, with the numbers of their requests, or errors instead.
+
+        Requests are drawn when there is room for them.
 
         Raises:
-            OutOfMemoryError: there is not room for so many texts.
+            OutOfMemoryError: the device has not enough memory for this batch size.
         """
 
     def batch_size(self, max_tokens: int) -> int:

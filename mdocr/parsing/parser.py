@@ -85,7 +85,7 @@ class Parser:
             revise: a step that finds too few masked tokens decides committed ones anew, as the
                 released code does; matters only if ``steps`` is less than ``block_length``.
             stop_ids: tokens before which a text ends; those of the tokenizer if None.
-            batch_size: texts in work at the same time; as many as the device can hold if None.
+            batch_size: concurrent sequences; as many as the device can hold if None.
 
         Raises:
             UsageError: an option or a prompt makes no sense.

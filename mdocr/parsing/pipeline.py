@@ -1,11 +1,11 @@
-"""The story of ``mdocr parse`` in named steps.
+"""Documents to pages, in named steps.
 
-documents → sheets (pages as pictures) → pages in work → texts → read pages, in order
+documents → sheets (pages as pictures) → pages in flight → texts → read pages, in order
 
     sheets          opens documents one after another, and renders their pages as they are needed
-    reader.open     finds the layout (lite); asks for nothing yet
-    queue           draws the texts that pages ask for, and gathers them
-    parser.denoise  generates them, many at once
+    reader.open     analyses the layout (line reader); requests nothing yet
+    queue           hands out the requests of pages, and gathers their texts
+    parser.denoise  generates the texts, many at once
 """
 
 import logging
@@ -70,7 +70,7 @@ class PageReader(Protocol):
     batch_size: int
 
     def open(self, key: Key, sheet: PagePicture) -> PageWork:
-        """A page that is ready to ask for texts."""
+        """A page that is ready to make its first requests."""
 
 
 def parse(parser: PageModel, source: DocumentInput, options: ParseOptions) -> Document:
@@ -84,10 +84,10 @@ def parse(parser: PageModel, source: DocumentInput, options: ParseOptions) -> Do
 def read_documents(
     load: Callable[[], PageModel], tasks: Iterable[DocumentTask], options: ParseOptions
 ) -> Iterator[Event]:
-    """Reads documents, many regions and pages at once, and tells of them in their order.
+    """Reads documents, many regions and pages at once, and reports them in their order.
 
     Args:
-        load: gives the page model; called when the first page is there to be read.
+        load: returns the page model; called when the first page is about to be read.
         tasks: the documents; each is opened when there is room for its pages.
         options: how to read.
 
@@ -108,7 +108,7 @@ def read_documents(
 def _events(
     load: Callable[[], PageModel], found: Iterator[Sheet | Event], options: ParseOptions
 ) -> Iterator[Event]:
-    """What comes before the first page to be read, then the rest."""
+    """Events before the first page to be read, then the rest."""
     for item in found:
         if not isinstance(item, Sheet):
             yield item
@@ -119,7 +119,7 @@ def _events(
 
 
 def page_reader(parser: PageModel, options: ParseOptions) -> PageReader:
-    """How the parser's model reads pages."""
+    """The reader of pages for a kind of model."""
     return (
         LinePageReader(parser, options) if parser.reads_lines else MinerUPageReader(parser, options)
     )
@@ -167,7 +167,7 @@ def _sheets_of(number: int, pages: Pages) -> Iterator[Sheet | ReadPage]:
 def _read(
     parser: PageModel, reader: PageReader, found: Iterator[Sheet | Event], jobs: int
 ) -> Iterator[Event]:
-    """Generates the texts of all pages; when memory is short, fewer at once."""
+    """Generates the texts of all pages; with smaller batches when memory runs out."""
     rendered = in_background(found, jobs) if jobs > 1 else found
     works = read_ahead(_opener(reader), rendered, depth=jobs, threads=jobs)
     queue: Queue[Event] = Queue(works)
@@ -184,7 +184,7 @@ def _read(
 
 
 def in_background(items: Iterator[Item], depth: int) -> Iterator[Item]:
-    """The items, made ahead in one thread of their own: MuPDF must not run in several."""
+    """The items, made ahead in one thread of their own: MuPDF is not thread-safe."""
     pool = ThreadPoolExecutor(1, "mdocr-render")
     waiting: deque[Future[Item | None]] = deque()
     try:
@@ -200,7 +200,7 @@ def in_background(items: Iterator[Item], depth: int) -> Iterator[Item]:
 
 
 def _opener(reader: PageReader) -> Callable[[Sheet | Event], PageWork | Event]:
-    """Makes sheets pages in work, and leaves all else as it is."""
+    """Opens sheets, and passes everything else on."""
 
     def open_sheet(item: Sheet | Event) -> PageWork | Event:
         if not isinstance(item, Sheet):

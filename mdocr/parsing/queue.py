@@ -1,6 +1,6 @@
-"""Texts of several pages in work at once; each page is done when its last text is there.
+"""Requests of several pages in flight at once; a page is done when its last text is generated.
 
-The queue is what the decoder draws its requests from. It may run dry while texts are in work and
+The decoder draws its requests from the queue. It may run dry while sequences are in flight, and
 fill again when they end: a layout brings the regions to be read. The decoder asks again whenever
 there is room.
 """
@@ -22,7 +22,7 @@ from mdocr.parsing.page_work import (
 Settled = TypeVar("Settled")
 
 LOOK_AHEAD = 4
-"""Pages in work at the same time."""
+"""Pages in flight at the same time."""
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Queue(Iterator[Request], Generic[Settled]):
     """Requests of pages, drawn as there is room for them.
 
     Args:
-        source: pages in work; anything else is settled and only keeps its place among them.
+        source: pages to be read; anything else is passed on in its place among them.
     """
 
     def __init__(self, source: Iterator[PageWork | Settled]) -> None:
@@ -51,12 +51,12 @@ class Queue(Iterator[Request], Generic[Settled]):
         return self._exhausted and not self._open
 
     def begin(self) -> "Queue[Settled]":
-        """Itself, for a decoder that counts from 0; to be called when no text is in work."""
+        """Itself, for a decoder that numbers requests from 0; call it when none is in flight."""
         self._count = 0
         return self
 
     def __next__(self) -> Request:
-        """The next request; StopIteration means none for the moment."""
+        """The next request; StopIteration means that there is none for the moment."""
         while True:
             if not self._ready:
                 self._load()
@@ -73,7 +73,7 @@ class Queue(Iterator[Request], Generic[Settled]):
             return request
 
     def take(self, number: int, made: Generation | MdocrError) -> None:
-        """Hands a text to its page, or the news that there is none."""
+        """Hands a generated text, or the error in its place, to the page that asked for it."""
         job = self._drawn.pop(number)
         if isinstance(made, MdocrError):
             self._miss(job, made)
@@ -86,16 +86,16 @@ class Queue(Iterator[Request], Generic[Settled]):
         self._settle_one(job.page)
 
     def done(self) -> Iterator[Settled | ReadPage]:
-        """What is settled, in the order of the source, as far as nothing before it is open."""
+        """Outcomes in the order of the source, up to the first page that is still open."""
         while self._next in self._settled:
             yield self._settled.pop(self._next)
             self._next += 1
 
     def restart(self, error: OutOfMemoryError, alone: bool) -> None:
-        """Makes ready to draw all texts in work again; one that was ``alone`` is given up.
+        """Puts all requests in flight back; one that was in flight ``alone`` fails.
 
         Raises:
-            OutOfMemoryError: there is not even room for the model to begin.
+            OutOfMemoryError: no request was in flight: the model itself does not fit.
         """
         jobs = list(self._drawn.values())
         if alone and not jobs:
@@ -106,7 +106,7 @@ class Queue(Iterator[Request], Generic[Settled]):
         self._ready += reversed(jobs)
 
     def _load(self) -> None:
-        """Opens pages; those that need no model are settled at once."""
+        """Opens pages, up to ``LOOK_AHEAD``."""
         for _ in range(LOOK_AHEAD - len(self._open)):
             found = next(self._source, None)
             if found is None:
@@ -128,7 +128,7 @@ class Queue(Iterator[Request], Generic[Settled]):
         self._settle_one(page)
 
     def _add(self, jobs: list[Job]) -> None:
-        """Widest first, then in order; drawn from the end of the list."""
+        """Adds requests, the widest to be drawn first, then in order (from the end of the list)."""
         self._pending.update(job.page for job in jobs)
         self._ready = sorted([*reversed(jobs), *self._ready], key=lambda job: job.size)
 
@@ -144,7 +144,7 @@ class Queue(Iterator[Request], Generic[Settled]):
 
 
 def smaller(batch_size: int, first: int) -> int:
-    """The batch after memory ran out: half, or the first again once a single text was too much."""
+    """The batch size after memory ran out: half, or the first again after a single request."""
     smaller = batch_size // 2 if batch_size > 1 else first
-    logger.warning("out of memory with %d texts at once: going on with %d", batch_size, smaller)
+    logger.warning("out of memory at batch size %d: going on with %d", batch_size, smaller)
     return smaller

@@ -46,7 +46,7 @@ def text_of(made: Generation, parser: PageModel, longest: int, trace: bool) -> T
 
     Args:
         made: what the model generated.
-        parser: spells tokens.
+        parser: whose tokenizer decodes tokens.
         longest: maximum number of tokens of the generation.
         trace: keep the tokens.
     """
@@ -88,13 +88,13 @@ def filled(block: Block, text: Text, form: str, trace: bool) -> Block:
 def block_options(
     options: ParseOptions, target: str, block_length: int, longest: int = 0
 ) -> BlockOptions:
-    """How a text of a target is filled in.
+    """How the text of a target is denoised.
 
     Args:
         options: of the document.
         target: a name of ``PARSE_TARGETS``.
-        block_length: of the model, where the options name none.
-        longest: tokens; that of the options if 0.
+        block_length: of the model; used if the options have none.
+        longest: maximum number of tokens; that of the options if 0.
 
     Raises:
         UsageError: more steps than tokens in a block.

@@ -1,6 +1,6 @@
 """Whether a hyphen at the end of a line belongs to its word, as English has its compounds.
 
-A list of words tells: ``solu-tion`` is one word without its hyphen, ``long-term`` is two with it.
+A list of words decides: ``solu-tion`` is one word without its hyphen, ``long-term`` two with it.
 """
 
 from functools import lru_cache

@@ -1,4 +1,4 @@
-r"""Formulas repaired: what a reader leaves open is closed, what it closes twice is closed once.
+r"""Formulas mended: what a model leaves open is closed, what it closes twice is closed once.
 
 Covers braces, ``\left`` and ``\right``, environments, double scripts, rows outside environments.
 A formula without faults comes back as it was, less its delimiters.

@@ -1,7 +1,7 @@
 """What belongs to the page and not to the text, set aside: running heads, page numbers, notes.
 
-Where something stands tells little: an invoice has its number above and its total below. A head or
-a foot is dropped only if it repeats from page to page, or is a page number.
+The place on the page is not enough: an invoice has its number at the top and its total at the
+bottom. A header or footer is dropped only if it repeats from page to page, or is a page number.
 """
 
 import re
@@ -18,10 +18,10 @@ _BY_KIND = ("aside_text", "page_footnote")
 """Types that a layout model gives by what they are."""
 
 NEAR = 2
-"""Pages before and after in which a running head is looked for: left and right ones differ."""
+"""Pages before and after that are searched for the same header: left and right pages differ."""
 
 ALIKE = 0.8
-"""Similarity, 0 to 1, from which two texts are one, read twice."""
+"""Similarity, 0 to 1, from which two texts are the same, read twice."""
 
 _NUMBER = re.compile(
     r"\W*(?:(?:page|p|pg|seite|s|pagina|página)\.?\s*)?"
@@ -61,7 +61,7 @@ def _is_page_number(block: Block, *, alone: bool) -> bool:
 
 
 def _repeats(block: Block, page: Page) -> bool:
-    """Whether a head or foot of another page says the same, its numbers aside."""
+    """Whether a header or footer of another page says the same, digits aside."""
     own = _bare(block)
     others = (_bare(other) for other in page.blocks if other.type in _BY_PLACE)
     return any(_alike(own, other) for other in others)

@@ -1,4 +1,4 @@
-r"""Names that a formula may use in a LaTeX document: every other command is refused.
+r"""The allow-list of commands in formulas of a LaTeX document: every other one is refused.
 
 All are of LaTeX itself, amsmath or amssymb, take no files, define nothing and set no catcodes.
 """

@@ -1,4 +1,4 @@
-r"""Read text made safe for a LaTeX document: no character of it can become a command.
+r"""Recognised text made safe for a LaTeX document: no character of it can become a command.
 
 Backslashes, carets (``^^5c``), braces and every other special character become commands; what could
 be an optional argument (``[``, ``*``) or a ligature stands in braces; control characters go.

@@ -1,4 +1,4 @@
-"""LaTeX repaired: what a reader leaves open is closed, what it closes twice is closed once."""
+"""Formulas mended: what a model leaves open is closed, what it closes twice is closed once."""
 
 import re
 from itertools import accumulate

@@ -1,8 +1,8 @@
-r"""Read formulas made safe for a LaTeX document: parsed, checked against a list, written anew.
+r"""Recognised formulas made safe for a LaTeX document: parsed, checked, and written anew.
 
-A formula is recognised text. What the parser below does not know (a command that is not listed, an
-argument that is missing) is refused, and the renderer shows the formula as text instead.
-What comes out has balanced braces and environments, and compiles.
+What the parser below does not know (a command that is not on the allow-list, a missing argument) is
+refused, and the renderer shows the formula as text instead. What comes out has balanced braces and
+environments, and compiles.
 """
 
 import re

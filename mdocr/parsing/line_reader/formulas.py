@@ -1,7 +1,7 @@
-"""Displayed formulas on pages of the lite reader: where to ask, what to believe, what is one.
+"""Displayed formulas on pages of the line reader: which lines to read as formulas, which to accept.
 
-A place is read as text first. Only what makes no good text is read as a formula, and only a clear
-formula takes the place of the text.
+A place is read as text first. Only what makes no good text is read as a formula, and only a
+confident formula replaces the text.
 """
 
 import re
@@ -22,19 +22,19 @@ from mdocr.preprocessing.formula_rows import RELATIONS, join_rows
 from mdocr.preprocessing.line_charset import GREEK
 
 LONGEST = 256
-"""Characters of a notation; more is noise."""
+"""Maximum number of characters of a notation; more is noise."""
 
 FORMULA_BLOCK = 2
-"""Characters that are denoised together: more would save few passes and cost formulas."""
+"""Characters that are denoised together: more would save few passes, and lose formulas."""
 
 WORDY = 0.5
-"""Share of the characters in words of three letters and more, from which a text is no formula."""
+"""Share of characters in words of three letters or more above which a text is no formula."""
 
 SURE_TEXT = 0.9
-"""Mean confidence of a text's tokens, from which it is asked no more unless it holds signs."""
+"""Mean confidence of a text's tokens from which it is read again only if it holds signs."""
 
 SURE_FORMULA = 0.8
-"""The same of a formula, from which it is believed."""
+"""The same of a formula from which it is accepted."""
 
 SIGNS = frozenset(RELATIONS + GREEK + "±×−∑∏∫∂∇√∞^|+")
 STRUCTURE = frozenset([*RELATIONS, *SCRIPTS, *PREFIXES.values(), ROOT])

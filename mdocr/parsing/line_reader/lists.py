@@ -1,4 +1,4 @@
-"""Lists that only their text gives away: bullets, and numbers that count up."""
+"""Lists recognised by their text: bullets, and numbers that count up."""
 
 import re
 from dataclasses import replace
@@ -11,7 +11,7 @@ _NUMBER = re.compile(r"\(?(\d{1,3})[.)]")
 
 
 def as_lists(blocks: list[Block]) -> list[Block]:
-    """The blocks with texts that are lists, or items of one, called so."""
+    """The blocks, with texts that are lists or items typed as such."""
     return [_as_item(block, _around(blocks, place)) for place, block in enumerate(blocks)]
 
 

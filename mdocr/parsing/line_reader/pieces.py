@@ -1,4 +1,4 @@
-"""Long lines cut at gaps between words, into pieces no wider than the line reader is used to."""
+"""Long lines cut at gaps between words, into pieces no wider than those of the training data."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Cells of the lite reader's tables: their texts put together, and lone signs understood."""
+"""Tables of the line reader: texts of cells put together, and lone signs understood."""
 
 from dataclasses import replace
 from itertools import product
@@ -8,7 +8,7 @@ from mdocr.layout import LayoutCell
 from mdocr.parsing.texts import Text
 
 ALONE = {"o": "0", "O": "0", "_": "—", "__": "—"}
-"""What a sign is that stands alone in a column of numbers: nothing beside it shows its height."""
+"""What a sign alone in a column of numbers stands for: nothing beside it shows its height."""
 
 
 def table_of(cells: tuple[LayoutCell, ...], lines: list[Text]) -> str:
