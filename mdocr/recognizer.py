@@ -5,6 +5,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ class Recognizer:
         """Reads all pictures.
 
         Args:
-            images: paths, PIL pictures or arrays; one, or many.
+            images: see ``mdocr.inputs.pictures.Picture``; one, or many.
             options: how to read; the defaults if None.
             **changes: single options by name, such as ``decoder`` and ``steps``.
 
@@ -181,8 +182,19 @@ def recognize(
     dtype: str = "auto",
     **options: Unpack[RecognizeChanges],
 ) -> list[Word]:
-    """Loads a recognizer and reads pictures: ``load_recognizer``, then ``Recognizer.recognize``."""
-    return load_recognizer(model, device, engine, dtype).recognize(images, **options)
+    """Loads a recognizer and reads pictures: ``load_recognizer``, then ``Recognizer.recognize``.
+
+    The model stays loaded for the next call with the same settings.
+    """
+    word_engine(engine, device, dtype, many=False)  # refuses invalid arguments before a download
+    files = repr(resolve(os.fspath(model), "recognizer").files)
+    return _kept(os.fspath(model), files, device, engine, dtype).recognize(images, **options)
+
+
+@lru_cache(maxsize=1)
+def _kept(model: str, files: str, device: str, engine: str, dtype: str) -> Recognizer:
+    """The model of the last call; loaded again when ``files``, its weights, have changed."""
+    return load_recognizer(model, device, engine, dtype)
 
 
 def read(engine: WordEngine, images: Array, options: RecognizeOptions) -> Decoding:

@@ -1,5 +1,6 @@
 """The recognizer over a fake engine: order, batches, failures, and too little memory."""
 
+import io
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 import mdocr
+from mdocr import recognizer
 from mdocr.engines.device import choose_device
 from mdocr.engines.memory import MemoryGuard
 from mdocr.engines.protocols import EncodedWords
@@ -229,3 +231,22 @@ def test_functions_take_what_the_command_line_takes() -> None:
         mdocr.recognize([], "no-such-model", engine="onnx", dtype="bfloat16")
     with pytest.raises(UsageError, match="the engine onnx has no dtype"):
         mdocr.parse("none.pdf", "no-such-model", engine="onnx", dtype="bfloat16")
+
+
+def test_recognize_keeps_its_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[tuple[str, ...]] = []
+
+    def load(*settings: str) -> Recognizer:
+        loaded.append(settings)
+        return Recognizer(FakeEngine(), "fake")
+
+    monkeypatch.setattr(recognizer, "load_recognizer", load)
+    recognizer._kept.cache_clear()
+    content = io.BytesIO()
+    pictures(8)[7].save(content, "PNG")
+    for source in (pictures(8)[7], content.getvalue(), io.BytesIO(content.getvalue())):
+        assert [word.text for word in recognizer.recognize(source, "lite")] == ["7"]
+    assert len(loaded) == 1
+    recognizer.recognize([], "lite", device="cpu")
+    assert len(loaded) == 2
+    recognizer._kept.cache_clear()
