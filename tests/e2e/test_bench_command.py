@@ -98,7 +98,7 @@ def test_wrong_arguments_are_named(arguments, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = run(*arguments)
     assert done.exit_code == code
-    assert "error:" in done.stderr
+    assert "Error:" in done.stderr
 
 
 def test_a_missing_extra_is_named(folder, golden, tmp_path, monkeypatch):

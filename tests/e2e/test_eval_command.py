@@ -76,7 +76,7 @@ def test_decoders_without_steps_are_read_once(folder, golden):
 def test_wrong_arguments_are_named(arguments, code):
     done = run(*arguments)
     assert done.exit_code == code
-    assert "error:" in done.stderr
+    assert "Error:" in done.stderr
 
 
 def test_several_sets_are_averaged_and_misread_words_drawn(folder, golden, tmp_path):
