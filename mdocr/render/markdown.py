@@ -173,7 +173,9 @@ def _table(table: tables.Table, options: RenderOptions) -> str:
 def _boxes_marked(text: str) -> str:
     """A cell that begins with a box to be ticked, with the sign that task lists have for it."""
     sign = text[:1]
-    return f"[{'x' if CHECK_BOXES[sign] else ' '}]{text[1:]}" if sign in CHECK_BOXES else text
+    if sign not in CHECK_BOXES:
+        return text
+    return f"[{'x' if CHECK_BOXES[sign] else ' '}] {text[1:].lstrip()}".strip()
 
 
 def _pipe_cell(text: str, options: RenderOptions) -> str:
