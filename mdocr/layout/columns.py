@@ -119,11 +119,12 @@ def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
     if all(running):
         return True
     few, many = sorted(sides, key=len)
-    level = _level_share(few, many)
     if len(few) == 1:
-        area = hull([piece.box for row in many for piece in row])
-        return level == 0 and area.y0 < few[0][0].box.y0 < few[0][0].box.y1 < area.y1
-    return level < LEVEL
+        box, lines = few[0][0].box, [line[0].box for line in many]
+        area = hull(lines)
+        alone = not any(beside(box, line) for line in lines)
+        return alone and area.y0 < box.y0 < box.y1 < area.y1
+    return _level_share(few, many) < LEVEL
 
 
 def _facing(side: Sequence[PagePiece], end: int) -> list[Row]:
