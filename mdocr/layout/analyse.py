@@ -6,6 +6,7 @@ picture → grey → ink → level ink → rules, figures, letters → fragments
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ from mdocr.layout import (
     rows,
     scratches,
     skew,
+    strips,
 )
 from mdocr.layout.components import Boxes, Components
 from mdocr.layout.pieces import PagePiece, Type
@@ -33,6 +35,18 @@ WORKING_PIXELS = 4_500_000
 
 SMALLEST_LETTER = 9.0
 """Pictures with smaller letters, in pixels, are analysed at twice the scale."""
+
+
+GUTTER, LEAST_BESIDE = 0.9, 24
+"""Least width in capitals of a blank strip that parts letters, and thirds of a capital, some eight
+lines, in which letters stand on both sides of it."""
+
+
+class Marks(NamedTuple):
+    """What is on a page beside its pieces: all components and rules, and the level rules."""
+
+    signs: Boxes
+    rules: list[LayoutBox]
 
 
 def analyse(picture: Pixels) -> Layout:
@@ -105,7 +119,8 @@ def _find(parts: Components) -> Layout:
     writing &= ~components.inside_any(parts.boxes, figures)
     strokes = components.stroke_widths(parts)
     letters = chains.Letters(parts.boxes[writing], parts.areas[writing], strokes[writing])
-    found = chains.find_fragments(letters, size, rules.upright)
+    walls = np.vstack([rules.upright, _gutters(letters, size)])
+    found = chains.find_fragments(letters, size, walls)
     pieces = _pieces(found)
     usual = blocks.usual_type(pieces)
     pieces, sideways = scratches.removed(pieces, usual.size)
@@ -113,10 +128,20 @@ def _find(parts: Components) -> Layout:
     pieces = heights.evened(heights.trimmed(pieces), usual.size)
     pieces = _with_tables(pieces, grids.find_grids(rules, size))
     pieces += [_image(LayoutBox(*box.tolist()), usual.size) for box in figures]
-    signs = np.vstack([parts.boxes, rules.level])
+    level = [LayoutBox(*box) for box in rules.level.tolist()]
+    marks = Marks(np.vstack([parts.boxes, rules.level]), level)
     extent = rest.shape[1], rest.shape[0]
-    regions, displayed = _ordered(pieces, usual, signs, extent)
+    regions, displayed = _ordered(pieces, usual, marks, extent)
     return Layout(*extent, 0.0, tuple(regions), tuple(displayed), tuple(sideways))
+
+
+def _gutters(letters: chains.Letters, size: float) -> Boxes:
+    """Blank strips beside many lines, which no fragment crosses either, [G, 4]."""
+    if not len(letters.boxes):
+        return np.zeros((0, 4))
+    boxes = [LayoutBox(*box) for box in letters.boxes.tolist()]
+    found = strips.find_strips(boxes, size, GUTTER, LEAST_BESIDE)
+    return np.array([(x, top, x, bottom) for x, top, bottom in found]).reshape(-1, 4)
 
 
 def _image(box: LayoutBox, size: float) -> PagePiece:
@@ -174,7 +199,7 @@ def _in_any(box: LayoutBox, outer: Sequence[LayoutBox]) -> bool:
 
 
 def _ordered(
-    pieces: list[PagePiece], usual: Type, signs: Boxes, extent: tuple[int, int]
+    pieces: list[PagePiece], usual: Type, marks: Marks, extent: tuple[int, int]
 ) -> tuple[list[Region], list[Formula]]:
     """Headers, then the columns, then footers; and what may be formulas in the columns."""
     if not pieces:
@@ -182,9 +207,9 @@ def _ordered(
     headers, body, footers = paratext.set_apart(pieces, usual.size, extent)
     regions: list[Region] = []
     displayed: list[Formula] = []
-    for column in columns.in_columns(body):
+    for column in columns.in_columns(body, marks.rules):
         regions += blocks.to_regions(rows.to_lines(column), usual)
-        displayed += formulas.find_formulas(column, signs, usual.size)
+        displayed += formulas.find_formulas(column, marks.signs, usual.size)
     return headers + blocks.rank_titles(regions) + footers, displayed
 
 

@@ -19,6 +19,9 @@ WORD_GAP = 1.15
 SIZE_RATIO = 2.3
 """Most by which one letter is higher than its neighbour."""
 
+LEAST_LEADER = 6
+"""Dots that a leader has at least."""
+
 Index = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
@@ -155,7 +158,10 @@ def _adopt_marks(boxes: Boxes, chains: Index, size: float) -> Index:
     lengths = np.bincount(chains)
     home = np.arange(len(hull))
     low = sizes < 0.6 * size
-    marks = np.flatnonzero((lengths < np.where(low, 40, 9)) & (hull[:, 3] - hull[:, 1] < 3 * size))
+    widths, heights = (hull[:, 2:] - hull[:, :2]).T
+    leaders = (lengths >= LEAST_LEADER) & (heights < 0.3 * size) & (widths > 3 * size)
+    is_mark = (lengths < np.where(low, 40, 9)) & (heights < 3 * size) & ~leaders
+    marks = np.flatnonzero(is_mark)
     for start in range(0, len(marks), 256):
         part = marks[start : start + 256]
         slack = np.where(lengths[part] <= 2, 0.7, 0.6)

@@ -9,15 +9,16 @@ Labels and values, and tables without rules, also stand left and right of a blan
 read row by row, and therefore no columns.
 """
 
+import math
 from collections.abc import Sequence
 from statistics import median
 
-import numpy as np
-from numpy.typing import NDArray
+from mdocr.layout.pieces import PagePiece, Row, beside, hull, rows_of
+from mdocr.layout.regions import LayoutBox
+from mdocr.layout.rows import join_row
+from mdocr.layout.strips import Strip, find_strips
 
-from mdocr.layout.pieces import PagePiece, Row, hull, rows_of
-
-GUTTER = 1.0
+GUTTER = 0.8
 """Least width of a gutter in heights of a capital."""
 
 SECTION_GAP = 3.5
@@ -29,21 +30,38 @@ LEAST_COLUMN = 17
 CANDIDATES = 8
 """Gutters looked at before a part is taken for a single column."""
 
-Occupancy = NDArray[np.bool_]
-Index = NDArray[np.int64]
+INNER_GAP = 0.7
+"""Widest gap in a line of one column in heights of a capital, unless it is stretched."""
+
+LEVEL_SHARE = 0.13
+"""How far a line may be from one of another side to be level with it, as a share of the distance
+between the two around it: by chance, twice this share of the lines are."""
+
+MARK = 2
+"""Letters of a bullet or of an item's number at most."""
+
+LEVEL = 0.5
+"""Share of lines on one base with another from which two sides are read row by row."""
 
 
-def in_columns(pieces: Sequence[PagePiece]) -> list[list[PagePiece]]:
-    """Groups of pieces, each to be read from top to bottom, in reading order."""
+def in_columns(
+    pieces: Sequence[PagePiece], rules: Sequence[LayoutBox] = ()
+) -> list[list[PagePiece]]:
+    """Groups of pieces, each to be read from top to bottom, in reading order.
+
+    Args:
+        pieces: of a page.
+        rules: level ones; no gutter crosses them.
+    """
     pieces = list(pieces)
     if len(pieces) >= 4:
-        for x, top, bottom in _gutters(pieces):
+        for x, top, bottom in _gutters(pieces, rules):
             left, right = _sides(pieces, x, top, bottom)
             if _are_columns(left, right):
                 above = [p for p in pieces if p.box.center[1] < top]
                 below = [p for p in pieces if p.box.center[1] > bottom]
                 parts = (above, *_sections(left, right), below)
-                return [group for part in parts if part for group in in_columns(part)]
+                return [group for part in parts if part for group in in_columns(part, rules)]
     return [pieces]
 
 
@@ -76,89 +94,46 @@ def _sections(left: list[PagePiece], right: list[PagePiece]) -> list[list[PagePi
     return sections if len(sections) > 1 else [left, right]
 
 
-def _gutters(pieces: Sequence[PagePiece]) -> list[tuple[float, float, float]]:
-    """Blank upright strips with something on both sides, (x, top, bottom), the tallest first."""
+def _gutters(pieces: Sequence[PagePiece], rules: Sequence[LayoutBox]) -> list[Strip]:
+    """Strips between which columns may stand, the tallest first."""
     size = median(piece.size for piece in pieces)
-    area = hull([piece.box for piece in pieces])
-    cell_x, cell_y = max(2.0, size / 4), max(2.0, size / 3)
-    occupied = _occupancy(pieces, size, (cell_x, cell_y))
-    column, start, end = _blank_runs(occupied)
-    left = _filled(np.logical_or.accumulate(occupied, axis=1), column, start, end)
-    right = _filled(
-        np.logical_or.accumulate(occupied[:, ::-1], axis=1)[:, ::-1], column, start, end
-    )
-    score = np.minimum(left, right)
-    runs = np.column_stack([score, column, start, end])[score >= 4].tolist()
-    return [
-        (
-            area.x0 + (column + 0.5) * cell_x,
-            area.y0 + start * cell_y - 1,
-            area.y0 + end * cell_y + 1,
-        )
-        for column, start, end in _distinct(runs)
+    boxes = [piece.box for piece in pieces]
+    area = hull(boxes)
+    inside = [
+        rule._replace(x0=max(rule.x0, area.x0), x1=min(rule.x1, area.x1))
+        for rule in rules
+        if area.y0 < rule.y0 < rule.y1 < area.y1 and rule.x0 < area.x1 and rule.x1 > area.x0
     ]
-
-
-def _occupancy(pieces: Sequence[PagePiece], size: float, cell: tuple[float, float]) -> Occupancy:
-    """Where pieces are, each widened by half a gutter, on a grid of cells."""
-    area = hull([piece.box for piece in pieces])
-    cell_x, cell_y = cell
-    shape = int(area.height / cell_y) + 1, int(area.width / cell_x) + 1
-    occupied = np.zeros(shape, bool)
-    for box in (piece.box for piece in pieces):
-        pad = GUTTER * size / 2
-        x0, x1 = (box.x0 - pad - area.x0) / cell_x, (box.x1 + pad - area.x0) / cell_x
-        y0, y1 = (box.y0 - area.y0) / cell_y, (box.y1 - area.y0) / cell_y
-        occupied[int(y0) : int(y1) + 1, max(0, round(x0)) : max(0, round(x1))] = True
-    return occupied
-
-
-def _blank_runs(occupied: Occupancy) -> tuple[Index, Index, Index]:
-    """Column, first row and row after the last of each run of blank cells in each column."""
-    edges = np.diff(np.pad(~occupied, ((1, 1), (0, 0))).astype(np.int8), axis=0).T
-    column, start = np.nonzero(edges == 1)
-    _, end = np.nonzero(edges == -1)
-    return column, start, end
-
-
-def _filled(beside: Occupancy, column: Index, start: Index, end: Index) -> Index:
-    """In how many rows of each run something stands on the side that ``beside`` tells of."""
-    above = np.pad(beside.cumsum(axis=0), ((1, 0), (0, 0)))
-    return np.asarray(above[end, column] - above[start, column])
-
-
-def _distinct(found: Sequence[Sequence[int]]) -> list[tuple[int, int, int]]:
-    """The best strips: of those side by side with one extent, the middle one."""
-    groups: dict[tuple[int, int], list[list[tuple[int, int]]]] = {}
-    for score, column, start, end in found:
-        strips = groups.setdefault((start, end), [])
-        if strips and strips[-1][-1][1] == column - 1:
-            strips[-1].append((score, column))
-        else:
-            strips.append([(score, column)])
-    ranked = [
-        (max(score for score, _ in strip), strip[len(strip) // 2][1], start, end)
-        for (start, end), strips in groups.items()
-        for strip in strips
-    ]
-    ranked.sort(reverse=True)
-    return [(column, start, end) for _, column, start, end in ranked[:CANDIDATES]]
+    return find_strips(boxes + inside, size, GUTTER)[:CANDIDATES]
 
 
 def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
     """Whether each side is to be read to its end before the other, not row by row."""
     if not left or not right:
         return False
-    rows = rows_of(left), rows_of(right)
-    running = [_is_running_text(side) for side in rows]
+    sides = _facing(left, -1), _facing(right, 0)
+    running = [
+        _is_running_text(facing) or _is_running_text(rows_of(side))
+        for facing, side in zip(sides, (left, right), strict=True)
+    ]
     if all(running):
         return True
-    few, many = sorted(rows, key=len)
-    level = _level_share(few, many)
+    few, many = sorted(sides, key=len)
     if len(few) == 1:
-        area = hull([piece.box for row in many for piece in row])
-        return level == 0 and area.y0 < few[0][0].box.y0 < few[0][0].box.y1 < area.y1
-    return level < (0.4 if any(running) else 0.6)
+        box, lines = few[0][0].box, [line[0].box for line in many]
+        area = hull(lines)
+        alone = not any(beside(box, line) for line in lines)
+        return alone and area.y0 < box.y0 < box.y1 < area.y1
+    return _level_share(few, many) < LEVEL
+
+
+def _facing(side: Sequence[PagePiece], end: int) -> list[Row]:
+    """Of each row of one side, the line that stands at the gutter: the first or the last."""
+    return [[join_row(row, INNER_GAP)[end]] for row in rows_of(side) if not _is_leader(row)]
+
+
+def _is_leader(row: Row) -> bool:
+    return all(piece.leader for piece in row)
 
 
 def _is_running_text(rows: Sequence[Row]) -> bool:
@@ -175,10 +150,23 @@ def _is_running_text(rows: Sequence[Row]) -> bool:
 
 
 def _level_share(few: Sequence[Row], many: Sequence[Row]) -> float:
-    """Which share of the rows of one side is level with a row of the other."""
-    middles = [hull([piece.box for piece in row]).center[1] for row in many]
-    level = 0
-    for row in few:
-        box = hull([piece.box for piece in row])
-        level += min(abs(box.center[1] - middle) for middle in middles) < 0.35 * box.height
-    return level / len(few)
+    """Which share of the lines of one side is level with a line of the other.
+
+    Cells of a row stand on one base; lines of two columns by chance only, or all of them. Bullets
+    and numbers of items stand beside their lines.
+    """
+    if median(row[0].count for row in few) <= MARK:
+        return sum(any(beside(row[0].box, line[0].box) for line in many) for row in few) / len(few)
+    bases = sorted(line[0].base for line in many)
+    return sum(_is_level(row[0], bases) for row in few) / len(few)
+
+
+def _is_level(line: PagePiece, bases: Sequence[float]) -> bool:
+    """Whether a line is nearer to one of some bases than chance would have it.
+
+    The farther these are from each other, the more it tells that one is near.
+    """
+    above = max((base for base in bases if base <= line.base), default=-math.inf)
+    below = min((base for base in bases if base > line.base), default=math.inf)
+    reach = min(max(LEVEL_SHARE * (below - above), 0.12 * line.size), 0.5 * line.size)
+    return min(line.base - above, below - line.base) < reach

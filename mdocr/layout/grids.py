@@ -5,7 +5,8 @@ rules that touch → one grid → its rows and columns → walls → cells joine
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import accumulate, compress, pairwise
+from statistics import mode
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ CELL_GAP = 1.6
 
 LEAST_PAIRS = 3
 """Rows of cells with two lines each from which they are taken for two rows, not for long words."""
+
+LEAST_RECORDS = 3
+"""Lines that most cells of a row have, beside longer ones, to be taken for rows."""
 
 WALL = 0.6
 """Share of a side of a cell that must be ruled for it to be a wall."""
@@ -232,16 +236,33 @@ def _with_unruled_rows(cells: Sequence[LayoutCell]) -> list[LayoutCell]:
 
 
 def _levels(cells: Sequence[LayoutCell]) -> list[float]:
-    """Middles of the text lines that run through nearly all cells of a row; none if they do not."""
+    """Middles of the text lines at which the rows within a ruled row begin; none if it is one row.
+
+    Either nearly all cells have a line at each, or most have these lines and no others, beside
+    which the rest are longer.
+    """
     filled = [cell for cell in cells if cell.lines]
     if len(filled) < 2 or any(cell.row_span > 1 for cell in cells):
         return []
-    longest = max(filled, key=lambda cell: len(cell.lines))
-    middles = [line.box.center[1] for line in longest.lines]
-    full = [cell for cell in filled if len(cell.lines) >= max(2, 0.6 * len(middles))]
-    if len(full) < max(2, 0.7 * len(filled)):
-        return []
-    return middles if all(_are_level(cell, middles) for cell in full) else []
+    levels = [_distinct(cell) for cell in filled]
+    longest = max(levels, key=len)
+    full = [len(level) >= max(2, 0.6 * len(longest)) for level in levels]
+    if sum(full) < max(2, 0.7 * len(filled)):
+        count = mode(map(len, levels))
+        full = [len(level) == count for level in levels]
+        longest = levels[full.index(True)]
+        if count < LEAST_RECORDS or sum(full) < 0.7 * len(filled):
+            return []
+    return longest if all(_are_level(cell, longest) for cell in compress(filled, full)) else []
+
+
+def _distinct(cell: LayoutCell) -> list[float]:
+    """Middles of the lines of a cell, those side by side once."""
+    middles: list[float] = []
+    for line in cell.lines:
+        if not middles or line.box.center[1] - middles[-1] > 0.4 * line.box.height:
+            middles.append(line.box.center[1])
+    return middles
 
 
 def _are_level(cell: LayoutCell, middles: Sequence[float]) -> bool:
@@ -253,16 +274,28 @@ def _are_level(cell: LayoutCell, middles: Sequence[float]) -> bool:
 
 
 def _cut_rows(cell: LayoutCell, middles: Sequence[float]) -> list[LayoutCell]:
-    """A cell cut between lines at the given heights; one that stands beside them is kept whole."""
-    if not middles or not _are_level(cell, middles):
+    """A cell cut above lines at the given heights; one that stands beside them is kept whole."""
+    if not middles or not (_are_level(cell, middles) or _is_longer(cell, middles)):
         return [cell]
-    edges = [cell.box.y0, *((a + b) / 2 for a, b in pairwise(middles)), cell.box.y1]
+    half = 0.5 * max((line.box.height for line in cell.lines), default=0)
+    edges = [cell.box.y0, *(y - half for y in middles[1:]), cell.box.y1]
     parts = []
     for index, (y0, y1) in enumerate(pairwise(edges)):
         lines = tuple(line for line in cell.lines if y0 <= line.box.center[1] < y1)
         box = cell.box._replace(y0=y0, y1=y1)
         parts.append(replace(cell, row=cell.row + index, row_span=1, box=box, lines=lines))
     return parts
+
+
+def _is_longer(cell: LayoutCell, middles: Sequence[float]) -> bool:
+    """Whether a cell has a line at each of the given heights, and others below them."""
+    tops = [line.box.center[1] for line in cell.lines]
+    near = 0.4 * max((line.box.height for line in cell.lines), default=0)
+    return (
+        bool(tops)
+        and min(tops) > middles[0] - near
+        and all(min(abs(y - top) for top in tops) <= near for y in middles)
+    )
 
 
 def _divided(slot: Slot, inside: Sequence[PagePiece], borders: Sequence[float]) -> list[Slot]:

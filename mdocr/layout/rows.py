@@ -45,7 +45,7 @@ def _without_leaders(row: Row) -> Row:
 
 
 def join_row(row: Row, widest: float = LINE_GAP) -> Row:
-    """Fragments that stand close together joined to lines."""
+    """Fragments that stand close together joined to lines; leaders are not read with them."""
     lines: list[Row] = []
     for piece in row:
         near = bool(lines) and _may_join(lines[-1][-1], piece)
@@ -59,11 +59,11 @@ def join_row(row: Row, widest: float = LINE_GAP) -> Row:
 
 
 def _may_join(first: PagePiece, second: PagePiece) -> bool:
-    """Whether two pieces are text, and joined no higher than a line of the one with more letters.
+    """Whether two pieces are words, and joined no higher than a line of the one with more letters.
 
     A large letter, arrow or sum reaches into the lines above or below, which would be read with it.
     """
-    if first.region or second.region:
+    if first.region or second.region or first.leader or second.leader:
         return False
     main = max(first, second, key=lambda piece: piece.count)
     return hull([first.box, second.box]).height < HIGHEST_LINE * main.size

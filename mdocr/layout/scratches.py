@@ -6,15 +6,12 @@ Rows of dots stay, as what holds a row together (``PagePiece.leader``).
 from collections.abc import Sequence
 from dataclasses import replace
 
+from mdocr.layout.chains import LEAST_LEADER
 from mdocr.layout.pieces import PagePiece, Row, hull, overlap, rows_of
 from mdocr.layout.regions import LayoutBox
 
 LEAST_UPRIGHT = 8
 """Letters that must stand on top of each other to be taken for text that runs upwards."""
-
-
-LEAST_LEADER = 6
-"""Dots that a leader has at least."""
 
 
 def removed(pieces: Sequence[PagePiece], size: float) -> tuple[list[PagePiece], list[LayoutBox]]:

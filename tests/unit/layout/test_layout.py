@@ -323,8 +323,9 @@ def test_dots_to_be_written_on_keep_a_row_together() -> None:
     for index, row in enumerate(rows):
         sheet.text(100, 200 + 2 * LEADING * index, row)
     lines = sheet.analyse().lines
-    assert [round(line.box.x0, -1) for line in lines] == [100, 100, 100]
-    assert [line.box.y0 for line in lines] == sorted(line.box.y0 for line in lines)
+    starts = [place for place, line in enumerate(lines) if round(line.box.x0, -1) == 100]
+    assert starts == [0, 2, 4]  # two lines a row: what stands before and after the dots
+    assert [line.box.x0 > 200 for line in lines] == [False, True] * 3
 
 
 def test_a_dash_in_a_table_has_the_height_of_a_line() -> None:
@@ -442,3 +443,39 @@ def test_a_line_of_figures_does_not_cut_its_paragraph() -> None:
     )
     sheet.column(100, 200 + 4 * LEADING, 3, 900)
     assert [len(region.lines) for region in sheet.analyse().regions] == [7]
+
+
+def test_columns_whose_lines_are_not_level_are_no_rows() -> None:
+    sheet = Sheet()
+    sheet.column(100, 200, 12, 480)
+    for index in range(8):
+        sheet.text(700, 207 + LEADING * index, f"Short entry {index}")
+    starts = [line.box.x0 > 600 for line in sheet.analyse().lines]
+    assert starts == sorted(starts)
+
+
+def test_no_column_crosses_a_rule() -> None:
+    sheet = Sheet()
+    for section in range(2):
+        y = 200 + 12 * LEADING * section
+        sheet.column(100, y, 8, 480)
+        sheet.column(700, y, 8, 480)
+    sheet.draw.line((80, 200 + 10 * LEADING, 1200, 200 + 10 * LEADING), fill="black", width=3)
+    lines = sheet.analyse().lines
+    above = [line.box.y1 < 200 + 10 * LEADING for line in lines]
+    assert above == [True] * 16 + [False] * 16
+
+
+def test_records_of_several_lines_in_one_ruled_row() -> None:
+    sheet = Sheet()
+    draw_grid(sheet, (100, 300, 700, 860, 1060), (200, 260, 200 + 14 * LEADING))
+    for x, text in ((120, "Pos"), (320, "Article"), (720, "Count"), (880, "Price")):
+        sheet.text(x, 215, text)
+    for index in range(4):
+        y = 280 + 3 * LEADING * index
+        for x, text in ((120, f"{index + 1}0"), (320, "Article"), (720, "15"), (880, "12,00")):
+            sheet.text(x, y, text)
+        sheet.text(320, y + LEADING, "delivered in May")
+    (table,) = [region for region in sheet.analyse().regions if region.cells]
+    assert max(cell.row for cell in table.cells) == 4
+    assert [len(cell.lines) for cell in table.cells if cell.row == 2] == [1, 2, 1, 1]
