@@ -43,7 +43,7 @@ def test_train_then_read(tmp_path):
 
     again = invoke("recognizer", "--config", str(run))
     assert again.exit_code == 2
-    assert "is there already, from an earlier run" in again.stderr
+    assert "exists, from an earlier run" in again.stderr
     assert "--resume" in again.stderr
 
 
@@ -120,7 +120,7 @@ def test_a_mean_is_of_models_of_one_kind(tmp_path):
 @pytest.mark.parametrize(
     ("sizes", "output", "code", "message"),
     [
-        ([8], "mean.safetensors", 2, "two models at least"),
+        ([8], "mean.safetensors", 2, "at least two models"),
         ([8, 9], "mean.safetensors", 2, "other sizes or characters"),
         ([8, 8], "mean.pth", 2, ".safetensors"),
         ([8, 8], "0.safetensors/mean.safetensors", 4, "mean.safetensors"),
@@ -164,7 +164,7 @@ def test_control_characters_in_names_do_not_reach_the_terminal(tmp_path):
     with (tmp_path / "words/labels.tsv").open("a") as labels:
         labels.write("\x1b[2J.png\tword\n")
     made = invoke("recognizer", "--config", str(run), "--set", "run.steps=1")
-    assert "1 pictures are left out: they cannot be read" in made.stderr
+    assert "1 images are skipped: they cannot be read" in made.stderr
     assert "\x1b" not in made.stderr and r"\x1b[2J.png" in made.stderr
 
 

@@ -231,12 +231,12 @@ def test_a_torn_word_shows_a_sliver_of_a_letter_that_its_text_lacks(
 ) -> None:
     drawn = []
 
-    def draw_line(word, neighbours, rng):  # type: ignore[no-untyped-def]
+    def draw_word(word, neighbours, rng):  # type: ignore[no-untyped-def]
         drawn.append({side for side, _ in neighbours})
         return line(word, neighbours, rng)
 
     line = lettering.draw_word
-    monkeypatch.setattr(lettering, "draw_line", draw_line)
+    monkeypatch.setattr(lettering, "draw_word", draw_word)
     monkeypatch.setattr("mdocr.synthesis.words.pictures.TORN_SHARE", 100.0)
     for seed in range(20):
         synthesizer.draw(np.random.default_rng(seed), 3, 1.0)
