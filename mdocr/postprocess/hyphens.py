@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mdocr.document.characters import WIDE
 from mdocr.document.model import Block, Page
 from mdocr.postprocess.compounds import is_compound, is_english
 from mdocr.postprocess.lists import starts_of_items
@@ -14,7 +15,6 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _CUT = re.compile(r"((?:[^\W\d_]+-)*)([^\W\d_]+)[-\u2010\u00ad]$")
 _START = re.compile(r"[^\W\d_]+")
 _BEFORE_NUMBER = re.compile(r"[^\W_][-\u2010\u2013]$")
-_WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 
 
 def join_lines(pages: tuple[Page, ...]) -> tuple[Page, ...]:
@@ -48,7 +48,7 @@ def join(first: str, second: str, words: frozenset[str]) -> str:
         return first[:-1] + ("-" if _has_hyphen(cut, start[0], words) else "") + second
     if (cut and start) or (_BEFORE_NUMBER.search(first) and second[:1].isdigit()):
         return first + second
-    if first and second and _WIDE.match(first[-1]) and _WIDE.match(second[0]):
+    if first and second and WIDE.match(first[-1]) and WIDE.match(second[0]):
         return first + second
     return f"{first} {second}".strip()
 

@@ -10,15 +10,16 @@ from dataclasses import replace
 from itertools import accumulate
 from string import ascii_uppercase
 
+from mdocr.document.characters import BULLETS
 from mdocr.document.model import Block
 from mdocr.document.words import Character
 
-_BULLETS = "•·▪◦‣∙●○■□◆➢➤✓–—*-"
+_DASHES = "–—*-"
 CHECK_BOXES = {"☐": False, "□": False, "☑": True, "☒": True, "[ ]": False, "[x]": True, "[X]": True}
 """Markers that are boxes to be ticked, and whether they are."""
 
 _MARKER = re.compile(
-    rf"\s*((?:[{re.escape(_BULLETS)}☐☑☒]|\[(?:[ xX]|\d{{1,3}})\]"
+    rf"\s*((?:[{re.escape(BULLETS + _DASHES)}]|\[(?:[ xX]|\d{{1,3}})\]"
     r"|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)])\s+)"
 )
 _INITIAL = re.compile(r"[A-Z]\.")

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from mdocr.document.block_types import PARATEXT_TYPES
+from mdocr.document.characters import WIDE
 from mdocr.document.model import Block, Page
 from mdocr.postprocess.captions import is_body
 from mdocr.postprocess.hyphens import join, vocabulary
@@ -13,7 +14,6 @@ _ENDED = re.compile(r"""[.!?:;。！？：；…]["'”’」』)\]]*$""")
 _AWAITS_MORE = re.compile(
     r"(?:,|\b(?:the|an?|of|and|or|to|in|on|by|with|for|from|that|is|are|was|were))$", re.IGNORECASE
 )
-_WIDE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _NUMBERED = re.compile("[一二三四五六七八九十第]+[、章节]")
 
 
@@ -77,6 +77,6 @@ def _goes_on(first: str, second: str) -> bool:
     """Whether the second text reads like the rest of the first."""
     if _ENDED.search(first) or split_marker(second)[0]:
         return False
-    if _WIDE.match(first[-1]) and _WIDE.match(second[0]):
+    if WIDE.match(first[-1]) and WIDE.match(second[0]):
         return not _NUMBERED.match(second)
     return second[0].islower() or second[0] in ",;)" or bool(_AWAITS_MORE.search(first))

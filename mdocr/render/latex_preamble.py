@@ -4,7 +4,7 @@ XeLaTeX and LuaLaTeX read every character, and take the first font of a list tha
 pdfLaTeX knows European letters; any other character shows there as its code point.
 """
 
-import re
+from mdocr.document.characters import WIDE
 
 _HEAD = r"""\documentclass{article}
 \usepackage{iftex}
@@ -29,7 +29,6 @@ _FONTS = ("Noto Serif", "DejaVu Serif", "FreeSerif", "CMU Serif", "Times New Rom
 _WIDE_FONTS = ("Noto Serif CJK SC", "Noto Sans CJK SC", "SimSun", "Songti SC", "AR PL UMing CN")
 _LATIN_END = "\u0250"
 _PUNCTUATION = range(0x2000, 0x2070)
-_WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 
 
 def preamble(body: str) -> str:
@@ -56,7 +55,7 @@ def _fonts(characters: list[str]) -> str:
     lines = []
     if any(c >= _LATIN_END and ord(c) not in _PUNCTUATION for c in characters):
         lines.append(_first_font("\\setmainfont", _FONTS))
-    if any(_WIDE.match(c) for c in characters):
+    if any(WIDE.match(c) for c in characters):
         with_package = "\\usepackage{xeCJK}" + _first_font("\\setCJKmainfont", _WIDE_FONTS)
         without = _first_font("\\setmainfont", _WIDE_FONTS)
         choice = f"\\IfFileExists{{xeCJK.sty}}{{{with_package}}}{{{without}}}"

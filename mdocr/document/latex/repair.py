@@ -3,24 +3,10 @@
 import re
 from itertools import accumulate
 
-from mdocr.document.latex.tokens import (
-    strip_delimiters,
-    tokenize,
-)
-
-_BEGIN = re.compile(r"\\begin\s*\{([A-Za-z]+\*?)\}")
-
-_END = re.compile(r"\\end\s*\{[A-Za-z]+\*?\}")
-
-_FENCE = re.compile(r"\\(left|right|middle)(?![A-Za-z])\s*(.*)", re.DOTALL)
+from mdocr.document.latex import commands
+from mdocr.document.latex.tokens import BEGIN, END, FENCE, strip_delimiters, tokenize
 
 _TAG = re.compile(r"\\tag\s*\{[^{}]*\}")
-
-_DELIMITER = re.compile(
-    r"[()\[\]/|.<>]|\\[{}|]"
-    r"|\\(?:[lr](?:angle|ceil|floor|brace|brack|group|moustache|vert|Vert)|[vV]ert|backslash"
-    r"|(?:up|down|updown|Up|Down|Updown)arrow|[ul]lcorner|[ul]rcorner)"
-)
 
 _STRAY = ("\\", "\\(", "\\)", "\\[", "\\]")
 
@@ -64,14 +50,14 @@ def _balance(parts: list[str]) -> list[str]:
         return True
 
     for part in parts:
-        fence = _FENCE.fullmatch(part)
+        fence = FENCE.fullmatch(part)
         if part == "{":
             pending.append("}")
-        elif begin := _BEGIN.fullmatch(part):
-            pending.append(f"\\end{{{begin[1]}}}")
-        elif part == "}" or _END.fullmatch(part):
+        elif begin := BEGIN.fullmatch(part):
+            pending.append(f"\\end{{{begin[1]}{begin[2]}}}")
+        elif part == "}" or END.fullmatch(part):
             part = pending.pop() if close(_kind(part)) else ""
-        elif fence and not _DELIMITER.fullmatch(fence[2]):
+        elif fence and fence[2] not in commands.DELIMITERS:
             part = fence[2]
         elif fence and fence[1] == "left":
             pending.append("\\right.")
@@ -130,7 +116,7 @@ def _script_end(parts: list[str], index: int) -> int:
         start += 1
     if start == len(parts) or parts[start] in ("}", "&", "\\\\", "^", "_", "'"):
         return index + 1
-    if _FENCE.fullmatch(parts[start]) or _END.fullmatch(parts[start]):
+    if FENCE.fullmatch(parts[start]) or END.fullmatch(parts[start]):
         return index + 1
     end = _group_end(parts, start)
     is_command = parts[start].startswith("\\") and parts[start][1:].isalpha()
@@ -153,8 +139,8 @@ def _aligned(latex: str) -> str:
     """Rows and columns outside every environment get one around them; a tag stays outside it."""
     depth = 0
     for part in tokenize(latex):
-        depth += bool(_BEGIN.fullmatch(part)) + (part == "{")
-        depth -= bool(_END.fullmatch(part)) + (part == "}")
+        depth += bool(BEGIN.fullmatch(part)) + (part == "{")
+        depth -= bool(END.fullmatch(part)) + (part == "}")
         if depth == 0 and part in ("&", "\\\\"):
             tags = "".join(_TAG.findall(latex)[:1])
             return f"\\begin{{aligned}}{_TAG.sub('', latex)}\\end{{aligned}}{tags}"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from mdocr.document.latex import commands
 from mdocr.document.latex.escape import escape
-from mdocr.document.latex.tokens import tokenize
+from mdocr.document.latex.tokens import BEGIN, FENCE, tokenize
 
 _DEEPEST = 40
 """Groups, cells and fences inside one another."""
@@ -19,8 +19,6 @@ _DEEPEST_ARGUMENT = 100
 """Arguments inside one another, with or without braces."""
 
 _DIMENSION = re.compile(r"-?\d*\.?\d+\s*(?:em|ex|pt|mm|cm|in|mu)")
-_BEGIN = re.compile(r"\\begin\s*\{([A-Za-z]+)\*?\}")
-_FENCE = re.compile(r"\\(left|right|middle)(?![A-Za-z])\s*(.*)", re.DOTALL)
 _RULES = ("\\hline", "\\toprule", "\\midrule", "\\bottomrule")
 _PLAIN = frozenset("+-*/=<>()[]|,.;:!?@")
 
@@ -149,9 +147,9 @@ class _Parser:
 
     def command(self, part: str) -> str:
         name = part[1:]
-        if begin := _BEGIN.fullmatch(part):
+        if begin := BEGIN.fullmatch(part):
             return self.environment(begin[1])
-        if fence := _FENCE.fullmatch(part):
+        if fence := FENCE.fullmatch(part):
             return self.fence(fence[1], fence[2])
         if part in commands.CONTROL_SYMBOLS:
             return "~" if part == "\\ " else part
@@ -214,7 +212,7 @@ class _Parser:
         written = f"\\left{self.delimiter(opening)}"
         while True:
             written += " " + self.sequence()
-            match = _FENCE.fullmatch(self.take())
+            match = FENCE.fullmatch(self.take())
             if not match:
                 raise RefusedFormula("\\left without \\right")
             written += f" \\{match[1]}{self.delimiter(match[2])}"
@@ -281,7 +279,7 @@ class _Parser:
                 rows.append([""])
             elif part in _RULES:
                 self.take()
-            elif _FENCE.fullmatch(part) and not part.startswith("\\left"):
+            elif FENCE.fullmatch(part) and not part.startswith("\\left"):
                 raise RefusedFormula(f"{part} without \\left in its cell")
             else:
                 rows[-1][-1] += self.sequence()
@@ -304,7 +302,7 @@ class _Parser:
 
 
 def _stops(part: str) -> bool:
-    fence = _FENCE.fullmatch(part)
+    fence = FENCE.fullmatch(part)
     closes = bool(fence and fence[1] != "left") or part.startswith("\\end")
     return closes or part in ("}", "&", "\\\\", *_RULES)
 

@@ -15,6 +15,11 @@ _TOKEN = re.compile(
     r"|.",
     re.DOTALL,
 )
+BEGIN = re.compile(r"\\begin\s*\{([A-Za-z]+)(\*?)\}")
+END = re.compile(r"\\end\s*\{[A-Za-z]+\*?\}")
+FENCE = re.compile(r"\\(left|right|middle)(?![A-Za-z])\s*(.*)", re.DOTALL)
+"""Single tokens: the beginning and the end of an environment, and a fence with its delimiter."""
+
 _FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _WRAPPERS = (("\\[", "\\]"), ("\\(", "\\)"), ("$$", "$$"), ("$", "$"))
 

@@ -3,10 +3,10 @@
 import re
 from dataclasses import replace
 
+from mdocr.document.characters import BULLETS
 from mdocr.document.model import Block
 from mdocr.postprocess.lists import split_marker
 
-_SIGNS = "•·▪◦‣∙●○■□◆►➢➤✓☐☑"
 _NUMBER = re.compile(r"\(?(\d{1,3})[.)]")
 
 
@@ -33,7 +33,7 @@ def _as_item(block: Block, around: list[int]) -> Block:
 
 
 def _is_bulleted(line: str) -> bool:
-    return split_marker(line)[0] in tuple(_SIGNS)
+    return split_marker(line)[0] in tuple(BULLETS)
 
 
 def _counts_up(lines: list[str]) -> bool:
