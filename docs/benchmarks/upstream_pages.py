@@ -248,8 +248,8 @@ class Meter:
             logits: Tensor = predict(blocks, feeds)
             seconds = time.perf_counter() - begin - (self.looks.seconds - looked)
             part = self.prompts if any(feed.picture for feed in feeds) else self.blocks
-            fed, wanted = (sum(len(getattr(f, n)) for f in feeds) for n in ("tokens", "wanted"))
-            work = Work(calls=1, fed=fed, wanted=wanted)
+            fed, queries = (sum(len(getattr(f, n)) for f in feeds) for n in ("tokens", "queries"))
+            work = Work(calls=1, fed=fed, queries=queries)
             operations, moved = cost(blocks.model.language_model, work)
             part.seconds, part.operations = part.seconds + seconds, part.operations + operations
             part.moved += moved

@@ -89,10 +89,10 @@ class ThroughputOptions:
 
 @dataclass(frozen=True)
 class ShuffleOptions:
-    """How the benchmark is made.
+    """Options of Semantic Shuffle.
 
     Attributes:
-        shares: of the words that change places, 0 to 1.
+        shares: of shuffled words, 0 to 1.
         pages: how many.
         threshold: of the diffusion decoding.
         batch_size: concurrent sequences; None: as many as fit the device.

@@ -63,7 +63,7 @@ def measure(
     Args:
         parser: the page model.
         texts: paragraphs of each page.
-        options: how the benchmark is made.
+        options: of the benchmark.
         folder: where the images of the pages are written.
         progress: called with the next step.
     """

@@ -42,7 +42,7 @@ class Work:
         passes: denoising steps, summed over sequences.
         calls: of the language model, each for all concurrent sequences.
         fed: tokens that these took in, prompts and pictures included.
-        wanted: tokens that these predicted.
+        queries: positions that these predicted.
         seconds: spent on generation, without preparation of pages.
     """
 
@@ -50,7 +50,7 @@ class Work:
     passes: int = 0
     calls: int = 0
     fed: int = 0
-    wanted: int = 0
+    queries: int = 0
     seconds: float = 0.0
 
 
@@ -84,7 +84,7 @@ class Meter(Parser):
         def counted(feeds: Sequence[Feed]) -> Any:
             self.work.calls += 1
             self.work.fed += sum(len(feed.tokens) for feed in feeds)
-            self.work.wanted += sum(len(feed.queries) for feed in feeds)
+            self.work.queries += sum(len(feed.queries) for feed in feeds)
             return predict(feeds)
 
         return counted
@@ -270,5 +270,5 @@ def cost(model: SDAR, work: Work) -> tuple[int, int]:
     The language model's matrix products are counted; attention and the vision tower are left out.
     """
     body, head = model.model.layers, model.lm_head
-    fed, wanted = work.fed * count_parameters(body), work.wanted * count_parameters(head)
-    return 2 * (fed + wanted), work.calls * (weight_bytes(body) + weight_bytes(head))
+    fed, queries = work.fed * count_parameters(body), work.queries * count_parameters(head)
+    return 2 * (fed + queries), work.calls * (weight_bytes(body) + weight_bytes(head))

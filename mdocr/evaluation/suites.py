@@ -1,4 +1,4 @@
-"""The benchmark sets of the field, by name, and where they lie on disk.
+"""The benchmark sets of the field, by name, and their folders.
 
 Sizes are those of the files that upstream offers (docs/datasets.md); published averages are
 arithmetic means over the sets of a suite.
@@ -24,8 +24,8 @@ class BenchmarkSet:
 
     Attributes:
         name: as tables show it.
-        words: how many there are.
-        folders: names that its folder has in the collections around, the usual one first.
+        words: their number.
+        folders: names of its folder in existing collections, the usual one first.
     """
 
     name: str
@@ -93,12 +93,12 @@ SUITES = {
 
 @dataclass(frozen=True)
 class OpenSet:
-    """A set that is to be read.
+    """An opened set.
 
     Attributes:
         name: as tables show it.
-        suite: to whose average it counts; empty for a set of the user's.
-        collection: pictures and labels.
+        suite: that averages it; empty for a user's set.
+        collection: images and labels.
         numbers: of the scored words.
         is_latin: words are compared by letters and digits; None: if the model's charset is Latin.
         expected: number of words of the complete set; None if unknown.
@@ -179,7 +179,7 @@ def _find(wanted: BenchmarkSet, suite: Suite, root: Path) -> Path:
     ]
     if not found:
         raise InputError(
-            f"{root} has no folder {wanted.folders[0]} with pictures, of the suite {suite.name}",
+            f"{root} has no folder {wanted.folders[0]} with images, of the suite {suite.name}",
             "docs/datasets.md says where the sets come from.",
         )
     return min(found, key=lambda path: (len(path.parts), path))

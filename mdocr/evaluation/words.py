@@ -1,4 +1,4 @@
-"""How well words are read, scored as the field does."""
+"""Scores of word models by the field's protocol."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,12 +20,12 @@ logger = logging.getLogger(__name__)
 
 
 class LabelledPictures(Protocol):
-    """Pictures and labels by number, from 0."""
+    """Images and labels by number, from 0."""
 
     def __len__(self) -> int: ...
 
     def picture(self, number: int) -> Image.Image:
-        """The picture, RGB."""
+        """The image, RGB."""
         ...
 
     def text(self, number: int) -> str:
@@ -35,7 +35,7 @@ class LabelledPictures(Protocol):
 
 @dataclass(frozen=True)
 class ReadWord:
-    """A picture of a set: its number, what was read, and what stands there."""
+    """A word of a set: its number, the prediction, and the ground truth."""
 
     number: int
     read: str
@@ -44,16 +44,16 @@ class ReadWord:
 
 @dataclass(frozen=True)
 class WordScores:
-    """How much of a set was read.
+    """Scores of a set.
 
     Attributes:
         words: size of the set.
-        accuracy: share of the words read right, 0 to 1: letters and digits of ASCII, case folded,
-            as the field counts; of other scripts, all characters.
-        exact: share read right in every character and its case.
-        case_sensitive: share whose letters and digits are right, in their case.
-        punctuation_sensitive: share read right in every character, case folded.
-        edit_similarity: mean over the words, of what ``accuracy`` compares.
+        accuracy: share of correct words, 0 to 1, by the field's protocol: ASCII letters and digits,
+            case folded; of other scripts all characters without spaces.
+        exact: share of words correct in every character and its case.
+        case_sensitive: share of words with correct letters and digits, including case.
+        punctuation_sensitive: share of words correct in every character, case folded.
+        edit_similarity: mean over the words, of the texts that ``accuracy`` compares.
     """
 
     words: int
@@ -101,7 +101,7 @@ def as_scored(word: ReadWord, charset: Charset) -> ReadWord:
 
 
 def is_right(read: str, true: str, is_latin: bool = True) -> bool:
-    """Whether a word counts as read: compared by ``normalise`` if latin, else by ``folded``."""
+    """Whether a word counts as correct: compared by ``normalise`` if latin, else by ``folded``."""
     shown = normalise if is_latin else folded
     return shown(read) == shown(true)
 
@@ -110,7 +110,7 @@ def score(pairs: Iterable[tuple[str, str]], is_latin: bool = True) -> WordScores
     """Compares (read, true) pairs.
 
     Args:
-        pairs: what was read, and what stands there.
+        pairs: prediction and ground truth.
         is_latin: compare ``accuracy`` by ``normalise``; else by ``folded``.
     """
     known = list(pairs)
@@ -149,21 +149,21 @@ def average(scores: Sequence[WordScores], weighted: bool = False) -> WordScores:
 
 
 def make_reader(model: MDiff4STR, device: torch.device) -> Recognizer:
-    """A reader with a model that is still in training."""
+    """A recognizer of a model in training."""
     return Recognizer(TorchWordEngine(model, device), "in training")
 
 
 def is_latin(reader: Recognizer) -> bool:
-    """Whether all characters of the model are of ASCII, so that the field's filter applies."""
+    """Whether all characters of the model are ASCII, so that the field's filter applies."""
     return all(map(str.isascii, reader.engine.charset.symbols))
 
 
 def score_collection(
     reader: Recognizer, collection: LabelledPictures, options: RecognizeOptions | None = None
 ) -> WordScores:
-    """Reads labelled pictures and compares; letters and digits only if the model's are ASCII.
+    """Reads labelled images and scores them; letters and digits only if the model's are ASCII.
 
-    A picture that cannot be opened counts as one in which nothing was read.
+    An unreadable image counts as an empty prediction.
     """
     words = read_collection(reader, collection, options)
     return score([(word.read, word.true) for word in words], is_latin(reader))
@@ -175,16 +175,16 @@ def read_collection(
     options: RecognizeOptions | None = None,
     numbers: Sequence[int] | None = None,
 ) -> list[ReadWord]:
-    """Reads labelled pictures.
+    """Reads labelled images.
 
     Args:
-        reader: what reads.
-        collection: pictures and labels.
-        options: how to read.
-        numbers: which pictures; all if None.
+        reader: the recognizer.
+        collection: images and labels.
+        options: of decoding.
+        numbers: which images; None: all.
 
     Returns:
-        One word a picture; empty where it cannot be opened.
+        One word per image; empty if it is unreadable.
     """
     chosen = range(len(collection)) if numbers is None else numbers
     opened: list[int] = []
@@ -196,12 +196,12 @@ def read_collection(
 def _pictures(
     collection: LabelledPictures, numbers: Sequence[int], opened: list[int]
 ) -> Iterator[Image.Image]:
-    """The pictures that can be opened; their numbers are added to ``opened``."""
+    """The readable images; their numbers are appended to ``opened``."""
     for number in numbers:
         try:
             picture = collection.picture(number)
         except InputError as error:
-            logger.warning("counted as not read: %s", error.message)
+            logger.warning("counted as misread: %s", error.message)
             continue
         opened.append(number)
         yield picture

@@ -149,7 +149,7 @@ def draw_text(
 
     Args:
         face: of the letters.
-        mask: what is drawn on.
+        mask: to draw on.
         text: one line.
         start: x of the pen and y of the base line at the beginning.
         stretch: added to every word space.

@@ -144,7 +144,7 @@ def test_the_cost_of_passes():
     config = SDARConfig(10, 8, 16, 1, 2, 2, 4, rope_theta=10000.0)
     model = SDAR(config)
     layers = sum(parameter.numel() for parameter in model.model.layers.parameters())
-    work = throughput.Work(calls=2, fed=5, wanted=3)
+    work = throughput.Work(calls=2, fed=5, queries=3)
     operations, moved = throughput.cost(model, work)
     assert operations == 2 * (5 * layers + 3 * 80)
     assert moved == 2 * 4 * (layers + 80)

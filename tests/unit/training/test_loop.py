@@ -409,7 +409,7 @@ def test_a_validation_picture_that_cannot_be_opened_counts_as_not_read(tmp_path,
     (folder / "0.png").write_bytes(b"no picture")
     weights = {key: value.clone() for key, value in task.module.state_dict().items()}
     assert task.evaluate(weights).keys() == {"set", "set exact"}
-    assert "counted as not read" in caplog.text
+    assert "counted as misread" in caplog.text
 
 
 def test_validation_sets_of_one_name_are_told_apart(tmp_path):
