@@ -8,7 +8,7 @@ A cell's text is written by a function that the caller passes, which escapes it 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from itertools import product
@@ -64,7 +64,8 @@ class Table:
     def grid(self) -> list[list[Cell]]:
         """The cell that covers each position, by row and column."""
         covering = {position: cell for cell in self.cells for position in _positions(cell)}
-        return [[covering[row, col] for col in range(self.width)] for row in range(self.height)]
+        columns = range(self.width)
+        return [[covering[row, column] for column in columns] for row in range(self.height)]
 
 
 def parse(content: str, form: str) -> Table:
@@ -280,7 +281,7 @@ def to_text(table: Table, write: WriteText) -> str:
 def to_latex(table: Table, write: WriteText) -> str:
     """The table as a ``longtable`` (packages longtable and multirow)."""
     width = _column_width(table)
-    lines = [_latex_row(table, row, width, write) for row in range(table.height)]
+    lines = [_latex_row(cells, row, width, write) for row, cells in enumerate(table.grid())]
     columns = f"*{{{table.width}}}{{{_latex_column(1, width)}}}"
     body = "\n".join(f"{line} \\\\" for line in lines)
     return f"\\begin{{longtable}}{{{columns}}}\n\\hline\n{body}\n\\hline\n\\end{{longtable}}"
@@ -300,9 +301,10 @@ def _latex_column(columns: int, width: float) -> str:
     return f"p{{\\dimexpr {columns * width:.4f}\\linewidth-2\\tabcolsep\\relax}}"
 
 
-def _latex_row(table: Table, row: int, width: float, write: WriteText) -> str:
+def _latex_row(cells: Sequence[Cell], row: int, width: float, write: WriteText) -> str:
+    """One row of the grid; a cell from a row above leaves its position empty."""
     parts = []
-    for column, cell in enumerate(table.grid()[row]):
+    for column, cell in enumerate(cells):
         if column == cell.column:
             parts.append(_latex_cell(cell, width, write(cell.text) if row == cell.row else ""))
     return " & ".join(parts)

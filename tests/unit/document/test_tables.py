@@ -1,10 +1,12 @@
 import random
+import time
 from collections import Counter
 from html import escape
 from itertools import product
 
 import pytest
 
+from mdocr.document.table_heads import head_height
 from mdocr.document.tables import (
     Cell,
     Table,
@@ -15,6 +17,7 @@ from mdocr.document.tables import (
     to_latex,
     to_markdown,
     to_otsl,
+    to_text,
 )
 
 SPANNED = "<fcel>A<lcel><fcel>B<nl>\n<ucel><xcel><fcel>c<nl>\n<fcel>1<ecel><fcel>3<nl>"
@@ -120,3 +123,29 @@ def test_latex_rows_have_as_many_columns_as_the_table() -> None:
     assert rows[0] == "\\multicolumn{2}{l}{\\multirow{2}{*}{A}} & B \\\\"
     assert rows[1] == "\\multicolumn{2}{l}{} & c \\\\"
     assert rows[2].count("&") == 2
+
+
+@pytest.mark.parametrize("write", [to_latex, to_html, to_markdown, to_text, None])
+def test_long_tables_are_written_in_a_moment(write) -> None:  # type: ignore[no-untyped-def]
+    table = from_otsl("".join("<fcel>a" * 8 + "<nl>" for _ in range(2000)))
+    begin = time.perf_counter()
+    written = write(table, plain) if write else to_otsl(table)
+    assert written.count("a") >= 16_000
+    assert time.perf_counter() - begin < 10  # far less than the minutes of a grid for each row
+
+
+def test_head_rows() -> None:
+    def height(otsl: str) -> int:
+        return head_height(from_otsl(otsl))
+
+    assert height("<fcel>Item<fcel>Price<nl><fcel>x<fcel>4.50<nl>") == 1
+    assert height("<fcel>Name<fcel>Duty<fcel>Since<nl><fcel>a<fcel>b<fcel>c<nl>") == 1
+    assert height("<fcel>City<fcel>2019<fcel>2020<nl><fcel>a<fcel>1<fcel>2<nl>") == 1
+    assert height("<fcel>A<lcel><fcel>B<nl><fcel>x<fcel>y<fcel>z<nl><fcel>1<fcel>2<fcel>3<nl>") == 2
+    assert height("<fcel>Name<fcel>Smith<nl><fcel>Town<fcel>Ely<nl>") == 0  # names and values
+    assert height("<fcel>1<fcel>2<nl><fcel>3<fcel>4<nl>") == 0
+    assert height("<fcel>only<fcel>one<fcel>row<nl>") == 0
+
+
+def test_plain_text_of_spans() -> None:
+    assert to_text(from_otsl(SPANNED), plain) == "A\t\tB\n\t\tc\n1\t\t3"
