@@ -15,13 +15,14 @@ from mdocr.preprocessing.formula_images import STRETCH, formula_strip
 from mdocr.preprocessing.formula_notation import to_notation
 from mdocr.synthesis.common import wear as sheets
 from mdocr.synthesis.common.glyphs import InkMask
-from mdocr.synthesis.formulas.grammar import FAMILIES, RULES, draw_part
+from mdocr.synthesis.formulas.grammar import FAMILIES, draw_part
+from mdocr.synthesis.formulas.rules import RULES
 
 SIZE = 30.0
 """Font size of parts in pixels."""
 
 PARTS = ("sum", "sum", "sum", "term", "fraction", "big", "formula", "formula")
-"""Nonterminals rendered as parts, see ``mdocr.synthesis.formulas.grammar.RULES``."""
+"""Nonterminals rendered as parts, see ``mdocr.synthesis.formulas.rules.RULES``."""
 
 JOINTS = ("=", "=", "=", "=", "+", "+", "-", "-", r"\pm", r"\times", *RULES["relation"])
 """Relations and operators between two parts."""

@@ -10,12 +10,12 @@ pytest.importorskip("cv2")
 
 from mdocr.synthesis.formulas.grammar import (
     FAMILIES,
-    RULES,
     draw_formula,
     draw_formulas,
     draw_latex,
     draw_sample,
 )
+from mdocr.synthesis.formulas.rules import RULES
 
 
 def test_every_part_of_the_grammar_is_defined() -> None:
