@@ -3,16 +3,17 @@
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
-from mdocr.batch.outputs import open_output
+from mdocr.batch.outputs import is_file, open_output
+from mdocr.batch.ownership import OwnFiles
 from mdocr.errors import UsageError
-from mdocr.files import make_folder
+from mdocr.files import make_folder, remove_stale
 from mdocr.inputs.streams import STDIN
 from mdocr.options import RenderOptions
-from mdocr.render import find_format, format_of_file
+from mdocr.render import FORMATS, find_format, format_of_file
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class Destination:
         forms: names of formats.
         render: how they are written.
         drawings: folder of the drawn layouts, if they are wanted.
+        force: write over files that mdocr has not written.
+        identity: tells the folder that is written to from one that was made again in its place.
+        own: the files that mdocr has written.
     """
 
     folder: Path | None = None
@@ -34,20 +38,52 @@ class Destination:
     forms: tuple[str, ...] = ("md",)
     render: RenderOptions = field(default_factory=RenderOptions)
     drawings: Path | None = None
+    force: bool = False
+    identity: tuple[int, int] | None = None
+    own: OwnFiles = field(default_factory=OwnFiles)
+
+    def files(self, stem: str) -> list[Path]:
+        """The files of a document's formats."""
+        if self.folder:
+            endings = (find_format(form).endings[0] for form in self.forms)
+            return [self.folder / f"{stem}{ending}" for ending in endings]
+        return [self.file] if self.file else []
+
+    def check(self) -> None:
+        """Makes sure that the folder is still there.
+
+        Raises:
+            UsageError: somebody has deleted or moved it, and what was written with it.
+        """
+        folder = self.folder or (self.file.parent if self.file else None)
+        if folder and self.identity and _identity(folder) != self.identity:
+            raise UsageError(
+                f"the folder {str(folder)!r} was deleted or moved while it was written to",
+                "What was written is gone with it; run the same command again.",
+            )
 
 
 def chosen_formats(text: str, output: str) -> tuple[str, ...]:
-    """Formats from ``md,json``; where none are named, from the name of the output file.
+    """Formats from ``md,json``; where none are named, from the ending of the output file.
 
     Raises:
-        UsageError: there is no such format.
+        UsageError: there is no such format, or none with this ending.
     """
-    if not text.strip():
-        return (format_of_file(Path(output).name) or "md",)
-    forms = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
-    for form in forms:
-        find_format(form)
-    return forms
+    if text.strip():
+        forms = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+        for form in forms:
+            find_format(form)
+        return forms
+    path = Path(output)
+    named = format_of_file(path.name)
+    if named is None and path.suffix and _would_be_file(output):
+        endings = ", ".join(ending for known in FORMATS.values() for ending in known.endings)
+        raise UsageError(
+            f"no format ends in {path.suffix!r}, as {output!r} does",
+            f"Known endings: {endings}. Or name a format with: --format; or, for a folder, write: "
+            f"-o {output}/",
+        )
+    return (named or "md",)
 
 
 @contextlib.contextmanager
@@ -56,7 +92,9 @@ def open_destination(
     forms: tuple[str, ...],
     documents: int,
     options: RenderOptions,
+    *,
     drawings: Path | None = None,
+    force: bool = False,
 ) -> Iterator[Destination]:
     """Where ``-o`` says that documents go; made and checked before anything is read.
 
@@ -66,6 +104,7 @@ def open_destination(
         documents: how many there are.
         options: how they are written.
         drawings: folder of the drawn layouts, if they are wanted.
+        force: write over files that mdocr has not written.
 
     Raises:
         UsageError: one file cannot hold them all, or the place cannot be written to.
@@ -73,17 +112,16 @@ def open_destination(
     if drawings is not None:
         make_folder(drawings)
     path = Path(output)
-    if output and output != "-" and _is_folder(output, documents):
-        make_folder(path)
-        yield Destination(folder=path, forms=forms, render=options, drawings=drawings)
+    made = Destination(forms=forms, render=options, drawings=drawings, force=force)
+    if output and output != "-" and _is_folder(output):
+        yield replace(made, folder=path, identity=_prepared(path))
         return
     _require_one(forms, documents)
-    if output in ("", "-") or (path.exists() and not path.is_file()):
-        with open_output(path if output else None) as stream:
-            yield Destination(stream=stream, forms=forms, render=options, drawings=drawings)
+    if output and is_file(path):
+        yield replace(made, file=path, identity=_prepared(path.parent))
         return
-    make_folder(path.parent)
-    yield Destination(file=path, forms=forms, render=options, drawings=drawings)
+    with open_output(path if output else None) as stream:
+        yield replace(made, stream=stream)
 
 
 def stems(paths: Iterable[str]) -> list[str]:
@@ -101,15 +139,33 @@ def stems(paths: Iterable[str]) -> list[str]:
     return names
 
 
-def _is_folder(output: str, documents: int) -> bool:
+def _is_folder(output: str) -> bool:
     path = Path(output)
-    if path.exists() or output.endswith(("/", "\\")):
-        return path.is_dir() or not path.exists()
-    return not format_of_file(path.name) and (documents > 1 or not path.suffix)
+    return not _would_be_file(output) or not (path.exists() or path.suffix)
+
+
+def _would_be_file(output: str) -> bool:
+    """Whether a name after ``-o`` is that of a file, as far as its form and the disk tell."""
+    return not (output in ("", "-") or output.endswith(("/", "\\")) or Path(output).is_dir())
+
+
+def _prepared(folder: Path) -> tuple[int, int]:
+    """Makes a folder ready to be written to, and tells it from others."""
+    make_folder(folder)
+    remove_stale(folder)
+    return _identity(folder)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    try:
+        found = folder.stat()
+    except OSError:
+        return (0, 0)
+    return found.st_dev, found.st_ino
 
 
 def _require_one(forms: tuple[str, ...], documents: int) -> None:
     if documents > 1:
-        raise UsageError(f"{documents} documents need a folder", "Give one with: -o DIR")
+        raise UsageError(f"{documents} documents need a folder", "Give one with: -o DIR/")
     if len(forms) > 1:
-        raise UsageError(f"{len(forms)} formats need a folder", "Give one with: -o DIR")
+        raise UsageError(f"{len(forms)} formats need a folder", "Give one with: -o DIR/")

@@ -6,7 +6,8 @@ from pathlib import Path
 from mdocr.batch.outputs import refuse_inputs
 from mdocr.batch.results import DRAWING_NAME
 from mdocr.errors import InputError
-from mdocr.inputs.find import PICTURE_SUFFIXES, FailedInput, find_files
+from mdocr.inputs.find import FailedInput, find_files
+from mdocr.inputs.formats import PICTURE_SUFFIXES
 from mdocr.parsing.crops import FILE_NAME
 
 SUFFIXES = PICTURE_SUFFIXES | {".pdf"}

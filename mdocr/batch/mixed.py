@@ -39,19 +39,23 @@ class MixedRun:
         pages: reads documents.
         load_words: loads what reads words.
         options: how documents are read.
+        render: how they are written.
         tally: counts what becomes of all inputs.
         bar: shows the progress of documents.
         say: shows a message for people.
         resume: use the pages that an earlier run has read.
+        force: write over files that mdocr has not written.
     """
 
     pages: LazyPageModel
     load_words: Callable[[], Recognizer]
     options: ParseOptions
+    render: RenderOptions
     tally: Tally
     bar: Bar
     say: Callable[[str], None]
     resume: bool = True
+    force: bool = False
 
     @cached_property
     def _recognizer(self) -> Recognizer:
@@ -116,14 +120,16 @@ class MixedRun:
     def _print_documents(self, items: Sequence[Item], forms: tuple[str, ...]) -> None:
         """One after another, each after a comment with its path if there are several inputs."""
         for item in items:
-            with open_destination("", forms, 1, RenderOptions()) as destination:
+            with open_destination("", forms, 1, self.render) as destination:
                 if not self.tally.alone and isinstance(item, str) and destination.stream:
                     print(f"<!-- {_comment(item)} -->", file=destination.stream)
                 self._read([item], destination)
 
     def _write_documents(self, items: Sequence[Item], forms: tuple[str, ...], output: str) -> None:
         if items:
-            with open_destination(output, forms, len(items), RenderOptions()) as destination:
+            with open_destination(
+                output, forms, len(items), self.render, force=self.force
+            ) as destination:
                 self._read(items, destination)
 
     def _read(self, items: Sequence[Item], destination: Destination) -> None:

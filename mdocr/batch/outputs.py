@@ -7,29 +7,41 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from mdocr.batch.ownership import OwnFiles
 from mdocr.errors import UsageError
-from mdocr.files import written_whole
+from mdocr.files import remove_stale, written_whole
 
 ERRORS = "backslashreplace"
 """A file name need not be text: what UTF-8 cannot hold becomes an escape, valid in JSON too."""
 
 
 @contextlib.contextmanager
-def open_output(path: Path | None) -> Iterator[TextIO]:
+def open_output(path: Path | None, *, force: bool = False) -> Iterator[TextIO]:
     """Stdout, or a file that is written whole or not at all.
 
     Args:
         path: None or ``-`` is stdout; a pipe or a device is written as it stands.
+        force: write over a file that mdocr has not written.
 
     Raises:
-        UsageError: the file cannot be written.
+        UsageError: the file cannot be written, or must not be.
     """
+    files = [path] if path is not None and is_file(path) else []
+    own = OwnFiles()
+    if not force:
+        own.refuse_foreign(files)
     with contextlib.ExitStack() as stack:
         with _disk_errors(path):
             stream = _open(path, stack)
         yield stream
         with _disk_errors(path):
             stack.close()
+    own.add(files)
+
+
+def is_file(output: Path) -> bool:
+    """Whether an output is a file, now or when it is written; not stdout, a pipe or a device."""
+    return str(output) != "-" and (output.is_file() or not output.exists())
 
 
 def refuse_inputs(output: Path | None, found: Iterable[object]) -> None:
@@ -73,5 +85,6 @@ def _open(path: Path | None, stack: contextlib.ExitStack) -> TextIO:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", errors=ERRORS)
         return sys.stdout
+    remove_stale(path.parent)
     place = stack.enter_context(written_whole(path))
     return stack.enter_context(place.open("w", encoding="utf-8", errors=ERRORS, newline=""))

@@ -57,6 +57,7 @@ class Results:
         """Writes the pictures and the drawing of a page, and keeps it for a later run."""
         if read.page is None:
             return
+        self.destination.check()
         if self.destination.folder and read.pictures:
             empty = Document(self._source, "")
             folder = self.destination.folder
@@ -67,25 +68,32 @@ class Results:
         if self.records and not read.failures:
             self.records.add(read.page)
 
-    def save(self) -> None:
-        """Keeps what was read for the next run; also after an interruption."""
+    def discard(self) -> None:
+        """Forgets what was kept for a later run."""
         if self.records:
-            self.records.save()
+            self.records.discard()
 
-    def write(self, read: ReadDocument, model: str) -> None:
+    def write(self, read: ReadDocument, model: str) -> list[Path]:
         """Writes the document, in all formats or in none.
+
+        Returns:
+            The files of the formats.
 
         Raises:
             UsageError: a file cannot be written.
         """
         document = read.document(model)
         to, form = self.destination, self.destination.forms[0]
+        if to.stream:
+            to.stream.write(render(without_pictures(document), form, to.render))
+            return []
         if to.folder:
-            write_folder(document, to.folder, to.forms, to.render, stem=self.stem)
+            write_folder(document, to.folder, to.forms, to.render, pictures={}, stem=self.stem)
         elif to.file:
             write_file(document, to.file, form, to.render, pictures=read.pictures)
-        elif to.stream:
-            to.stream.write(render(without_pictures(document), form, to.render))
+        files = to.files(self.stem)
+        to.own.add(files)
+        return files
 
     def _is_whole(self, page: Page) -> bool:
         """Whether the pictures and the drawing of an earlier page are still there."""

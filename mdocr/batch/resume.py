@@ -1,7 +1,9 @@
 """What is known of a document from earlier runs: a hidden file beside its results.
 
-It holds pages as they were read, so that they can be written in other formats without reading them
-again. It counts only for the same file, weights, options and version.
+The first line says of which file, weights, options and version its pages are: they count only for
+the same. Each line below is a page as it was read, so that it can be written in other formats
+without reading it again; of two lines of one page the later counts. Lines are appended as pages
+come, so the file grows with the pages and not with their square.
 """
 
 import json
@@ -16,9 +18,7 @@ from mdocr.document.model import Page, Source
 from mdocr.files import is_full, write_text
 from mdocr.options import ParseOptions
 
-SCHEMA = "mdocr.progress/1"
-SAVE_EVERY = 4
-"""Pages between two writings."""
+SCHEMA = "mdocr.progress/2"
 
 _WITHOUT_EFFECT = ("pages", "password", "batch_size", "jobs", "draw_layout")
 
@@ -36,9 +36,8 @@ class PageRecords:
 
     def __init__(self, path: Path, model: Mapping[str, Any], options: ParseOptions) -> None:
         self.path = path
-        self.pages: dict[int, Page] = {}
         self._key: dict[str, Any] = {"model": dict(model), "options": reading_options(options)}
-        self._unsaved = 0
+        self._appends = False  # the file is there, whole, and of this key
         self._refused = False
 
     def open(self, source: Source, is_whole: Callable[[Page], bool]) -> Mapping[int, Page]:
@@ -50,48 +49,60 @@ class PageRecords:
         """
         self._key |= {"schema": SCHEMA, "version": __version__, "sha256": source.sha256}
         try:
-            record = json.loads(self.path.read_text(encoding="utf-8"))
-            if {key: record.get(key) for key in self._key} == self._key:
-                pages = map(Page.from_dict, record["pages"])
-                self.pages = {page.number: page for page in pages if is_whole(page)}
+            first, *lines = self.path.read_text(encoding="ascii").split("\n")
+            if json.loads(first) != self._key:
+                return {}
+            pages = _pages(lines[:-1])
         except FileNotFoundError:
-            pass
+            return {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             logger.warning("%s cannot be used, all pages are read anew: %s", self.path, error)
-        return self.pages
+            return {}
+        kept = {number: page for number, page in pages.items() if is_whole(page)}
+        is_whole_file = lines[-1:] == [""]  # a killed run may have cut its last line short
+        self._appends = is_whole_file and len(kept) == len(pages)
+        if not self._appends:
+            self._write([_line(self._key), *(_line(page.to_dict()) for page in kept.values())])
+        return kept
 
     def add(self, page: Page) -> None:
-        """Keeps a page; writes the file after every few."""
-        self.pages[page.number] = page
-        self._unsaved += 1
-        if self._unsaved >= SAVE_EVERY:
-            self.save()
+        """Keeps a page for a later run.
 
-    def save(self) -> None:
-        """Writes the file, whole or not at all, if there is anything new.
-
-        Where it cannot be written, that is told once: the document itself may yet be written.
+        Where that cannot be done, it is reported once: the document itself may yet be written.
 
         Raises:
             OSError: the disk is full.
         """
-        if not self._unsaved or self._refused:
+        line = _line(page.to_dict())
+        self._write([line] if self._appends else [_line(self._key), line])
+
+    def discard(self) -> None:
+        """Forgets all pages: the document has changed while it was read."""
+        self._appends = False
+        self.path.unlink(missing_ok=True)
+
+    def _write(self, lines: list[str]) -> None:
+        """Appends lines, or begins the file with them."""
+        if self._refused:
             return
-        pages = [self.pages[number].to_dict() for number in sorted(self.pages)]
-        text = json.dumps({**self._key, "pages": pages}, ensure_ascii=False)
+        text = "".join(f"{line}\n" for line in lines)
         try:
-            write_text(self.path, text)
+            if self._appends:
+                with self.path.open("a", encoding="ascii") as file:
+                    file.write(text)
+            else:
+                write_text(self.path, text)
+            self._appends = True
         except OSError as error:
             if is_full(error):
                 raise
             self._refused = True
             logger.warning("%s cannot be kept for a later run: %s", self.path, error.strerror)
-        self._unsaved = 0
 
 
 def records_file(folder: Path, stem: str) -> Path:
-    """Where what is known of a document stands."""
-    return folder / f".{stem}.progress.json"
+    """The file of what is known of a document."""
+    return folder / f".{stem}.progress.jsonl"
 
 
 def reading_options(options: ParseOptions) -> dict[str, Any]:
@@ -99,3 +110,14 @@ def reading_options(options: ParseOptions) -> dict[str, Any]:
     record = {key: value for key, value in asdict(options).items() if key not in _WITHOUT_EFFECT}
     plain: dict[str, Any] = json.loads(json.dumps(record))
     return plain
+
+
+def _pages(lines: list[str]) -> dict[int, Page]:
+    """Pages by number; of two lines of one page the later counts."""
+    pages = (Page.from_dict(json.loads(line)) for line in lines)
+    return {page.number: page for page in pages}
+
+
+def _line(record: Mapping[str, Any]) -> str:
+    """A record in one line of ASCII, since a path in it need not be text."""
+    return json.dumps(record)

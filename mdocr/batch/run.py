@@ -62,17 +62,21 @@ class _Reading:
         self.open: dict[int, Results] = {}
 
     def go(self) -> None:
-        """From the first page to the last."""
+        """From the first page to the last.
+
+        Raises:
+            UsageError: files of others would be written over, or the folder was deleted.
+        """
         run = self.run
+        if not run.destination.force:
+            files = (file for name in self.names for file in run.destination.files(name))
+            run.destination.own.refuse_foreign(files)
         tasks = (self._task(number) for number in range(len(self.paths)))
         events = read_documents(lambda: run.model.loaded, tasks, run.options)
         keeps_pictures = run.destination.file is not None
-        try:
-            for read in collect(events, self._watch, pictures=keeps_pictures):
-                self._close(read)
-        finally:
-            for results in self.open.values():
-                results.save()
+        for read in collect(events, self._watch, pictures=keeps_pictures):
+            self._close(read)
+        run.destination.check()
 
     def _task(self, number: int) -> DocumentTask:
         run, name = self.run, self.names[number]
@@ -105,11 +109,11 @@ class _Reading:
 
     def _close(self, read: ReadDocument) -> None:
         results = self.open.pop(read.number)
-        results.save()
         if read.failures and not read.pages:
             return
+        self.run.destination.check()
         try:
-            results.write(read, self.run.model.name)
+            self.run.tally.written += results.write(read, self.run.model.name)
         except UsageError as error:
             if len(self.paths) == 1 or is_full(error.__cause__):
                 raise

@@ -1,6 +1,7 @@
 """What became of the inputs of one command, and the error that it ends with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from mdocr.errors import InputError, MdocrError, PartialFailureError
 
@@ -14,12 +15,14 @@ class Tally:
         read: pages, words or formulas that were read.
         errors: why inputs failed, in order.
         failures: of inputs, pages and blocks.
+        written: files of the formats, in order; their pictures are not listed.
     """
 
     inputs: int
     read: int = 0
     errors: tuple[MdocrError, ...] = ()
     failures: int = 0
+    written: list[Path] = field(default_factory=list)
 
     @property
     def alone(self) -> bool:

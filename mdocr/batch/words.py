@@ -8,6 +8,9 @@ from typing import Any, Protocol, TextIO
 
 from mdocr.document.words import Word
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""By which spreadsheets know a formula, before and after they trim a cell."""
+
 
 def one_line(path: str) -> str:
     """A path with its tabs, line breaks and other control characters as escapes."""
@@ -92,11 +95,16 @@ class CsvWriter:
         if self._empty:
             self._table.writeheader()
         self._empty = False
-        self._table.writerow(word.to_dict())
+        self._table.writerow({key: csv_cell(value) for key, value in word.to_dict().items()})
         self._stream.flush()
 
     def end(self) -> None:
         """Nothing follows."""
+
+
+def csv_cell(value: Any) -> Any:
+    """A value as a cell; a text that a spreadsheet would run as a formula is quoted as text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 WRITERS: dict[str, Callable[[TextIO], WordWriter]] = {

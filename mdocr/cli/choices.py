@@ -58,3 +58,14 @@ Lexicon = Annotated[
         rich_help_panel=MORE,
     ),
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="Write over files that mdocr has not written.")
+]
+KeepParatext = Annotated[
+    bool,
+    typer.Option("--keep-paratext", help="Keep headers, footers, page numbers and margin notes."),
+]
+KeepUnsure = Annotated[
+    bool, typer.Option("--keep-unsure", help="Also write what the model is unsure of.")
+]
+PageMarks = Annotated[bool, typer.Option("--page-marks", help="Mark where each page begins.")]

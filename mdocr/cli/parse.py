@@ -10,7 +10,17 @@ from mdocr.batch.inputs import find_documents
 from mdocr.batch.page_model import LazyPageModel, ModelChoice
 from mdocr.batch.run import Run
 from mdocr.batch.tally import Tally
-from mdocr.cli.choices import Device, PageDtype, PageModel, one_of
+from mdocr.cli import console
+from mdocr.cli.choices import (
+    Device,
+    Force,
+    KeepParatext,
+    KeepUnsure,
+    PageDtype,
+    PageMarks,
+    PageModel,
+    one_of,
+)
 from mdocr.cli.command import MORE, Command, examples, single_command
 from mdocr.cli.progress import progress_bar
 from mdocr.errors import UsageError
@@ -95,12 +105,10 @@ def parse(
     math: Annotated[
         str, one_of(MATH_FORMS, "Delimiters of formulas in Markdown.")
     ] = RENDER_DEFAULTS.math,
-    keep_paratext: Annotated[
-        bool,
-        typer.Option(
-            "--keep-paratext", help="Keep headers, footers, page numbers and margin notes."
-        ),
-    ] = RENDER_DEFAULTS.keep_paratext,
+    page_marks: PageMarks = RENDER_DEFAULTS.page_marks,
+    keep_paratext: KeepParatext = RENDER_DEFAULTS.keep_paratext,
+    keep_unsure: KeepUnsure = DEFAULTS.keep_unsure,
+    force: Force = False,
     password: Annotated[
         str, typer.Option(help="Of encrypted PDFs.", show_default=False)
     ] = DEFAULTS.password,
@@ -184,6 +192,7 @@ def parse(
         thresholds=single,
         block_length=block_length,
         steps=steps,
+        keep_unsure=keep_unsure,
         batch_size=batch_size,
         jobs=jobs,
         trace=trace,
@@ -191,17 +200,21 @@ def parse(
     )
     forms = chosen_formats(form, output)
     _check_trace(trace, forms, server)
-    written = RenderOptions(tables=tables, math=math, keep_paratext=keep_paratext)
-
+    written = RenderOptions(
+        tables=tables, math=math, keep_paratext=keep_paratext, page_marks=page_marks
+    )
     found = find_documents(documents, output, layout_image)
     choice = ModelChoice(model, device, engine, dtype, cuda_graphs, server)
     page_model = LazyPageModel(choice, alone=len(found) == 1)
     tally = Tally(len(found))
     with (
-        open_destination(output, forms, len(found), written, layout_image) as destination,
+        open_destination(
+            output, forms, len(found), written, drawings=layout_image, force=force
+        ) as destination,
         progress_bar("pages", to_file=destination.stream is None) as display,
     ):
         Run(page_model, options, destination, tally, resume, display).read(found)
+    console.note_written(tally.written)
     tally.end()
 
 

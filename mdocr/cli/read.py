@@ -11,12 +11,20 @@ from mdocr.batch.mixed import KINDS, MixedRun
 from mdocr.batch.page_model import LazyPageModel, ModelChoice
 from mdocr.batch.tally import Tally
 from mdocr.cli import console
-from mdocr.cli.choices import Device, Engine, one_of
+from mdocr.cli.choices import (
+    Device,
+    Engine,
+    Force,
+    KeepParatext,
+    KeepUnsure,
+    PageMarks,
+    one_of,
+)
 from mdocr.cli.command import Command, examples, single_command
 from mdocr.cli.parse import Format, Pages, Resume, Threshold, thresholds
 from mdocr.cli.progress import progress_bar
 from mdocr.errors import UsageError
-from mdocr.options import ParseOptions
+from mdocr.options import ParseOptions, RenderOptions
 from mdocr.recognizer import load_recognizer
 
 EXAMPLES = examples(
@@ -65,6 +73,10 @@ def read(
         str,
         typer.Option(metavar="auto|NAME|PATH", help="Model for words; see: mdocr help recognize."),
     ] = "auto",
+    page_marks: PageMarks = False,
+    keep_paratext: KeepParatext = False,
+    keep_unsure: KeepUnsure = False,
+    force: Force = False,
     engine: Engine = "auto",
     resume: Resume = True,
 ) -> None:
@@ -83,7 +95,10 @@ def read(
     if kind == "formula" and output:
         raise UsageError("formulas go to stdout", "Leave out -o, and write: > FILE")
     common, single = thresholds(threshold or [])
-    options = ParseOptions(pages=pages, threshold=common, thresholds=single)
+    options = ParseOptions(
+        pages=pages, threshold=common, thresholds=single, keep_unsure=keep_unsure
+    )
+    written = RenderOptions(keep_paratext=keep_paratext, page_marks=page_marks)
     forms = chosen_formats(form, output)
     found = find_documents(paths, output)
     tally = Tally(len(found))
@@ -91,10 +106,13 @@ def read(
         LazyPageModel(ModelChoice(page_model, device, engine), alone=len(found) == 1),
         partial(load_recognizer, word_model, device, engine),
         options,
+        written,
         tally,
         partial(progress_bar, "pages"),
         console.say,
         resume,
+        force,
     )
     run.read(found, kind, forms, output)
+    console.note_written(tally.written)
     tally.end()

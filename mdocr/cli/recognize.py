@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from mdocr.batch.outputs import open_output, refuse_inputs
+from mdocr.batch.outputs import is_file, open_output, refuse_inputs
 from mdocr.batch.tally import Tally
 from mdocr.batch.word_run import read_words, write_words
 from mdocr.batch.words import WORD_FORMATS, word_writer
-from mdocr.cli.choices import Device, Engine, Lexicon, WordDtype, WordModel, one_of
+from mdocr.cli import console
+from mdocr.cli.choices import Device, Engine, Force, Lexicon, WordDtype, WordModel, one_of
 from mdocr.cli.command import MORE, Command, examples, single_command
 from mdocr.cli.progress import progress_bar
 from mdocr.decoding.lexicon import load_lexicon
@@ -54,6 +55,7 @@ def recognize(
         int,
         typer.Option(metavar="1..26", help="Denoising steps of the decoders that have them."),
     ] = DEFAULTS.steps,
+    force: Force = False,
     lexicon: Lexicon = DEFAULTS.lexicon,
     engine: Engine = "auto",
     dtype: WordDtype = "auto",
@@ -94,11 +96,12 @@ def recognize(
     tally = Tally(len(found))
     outcomes = read_words(found, partial(load_recognizer, model, device, engine, dtype), options)
     with (
-        open_output(output) as stream,
+        open_output(output, force=force) as stream,
         progress_bar("words", to_file=output is not None) as display,
     ):
         writer = word_writer(form, stream, bare=found == images and len(found) == 1)
         write_words(outcomes, writer, tally, display, trace and form in ("text", "csv"))
+    console.note_written([output] if output and is_file(output) else [])
     tally.end()
 
 

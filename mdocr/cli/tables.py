@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from mdocr.batch.words import csv_cell
 from mdocr.errors import UsageError
 
 FORMS = ("table", "json", "csv")
@@ -84,7 +85,7 @@ def csv_text(rows: Sequence[Row]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: csv_cell(value) for key, value in row.items()} for row in rows)
     return text.getvalue()
 
 

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 import mdocr
 from mdocr import errors
+from mdocr.batch.outputs import open_output
 from mdocr.cli import console
 from mdocr.cli.main import RootGroup, app, flags_first, options
-from mdocr.batch.outputs import open_output
 
 HEAVY = ("torch", "numpy", "onnxruntime", "PIL", "pymupdf", "huggingface_hub", "cv2")
 
@@ -89,7 +89,7 @@ def test_exit_codes(failure, code):
     made = CliRunner().invoke(program(failure), ["act"])
     assert made.exit_code == code
     assert made.stdout == "before\n"
-    assert ("error: " in made.stderr) == ("it broke" in made.stderr) == ("broke" in str(failure))
+    assert ("Error: " in made.stderr) == ("it broke" in made.stderr) == ("broke" in str(failure))
     assert "Traceback" not in made.stderr
     assert "\x1b" not in made.stderr
 
@@ -100,7 +100,7 @@ def test_the_hint_and_the_users_text_are_shown_as_they_are():
     )
     made = CliRunner().invoke(program(failure), ["act"])
     assert made.stderr.splitlines() == [
-        "error: cannot read [red]x[/red] \\x1b[2J:smile: " + "long " * 40,
+        "Error: cannot read [red]x[/red] \\x1b[2J:smile: " + "long " * 40,
         "Do that.",
     ]
 
@@ -108,7 +108,7 @@ def test_the_hint_and_the_users_text_are_shown_as_they_are():
 def test_an_unexpected_error_is_one_line_and_a_way_to_see_more():
     made = CliRunner().invoke(program(KeyError("it broke\nand more")), ["act"])
     assert made.stderr.splitlines() == [
-        "error: KeyError: 'it broke\\nand more'",
+        "Error: KeyError: 'it broke\\nand more'",
         "Run again with --verbose to see the traceback.",
     ]
 
@@ -136,7 +136,7 @@ def test_a_place_that_cannot_be_written_is_named():
     failure = PermissionError(13, "Permission denied", "out/a.md")
     made = CliRunner().invoke(program(failure), ["act"])
     assert made.stderr.splitlines() == [
-        "error: cannot use 'out/a.md': Permission denied",
+        "Error: cannot use 'out/a.md': Permission denied",
         "Give a place that you may write to, with room for the files.",
     ]
 

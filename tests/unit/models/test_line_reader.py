@@ -259,6 +259,6 @@ def test_lines_are_no_wider_than_asked_for():
 
 
 def test_without_the_fonts_kept_for_it_nothing_is_scored(monkeypatch, caplog):
-    monkeypatch.setattr("mdocr.synthesis.common.fonts.load_fonts", lambda folders=None: [])
+    monkeypatch.setattr("mdocr.evaluation.lines.load_fonts", lambda folders=None: [])
     assert synthetic_lines(LineReaderConfig(SYMBOLS), 4) == []
     assert HELD_OUT_FAMILIES[0] in caplog.text

@@ -1,0 +1,72 @@
+"""Which files mdocr has written, so that it writes over no others.
+
+A hidden file in each folder has a line for each: its name, as JSON.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from mdocr.errors import UsageError
+
+RECORD = ".mdocr.jsonl"
+"""The hidden file."""
+
+NAMED = 3
+"""Files that an error names; of more, the number is given."""
+
+
+class OwnFiles:
+    """The files that mdocr has written, by folder; each record is read once."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Path, set[str]] = {}
+
+    def refuse_foreign(self, paths: Iterable[Path]) -> None:
+        """Refuses to write over files that mdocr has not written.
+
+        Raises:
+            UsageError: one of the files is there, and has no record in its folder.
+        """
+        foreign = [path for path in paths if path.is_file() and not self._has(_resolved(path))]
+        if not foreign:
+            return
+        names = ", ".join(repr(str(path)) for path in foreign[:NAMED])
+        more = f" and {len(foreign) - NAMED} more" if len(foreign) > NAMED else ""
+        raise UsageError(
+            f"{names}{more} would be written over, but mdocr did not write it",
+            "Give another place with -o, or write over it with: --force",
+        )
+
+    def add(self, paths: Iterable[Path]) -> None:
+        """Records files as written; a folder that takes no record is left as it is."""
+        for path in map(_resolved, paths):
+            if not path.is_file() or self._has(path):
+                continue
+            line = json.dumps(path.name)
+            self._lines[path.parent].add(line)
+            with (
+                contextlib.suppress(OSError),
+                (path.parent / RECORD).open("a", encoding="ascii") as file,
+            ):
+                file.write(f"{line}\n")
+
+    def _has(self, path: Path) -> bool:
+        folder = path.parent
+        if folder not in self._lines:
+            self._lines[folder] = _lines(folder / RECORD)
+        return json.dumps(path.name) in self._lines[folder]
+
+
+def _lines(record: Path) -> set[str]:
+    try:
+        return set(record.read_text(encoding="ascii").splitlines())
+    except (OSError, ValueError):
+        return set()
+
+
+def _resolved(path: Path) -> Path:
+    """The file that is written: that which a link leads to."""
+    return Path(os.path.realpath(path))
