@@ -313,6 +313,17 @@ def test_a_wrong_size_in_an_lmdb_does_not_break_a_batch(tmp_path, caplog):
     assert "not of the size" in caplog.text
 
 
+def test_rotated_images_stay_in_the_bucket_of_their_batch(tmp_path):
+    def turn(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+        return picture.rotate(15, expand=True)
+
+    collection = open_collection("", write_folder(tmp_path / "w"))
+    source = CollectionSource(collection, LABELS, 4, 1, turn)
+    for index in range(source.batches_per_epoch):
+        sizes = {picture.size for picture, _ in source.samples(index, range(4), 0.0)}
+        assert len(sizes) == 1 and sizes <= set(BUCKETS.values())
+
+
 def test_a_source_without_anything_to_learn(tmp_path):
     folder = write_folder(tmp_path / "w", ("ä", "ö"))
     with pytest.raises(InputError, match="no image that the model can learn from"):
