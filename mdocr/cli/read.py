@@ -82,10 +82,10 @@ def read(
 ) -> None:
     """Read PDFs, pictures of pages and pictures of words.
 
-    A PDF is a document. So is a TIFF of several frames, and a picture whose shorter edge has at
-    least 400 pixels and whose longer edge is at most 3 times as long. Any other picture is a word.
-    What comes on standard input (-) is a document. --as overrules this. A formula is read only
-    where it is asked for.
+    A PDF is a document. So is a file of several frames, a picture whose shorter edge has at least
+    400 pixels and whose longer edge is at most 3 times as long, and any picture that shows more
+    than one line of text, or one line of several words. Any other picture is a word. Standard
+    input (-) is a document. --as overrules this. A formula is read only where it is asked for.
 
     Words are printed as path<TAB>text, formulas as path<TAB>LaTeX, or the text alone for a single
     input; documents as Markdown, each after a comment with its path if there are several inputs.

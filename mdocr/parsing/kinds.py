@@ -1,12 +1,17 @@
 """Whether a file is a document or the picture of a word."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
+import numpy as np
 from PIL import Image
 
 from mdocr.errors import MdocrError
 from mdocr.inputs.formats import PAGED, open_image
+from mdocr.inputs.pictures import open_picture
+from mdocr.layout import LayoutBox, analyse
 
 PAGE_EDGE = 400
 """Pixels of the shorter edge from which a picture is taken for a page."""
@@ -14,22 +19,64 @@ PAGE_EDGE = 400
 PAGE_RATIO = 3.0
 """Long edge to short edge up to which it is."""
 
+STRIP_RATIO = 8.0
+"""Width to height from which a picture is a line of several words."""
+
+ANALYSED_EDGE = 1400
+"""Longest edge in pixels at which the lines of a picture are looked for."""
+
+ALIKE = 1.6
+"""Ratio to the median height up to which lines belong to one text."""
+
 
 def kind_of(path: str) -> str:
     """``page`` or ``word``.
 
-    A PDF is a page; so is a file of several frames, and a picture whose shorter edge has at least
-    400 pixels and whose longer edge is at most 3 times as long. What cannot be opened is a page,
-    whose reader says what is wrong with it.
+    A PDF is a page; so is a file of several frames, a large picture (shorter edge at least 400
+    pixels, longer edge at most 3 times as long), and any that shows more than one line of text, or
+    a line of several words. What cannot be opened is a page, whose reader says what is wrong.
     """
     if Path(path).suffix.lower() == ".pdf" or not Path(path).is_file():  # a pipe is read but once
         return "page"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with open_image(path) as picture:
-                frames = getattr(picture, "n_frames", 1) if picture.format in PAGED else 1
-                short, long = sorted(picture.size)
+        return "page" if _is_large(path) or _shows_lines(open_picture(path)) else "word"
     except (OSError, ValueError, SyntaxError, MdocrError, Image.DecompressionBombError):
         return "page"
-    return "page" if frames > 1 or (short >= PAGE_EDGE and long <= PAGE_RATIO * short) else "word"
+
+
+def _is_large(path: str) -> bool:
+    """Whether its frames and its size alone make it a page."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with open_image(path) as picture:
+            frames = getattr(picture, "n_frames", 1) if picture.format in PAGED else 1
+            short, long = sorted(picture.size)
+    return frames > 1 or (short >= PAGE_EDGE and long <= PAGE_RATIO * short)
+
+
+def _shows_lines(picture: Image.Image) -> bool:
+    """Whether there is more text than a word: three lines, two clear ones, or a long one."""
+    if picture.width >= STRIP_RATIO * picture.height:
+        return True
+    picture.thumbnail((ANALYSED_EDGE, ANALYSED_EDGE))
+    boxes = [line.box for line in analyse(np.asarray(picture)).lines]
+    clear = [box for box in _lines(boxes, ratio=3.0, height=14) if box.width >= picture.width / 2]
+    return len(_stacked(_lines(boxes, ratio=2.5, height=7))) > 2 or len(_stacked(clear)) > 1
+
+
+def _lines(boxes: Sequence[LayoutBox], ratio: float, height: float) -> list[LayoutBox]:
+    """Boxes of at least that height in pixels, and that ratio of width to height."""
+    return [box for box in boxes if box.height >= height and box.width >= ratio * box.height]
+
+
+def _stacked(boxes: Sequence[LayoutBox]) -> list[LayoutBox]:
+    """Lines of about one height, one below the other."""
+    if not boxes:
+        return []
+    usual = median(box.height for box in boxes)
+    rows: list[LayoutBox] = []
+    for box in sorted(boxes, key=lambda box: box.y0):
+        alike = usual / ALIKE <= box.height <= ALIKE * usual
+        if alike and (not rows or box.y0 >= rows[-1].y1 - 0.3 * usual):
+            rows.append(box)
+    return rows

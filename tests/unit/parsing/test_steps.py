@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from page_models import region
+from page_models import drawn, region
 from PIL import Image
 
 from mdocr.batch.destination import stems
@@ -222,6 +222,28 @@ def test_kinds_of_pictures(tmp_path, size, kind):
     path = tmp_path / "picture.png"
     Image.new("L", size).save(path)
     assert kind_of(str(path)) == kind
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        (["harbour"], "word"),
+        (["Harbour Cafe", "12 Quay Street"], "page"),
+        (["Tea 2.40", "Scone 3.10", "Sum 5.50"], "page"),
+    ],
+)
+def test_a_small_picture_of_several_lines_is_a_page(tmp_path, lines, kind):
+    rows = [drawn(line, (16 * len(max(lines, key=len)), 34)) for line in lines]
+    picture = Image.new("RGB", (rows[0].width + 20, 40 * len(rows) + 10), "white")
+    for number, row in enumerate(rows):
+        picture.paste(row, (10, 10 + 40 * number))
+    picture.save(tmp_path / "picture.png")
+    assert kind_of(str(tmp_path / "picture.png")) == kind
+
+
+def test_a_strip_of_several_words_is_a_page(tmp_path):
+    drawn("the old pier will be kept for boats", (480, 40)).save(tmp_path / "strip.png")
+    assert kind_of(str(tmp_path / "strip.png")) == "page"
 
 
 def test_kinds_of_other_files(tmp_path):
