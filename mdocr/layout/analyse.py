@@ -4,6 +4,7 @@ picture → grey → ink → level ink → rules, figures, letters → fragments
         → columns → rows → paragraphs, titles, lists → headers and footers
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -29,6 +30,12 @@ from mdocr.layout import (
 from mdocr.layout.components import Boxes, Components
 from mdocr.layout.pieces import PagePiece, Type
 from mdocr.layout.regions import Formula, Layout, LayoutBox, Line, Pixels, Region, turning
+
+logger = logging.getLogger(__name__)
+
+MOST_LETTERS = 25_000
+"""Letters beyond which a page is taken for a picture: a newspaper page has fewer, and noise would
+take minutes."""
 
 WORKING_PIXELS = 4_500_000
 """Larger pictures are analysed at a smaller scale; lines are cut from the original."""
@@ -117,6 +124,8 @@ def _find(parts: Components) -> Layout:
     figures, writing = components.find_figures(parts, size, rules)
     figures = grids.framed(figures, rules, size, rest.size)
     writing &= ~components.inside_any(parts.boxes, figures)
+    if writing.sum() > MOST_LETTERS:
+        return _as_picture(int(writing.sum()), (rest.shape[1], rest.shape[0]))
     strokes = components.stroke_widths(parts)
     letters = chains.Letters(parts.boxes[writing], parts.areas[writing], strokes[writing])
     walls = np.vstack([rules.upright, _gutters(letters, size)])
@@ -133,6 +142,13 @@ def _find(parts: Components) -> Layout:
     extent = rest.shape[1], rest.shape[0]
     regions, displayed = _ordered(pieces, usual, marks, extent)
     return Layout(*extent, 0.0, tuple(regions), tuple(displayed), tuple(sideways))
+
+
+def _as_picture(marks: int, extent: tuple[int, int]) -> Layout:
+    """The layout of a page that is nothing but marks: one picture."""
+    logger.warning("a page has %d marks, which is no text: it is kept as a picture", marks)
+    region = Region("image", LayoutBox(0.0, 0.0, float(extent[0]), float(extent[1])))
+    return Layout(*extent, 0.0, (region,))
 
 
 def _gutters(letters: chains.Letters, size: float) -> Boxes:

@@ -26,6 +26,9 @@ LEAST_PAIRS = 3
 LEAST_RECORDS = 3
 """Lines that most cells of a row have, beside longer ones, to be taken for rows."""
 
+MOST_CELLS = 5_000
+"""Cells of a table; more are squared paper."""
+
 WALL = 0.6
 """Share of a side of a cell that must be ruled for it to be a wall."""
 
@@ -42,7 +45,10 @@ class Slot:
 
 
 def find_grids(rules: Rules, size: float) -> list[list[Slot]]:
-    """The slots of each ruled table that has at least two rows and two columns."""
+    """The slots of each ruled table that has at least two rows and two columns.
+
+    A grid of more than ``MOST_CELLS`` cells is squared paper, not a table.
+    """
     grids = []
     for level, upright in _touching(rules, size):
         if len(level) == 0 or len(upright) == 0:
@@ -53,6 +59,8 @@ def find_grids(rules: Rules, size: float) -> list[list[Slot]]:
         if len(rows) < 2 or len(columns) < 2:
             continue
         if columns[-1] - columns[0] < 12 * size:
+            continue
+        if (len(rows) - 1) * (len(columns) - 1) > MOST_CELLS:
             continue
         level = _carried_on(level, columns, size)
         upright = _carried_on(upright[:, [1, 0, 3, 2]], rows, size)[:, [1, 0, 3, 2]]

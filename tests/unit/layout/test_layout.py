@@ -479,3 +479,18 @@ def test_records_of_several_lines_in_one_ruled_row() -> None:
     (table,) = [region for region in sheet.analyse().regions if region.cells]
     assert max(cell.row for cell in table.cells) == 4
     assert [len(cell.lines) for cell in table.cells if cell.row == 2] == [1, 2, 1, 1]
+
+
+def test_squared_paper_is_no_table():
+    paper = np.full((1600, 1600), 255, np.uint8)
+    paper[::20] = paper[:, ::20] = 90
+    assert all(region.type != "table" for region in analyse(paper).regions)
+
+
+def test_a_page_of_noise_is_a_picture_and_reported(caplog):
+    page = np.full((2600, 2000), 255, np.uint8)
+    for row, column in np.ndindex(5, 4):
+        page[row::12, column::12] = 0
+    layout = analyse(page)
+    assert [region.type for region in layout.regions] == ["image"]
+    assert "kept as a picture" in caplog.text
