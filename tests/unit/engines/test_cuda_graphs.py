@@ -131,6 +131,6 @@ def test_work_is_counted_alike(graphed: Parser, golden: Path) -> None:
     for parser in (graphed, load_parser(golden / "mineru_diffusion", "cpu", "float32")):
         meter = Meter(parser)
         dict(meter.denoise(iter(requests()), 2))
-        works.append((meter.work.calls, meter.work.fed, meter.work.wanted, meter.work.passes))
+        works.append((meter.work.calls, meter.work.fed, meter.work.queries, meter.work.passes))
     assert works[0] == works[1]
     assert works[0][0] > 10
