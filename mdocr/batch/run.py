@@ -102,8 +102,10 @@ class _Reading:
         run.tally.read += read.page is not None
         run.tally.failures += len(read.failures)
         run.tally.errors += (read.error,) if read.error else ()
-        if not page and run.tally.alone:
-            return  # the document itself
+        if not page:
+            self.open[number].discard()
+        if not page and run.tally.alone and not run.tally.read:
+            return  # the error of the document itself ends the run
         for failure in read.failures:
             run.display.say(_line(self.paths[number], failure))
 

@@ -35,7 +35,8 @@ class Ended:
 
 Event = Opened | ReadPage | Ended
 """Of each document ``Opened``, a ``ReadPage`` for each page, ``Ended``; documents in their order. A
-document that cannot be opened is a single ``ReadPage`` of page 0 before its ``Ended``."""
+document that cannot be opened is a single ``ReadPage`` of page 0 before its ``Ended``; one that was
+changed while it was read has such a ``ReadPage`` after its pages."""
 
 
 @dataclass
@@ -48,7 +49,7 @@ class ReadDocument:
         pages: those read now, and those known from an earlier run.
         failures: of the document, its pages and its blocks.
         pictures: encoded pictures by file name, as the blocks name them.
-        error: why it could not be opened.
+        error: why it could not be opened, or not be read as one file.
     """
 
     number: int = 0

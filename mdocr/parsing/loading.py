@@ -99,9 +99,7 @@ def load_parser(
 
 def _prompts(
     folder: Path, config: LineReaderConfig | MinerUDiffusionConfig
-) -> tuple[
-    MinerUDiffusionTokenizer | LineReaderTokenizer, MinerUDiffusionProcessor | LineReaderProcessor
-]:
+) -> tuple[MinerUDiffusionTokenizer | LineReaderTokenizer, Processor]:
     """What makes prompts and pictures for a model, from the files beside it."""
     if isinstance(config, LineReaderConfig):
         return LineReaderTokenizer(config), LineReaderProcessor()

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from mdocr.document.model import Page, Source
-from mdocr.errors import OutOfMemoryError
+from mdocr.errors import InputError, OutOfMemoryError
 from mdocr.inputs.page_picture import PagePicture
 from mdocr.inputs.pages import DocumentInput, PageError, Pages, open_pages
 from mdocr.inputs.pictures import read_ahead
@@ -141,6 +141,8 @@ def sheets(tasks: Iterable[DocumentTask], options: ParseOptions) -> Iterator[She
                 pages.numbers = [page for page in pages.numbers if page not in known]
                 yield Opened(number, source, len(pages), kept)
                 yield from _sheets_of(number, pages)
+            if len(pages) and _has_changed(source, pages.content):
+                yield failed((number, 0), _changed(path))
         yield Ended(number)
 
 
@@ -149,6 +151,21 @@ def _digest(path: str, content: bytes | None) -> str:
     if content is not None:
         return sha256(content).hexdigest()
     return file_sha256(Path(path)) if path else ""
+
+
+def _has_changed(source: Source, content: bytes | None) -> bool:
+    """Whether a file is no longer the one that was opened."""
+    try:
+        return _digest(source.path, content) != source.sha256
+    except OSError:
+        return True
+
+
+def _changed(path: str) -> InputError:
+    return InputError(
+        f"{path!r} was changed while it was read: its pages may be of both files",
+        "Run the same command again, when the file is complete.",
+    )
 
 
 def _sheets_of(number: int, pages: Pages) -> Iterator[Sheet | ReadPage]:

@@ -19,6 +19,7 @@ from page_models import FakeParser, region, save_tiny_line_reader, write_pdf
 from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
+from mdocr.batch.results import Results
 from mdocr.cli.main import app
 from mdocr.document.document import Document
 from mdocr.errors import DeviceError, InputError
@@ -179,10 +180,29 @@ def test_an_interrupted_run_goes_on(model, tmp_path, monkeypatch):
 
 def test_damaged_progress_is_passed_over(model, pdf, tmp_path):
     (tmp_path / "out").mkdir()
-    (tmp_path / "out/.report.progress.json").write_text("[]")
+    records = tmp_path / "out/.report.progress.jsonl"
+    for damaged in ("[", '"\xff"\n', "null\n"):
+        records.write_text(damaged, encoding="latin-1")
+        result = parse(pdf, "-o", tmp_path / "out")
+        assert result.exit_code == 0
+        assert len(records.read_text().splitlines()) == 1 + 3  # a key, and three pages
+
+
+def test_a_file_that_changes_while_it_is_read_is_reported_and_read_anew(
+    model, pdf, tmp_path, monkeypatch
+):
+    known = Results.known
+
+    def change(results, source):
+        with pdf.open("ab") as file:
+            file.write(b"%")
+        return known(results, source)
+
+    monkeypatch.setattr(Results, "known", change)
     result = parse(pdf, "-o", tmp_path / "out")
-    assert result.exit_code == 0
-    assert (tmp_path / "out/report.md").exists()
+    assert result.exit_code == 7
+    assert "was changed while it was read" in result.stderr
+    assert not list((tmp_path / "out").glob(".*.progress.jsonl"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names that are no text are a Linux matter")

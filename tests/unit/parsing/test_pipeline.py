@@ -15,6 +15,7 @@ from mdocr.document.model import Block
 from mdocr.errors import DeviceError, InputError, OutOfMemoryError, UsageError
 from mdocr.options import ParseOptions
 from mdocr.parsing import DocumentTask, Ended, Opened, ReadPage, parse, read_documents
+from mdocr.parsing.events import collect
 from mdocr.parsing.queue import LOOK_AHEAD
 
 LAYOUT = [
@@ -415,3 +416,18 @@ def test_released_path_without_a_fake(golden, tmp_path):
     document = parser.parse(write_pdf(tmp_path / "a.pdf", [PAGE]), options)
     assert len(document.pages) == 1
     assert not document.failures
+
+
+def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path):
+    path = write_pdf(tmp_path / "a.pdf", [["one"]])
+
+    def change(source):
+        with path.open("ab") as file:
+            file.write(b"%")
+        return {}
+
+    tasks = [DocumentTask(str(path), change), DocumentTask(str(path))]
+    first, second = collect(read_documents(lambda: FakeParser(answer), tasks, ParseOptions()))
+    assert isinstance(first.error, InputError) and "was changed" in str(first.error)
+    assert len(first.pages) == 1 and [failure.page for failure in first.failures] == [0]
+    assert second.error is None and len(second.pages) == 1
