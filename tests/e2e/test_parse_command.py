@@ -540,7 +540,7 @@ def test_a_full_disk_ends_the_run(model, pdf, tmp_path, monkeypatch, writer):
 
 
 def test_progress_that_cannot_be_kept_is_only_said(model, tmp_path):
-    name = "n" * 243  # with a dot before and .progress.json behind it is too long for most disks
+    name = "n" * 243  # with a dot before and .progress.jsonl behind it is too long for most disks
     pdfs = [write_pdf(tmp_path / f"{stem}.pdf", [["x"]]) for stem in (name, "z")]
     result = parse(*pdfs, "-o", tmp_path / "out")
     assert result.exit_code == 0, result.stderr
