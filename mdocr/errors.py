@@ -61,8 +61,13 @@ class MissingExtraError(MissingPackageError):
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(
             f"{purpose} needs the package {package!r}, which is not installed.",
-            f"Install it with: pip install 'mdocr[{extra}]'",
+            install_hint(extra),
         )
+
+
+def install_hint(extra: str) -> str:
+    """How an extra is installed; mdocr is on no package index, so it is installed from source."""
+    return f"In the folder of mdocr's source, run: pip install '.[{extra}]'"
 
 
 class DeviceError(MdocrError):

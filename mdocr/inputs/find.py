@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mdocr.errors import InputError, MdocrError
+from mdocr.errors import InputError, MdocrError, install_hint
 from mdocr.inputs.formats import HEIC_SUFFIXES, PICTURE_SUFFIXES, has_heic
 from mdocr.inputs.streams import STDIN, mode_of, url_error
 
@@ -102,7 +102,7 @@ def _report_skipped(folder: str, names: list[str]) -> None:
     shown = [str(Path(name).relative_to(folder)) for name in names[:MOST_NAMED]]
     rest = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     is_heic = any(Path(name).suffix.lower() in HEIC_SUFFIXES for name in names)
-    hint = "; HEIC needs: pip install 'mdocr[heic]'" if is_heic else ""
+    hint = f"; HEIC needs an extra. {install_hint('heic')}" if is_heic else ""
     logger.warning(
         "%d files in %r are no pictures to be read and are skipped: %s%s%s",
         len(names),

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
-from mdocr.errors import InputError
+from mdocr.errors import InputError, install_hint
 
 _SUFFIXES = {
     "PNG": ".png .apng",
@@ -114,6 +114,6 @@ def _register_heic() -> None:
     except ImportError as error:
         raise InputError(
             "HEIC pictures need the package pillow-heif, which is not installed",
-            "Install it with: pip install 'mdocr[heic]'",
+            install_hint("heic"),
         ) from error
     pillow_heif.register_heif_opener()

@@ -128,7 +128,7 @@ class RunConfig:
         log_every: steps between log lines.
         evaluate_every: steps between evaluations; 0: only at the end.
         checkpoint_minutes: minutes between checkpoints.
-        tensorboard: also log to TensorBoard, in ``output`` (``pip install 'mdocr[tensorboard]'``).
+        tensorboard: also log to TensorBoard, in ``output`` (``pip install '.[tensorboard]'``).
     """
 
     output: str = "runs/recognizer"
