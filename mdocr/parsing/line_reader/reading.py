@@ -23,6 +23,7 @@ from mdocr.parsing.line_reader.pieces import LinePiece, split_line
 from mdocr.parsing.line_reader.scripts import with_scripts
 from mdocr.parsing.line_reader.tables import table_of
 from mdocr.parsing.line_reader.tick_boxes import leading_box
+from mdocr.parsing.line_reader.underlines import without_underlines
 from mdocr.parsing.line_reader.views import View
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.texts import Text, block_options, filled, joined, text_of
@@ -188,8 +189,10 @@ class LineReading:
         self.rows[row] = []
         pixels = cut(self.view.pixels, line)
         self.boxes[row], start = leading_box(pixels, in_table=bool(region.cells))
-        self.strips[row] = pixels[:, start:]
-        for piece in split_line(self.strips[row]) if start < pixels.shape[1] else ():
+        if start == pixels.shape[1]:
+            return
+        self.strips[row] = without_underlines(pixels[:, start:])
+        for piece in split_line(self.strips[row]):
             width = piece.pixels.shape[1] * LINE_HEIGHT // piece.pixels.shape[0]
             options = self._piece_options(region.type, width)
             number = len(self.pieces)

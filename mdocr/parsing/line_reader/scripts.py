@@ -31,6 +31,12 @@ AROUND = 12
 """Letters near a word that tell its base line: that of the whole line may bow."""
 
 SIGNS = "+-−–"
+MARKS = ",()[]"
+"""What stands among raised digits only, as in notes 1,2 or [3]."""
+
+FARTHEST = 8
+"""Glyphs by which those of a line may run ahead of its characters, or lag behind."""
+
 _HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _DESCENDING = "gjpqyQ,;()[]{}|/_"
 _PLAIN = str.maketrans(_HIGH, "0123456789")
@@ -49,7 +55,7 @@ def with_scripts(text: str, pixels: Pixels) -> str:
     if not any(character.isdigit() for character in text):
         return text  # scripts of letters alone are too rare to be worth the mistakes
     words = text.split()
-    groups = _grouped(glyphs(ink_mask(pixels)), len(words))
+    groups = _grouped(glyphs(ink_mask(pixels)), words)
     letters = [
         (character, glyph)
         for word, group in zip(words, groups, strict=True)
@@ -62,10 +68,10 @@ def with_scripts(text: str, pixels: Pixels) -> str:
     base = float(np.median([glyph.y1 for glyph in standing]))
     capital = float(np.percentile([base - glyph.y0 for glyph in standing], 85))
     marked = [
-        _marked(word, group, _base_near(group[0], standing), capital)
+        _marked(word, group, _base_near(group[0], standing), capital, first=not number)
         if len(word) == len(group)
         else [(character, "") for character in word]
-        for word, group in zip(words, groups, strict=True)
+        for number, (word, group) in enumerate(zip(words, groups, strict=True))
     ]
     return _joined(marked)
 
@@ -75,37 +81,80 @@ def _base_near(glyph: Glyph, standing: Sequence[Glyph]) -> float:
     return float(np.median([one.y1 for one in nearest]))
 
 
-def _grouped(found: Sequence[Glyph], count: int) -> list[list[Glyph]]:
-    """Glyphs as so many words, parted at the widest gaps."""
-    if len(found) < count:
-        return [[] for _ in range(count)]
+def _grouped(found: Sequence[Glyph], words: Sequence[str]) -> list[list[Glyph]]:
+    """Glyphs as so many words: by their counts where they tell, else by the gaps between them.
+
+    The cheapest way to part them, where a glyph too many or too few costs 1, and a narrow gap
+    between two words up to 1.
+    """
     gaps = [right.x0 - left.x1 for left, right in pairwise(found)]
-    widest = sorted(np.argsort(gaps, kind="stable")[::-1][: count - 1].tolist()) if gaps else []
-    edges = [0, *(index + 1 for index in widest), len(found)]
-    return [list(found[a:b]) for a, b in pairwise(edges)]
+    wide = float(np.median(sorted(gaps, reverse=True)[: len(words) - 1] or [1]))
+    tight = [0.0, *(1 - min(1.0, max(0.0, gap / max(wide, 1.0))) for gap in gaps), 0.0]
+    ends: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
+    total = 0
+    for word in words:
+        total += len(word)
+        ends = {
+            end: min(
+                (cost + abs(end - start - len(word)) + tight[end], (*edges, end))
+                for start, (cost, edges) in ends.items()
+            )
+            for end in range(max(0, total - FARTHEST), min(len(found), total + FARTHEST) + 1)
+        }
+    if len(found) not in ends:
+        return [[] for _ in words]
+    return [list(found[a:b]) for a, b in pairwise((0, *ends[len(found)][1]))]
 
 
-def _marked(word: str, group: Sequence[Glyph], base: float, capital: float) -> Marked:
+def _marked(
+    word: str, group: Sequence[Glyph], base: float, capital: float, *, first: bool
+) -> Marked:
+    """The characters of a word with their kinds.
+
+    Args:
+        word: what was read.
+        group: its glyphs, one a character.
+        base: row of the base line.
+        capital: height of a capital.
+        first: it begins its line, as the mark of a note does.
+    """
     kinds = [_kind(c, glyph, base, capital) for c, glyph in zip(word, group, strict=True)]
-    for index, character in enumerate(word):
-        after = kinds[index + 1] if index + 1 < len(word) else ""
-        if kinds[index] == "sign":
-            kinds[index] = "sup" if after == "sup" and character in SIGNS else ""
-    if kinds[0] == "sub" or (kinds[0] == "sup" and set(kinds) != {"sup"}):
-        return [(character, "") for character in word]  # without a base it is something else
+    kinds = _with_signs(kinds)
+    plain = [(character, "") for character in word]
+    if kinds[0] == "sub":
+        return plain  # without a base it is something else
+    if kinds[0] == "sup":
+        rest = "".join(c for c, kind in zip(word, kinds, strict=True) if not kind)
+        is_note = first and word[0].isdigit()
+        if any(map(str.isalnum, rest)) and not is_note:
+            return plain
     for index in range(1, len(kinds)):
-        if kinds[index] == "sub" and not (word[index - 1].isalpha() or kinds[index - 1] == "sub"):
+        before = word[index - 1]
+        if kinds[index] == "sub" and not (
+            before.isalpha() or before == ")" or kinds[index - 1] == "sub"
+        ):
             kinds[index] = ""
     return list(zip(word, kinds, strict=True))
 
 
+def _with_signs(kinds: Sequence[str]) -> list[str]:
+    """Raised signs beside raised digits or letters are scripts as they are; others are none."""
+    found: list[str] = []
+    for is_raised, run in groupby(kinds, key=lambda kind: kind in ("sup", "sign")):
+        own = list(run)
+        found += [("sup" if "sup" in own else "") if is_raised else kind for kind in own]
+    return found
+
+
 def _kind(character: str, glyph: Glyph, base: float, capital: float) -> str:
-    """``sup``, ``sub``, ``sign`` for a raised minus or plus, or nothing."""
+    """``sup``, ``sub``, ``sign`` for a raised sign, or nothing."""
     if character in _HIGH:
         return "sup"
     foot, middle = base - glyph.y1, base - (glyph.y0 + glyph.y1) / 2
     if character in SIGNS:
         return "sign" if middle > SIGN * capital else ""
+    if character in MARKS:
+        return "sign" if foot >= RAISED * capital else ""
     if not character.isdigit() and not (character.isalpha() and character.islower()):
         return ""
     if foot >= RAISED * capital and glyph.height <= SMALL * capital:
@@ -115,10 +164,10 @@ def _kind(character: str, glyph: Glyph, base: float, capital: float) -> str:
 
 
 def _joined(words: Sequence[Marked]) -> str:
-    """Words as one text; one that is all raised belongs to the word before it."""
+    """Words as one text; one that is raised belongs to the word before it."""
     parts: Marked = []
     for word in words:
-        raised = bool(parts) and all(kind == "sup" for _, kind in word)
+        raised = bool(parts) and word[0][1] == "sup"
         parts += word if raised or not parts else [(" ", ""), *word]
     return "".join(
         _written("".join(character for character, _ in run), kind)
@@ -131,4 +180,7 @@ def _written(content: str, kind: str) -> str:
         return content
     if len(content) == 1 and content in _HIGH:
         return content  # Unicode's own, as of m³, says it all
-    return f"<{kind}>{content.translate(_PLAIN)}</{kind}>"
+    content = content.translate(_PLAIN)
+    if content[0] in SIGNS[1:] and content[1:].isdigit():
+        content = f"−{content[1:]}"  # a raised dash before a digit is a minus
+    return f"<{kind}>{content}</{kind}>"

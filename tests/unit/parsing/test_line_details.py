@@ -1,5 +1,6 @@
 """What a reader of lines cannot know: boxes to be ticked, raised digits, the grid of a listing."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +112,39 @@ def test_raised_and_lowered_digits_are_marked(tmp_path):
     marked = "a mass of 10<sup>30</sup> kg in 2019, as was said.<sup>17</sup> H<sub>2</sub>O is wet"
     assert with_scripts(read, strip) == marked
     assert with_scripts("a mass of 10³0 kg in 2019, as was said.¹7 H2O is wet", strip) == marked
+
+
+def set_scripts(marked: str):
+    """Draws a line whose raised parts stand in ``^{}``, and its lowered ones in ``_{}``."""
+    pieces = re.findall(r"([\^_])\{(.*?)\}|([^\^_]+)", marked)
+
+    def draw(page: pymupdf.Page) -> None:
+        x = 20.0
+        for kind, script, plain in pieces:
+            size, rise = {"^": (8, 4.5), "_": (8, -2.5)}.get(kind, (12, 0))
+            page.insert_text((x, 80 - rise), script or plain, fontsize=size)
+            x += pymupdf.get_text_length(script or plain, fontsize=size)
+
+    return draw
+
+
+@pytest.mark.parametrize(
+    ("read", "marked"),
+    [
+        ("a flow of 12 m s-1 and 5 N mm -2", "a flow of 12 m s^{-1} and 5 N mm^{-2}"),
+        ("its house number is 21 b. It is far", "its house number is 21^{b}. It is far"),
+        ("as was said1,2 and seen[14] in 2019", "as was said^{1,2} and seen^{[14]} in 2019"),
+        ("1See the report of that harbour", "^{1}See the report of that harbour"),
+        ("the 1st of May and 22nd of June 2019", "the 1^{st} of May and 22^{nd} of June 2019"),
+        ("of H2SO4 and Ca(OH)2 with CO2 in it", "of H_{2}SO_{4} and Ca(OH)_{2} with CO_{2} in it"),
+        ("17 km2 or 9.81 m/s2 in the north", "17 km^{2} or 9.81 m/s^{2} in the north"),
+        ("le 2e livre, page 14 bis, du 3e tome", "le 2^{e} livre, page 14 bis, du 3^{e} tome"),
+    ],
+)
+def test_scripts_after_units_names_and_numbers(tmp_path, read, marked):
+    (strip,) = strips(set_page(tmp_path / "a.pdf", set_scripts(marked)))
+    html = re.sub(r"\^\{(.*?)\}", r"<sup>\1</sup>", re.sub(r"_\{(.*?)\}", r"<sub>\1</sub>", marked))
+    assert with_scripts(read, strip) == html.replace(">-", ">−")
 
 
 @pytest.mark.parametrize("read", ["", "1", "a mass of kg", "nothing that fits 12 at all"])
