@@ -24,6 +24,8 @@ INT8 = "int8"
 """Matrices in eight bits, all else as for ``auto``."""
 PAGE_DTYPES = ("auto", "float32", "bfloat16", "float16", INT8)
 """Precision of page models; ``auto`` is that of the weights, or single precision."""
+BOXES = ("block", "line", "word")
+"""What the place is kept of: blocks, also their lines, also the words in them."""
 TABLE_FORMS = ("html", "markdown")
 MATH_FORMS = ("dollars", "brackets")
 PARSE_ENGINES = ("auto", "torch", "onnx", "server")
@@ -100,6 +102,7 @@ class ParseOptions:
         batch_size: concurrent sequences; as many as the device can hold if None.
         jobs: threads that prepare pages for the model.
         trace: keep every token with its confidence and step.
+        boxes: a name of ``BOXES``.
         draw_layout: keep a picture of each page with its regions.
     """
 
@@ -116,6 +119,7 @@ class ParseOptions:
     batch_size: int | None = None
     jobs: int = 1
     trace: bool = False
+    boxes: str = "block"
     draw_layout: bool = False
 
     def __post_init__(self) -> None:
@@ -127,6 +131,7 @@ class ParseOptions:
                 raise UsageError(f"threshold must be between 0 and 1, not {value:g}")
         for target in (*self.thresholds, *self.max_tokens):
             _choose("region type", target, PARSE_TARGETS)
+        _choose("boxes", self.boxes, BOXES)
         _at_least_one("block length", self.block_length)
         if self.block_length and self.block_length > LONGEST_BLOCK:
             raise UsageError(f"block length must be at most {LONGEST_BLOCK}")
@@ -201,6 +206,7 @@ class ParseChanges(TypedDict, total=False):
     batch_size: int | None
     jobs: int
     trace: bool
+    boxes: str
     draw_layout: bool
 
 

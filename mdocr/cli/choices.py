@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from mdocr.cli.command import MORE
-from mdocr.options import ENGINES, PAGE_DTYPES
+from mdocr.options import BOXES, ENGINES, PAGE_DTYPES
 from mdocr.weights.registry import Task, names
 
 DEVICES = "auto|cpu|cuda|cuda:N|mps"
@@ -67,5 +67,13 @@ KeepParatext = Annotated[
 ]
 KeepUnsure = Annotated[
     bool, typer.Option("--keep-unsure", help="Also write what the model is unsure of.")
+]
+Boxes = Annotated[
+    str,
+    one_of(
+        BOXES,
+        "What the JSON tells the place of: blocks, also their lines, also the words in them.",
+        show_default="block, or what the formats need",
+    ),
 ]
 PageMarks = Annotated[bool, typer.Option("--page-marks", help="Mark where each page begins.")]

@@ -12,6 +12,7 @@ from mdocr.batch.run import Run
 from mdocr.batch.tally import Tally
 from mdocr.cli import console
 from mdocr.cli.choices import (
+    Boxes,
     Device,
     Force,
     KeepParatext,
@@ -31,7 +32,7 @@ from mdocr.options import (
     ParseOptions,
     RenderOptions,
 )
-from mdocr.render import FORMATS
+from mdocr.render import FORMATS, needed_boxes
 
 DEFAULTS = ParseOptions()
 RENDER_DEFAULTS = RenderOptions()
@@ -108,6 +109,7 @@ def parse(
     page_marks: PageMarks = RENDER_DEFAULTS.page_marks,
     keep_paratext: KeepParatext = RENDER_DEFAULTS.keep_paratext,
     keep_unsure: KeepUnsure = DEFAULTS.keep_unsure,
+    boxes: Boxes = "",
     force: Force = False,
     password: Annotated[
         str, typer.Option(help="Of encrypted PDFs.", show_default=False)
@@ -184,6 +186,7 @@ def parse(
     """
     check_engine(engine, server)
     common, single = thresholds(threshold or [])
+    forms = chosen_formats(form, output)
     options = ParseOptions(
         pages=pages,
         password=password,
@@ -196,9 +199,9 @@ def parse(
         batch_size=batch_size,
         jobs=jobs,
         trace=trace,
+        boxes=boxes or needed_boxes(forms),
         draw_layout=layout_image is not None,
     )
-    forms = chosen_formats(form, output)
     _check_trace(trace, forms, server)
     written = RenderOptions(
         tables=tables, math=math, keep_paratext=keep_paratext, page_marks=page_marks

@@ -26,6 +26,7 @@ from mdocr.cli.progress import progress_bar
 from mdocr.errors import UsageError
 from mdocr.options import ParseOptions, RenderOptions
 from mdocr.recognizer import load_recognizer
+from mdocr.render import needed_boxes
 
 EXAMPLES = examples(
     "mdocr read scan.pdf                   Markdown on stdout; so does: mdocr scan.pdf",
@@ -95,11 +96,15 @@ def read(
     if kind == "formula" and output:
         raise UsageError("formulas go to stdout", "Leave out -o, and write: > FILE")
     common, single = thresholds(threshold or [])
+    forms = chosen_formats(form, output)
     options = ParseOptions(
-        pages=pages, threshold=common, thresholds=single, keep_unsure=keep_unsure
+        pages=pages,
+        threshold=common,
+        thresholds=single,
+        keep_unsure=keep_unsure,
+        boxes=needed_boxes(forms),
     )
     written = RenderOptions(keep_paratext=keep_paratext, page_marks=page_marks)
-    forms = chosen_formats(form, output)
     found = find_documents(paths, output)
     tally = Tally(len(found))
     run = MixedRun(

@@ -15,12 +15,13 @@ Shapes: M query positions of one or all sequences of a pass, L tokens of a block
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from mdocr.decoding.choices import Confidences, Tokens, likeliest, sampled, select
 from mdocr.decoding.draft import Array
-from mdocr.decoding.requests import Feed, Generation, Predict, Request
+from mdocr.decoding.requests import Feed, Frames, Generation, Predict, Request
 
 PREFILL_TOKENS = 8192
 """Prompts of new sequences share a pass up to about this many tokens."""
@@ -50,7 +51,9 @@ def denoise(
         for sequence in group:
             if sequence.end is not None:
                 del active[sequence.index]
-                yield sequence.number, sequence.generation()
+                frames: Frames = getattr(predict, "frames", {})
+                made = replace(sequence.generation(), frames=frames.get(sequence.index, ()))
+                yield sequence.number, made
 
 
 class ActiveSequence:

@@ -114,7 +114,11 @@ class Feed:
 
 
 Predict = Callable[[Sequence[Feed]], Any]
-"""Logits [query positions of all feeds, V]: a tensor on any device, or a NumPy array."""
+"""Logits [query positions of all feeds, V]: a tensor on any device, or a NumPy array. A model with
+a CTC head keeps in its attribute ``frames`` those of the latest picture of each sequence."""
+
+Frames = dict[int, tuple[float, ...]]
+"""``Generation.frames`` by the index of the sequence."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,8 @@ class Generation:
         confidences: probability of each token when it was committed.
         passes: forward passes that this text took part in.
         truncated: a server cut the text at its limit; that of other texts shows in ``tokens``.
+        frames: how many characters stand up to each CTC frame of the picture, from left to right;
+            empty where the model has no CTC head.
     """
 
     text: str
@@ -136,3 +142,4 @@ class Generation:
     confidences: tuple[float, ...]
     passes: int
     truncated: bool = False
+    frames: tuple[float, ...] = ()

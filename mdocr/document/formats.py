@@ -21,11 +21,13 @@ class Format(NamedTuple):
         render: writes a document.
         endings: of its files, lower case; the first is the one that mdocr gives them.
         links_pictures: whether its text names the files of the pictures.
+        needs_words: whether it is written from the places of words (``ParseOptions.boxes``).
     """
 
     render: Renderer
     endings: tuple[str, ...]
     links_pictures: bool = True
+    needs_words: bool = False
 
 
 FORMATS: dict[str, Format] = {}

@@ -66,6 +66,68 @@ class Box:
 
 
 @dataclass(frozen=True)
+class PageWord:
+    """A word of a line.
+
+    Attributes:
+        text: what was read.
+        box: its ink on the page.
+        confidence: mean confidence of its characters, 0 to 1.
+    """
+
+    text: str
+    box: Box
+    confidence: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The word in the form of the ``mdocr.document/1`` schema."""
+        return _placed(self.text, self.box, self.confidence)
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> "PageWord":
+        """The inverse of ``to_dict``."""
+        return cls(record["text"], Box(*record["bbox"]), record["confidence"])
+
+
+@dataclass(frozen=True)
+class PageLine:
+    """A line of a block, as it was read: before lines were joined and hyphens healed.
+
+    Attributes:
+        text: without markup.
+        box: its ink on the page.
+        confidence: mean confidence of its characters, 0 to 1.
+        words: from left to right, where their places were asked for.
+        angle: degrees counter-clockwise by which the page has to be turned for the line to be
+            upright: 0, 90, 180 or 270.
+    """
+
+    text: str
+    box: Box
+    confidence: float = 0.0
+    words: tuple[PageWord, ...] = ()
+    angle: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The line in the form of the ``mdocr.document/1`` schema."""
+        record = _placed(self.text, self.box, self.confidence)
+        if self.words:
+            record["words"] = [word.to_dict() for word in self.words]
+        return {**record, "angle": self.angle} if self.angle else record
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> "PageLine":
+        """The inverse of ``to_dict``."""
+        words = tuple(PageWord.from_dict(word) for word in record.get("words", ()))
+        box = Box(*record["bbox"])
+        return cls(record["text"], box, record["confidence"], words, record.get("angle", 0))
+
+
+def _placed(text: str, box: Box, confidence: float) -> dict[str, Any]:
+    return {"text": text, "bbox": box.as_list(), "confidence": round(confidence, 5)}
+
+
+@dataclass(frozen=True)
 class Block:
     """One region of a page and what was read in it.
 
@@ -81,6 +143,7 @@ class Block:
         level: of a title, from 1 (the document's title); 0 where unknown.
         image: file name of the region's picture; empty without one.
         tokens: every token of the content; empty unless a trace was asked for.
+        lines: as they stand on the page; empty unless their places were asked for.
     """
 
     type: str
@@ -94,6 +157,7 @@ class Block:
     level: int = 0
     image: str = ""
     tokens: tuple[Character, ...] = ()
+    lines: tuple[PageLine, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The block in the form of the ``mdocr.document/1`` schema."""
@@ -113,14 +177,18 @@ class Block:
             record["image"] = self.image
         if self.tokens:
             record["tokens"] = [token.to_dict() for token in self.tokens]
+        if self.lines:
+            record["lines"] = [line.to_dict() for line in self.lines]
         return record
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> "Block":
         """The inverse of ``to_dict``."""
-        values = {key: value for key, value in record.items() if key not in ("bbox", "tokens")}
+        parts = ("bbox", "tokens", "lines")
+        values = {key: value for key, value in record.items() if key not in parts}
         tokens = tuple(Character(**token) for token in record.get("tokens", ()))
-        return cls(box=Box(*record["bbox"]), tokens=tokens, **values)
+        lines = tuple(PageLine.from_dict(line) for line in record.get("lines", ()))
+        return cls(box=Box(*record["bbox"]), tokens=tokens, lines=lines, **values)
 
 
 @dataclass(frozen=True)

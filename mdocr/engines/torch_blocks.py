@@ -3,14 +3,14 @@
 Shapes: T packed tokens of a pass, M query positions, D width, V vocabulary.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
 
 import torch
 from torch import Tensor
 
-from mdocr.decoding.requests import Feed
+from mdocr.decoding.requests import Feed, Frames
 from mdocr.models.attention import CachedAttention, Mask, Packing
 from mdocr.models.kv_cache import KVCache
 from mdocr.models.line_reader import LineReader
@@ -51,6 +51,7 @@ class TorchBlocks:
         self.model = model
         shape = model.language_model.config.cache_shape
         self.cache = KVCache(shape, batch_size, model.device, model.dtype)
+        self.frames: Frames = {}
 
     @torch.inference_mode()
     def __call__(self, feeds: Sequence[Feed]) -> Tensor:
@@ -64,9 +65,10 @@ class TorchBlocks:
 
     def embed(self, feeds: Sequence[Feed], batch: Batch) -> tuple[Tensor, Tensor]:
         """Embeddings [T, D] of the tokens and of new images, and rotary positions [T]."""
-        pictures = [feed.picture for feed in feeds if feed.picture is not None]
+        pictured = {feed.sequence: feed.picture for feed in feeds if feed.picture is not None}
+        pictures = list(pictured.values())
         if isinstance(self.model, LineReader):
-            return self._embed_lines(self.model, pictures, batch)
+            return self._embed_lines(self.model, pictured, batch)
         features = self._encode(self.model, pictures)
         return self.model.embed(batch.tokens, features), batch.packing.positions
 
@@ -79,15 +81,20 @@ class TorchBlocks:
         return model.encode(sent, [picture.grid for picture in pictures])
 
     def _embed_lines(
-        self, model: LineReader, pictures: list[LineImage], batch: Batch
+        self, model: LineReader, pictures: Mapping[int, LineImage], batch: Batch
     ) -> tuple[Tensor, Tensor]:
-        """Embeddings and CTC-aligned positions."""
+        """Embeddings and CTC-aligned positions; pictures by their sequences."""
         positions = batch.text_positions.float()
         if not pictures:
             return model.embed(batch.tokens), positions
-        images = [to_device(torch.from_numpy(p.pixels), model.device) for p in pictures]
+        images = [to_device(torch.from_numpy(p.pixels), model.device) for p in pictures.values()]
         encoded = model.encode_packed([image.to(model.dtype) for image in images])
         positions[batch.tokens == model.config.image_token_id] = encoded.positions
+        tokens = [picture.tokens for picture in pictures.values()]
+        found = torch.split(encoded.positions, tokens)
+        self.frames |= {
+            row: tuple(each.tolist()) for row, each in zip(pictures, found, strict=True)
+        }
         return model.embed(batch.tokens, encoded.features), positions
 
 

@@ -5,6 +5,25 @@ cut(picture, line) → the picture of one line, for a line recogniser
 """
 
 from mdocr.layout.analyse import analyse
-from mdocr.layout.regions import Formula, Layout, LayoutBox, LayoutCell, Line, Region, cut
+from mdocr.layout.regions import (
+    Formula,
+    Layout,
+    LayoutBox,
+    LayoutCell,
+    Line,
+    Region,
+    cut,
+    outline_of_cut,
+)
 
-__all__ = ["Formula", "Layout", "LayoutBox", "LayoutCell", "Line", "Region", "analyse", "cut"]
+__all__ = [
+    "Formula",
+    "Layout",
+    "LayoutBox",
+    "LayoutCell",
+    "Line",
+    "Region",
+    "analyse",
+    "cut",
+    "outline_of_cut",
+]

@@ -174,10 +174,13 @@ def cut(picture: Pixels, line: Line, margin: float = CUT_MARGIN) -> Pixels:
     Returns:
         [h, w] or [h, w, 3], at least one pixel each way.
     """
-    pad = max(2.0, margin * line.box.height)
-    left, top = math.floor(line.box.x0 - pad), math.floor(line.box.y0 - pad)
-    right, bottom = math.ceil(line.box.x1 + pad), math.ceil(line.box.y1 + pad)
-    return cut_box(picture, LayoutBox(left, top, right, bottom), line.angle)
+    return cut_box(picture, outline_of_cut(line, margin), line.angle)
+
+
+def outline_of_cut(line: Line, margin: float = CUT_MARGIN) -> LayoutBox:
+    """What ``cut`` shows of the page, in whole pixels."""
+    box = line.box.padded(max(2.0, margin * line.box.height))
+    return LayoutBox(*map(math.floor, box[:2]), *map(math.ceil, box[2:]))
 
 
 def cut_box(picture: Pixels, box: LayoutBox, angle: float = 0.0) -> Pixels:

@@ -7,11 +7,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from itertools import accumulate
 from string import ascii_uppercase
 
 from mdocr.document.characters import BULLETS
-from mdocr.document.model import Block
+from mdocr.document.model import Block, Box, PageLine
 from mdocr.document.words import Character
 
 _DASHES = "–—*-"
@@ -79,15 +80,29 @@ def _items(block: Block) -> list[Block]:
         else:
             texts[-1] += line
     tokens = _shared_out(block.tokens, texts)
-    filled = [(text, own) for text, own in zip(texts, tokens, strict=True) if text.strip()]
+    placed = _lines_of(block, texts)
+    filled = [one for one in zip(texts, tokens, placed, strict=True) if one[0].strip()]
     step = block.box.height / max(1, len(filled))
     items = []
-    for index, (text, own) in enumerate(filled):
+    for index, (text, own, rows) in enumerate(filled):
         y0 = block.box.y0 + index * step
         box = replace(block.box, y0=y0, y1=y0 + step)
+        if rows:
+            box = reduce(Box.union, (row.box for row in rows))
         content = "\n".join(line for line in text.splitlines() if line.strip())
-        items.append(replace(block, type="list_item", content=content, box=box, tokens=own))
+        items.append(
+            replace(block, type="list_item", content=content, box=box, tokens=own, lines=rows)
+        )
     return items
+
+
+def _lines_of(block: Block, texts: Sequence[str]) -> list[tuple[PageLine, ...]]:
+    """The lines of all texts, each with its own; none where they cannot be told apart."""
+    counts = [sum(bool(line.strip()) for line in text.splitlines()) for text in texts]
+    if sum(counts) != len(block.lines):
+        return [()] * len(texts)
+    ends = list(accumulate(counts))
+    return [block.lines[end - count : end] for count, end in zip(counts, ends, strict=True)]
 
 
 def _shared_out(tokens: Sequence[Character], texts: Sequence[str]) -> list[tuple[Character, ...]]:

@@ -6,12 +6,23 @@ itself, so it takes one as it was read. ``mdocr.Document`` comes from here, so t
 document has its formats too.
 """
 
+from collections.abc import Iterable
+
 from mdocr.document.document import Document
 from mdocr.document.formats import FORMATS, Format, Renderer, find_format, format_of_file
 from mdocr.options import RenderOptions
 from mdocr.render import content_list, documents_json, html, latex, markdown, text
 
-__all__ = ["FORMATS", "Document", "Format", "Renderer", "find_format", "format_of_file", "render"]
+__all__ = [
+    "FORMATS",
+    "Document",
+    "Format",
+    "Renderer",
+    "find_format",
+    "format_of_file",
+    "needed_boxes",
+    "render",
+]
 
 FORMATS.update(
     {
@@ -23,6 +34,11 @@ FORMATS.update(
         "content-list": Format(content_list.render, (".content_list.json",)),
     }
 )
+
+
+def needed_boxes(forms: Iterable[str]) -> str:
+    """The value of ``ParseOptions.boxes`` that formats need."""
+    return "word" if any(find_format(form).needs_words for form in forms) else "block"
 
 
 def render(document: Document, form: str = "md", options: RenderOptions | None = None) -> str:

@@ -129,9 +129,11 @@ def _extended(page: _Page, numbers: Sequence[int], grid: Grid) -> list[int]:
 def _block(reading: LineReading, numbers: Sequence[int], grid: Grid) -> Block:
     page = _Page(reading)
     lines = sorted((x for n in numbers for x in page.lines(n)), key=lambda one: one.box.center[1])
-    texts = [reading.line(row) for number in numbers for row in page.rows(number)]
+    rows = [row for number in numbers for row in page.rows(number)]
+    texts = [reading.line(row) for row in rows]
     region = replace(
         reading.regions[numbers[0]], type="code", box=hull([line.box for line in lines])
     )
     text = joined(texts, listing(lines, grid))
-    return filled(reading.block(region), text, "text", reading.options.trace)
+    block = replace(reading.block(region), lines=reading.text_lines(rows))
+    return filled(block, text, "text", reading.options.trace)

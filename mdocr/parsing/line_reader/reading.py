@@ -9,18 +9,20 @@ from itertools import groupby
 from PIL import Image
 
 from mdocr.decoding.requests import BlockOptions, Generation, Request
-from mdocr.document.model import Block, Box, Unread
+from mdocr.document.model import Block, Box, PageLine, PageWord, Unread
 from mdocr.errors import MdocrError
-from mdocr.layout import Formula, Line, Region, cut
+from mdocr.layout import Formula, LayoutBox, Line, Region, cut, outline_of_cut
 from mdocr.layout.pieces import hull
 from mdocr.layout.regions import Pixels
-from mdocr.models.line_reader_config import LINE_HEIGHT
+from mdocr.models.line_reader_config import COLUMN, LINE_HEIGHT
 from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.equations import Equations
 from mdocr.parsing.line_reader.formulas import FORMULA_BLOCK, LONGEST, Row, equation
 from mdocr.parsing.line_reader.noise import why_unread
 from mdocr.parsing.line_reader.pieces import LinePiece, split_line
+from mdocr.parsing.line_reader.places import PlacedCharacter, placed_characters, placed_words
 from mdocr.parsing.line_reader.scripts import with_scripts
+from mdocr.parsing.line_reader.strips import ink_mask
 from mdocr.parsing.line_reader.tables import table_of
 from mdocr.parsing.line_reader.tick_boxes import leading_box
 from mdocr.parsing.line_reader.underlines import without_underlines
@@ -58,11 +60,15 @@ class PieceInLine:
         row: the line.
         joint: what stands between the piece before and this one.
         longest: maximum number of tokens.
+        left: its first column on the strip of the line.
+        size: its height and width in pixels.
     """
 
     row: Row
     joint: str
     longest: int
+    left: int
+    size: tuple[int, int]
 
 
 class LineReading:
@@ -84,6 +90,7 @@ class LineReading:
         self.pieces: list[PieceInLine] = []
         self.rows: dict[Row, list[int]] = {}  # the pieces of the lines that were asked for
         self.texts: dict[int, Text] = {}
+        self.frames: dict[int, tuple[float, ...]] = {}
         self.strips: dict[Row, Pixels] = {}  # pictures of the lines that were asked for
         self.boxes: dict[Row, str] = {}  # signs of boxes to be ticked at their start, or nothing
         self.errors: list[tuple[int, MdocrError]] = []
@@ -115,6 +122,7 @@ class LineReading:
             return []
         piece = self.pieces[number]
         self.texts[number] = text_of(made, self.parser, piece.longest, self.options.trace)
+        self.frames[number] = made.frames
         return [self._formula(index) for index in self.equations.promising(piece.row)]
 
     def miss(self, number: int, error: MdocrError) -> None:
@@ -154,16 +162,24 @@ class LineReading:
         lines = [self._kept(number, row) for row in range(len(region.lines))]
         groups = [self.equations.group_of((number, row)) for row in range(len(lines))]
         if all(group is None for group in groups):
-            return self._filled(region, lines)
+            return self._filled(region, lines, [(number, row) for row in range(len(lines))])
         blocks = []
         for group, members in groupby(range(len(groups)), key=groups.__getitem__):
             rows = list(members)
             if group is None:
                 part = replace(region, box=hull([region.lines[row].box for row in rows]))
-                blocks += self._filled(part, [lines[row] for row in rows])
+                own = [(number, row) for row in rows]
+                blocks += self._filled(part, [lines[row] for row in rows], own)
             elif (number, rows[0]) == self._first_row(group):
                 blocks.append(self._equation(group))
         return blocks
+
+    def text_lines(self, rows: Collection[Row]) -> tuple[PageLine, ...]:
+        """Lines with their places, if those are asked for, and something was read in them."""
+        if self.options.boxes == "block":
+            return ()
+        lines = ((row, self._kept(*row)) for row in rows)
+        return tuple(self._placed(row, line) for row, line in lines if line.content)
 
     def unread(self, rows: Collection[Row]) -> list[Unread]:
         """Those of some lines that are not written, or not to their end, with the reason."""
@@ -192,12 +208,15 @@ class LineReading:
         if start == pixels.shape[1]:
             return
         self.strips[row] = without_underlines(pixels[:, start:])
+        left = 0
         for piece in split_line(self.strips[row]):
             width = piece.pixels.shape[1] * LINE_HEIGHT // piece.pixels.shape[0]
             options = self._piece_options(region.type, width)
             number = len(self.pieces)
             self.rows[row].append(number)
-            self.pieces.append(PieceInLine(row, piece.joint, options.max_tokens))
+            size = piece.pixels.shape[:2]
+            self.pieces.append(PieceInLine(row, piece.joint, options.max_tokens, left, size))
+            left += size[1]
             yield Question(number, partial(self._request, piece, options), width)
 
     def _piece_options(self, target: str, width: int) -> BlockOptions:
@@ -230,7 +249,42 @@ class LineReading:
         is_kept = self._why_unread((number, row), line) in ("", "cut")
         return self.written_line((number, row)) if is_kept else Text(steps=line.steps)
 
-    def _filled(self, region: Region, lines: list[Text]) -> list[Block]:
+    def _placed(self, row: Row, line: Text) -> PageLine:
+        """A line with its place, and those of its words if they are asked for."""
+        text = f"{self.boxes.get(row, '')} {self.line(row).content}".strip()
+        words = tuple(self._words(row)) if self.options.boxes == "word" else ()
+        return PageLine(text, self._box(row), line.confidence, words, self.view.angle)
+
+    def _words(self, row: Row) -> Iterator[PageWord]:
+        """The words of a line with their places; a box to be ticked is one."""
+        line, whole = self.regions[row[0]].lines[row[1]], self._cut_outline(row)
+        if self.boxes.get(row):
+            box = line.box._replace(x1=max(whole.x0, line.box.x0 + 1))
+            yield PageWord(self.boxes[row], self.view.outline(box), 1.0)
+        if row not in self.strips:
+            return
+        for word in placed_words(list(self._characters(row)), ink_mask(self.strips[row])):
+            x0, x1 = whole.x0 + word.x0, whole.x0 + word.x1
+            box = LayoutBox(x0, whole.y0 + word.y0, x1, whole.y0 + word.y1)
+            yield PageWord(word.text, self.view.outline(box), word.confidence)
+
+    def _cut_outline(self, row: Row) -> LayoutBox:
+        """What the strip of a line shows: all of its cut, or what is right of its tick box."""
+        whole = outline_of_cut(self.regions[row[0]].lines[row[1]])
+        width = self.strips[row].shape[1] if row in self.strips else 0
+        return whole._replace(x0=whole.x1 - width)
+
+    def _characters(self, row: Row) -> Iterator[PlacedCharacter]:
+        """The characters of a line with their places, piece by piece."""
+        for number in self.rows[row]:
+            piece, text = self.pieces[number], self.texts.get(number, Text())
+            (height, width), frames = piece.size, self.frames.get(number, ())
+            if piece.joint:
+                yield PlacedCharacter(piece.joint, 1.0, piece.left)
+            step = COLUMN * height / LINE_HEIGHT if frames else width
+            yield from placed_characters(text.content, text.confidences, frames, piece.left, step)
+
+    def _filled(self, region: Region, lines: list[Text], rows: list[Row]) -> list[Block]:
         """A region with its text; none if it is empty."""
         if not any(line.content for line in lines):
             return []
@@ -238,11 +292,12 @@ class LineReading:
             content, form = table_of(region.cells, lines), "otsl"
         else:
             content, form = "\n".join(line.content for line in lines if line.content), "text"
-        return [filled(self.block(region), joined(lines, content), form, self.options.trace)]
+        block = filled(self.block(region), joined(lines, content), form, self.options.trace)
+        return [replace(block, lines=self.text_lines(rows))]
 
     def _first_row(self, group: int) -> Row:
         """The first line of a group of formulas in reading order."""
-        return min(row for row in self.rows if self.equations.group_of(row) == group)
+        return self._rows_of(group)[0]
 
     def _equation(self, group: int) -> Block:
         rows = self.equations.groups[group]
@@ -250,4 +305,8 @@ class LineReading:
         block = Block("equation", self.view.outline(box), angle=self.view.angle)
         texts = [self.equations.read[row] for row in rows]
         number = "".join(map(self.equations.number, rows))
+        block = replace(block, lines=self.text_lines(self._rows_of(group)))
         return equation(block, texts, number, self.options.trace)
+
+    def _rows_of(self, group: int) -> list[Row]:
+        return [row for row in sorted(self.rows) if self.equations.group_of(row) == group]
