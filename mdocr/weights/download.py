@@ -9,6 +9,7 @@ from filelock import FileLock
 from mdocr.errors import WeightsError
 from mdocr.weights import cache, hub, transfer
 from mdocr.weights.cache import CachedModel
+from mdocr.weights.model_code import code_files
 from mdocr.weights.registry import INDEX, UNSHARDED, ReleasedModel
 
 CHARSET_URL = "https://raw.githubusercontent.com/Topdu/OpenOCR/main/tools/utils/ppocr_keys_v1.txt"
@@ -65,8 +66,19 @@ def _fetch_missing(cached: CachedModel) -> None:
         _fetch(cached, name, manifest)
     for name in model.optional:
         _fetch(cached, name, manifest, optional=True)
+    if model.task == "parser":
+        _fetch_code(cached, manifest)
     if model.chinese:
         _fetch_charset()
+
+
+def _fetch_code(cached: CachedModel, manifest: dict[str, Any]) -> None:
+    """The modules that the settings name, and those that they import, until all are there."""
+    asked: set[str] = set()
+    while new := code_files(cached.folder) - asked:
+        for name in sorted(new):
+            _fetch(cached, name, manifest, optional=True)
+        asked |= new
 
 
 def _fetch(

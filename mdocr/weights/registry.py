@@ -108,7 +108,16 @@ _ALL = (
         size=5_410_000_000,
         files=(INDEX, "config.json", "tokenizer.json", "preprocessor_config.json"),
         repo="opendatalab/MinerU-Diffusion-V1-0320-2.5B",
-        optional=("tokenizer_config.json",),
+        optional=(
+            "tokenizer_config.json",
+            "special_tokens_map.json",
+            "added_tokens.json",
+            "vocab.json",
+            "merges.txt",
+            "processor_config.json",
+            "generation_config.json",
+            "chat_template.jinja",
+        ),
     ),
 )
 

@@ -203,8 +203,24 @@ def test_a_sharded_model_goes_on_with_the_files_that_are_missing(hub_server):
     download(PARSER)
     assert {r.path.rsplit("/", 1)[1] for r in hub_server.requests} == {
         "model-2.safetensors",
-        "tokenizer_config.json",
+        *PARSER.optional,
     }
+
+
+def test_the_code_that_the_settings_name_comes_too(hub_server):
+    parser_files(hub_server)
+    files = {
+        "config.json": b'{"auto_map": {"AutoConfig": "a.Config", "AutoModel": "o/r--b.Model",'
+        b' "AutoTokenizer": ["t.Slow", null], "Bad": "../../evil.Model"}}',
+        "a.py": b"import torch\nfrom .c import layer\nfrom ..d import no\n",
+        "c.py": b"    from .a import Config\n",
+        "t.py": b"",
+    }
+    hub_server.files |= {f"{PARSER.repo}/{name}": content for name, content in files.items()}
+    folder = download(PARSER)
+    assert {path.name for path in folder.glob("*.py")} == {"a.py", "c.py", "t.py"}
+    assert CachedModel(PARSER).verify() == ([], [])
+    assert not any("evil" in request.path for request in hub_server.requests)
 
 
 def test_small_files_are_checked_by_their_git_name(hub_server):
