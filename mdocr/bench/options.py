@@ -50,6 +50,23 @@ class LatencyOptions:
 PAPER = LatencyOptions(batch_sizes=(1,), warm_up=10, repeats=1)
 """The paper's protocol: the mean over the 3,000 images of IIIT5K, one at a time."""
 
+PROTOCOLS = ("free", "paper")
+
+
+def by_protocol(name: str, options: LatencyOptions, has_data: bool) -> LatencyOptions:
+    """The options as a name of ``PROTOCOLS`` has them.
+
+    Raises:
+        UsageError: there is no such protocol, or it needs data.
+    """
+    if name not in PROTOCOLS:
+        raise UsageError(f"unknown protocol {name!r}", f"Choose one of: {', '.join(PROTOCOLS)}")
+    if name == "free":
+        return options
+    if not has_data:
+        raise UsageError("the paper's protocol reads IIIT5K", "Name its folder or LMDB as DATA.")
+    return replace(PAPER, decoders=options.decoders, steps=options.steps)
+
 
 @dataclass(frozen=True)
 class ThroughputOptions:

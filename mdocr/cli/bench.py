@@ -1,27 +1,30 @@
 """``mdocr bench``: what the models cost on this machine."""
 
-import contextlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mdocr.bench import shuffle as shuffling
-from mdocr.bench.options import PAPER, LatencyOptions, ShuffleOptions, ThroughputOptions
+from mdocr.bench.options import (
+    PROTOCOLS,
+    LatencyOptions,
+    ShuffleOptions,
+    ThroughputOptions,
+    by_protocol,
+)
 from mdocr.bench.pictures import pages_of, pictures_of, synthetic_words
 from mdocr.bench.plots import check_plot
 from mdocr.bench.setup import measured_with
 from mdocr.bench.synthetic_pages import synthetic_pages
 from mdocr.cli import console, tables
-from mdocr.cli.bench_report import facts_line, show_latency, show_shuffle, show_throughput
+from mdocr.cli.bench_report import show_latency, show_shuffle, show_throughput
 from mdocr.cli.choices import DEVICES, Device, PageDtype, PageModel, WordModel, one_of
 from mdocr.cli.command import MORE, Command, command_group, examples
-from mdocr.errors import UsageError
-from mdocr.evaluation.page_sets import TruePage
-from mdocr.inputs.pictures import Picture
+from mdocr.evaluation import requirements
 from mdocr.options import ENGINES, WORD_DECODERS
 from mdocr.parsing.loading import load_parser
 
@@ -39,7 +42,6 @@ Plot = Annotated[
         dir_okay=False,
     ),
 ]
-PROTOCOLS = ("free", "paper")
 LATENCY, THROUGHPUT, SHUFFLE = LatencyOptions(), ThroughputOptions(), ShuffleOptions()
 
 
@@ -113,25 +115,21 @@ def latency(
     """
     form = tables.chosen_form(as_json, as_csv)
     from mdocr.bench.latency import published  # needs torch
+    from mdocr.bench.runs import time_words
 
     _check_plot(output)
     chosen = WORD_DECODERS if decoder == "all" else tables.some_names(decoder)
     sizes = tables.numbers(batch_size)
     options = LatencyOptions(chosen, tables.numbers(steps), sizes, warm_up, repeats)
-    options = _protocol(protocol, options, data)
-    sources = _pictures(data, None if protocol == "paper" else count)
+    options = by_protocol(protocol, options, data is not None)
+    most = None if protocol == "paper" else count
     engines, devices = tables.some_names(engine), tables.some_names(device)
-    places = [(model, on, by, dtype) for by in engines for on in devices]
-    subjects, records = _time_words(places, sources, options, form)
+    pictures = pictures_of(data, most) if data else synthetic_words(count)
+    settings = [(model, on, by, dtype) for by, on in product(engines, devices)]
     report = {
-        "schema": "mdocr.bench.latency/1",
-        **measured_with(),
-        "pictures": {"source": str(data) if data else "synthetic", "count": len(sources)},
+        **time_words(settings, pictures, options, console.note),
+        "pictures": {"source": str(data) if data else "synthetic", "count": len(pictures)},
         "protocol": protocol,
-        "warm_up": options.warm_up,
-        "repeats": options.repeats,
-        "subjects": subjects,
-        "rows": records,
         "published": published() if protocol == "paper" else [],
     }
     show_latency(form, report, output)
@@ -189,27 +187,19 @@ def throughput(
     beside the speed, and the plot shows the one over the other, with the published points.
     """
     form = tables.chosen_form(as_json, as_csv)
-    from mdocr.bench import throughput as timing  # needs torch
+    from mdocr.bench.runs import time_pages  # needs torch
 
     _check_plot(output)
     options = ThroughputOptions(
         tables.fractions(thresholds), autoregressive, batch_size, warm_up, repeats
     )
-    parser = load_parser(model, device, dtype, engine="torch", cuda_graphs=cuda_graphs)
-    limits = timing.limits_of(parser)
-    with _pages(data, count) as pages:
-        rows = timing.measure(parser, pages, options, limits, console.note)
-    report = {
-        "schema": "mdocr.bench.throughput/1",
-        **measured_with(),
-        "source": str(data) if data else "synthetic",
-        "batch_size": batch_size,
-        "warm_up": warm_up,
-        "repeats": repeats,
-        "subject": timing.subject(parser, limits),
-        "rows": [row.to_dict() for row in rows],
-        "published": timing.published(),
-    }
+    with TemporaryDirectory() as folder:
+        found = pages_of(data, count) if data else synthetic_pages(Path(folder), count)
+        if any(page.parts for page in found):
+            requirements.check_pages()
+        parser = load_parser(model, device, dtype, engine="torch", cuda_graphs=cuda_graphs)
+        report = time_pages(parser, found, options, console.note)
+    report["source"] = str(data) if data else "synthetic"
     show_throughput(form, report, output)
 
 
@@ -262,6 +252,7 @@ def shuffle(
     """
     form = tables.chosen_form(as_json, as_csv)
     _check_plot(output)
+    requirements.check_shuffle()
     options = ShuffleOptions(tables.fractions(shares), pages, threshold, batch_size, seed)
     texts = shuffling.page_texts(data, pages, seed)
     parser = load_parser(model, device)
@@ -285,46 +276,3 @@ def _check_plot(output: Path | None) -> None:
     """Finds out before anything is measured whether a plot can be drawn."""
     if output:
         check_plot(output)
-
-
-def _protocol(name: str, options: LatencyOptions, data: Path | None) -> LatencyOptions:
-    """The options as a protocol has them."""
-    if name not in PROTOCOLS:
-        raise UsageError(f"unknown protocol {name!r}", f"Choose one of: {', '.join(PROTOCOLS)}")
-    if name == "free":
-        return options
-    if data is None:
-        raise UsageError("the paper's protocol reads IIIT5K", "Name its folder or LMDB as DATA.")
-    return replace(PAPER, decoders=options.decoders, steps=options.steps)
-
-
-def _pictures(data: Path | None, count: int | None) -> list[Picture]:
-    """Pictures of a folder or LMDB, or synthetic ones."""
-    return pictures_of(data, count) if data else synthetic_words(count or 50)
-
-
-def _time_words(
-    places: Iterable[tuple[str, str, str, str]],
-    sources: Sequence[Picture],
-    options: LatencyOptions,
-    form: str,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What reads, and the rows of all; ``places`` are model, device, engine and dtype of each."""
-    from mdocr.bench.latency import load_subject, measure  # needs torch
-
-    subjects: list[dict[str, Any]] = []
-    records: list[dict[str, Any]] = []
-    for place in places:
-        subject = load_subject(*place)
-        records += [row.to_dict() for row in measure(subject, sources, options, console.note)]
-        subjects.append(subject.to_dict())
-        if form == "table":
-            typer.echo(facts_line(subjects[-1]))
-    return subjects, records
-
-
-@contextlib.contextmanager
-def _pages(data: Path | None, count: int) -> Iterator[list[TruePage]]:
-    """Pages of a folder or document, or synthetic ones, which are gone afterwards."""
-    with TemporaryDirectory() as folder:
-        yield pages_of(data, count) if data else synthetic_pages(Path(folder), count)

@@ -55,6 +55,8 @@ SHUFFLE_COLUMNS = (
 
 def show_latency(form: str, report: dict[str, Any], output: Path | None) -> None:
     """Prints, and draws, what was measured of words."""
+    for subject in report["subjects"] if form == "table" else ():
+        typer.echo(facts_line(subject))
     tables.show(form, report, report["rows"], LATENCY_COLUMNS)
     if form == "table":
         _say_published(report["published"])

@@ -44,7 +44,9 @@ def export(
         ),
     ] = "fp32",
 ) -> None:
-    """Write a model as ONNX files, which `--engine onnx --model DIR` runs.
+    """Write a model as ONNX files.
+
+    They are run by: --engine onnx --model DIR
 
     Needs the extra `export`. Before they are put in place, the files are compared with torch on
     random images.

@@ -34,6 +34,16 @@ class Column:
         return "–" if value is None else format(value, self.form)
 
 
+def check_form(form: str) -> None:
+    """Refuses what is none of ``FORMS``.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    if form not in FORMS:
+        raise UsageError(f"unknown format {form!r}", f"Choose one of: {', '.join(FORMS)}")
+
+
 def chosen_form(as_json: bool, as_csv: bool) -> str:
     """The form that two flags ask for.
 

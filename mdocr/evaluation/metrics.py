@@ -73,11 +73,7 @@ def bleu(read: Sequence[str], true: Sequence[str]) -> float:
     Raises:
         MissingExtraError: sacrebleu is not installed.
     """
-    try:
-        import sacrebleu
-    except ImportError as error:
-        raise MissingExtraError("sacrebleu", "bench", "BLEU") from error
-    return float(sacrebleu.corpus_bleu(list(read), [list(true)], force=True).score) / 100
+    return float(sacrebleu().corpus_bleu(list(read), [list(true)], force=True).score) / 100
 
 
 def _place(paragraph: str, text: str) -> int:
@@ -88,6 +84,19 @@ def _place(paragraph: str, text: str) -> int:
     if found is None:
         return -1
     return int(found.dest_start) if len(paragraph) <= len(text) else 0
+
+
+def sacrebleu() -> ModuleType:
+    """Imports sacrebleu; also called to raise before long work if it is missing.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import sacrebleu
+    except ImportError as error:
+        raise MissingExtraError("sacrebleu", "bench", "BLEU") from error
+    return sacrebleu
 
 
 @cache

@@ -10,6 +10,7 @@ from mdocr.document import tables
 from mdocr.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 KINDS = ("text", "table", "formula")
@@ -69,7 +70,7 @@ def joined(parts: Sequence[PagePart]) -> str:
 def _texts(markdown: str) -> Iterator[PagePart]:
     """Texts and pipe tables."""
     cells: list[list[str]] | None = None
-    for token in _parse(markdown):
+    for token in markdown_parser().parse(markdown):
         if token.type == "table_open":
             cells = []
         elif token.type == "table_close":
@@ -86,12 +87,17 @@ def _texts(markdown: str) -> Iterator[PagePart]:
             cells[-1].append("")
 
 
-def _parse(markdown: str) -> "list[Token]":
+def markdown_parser() -> "MarkdownIt":
+    """A parser of Markdown with tables; also called to raise before long work if it is missing.
+
+    Raises:
+        MissingExtraError: markdown-it-py is not installed.
+    """
     try:
         from markdown_it import MarkdownIt
     except ImportError as error:
         raise MissingExtraError("markdown-it-py", "bench", "Comparing Markdown") from error
-    return MarkdownIt("commonmark").enable("table").parse(markdown)
+    return MarkdownIt("commonmark").enable("table")
 
 
 def _text_of(token: "Token") -> str:

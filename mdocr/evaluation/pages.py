@@ -148,6 +148,15 @@ def by_kind(scores: Iterable[PageScores]) -> dict[str, list[PageScores]]:
     return dict(sorted(kinds.items()))
 
 
+def records(scores: Sequence[PageScores], per_page: bool) -> list[dict[str, Any]]:
+    """A record of each page; or of each kind of page, if there are several, and of all."""
+    if per_page:
+        return [score.to_dict() for score in scores]
+    kinds = by_kind(scores)
+    groups = {**(kinds if len(kinds) > 1 else {}), "all": scores}
+    return [{"group": name, **summary(found)} for name, found in groups.items()]
+
+
 class ReadText(NamedTuple):
     """The output of a page, or of a document of several.
 

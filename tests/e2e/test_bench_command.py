@@ -108,6 +108,13 @@ def test_a_missing_extra_is_named(folder, golden, tmp_path, monkeypatch):
     assert ".[bench]" in done.stderr
 
 
+def test_a_missing_extra_is_named_before_the_model_is_loaded(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sacrebleu", None)
+    done = run("shuffle", "--model", "nowhere/at/all")
+    assert done.exit_code == 5
+    assert "sacrebleu" in done.stderr and ".[bench]" in done.stderr
+
+
 @pytest.mark.slow
 def test_throughput_and_parser_accuracy(tmp_path):
     pages = tmp_path / "pages"

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -77,6 +78,14 @@ def test_wrong_arguments_are_named(arguments, code):
     done = run(*arguments)
     assert done.exit_code == code
     assert "Error:" in done.stderr
+
+
+@pytest.mark.parametrize("package", ["apted", "markdown_it"])
+def test_a_missing_extra_is_named_before_anything_is_read(package, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    done = run("parser", tmp_path / "nowhere", "--model", "nowhere/at/all")
+    assert done.exit_code == 5
+    assert "pip install" in done.stderr
 
 
 def test_several_sets_are_averaged_and_misread_words_drawn(folder, golden, tmp_path):
