@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mdocr.document.model import Box
+from mdocr.document.model import Block, Box
 
 ANGLES = (0, 90, 180, 270)
 """Degrees, counter-clockwise, by which a page can be turned."""
@@ -23,3 +23,13 @@ def turned(box: Box, angle: int) -> Box:
         angle: degrees counter-clockwise, a multiple of 90; negative to turn back.
     """
     return _TURNS[angle % 360](box)
+
+
+def upright(block: Block, angle: int | None = None) -> Box:
+    """Where a region lies on its page turned upright; boxes themselves are of the page as given.
+
+    Args:
+        block: the region.
+        angle: by which the page is turned; that of the region's text if None.
+    """
+    return turned(block.box, block.angle if angle is None else angle)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mdocr.document.model import Block, Box
+from mdocr.document.model import Block
+from mdocr.document.turns import upright
 
 _BODIES = {
     "image": ("image", "chart", "image_block"),
@@ -24,12 +25,16 @@ class Figure:
     @property
     def above(self) -> list[Block]:
         """The captions that stand above the middle of the body."""
-        return [block for block in self.captions if _middle(block) < _middle(self.body)]
+        return [block for block in self.captions if self._is_above(block)]
 
     @property
     def below(self) -> list[Block]:
         """The other captions, and then the footnotes."""
-        return [b for b in self.captions if _middle(b) >= _middle(self.body)] + self.footnotes
+        return [b for b in self.captions if not self._is_above(b)] + self.footnotes
+
+    def _is_above(self, caption: Block) -> bool:
+        box, own = upright(caption, self.body.angle), upright(self.body)
+        return box.y0 + box.y1 < own.y0 + own.y1
 
 
 def is_body(block: Block) -> bool:
@@ -46,7 +51,7 @@ def match_captions(blocks: Sequence[Block]) -> dict[int, int]:
             continue
         bodies = [i for i, other in enumerate(blocks) if other.type in _BODIES[kind]]
         nearest = min(bodies, key=lambda i: _cost(index, i, blocks), default=-1)
-        if nearest >= 0 and _gap(block.box, blocks[nearest].box) <= _FARTHEST:
+        if nearest >= 0 and _gap(block, blocks[nearest]) <= _FARTHEST:
             matches[index] = nearest
     return matches
 
@@ -72,16 +77,13 @@ def place_captions(blocks: list[Block]) -> list[Block]:
     return out
 
 
-def _middle(block: Block) -> float:
-    return (block.box.y0 + block.box.y1) / 2
-
-
 def _cost(caption: int, body: int, blocks: Sequence[Block]) -> tuple[float, int]:
-    return round(_gap(blocks[caption].box, blocks[body].box), 3), abs(caption - body)
+    return round(_gap(blocks[caption], blocks[body]), 3), abs(caption - body)
 
 
-def _gap(first: Box, second: Box) -> float:
-    """Distance between two boxes; sideways counts twice, since captions stand above or below."""
+def _gap(caption: Block, body: Block) -> float:
+    """Distance between two regions; sideways counts twice, since captions stand above or below."""
+    first, second = upright(caption, body.angle), upright(body)
     across = max(0.0, first.x0 - second.x1, second.x0 - first.x1)
     down = max(0.0, first.y0 - second.y1, second.y0 - first.y1)
     return 2 * across + down

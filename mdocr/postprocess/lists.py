@@ -13,6 +13,7 @@ from string import ascii_uppercase
 
 from mdocr.document.characters import BULLETS
 from mdocr.document.model import Block, Box, PageLine
+from mdocr.document.turns import turned, upright
 from mdocr.document.words import Character
 
 _DASHES = "–—*-"
@@ -82,11 +83,12 @@ def _items(block: Block) -> list[Block]:
     tokens = _shared_out(block.tokens, texts)
     placed = _lines_of(block, texts)
     filled = [one for one in zip(texts, tokens, placed, strict=True) if one[0].strip()]
-    step = block.box.height / max(1, len(filled))
+    whole = upright(block)
+    step = whole.height / max(1, len(filled))
     items = []
     for index, (text, own, rows) in enumerate(filled):
-        y0 = block.box.y0 + index * step
-        box = replace(block.box, y0=y0, y1=y0 + step)
+        y0 = whole.y0 + index * step
+        box = turned(replace(whole, y0=y0, y1=y0 + step), -block.angle)
         if rows:
             box = reduce(Box.union, (row.box for row in rows))
         content = "\n".join(line for line in text.splitlines() if line.strip())

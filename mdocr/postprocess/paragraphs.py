@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from mdocr.document.block_types import PARATEXT_TYPES
 from mdocr.document.characters import WIDE
 from mdocr.document.model import Block, Page
+from mdocr.document.turns import upright
 from mdocr.postprocess.captions import is_body
 from mdocr.postprocess.hyphens import join, vocabulary
 from mdocr.postprocess.lists import split_marker
@@ -70,7 +71,8 @@ def _is_paragraph(block: Block) -> bool:
 
 
 def _is_next_column(part: Block, block: Block) -> bool:
-    return block.box.y0 < part.box.y0 and block.box.x0 >= part.box.x1 - 0.02
+    box, before = upright(block, part.angle), upright(part)
+    return box.y0 < before.y0 and box.x0 >= before.x1 - 0.02
 
 
 def _goes_on(first: str, second: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from mdocr.document.block_types import PARATEXT_TYPES
 from mdocr.document.model import Block, Page
 from mdocr.document.tables import Table, parse, to_otsl
+from mdocr.document.turns import upright
 from mdocr.postprocess.captions import Figure, figures
 
 _CONTINUED = re.compile(r"\bcont(?:inued|inuation|['’]?d\b|\.)|续表|（续）|\(续\)", re.IGNORECASE)
@@ -53,8 +54,8 @@ def _has_caption(blocks: list[Block], table: Block) -> bool:
 
 def _fit(upper: Block, lower: Block) -> bool:
     """Whether the edges and the number of columns agree."""
-    left = abs(upper.box.x0 - lower.box.x0) <= _SHIFT
-    right = abs(upper.box.x1 - lower.box.x1) <= _SHIFT
+    above, below = upright(upper), upright(lower)
+    left, right = abs(above.x0 - below.x0) <= _SHIFT, abs(above.x1 - below.x1) <= _SHIFT
     widths = [parse(block.content, block.format).width for block in (upper, lower)]
     return left and right and widths[0] == widths[1] > 0
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from statistics import median
 
 from mdocr.document.model import Block, Page
+from mdocr.document.turns import upright
 
 _DECIMAL = re.compile(r"(?:§\s*)?((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+\S")
 _CHAPTER = re.compile(
@@ -96,7 +97,10 @@ def level_titles(pages: tuple[Page, ...]) -> tuple[Page, ...]:
 
 def letter_size(block: Block, page: Page) -> float:
     """Size of the letters in points, from the region's height and the lines and letters in it."""
-    width, height = block.box.width * page.width, block.box.height * page.height
+    is_level = block.angle % 180 == 0
+    across, down = (page.width, page.height) if is_level else (page.height, page.width)
+    box = upright(block)
+    width, height = box.width * across, box.height * down
     if not width or not height:
         return 0.0
     wrapped = math.sqrt(len(block.content) * _LETTER_WIDTH * height / width)
@@ -122,8 +126,8 @@ def _other_type(text: str) -> str:
 
 def _ends_caption(caption: Block, block: Block) -> bool:
     """Whether a text below a caption's first line, as it begins amid a sentence, is its rest."""
-    gap = block.box.y0 - caption.box.y1
-    is_below = abs(block.box.x0 - caption.box.x0) <= _SHIFT and gap < caption.box.height
+    box, above = upright(block, caption.angle), upright(caption)
+    is_below = abs(box.x0 - above.x0) <= _SHIFT and box.y0 - above.y1 < above.height
     starts = caption.type.endswith("_caption") and _CAPTION.match(caption.content.strip())
     return bool(starts) and block.type == "text" and is_below and block.content[:1].islower()
 
