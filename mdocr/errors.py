@@ -3,6 +3,9 @@
 MdocrError                 1   unexpected
 ├── UsageError             2   an option or argument makes no sense
 ├── InputError             3   a picture, document or dataset cannot be read
+│   ├── TimeLimitError     3   reading it takes longer than the limit
+│   ├── MemoryLimitError   3   reading it takes more memory than the limit
+│   └── CrashError         3   reading it ends the process that reads
 ├── WeightsError           4   weights are missing, damaged or of another model
 ├── MissingPackageError    5   a package is not installed
 │   └── MissingExtraError  5   an optional dependency is not installed
@@ -10,6 +13,8 @@ MdocrError                 1   unexpected
 │   └── OutOfMemoryError   6   the device has not enough memory
 └── PartialFailureError    7   some inputs failed; the rest was written
 """
+
+from typing import Any
 
 
 class MdocrError(Exception):
@@ -30,6 +35,10 @@ class MdocrError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by what it holds, since the classes below differ in their arguments."""
+        return _restored, (type(self), self.args, self.__dict__)
+
 
 class UsageError(MdocrError):
     """An option or argument makes no sense."""
@@ -41,6 +50,18 @@ class InputError(MdocrError):
     """A picture, document or dataset cannot be read."""
 
     exit_code = 3
+
+
+class TimeLimitError(InputError):
+    """Reading it takes longer than the limit."""
+
+
+class MemoryLimitError(InputError):
+    """Reading it takes more memory than the limit."""
+
+
+class CrashError(InputError):
+    """Reading it ends the process that reads."""
 
 
 class WeightsError(MdocrError):
@@ -84,3 +105,10 @@ class PartialFailureError(MdocrError):
     """Some inputs failed; the results of the others were written."""
 
     exit_code = 7
+
+
+def _restored(kind: type[MdocrError], args: tuple[Any, ...], state: dict[str, Any]) -> MdocrError:
+    """The inverse of ``MdocrError.__reduce__``."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error

@@ -79,6 +79,14 @@ class Pages(Iterator[PagePicture]):
             raise StopIteration
         number = self.numbers[self._next]
         self._next += 1
+        return self.read(number)
+
+    def read(self, number: int) -> PagePicture:
+        """One page of the document, chosen or not.
+
+        Raises:
+            PageError: it cannot be read.
+        """
         try:
             return self._source.read(number)
         except Exception as error:  # MuPDF's and Pillow's errors have no common base

@@ -1,5 +1,6 @@
 """What the pipeline reports of its documents, and documents put together from it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -34,8 +35,8 @@ class Ended:
 
 
 Event = Opened | ReadPage | Ended
-"""Of each document ``Opened``, a ``ReadPage`` for each page, ``Ended``; documents in their order. A
-document that cannot be opened is a single ``ReadPage`` of page 0 before its ``Ended``; one that was
+"""Of each document ``Opened``, a ``ReadPage`` for each page, ``Ended``. One process reports documents
+and pages in their order, several in any. A document that cannot be opened is a single ``ReadPage`` of page 0 before its ``Ended``; one that was
 changed while it was read has such a ``ReadPage`` after its pages."""
 
 
@@ -78,10 +79,10 @@ class ReadDocument:
             self.error = read.error
 
     def document(self, model: str) -> Document:
-        """The document, its pages in order."""
+        """The document, its pages and failures in order."""
         pages = tuple(sorted(self.pages, key=lambda page: page.number))
-        source = self.source or Source("")
-        return Document(source, model, pages, tuple(self.failures), self.pictures)
+        failures = tuple(sorted(self.failures, key=lambda failure: failure.page))
+        return Document(self.source or Source(""), model, pages, failures, self.pictures)
 
 
 def _ignore(event: Event) -> None:
@@ -98,10 +99,10 @@ def collect(
         watch: called with every event, before it is collected.
         pictures: keep the pictures of regions in memory.
     """
-    read = ReadDocument()
+    read: defaultdict[int, ReadDocument] = defaultdict(ReadDocument)
     for event in events:
         watch(event)
-        read.add(event, pictures=pictures)
+        number = event.key[0] if isinstance(event, ReadPage) else event.number
+        read[number].add(event, pictures=pictures)
         if isinstance(event, Ended):
-            yield read
-            read = ReadDocument()
+            yield read.pop(number)

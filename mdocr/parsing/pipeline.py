@@ -96,19 +96,30 @@ def read_documents(
         cannot be opened is a single ``ReadPage`` of page 0, with the error, before its ``Ended``.
     """
     path = ""
-    for event in _events(load, sheets(tasks, options), options):
+    for event in read_sheets(load, sheets(tasks, options), options):
         if isinstance(event, Opened):
             path = event.source.path
         elif isinstance(event, ReadPage):
-            for note in event.notes:
-                logger.warning("%s, page %d: %s", path or "the document", event.key[1], note)
+            warn_of(event, path)
         yield event
 
 
-def _events(
+def warn_of(read: ReadPage, path: str) -> None:
+    """Logs the notes of a page."""
+    for note in read.notes:
+        logger.warning("%s, page %d: %s", path or "the document", read.key[1], note)
+
+
+def read_sheets(
     load: Callable[[], PageModel], found: Iterator[Sheet | Event], options: ParseOptions
 ) -> Iterator[Event]:
-    """Events before the first page to be read, then the rest."""
+    """Pages as pictures become read pages; events among them keep their place.
+
+    Args:
+        load: returns the page model; called when the first page is about to be read.
+        found: pages of any documents.
+        options: how to read.
+    """
     for item in found:
         if not isinstance(item, Sheet):
             yield item
@@ -129,9 +140,8 @@ def sheets(tasks: Iterable[DocumentTask], options: ParseOptions) -> Iterator[She
     """The pages to be read, between the beginnings and ends of their documents."""
     for number, task in enumerate(tasks):
         try:
-            pages = open_pages(task.source, options.pages, options.dpi, options.password)
-            path = str(task.source) if isinstance(task.source, str | os.PathLike) else ""
-            source = Source(path, pages.count, _digest(path, pages.content))
+            pages = open_document(task.source, options)
+            source = source_of(task.source, pages)
         except Exception as error:  # one document must not end the others
             yield failed((number, 0), error)
         else:
@@ -142,8 +152,23 @@ def sheets(tasks: Iterable[DocumentTask], options: ParseOptions) -> Iterator[She
                 yield Opened(number, source, len(pages), kept)
                 yield from _sheets_of(number, pages)
             if len(pages) and _has_changed(source, pages.content):
-                yield failed((number, 0), _changed(path))
+                yield failed((number, 0), changed(source.path))
         yield Ended(number)
+
+
+def open_document(document: DocumentInput, options: ParseOptions) -> Pages:
+    """A document and its chosen pages, with all that the reading asks for.
+
+    Raises:
+        MdocrError: see ``open_pages``.
+    """
+    return open_pages(document, options.pages, options.dpi, options.password)
+
+
+def source_of(document: DocumentInput, pages: Pages) -> Source:
+    """What tells a document that is open from others."""
+    path = str(document) if isinstance(document, str | os.PathLike) else ""
+    return Source(path, pages.count, _digest(path, pages.content))
 
 
 def _digest(path: str, content: bytes | None) -> str:
@@ -161,7 +186,8 @@ def _has_changed(source: Source, content: bytes | None) -> bool:
         return True
 
 
-def _changed(path: str) -> InputError:
+def changed(path: str) -> InputError:
+    """The error of a file that is no longer the one that was opened."""
     return InputError(
         f"{path!r} was changed while it was read: its pages may be of both files",
         "Run the same command again, when the file is complete.",

@@ -1,0 +1,95 @@
+"""Stand-ins for what a worker does: documents are text files that say what befalls who reads them.
+
+Each line is a page. ``hang``, ``hang in C``, ``crash``, ``swell``, ``flood``, ``die once`` and
+``exit`` befall the worker, ``refuse`` is an ordinary failure, anything else is the text that is
+read. A first line ``open: WORD`` does it to who opens the document.
+"""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from mdocr.batch.workers.messages import Assignment, Found
+from mdocr.batch.workers.reader import file_state
+from mdocr.document.model import Block, Box, Page, Source
+from mdocr.errors import InputError, WeightsError
+from mdocr.parsing.page_work import ReadPage, failed
+
+
+@dataclass(frozen=True)
+class StandInMaker:
+    """Makes stand-ins; a page takes ``seconds``, and ``loading`` befalls who loads the model."""
+
+    seconds: float = 0.0
+    loading: str = ""
+
+    def __call__(self) -> "StandIn":
+        return StandIn(self)
+
+
+class StandIn:
+    def __init__(self, maker: StandInMaker) -> None:
+        self.maker = maker
+
+    def load(self) -> None:
+        befall(self.maker.loading, Path())
+        if self.maker.loading == "refuse":
+            raise WeightsError("there are no weights", "Get some.")
+
+    def find(self, assignment: Assignment) -> Found:
+        path = Path(assignment.path)
+        lines = path.read_text().splitlines()
+        if not lines:
+            raise InputError("empty")
+        if lines[0].startswith("open: "):
+            befall(lines[0].removeprefix("open: "), path)
+            lines = lines[1:]
+        digest = sha256(path.read_bytes()).hexdigest()
+        source = Source(assignment.path, len(lines), digest)
+        return Found(source, tuple(range(1, len(lines) + 1)), file_state(assignment.path))
+
+    def read(self, assignment: Assignment) -> Iterator[ReadPage]:
+        path = Path(assignment.path)
+        lines = [x for x in path.read_text().splitlines() if not x.startswith("open: ")]
+        for number in assignment.pages:
+            line = lines[number - 1]
+            key = assignment.number, number
+            time.sleep(self.maker.seconds)
+            befall(line, path)
+            if line == "refuse":
+                yield failed(key, InputError("refused"))
+                continue
+            block = Block("text", Box(0.1, 0.1, 0.9, 0.2), line, order=1)
+            yield ReadPage(key, Page(number, 100, 100, (block,)))
+
+
+def befall(word: str, path: Path) -> None:
+    if word == "hang":
+        time.sleep(3600)
+    elif word == "hang in C":
+        ctypes.PyDLL(None).sleep(3600)  # holds Python's lock, so that no thread gives signs of life
+    elif word == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    elif word == "exit":
+        os._exit(3)
+    elif word == "swell":
+        held = []
+        while True:
+            held.append(b"x" * (64 << 20))
+    elif word == "flood":
+        for number in range(20_000):
+            logging.getLogger("mdocr.flood").warning("warning %d", number)
+            sys.stdout.write("x" * 1000)
+            os.write(2, b"y" * 1000)
+    elif word == "die once":
+        mark = path.with_suffix(".died")
+        if not mark.exists():
+            mark.touch()
+            os._exit(1)
