@@ -1,30 +1,28 @@
-"""Words, formulas and documents among the inputs of one command, each read by its own model."""
+"""Words, regions and documents among the inputs of one command, each read by its own model."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import TextIO
 
 from mdocr.batch.destination import Destination, open_destination
 from mdocr.batch.display import Display
 from mdocr.batch.outputs import open_output
 from mdocr.batch.page_model import LazyPageModel
+from mdocr.batch.regions import RegionReader, comment, region_writer
 from mdocr.batch.run import Run
 from mdocr.batch.tally import Tally
-from mdocr.batch.words import one_line, word_writer
+from mdocr.batch.words import word_writer
 from mdocr.document.words import Word
 from mdocr.errors import MdocrError
 from mdocr.inputs.find import FailedInput
 from mdocr.options import ParseOptions, RenderOptions
 from mdocr.parsing.kinds import kind_of
-from mdocr.parsing.loading import load_parser
-from mdocr.parsing.parser import Parser
-from mdocr.parsing.single_formulas import TOGETHER, read_formulas
+from mdocr.parsing.regions import TASKS
 from mdocr.recognizer import Recognizer
 
-KINDS = ("auto", "word", "formula", "page")
+KINDS = ("auto", "word", "page", *TASKS)
 
 Item = str | FailedInput
 Bar = Callable[[bool], AbstractContextManager[Display]]
@@ -45,6 +43,7 @@ class MixedRun:
         say: shows a message for people.
         resume: use the pages that an earlier run has read.
         force: write over files that mdocr has not written.
+        prompt: asked of each picture, read as a single region; empty for none.
     """
 
     pages: LazyPageModel
@@ -56,6 +55,7 @@ class MixedRun:
     say: Callable[[str], None]
     resume: bool = True
     force: bool = False
+    prompt: str = ""
 
     @cached_property
     def _recognizer(self) -> Recognizer:
@@ -68,10 +68,10 @@ class MixedRun:
             found: the inputs.
             kind: one of ``KINDS``; ``auto`` is found for each.
             forms: formats of documents.
-            output: as after ``-o``; words and formulas go to stdout in any case.
+            output: as after ``-o``; words and regions go to stdout in any case.
         """
-        if kind == "formula":
-            self._print_formulas(found)
+        if kind in TASKS or self.prompt:
+            self._print_regions(found, kind)
             return
         sorted_out = [(_kind(item, kind), item) for item in found]
         if output:
@@ -97,32 +97,28 @@ class MixedRun:
                 else:
                     self._miss(outcome)
 
-    def _print_formulas(self, items: Sequence[Item]) -> None:
-        """LaTeX, a line each."""
+    def _print_regions(self, items: Sequence[Item], task: str) -> None:
+        """Each picture as one region; see ``RegionReader``."""
         paths = self._found(items)
         if not paths:
             return
-        choice = self.pages.choice
-        parser = load_parser(choice.model, choice.device, engine=choice.engine, pages=len(paths))
+        self.pages.expect(len(paths))
+        reader = RegionReader(self.pages.loaded, self.options, task, self.prompt)
         with open_output(None) as stream:
-            for start in range(0, len(paths), TOGETHER):
-                self._print_some_formulas(parser, paths[start : start + TOGETHER], stream)
-
-    def _print_some_formulas(self, parser: Parser, paths: list[str], stream: TextIO) -> None:
-        for path, read in zip(paths, read_formulas(parser, paths), strict=True):
-            if isinstance(read, MdocrError):
-                self._miss(FailedInput(path, read))
-                continue
-            name = "" if self.tally.alone else f"{one_line(path)}\t"
-            print(name + " ".join(read.text.split()), file=stream)
-            self.tally.read += 1
+            write = region_writer(task, stream, self.tally.alone)
+            for path, read in reader.read(paths):
+                if isinstance(read, MdocrError):
+                    self._miss(FailedInput(path, read))
+                else:
+                    write(path, read)
+                    self.tally.read += 1
 
     def _print_documents(self, items: Sequence[Item], forms: tuple[str, ...]) -> None:
         """One after another, each after a comment with its path if there are several inputs."""
         for item in items:
             with open_destination("", forms, 1, self.render) as destination:
                 if not self.tally.alone and isinstance(item, str) and destination.stream:
-                    print(f"<!-- {_comment(item)} -->", file=destination.stream)
+                    print(f"<!-- {comment(item)} -->", file=destination.stream)
                 self._read([item], destination)
 
     def _write_documents(self, items: Sequence[Item], forms: tuple[str, ...], output: str) -> None:
@@ -152,8 +148,3 @@ class MixedRun:
 
 def _kind(item: Item, kind: str) -> str:
     return kind_of(item) if kind == "auto" and isinstance(item, str) else kind
-
-
-def _comment(path: str) -> str:
-    """A path that cannot end an HTML comment."""
-    return one_line(path).replace("--", "- -")

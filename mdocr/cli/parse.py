@@ -23,10 +23,13 @@ from mdocr.cli.choices import (
     one_of,
 )
 from mdocr.cli.command import MORE, Command, examples, single_command
+from mdocr.cli.per_type import thresholds, token_limits
 from mdocr.cli.progress import progress_bar
 from mdocr.errors import UsageError
 from mdocr.options import (
     MATH_FORMS,
+    MAX_TEXT_TOKENS,
+    MAX_TOKENS,
     PARSE_ENGINES,
     TABLE_FORMS,
     ParseOptions,
@@ -58,6 +61,17 @@ Threshold = Annotated[
         help="Commit a token as soon as its probability is above P, 0 to 1: higher is slower and "
         "better. table=0.98 is for one type of region. May be repeated.",
         show_default=str(DEFAULTS.threshold),
+    ),
+]
+MaxTokens = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--max-tokens",
+        metavar="N|TYPE=N",
+        help="Most tokens of a text; one that is cut short is a failure. table=4096 is for one "
+        "type of region. May be repeated.",
+        show_default=f"{MAX_TEXT_TOKENS}; tables and layouts {MAX_TOKENS['table']}",
+        rich_help_panel=MORE,
     ),
 ]
 Format = Annotated[
@@ -160,6 +174,7 @@ def parse(
             rich_help_panel=MORE,
         ),
     ] = None,
+    max_tokens: MaxTokens = None,
     cuda_graphs: Annotated[
         bool,
         typer.Option(
@@ -195,6 +210,7 @@ def parse(
         thresholds=single,
         block_length=block_length,
         steps=steps,
+        max_tokens=token_limits(max_tokens or []),
         keep_unsure=keep_unsure,
         batch_size=batch_size,
         jobs=jobs,
@@ -219,28 +235,6 @@ def parse(
         Run(page_model, options, destination, tally, resume, display).read(found)
     console.note_written(tally.written)
     tally.end()
-
-
-def thresholds(values: list[str]) -> tuple[float, dict[str, float]]:
-    """The threshold of all types, and those of single ones, from ``0.9`` and ``table=0.98``.
-
-    Raises:
-        UsageError: one is not a number.
-    """
-    common, single = DEFAULTS.threshold, {}
-    for value in values:
-        kind, _, number = value.rpartition("=")
-        try:
-            parsed = float(number)
-        except ValueError:
-            raise UsageError(
-                f"threshold {value!r} is not a number", "Write it like 0.95, or table=0.98."
-            ) from None
-        if kind:
-            single[kind.strip()] = parsed
-        else:
-            common = parsed
-    return common, single
 
 
 def check_engine(engine: str, server: str) -> None:

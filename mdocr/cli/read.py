@@ -21,10 +21,12 @@ from mdocr.cli.choices import (
     one_of,
 )
 from mdocr.cli.command import Command, examples, single_command
-from mdocr.cli.parse import Format, Pages, Resume, Threshold, thresholds
+from mdocr.cli.parse import Format, MaxTokens, Pages, Resume, Threshold
+from mdocr.cli.per_type import thresholds, token_limits
 from mdocr.cli.progress import progress_bar
 from mdocr.errors import UsageError
 from mdocr.options import ParseOptions, RenderOptions
+from mdocr.parsing.regions import TASKS
 from mdocr.recognizer import load_recognizer
 from mdocr.render import needed_boxes
 
@@ -32,7 +34,8 @@ EXAMPLES = examples(
     "mdocr read scan.pdf                   Markdown on stdout; so does: mdocr scan.pdf",
     "mdocr read inbox/ -o out              documents to a folder, words to stdout",
     "mdocr read sign.jpg --as word         one word, whatever its size",
-    "mdocr read formula.png --as formula   LaTeX",
+    "mdocr read formula.png --as formula   LaTeX; --as table is HTML",
+    "mdocr read chart.png --page-model mineru-diffusion --prompt 'Describe the picture.'",
 )
 
 app = single_command()
@@ -74,11 +77,20 @@ def read(
         str,
         typer.Option(metavar="auto|NAME|PATH", help="Model for words; see: mdocr help recognize."),
     ] = "auto",
+    prompt: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help="Ask the page model this of each picture; not with a lite model.",
+            show_default=False,
+        ),
+    ] = "",
     page_marks: PageMarks = False,
     keep_paratext: KeepParatext = False,
     keep_unsure: KeepUnsure = False,
     force: Force = False,
     engine: Engine = "auto",
+    max_tokens: MaxTokens = None,
     resume: Resume = True,
 ) -> None:
     """Read PDFs, pictures of pages and pictures of words.
@@ -86,21 +98,23 @@ def read(
     A PDF is a document. So is a file of several frames, a picture whose shorter edge has at least
     400 pixels and whose longer edge is at most 3 times as long, and any picture that shows more
     than one line of text, or one line of several words. Any other picture is a word. Standard
-    input (-) is a document. --as overrules this. A formula is read only where it is asked for.
+    input (-) is a document. --as overrules this: with text, table or formula, each picture is one
+    region; with layout, a page whose regions are found.
 
     Words are printed as path<TAB>text, formulas as path<TAB>LaTeX, or the text alone for a single
-    input; documents as Markdown, each after a comment with its path if there are several inputs.
+    input; layouts as JSON, one a line; documents as Markdown, texts, and tables as HTML, each
+    after a comment with its path if there are several inputs.
     """
     if kind not in KINDS:
         raise UsageError(f"unknown kind {kind!r}", f"Choose one of: {', '.join(KINDS)}")
-    if kind == "formula" and output:
-        raise UsageError("formulas go to stdout", "Leave out -o, and write: > FILE")
+    _check_region(kind, prompt, output, form)
     common, single = thresholds(threshold or [])
     forms = chosen_formats(form, output)
     options = ParseOptions(
         pages=pages,
         threshold=common,
         thresholds=single,
+        max_tokens=token_limits(max_tokens or []),
         keep_unsure=keep_unsure,
         boxes=needed_boxes(forms),
     )
@@ -117,7 +131,19 @@ def read(
         console.say,
         resume,
         force,
+        prompt,
     )
     run.read(found, kind, forms, output)
     console.note_written(tally.written)
     tally.end()
+
+
+def _check_region(kind: str, prompt: str, output: str, form: str) -> None:
+    if prompt and kind != "auto":
+        raise UsageError("--prompt and --as exclude each other", "Leave one of them out.")
+    if not prompt and kind not in TASKS:
+        return
+    if output or form:
+        raise UsageError(
+            "single regions go to stdout, in one format", "Leave out -o and --format; write: > FILE"
+        )

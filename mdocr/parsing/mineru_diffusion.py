@@ -9,8 +9,8 @@ from functools import partial
 
 from mdocr.decoding.requests import Generation, Request
 from mdocr.document.layout_text import parse_layout
-from mdocr.document.model import Block, Unread
-from mdocr.errors import MdocrError
+from mdocr.document.model import Block, Failure, Unread
+from mdocr.errors import MdocrError, PartialFailureError
 from mdocr.inputs.page_picture import PagePicture
 from mdocr.options import ParseOptions
 from mdocr.parsing import crops
@@ -22,7 +22,7 @@ from mdocr.parsing.page_work import (
     PageWork,
     failure_of,
 )
-from mdocr.parsing.texts import Text, block_options, filled, text_of
+from mdocr.parsing.texts import Text, block_options, filled, is_at_limit, text_of
 from mdocr.postprocess.duplicates import drop_duplicates
 
 LAYOUT = 0
@@ -67,7 +67,10 @@ class MinerUPage(PageWork):
     def take(self, place: int, made: Generation) -> list[Job]:
         """After the layout, all regions."""
         target = self.regions[place - 1].type if place else "layout"
-        text = text_of(made, self.parser, self.options.longest(target), self.options.trace)
+        longest = self.options.longest(target)
+        text = text_of(made, self.parser, longest, self.options.trace)
+        if is_at_limit(made, longest):
+            self.failures.append(_cut_short(target, longest, self.sheet.number, place))
         for note in text.notes:
             self.note(f"{target}: {note}")
         if place == LAYOUT:
@@ -130,6 +133,12 @@ class MinerUPage(PageWork):
         if form == "otsl" and text.content.startswith("<table"):
             form = "html"
         return filled(region, text, form, self.options.trace)
+
+
+def _cut_short(target: str, longest: int, page: int, place: int) -> Failure:
+    message = f"{target}: a text has more than {longest} tokens, and its end is missing"
+    hint = f"Allow it more with: --max-tokens {target}={2 * longest}"
+    return failure_of(PartialFailureError(message, hint), page, place)
 
 
 def _known(region: Block) -> Block:

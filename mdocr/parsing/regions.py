@@ -4,6 +4,7 @@ MinerU-Diffusion is prompted with the task. The line reader reads formulas by a 
 for texts and tables its layout analysis finds the lines first, as on a page.
 """
 
+import logging
 from dataclasses import replace
 from html import escape
 
@@ -27,6 +28,8 @@ from mdocr.parsing.texts import Text, block_options, filled, text_of
 from mdocr.postprocess.duplicates import drop_duplicates
 
 TASKS = ("text", "table", "formula", "layout")
+logger = logging.getLogger(__name__)
+
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
 
@@ -55,9 +58,28 @@ def read_region(model: PageModel, picture: Picture, task: str, options: ParseOpt
     if model.reads_lines:
         return _by_lines(model, image, task, options)
     made = _generated(model, crops.fit(image), task, options)
-    text = text_of(made, model, options.longest(task), options.trace)
+    text = _text(made, model, options.longest(task), options)
     form = "otsl" if task == "table" else "text"
     return _in_html(filled(Block(task, WHOLE), text, form, options.trace))
+
+
+def read_prompt(model: PageModel, picture: Picture, prompt: str, options: ParseOptions) -> Block:
+    """What the model answers to a prompt of the user's own, as a text.
+
+    Raises:
+        InputError: the picture cannot be read.
+        UsageError: the model knows no prompts but its own.
+    """
+    if model.reads_lines:
+        raise UsageError(
+            f"{model.name} reads lines and takes no prompt",
+            "Choose the model that does with: --page-model mineru-diffusion",
+        )
+    image = crops.fit(open_picture(picture))
+    chosen = block_options(options, "text", model.block_length)
+    made = _answer(model, image, prompt, chosen)
+    text = _text(made, model, options.longest("text"), options)
+    return filled(Block("text", WHOLE), text, "text", options.trace)
 
 
 def read_layout(model: PageModel, picture: Picture, options: ParseOptions) -> list[Block]:
@@ -85,13 +107,24 @@ def _formula(model: PageModel, picture: Picture, options: ParseOptions) -> Block
 def _generated(
     model: PageModel, image: Image.Image, task: str, options: ParseOptions
 ) -> Generation:
-    """What the model writes to one prompt."""
-    chosen: BlockOptions = block_options(options, task, model.block_length)
-    requests = iter([model.request(image, task, chosen)])
+    """What the model writes to the prompt of a task."""
+    return _answer(model, image, task, block_options(options, task, model.block_length))
+
+
+def _answer(model: PageModel, image: Image.Image, prompt: str, chosen: BlockOptions) -> Generation:
+    requests = iter([model.request(image, prompt, chosen)])
     (found,) = (made for _, made in model.denoise(requests, 1))
     if isinstance(found, MdocrError):
         raise found
     return found
+
+
+def _text(made: Generation, model: PageModel, longest: int, options: ParseOptions) -> Text:
+    """The text of a generation; what is missing of it is logged."""
+    text = text_of(made, model, longest, options.trace)
+    for note in text.notes:
+        logger.warning(note)
+    return text
 
 
 def _by_lines(model: PageModel, image: Image.Image, task: str, options: ParseOptions) -> Block:

@@ -55,10 +55,15 @@ def text_of(made: Generation, parser: PageModel, longest: int, trace: bool) -> T
     notes = []
     if is_cut:
         notes.append("a repetition at the end of a text was cut off")
-    elif made.truncated or len(made.tokens) >= longest:
+    elif is_at_limit(made, longest):
         notes.append(f"a text was longer than {longest} tokens and is cut short")
     tokens = _characters(kept, parser) if trace else ()
     return Text(content.strip(), kept.confidences, made.passes, tokens, tuple(notes))
+
+
+def is_at_limit(made: Generation, longest: int) -> bool:
+    """Whether a generation ended because it may have no more tokens."""
+    return made.truncated or len(made.tokens) >= longest
 
 
 def joined(texts: Sequence[Text], content: str) -> Text:

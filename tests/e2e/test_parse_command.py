@@ -333,6 +333,39 @@ def test_trace_survives_a_second_run(model, pdf, tmp_path):
         assert record["pages"][0]["blocks"][0]["tokens"]
 
 
+def test_token_limits(model, pdf):
+    limits = "--max-tokens", 500, "--max-tokens", "table=4096"
+    assert run("parse", pdf, "--pages", 1, *limits).exit_code == 0
+    asked = {prompt: options.max_tokens for _, prompt, options in model.asked}
+    assert asked == {"layout": 500, "text": 500, "table": 4096}
+
+
+def test_a_text_that_is_cut_is_a_failure(model, pdf, tmp_path):
+    limits = "--max-tokens", "text=4", "--format", "md,json"
+    result = run("parse", pdf, "--pages", 1, "-o", tmp_path / "out", *limits)
+    assert result.exit_code == 7
+    assert "more than 4 tokens" in result.stderr and "--max-tokens" in result.stderr
+    record = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert [one["reason"] for one in record["pages"][0]["unread"]] == ["cut"]
+    assert [one["page"] for one in record["failures"]] == [1]
+    assert "Some words" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", ["md", "txt", "json", "latex", "html", "content-list"])
+def test_a_file_of_someone_else_is_not_written_over(model, pdf, tmp_path, form):
+    out = tmp_path / "out"
+    assert run("parse", pdf, "-o", out, "--format", form).exit_code == 0
+    (made,) = (path for path in out.glob("report.*") if path.is_file())
+    theirs = tmp_path / "theirs" / made.name
+    theirs.parent.mkdir()
+    theirs.write_text("mine", encoding="utf-8")
+    refused = run("parse", pdf, "-o", theirs.parent, "--format", form)
+    assert refused.exit_code == 2 and "--force" in refused.stderr
+    assert theirs.read_text(encoding="utf-8") == "mine"
+    assert run("parse", pdf, "-o", theirs.parent, "--format", form, "--force").exit_code == 0
+    assert theirs.read_bytes() != b"mine"
+
+
 def test_thresholds(model, pdf):
     arguments = ("--threshold", "0.6", "--threshold", "table=0.98", "--threshold", "layout=0.9")
     assert parse(pdf, "--pages", "1", *arguments).exit_code == 0
@@ -813,3 +846,56 @@ class TestRead:
         assert "bad.pdf" in result.stderr
         assert self.read(word_model, tmp_path / "bad.pdf").exit_code == 3
         assert self.read(word_model, tmp_path / "none.png").exit_code == 3
+
+    @pytest.mark.parametrize(
+        ("kind", "prompts", "content"),
+        [
+            ("text", ["text"], "Some words"),
+            ("table", ["table"], "<td>a</td>"),
+            ("layout", ["layout"], '"type": "title"'),
+        ],
+    )
+    def test_single_regions(self, model, word, kind, prompts, content):
+        result = run("read", word, "--as", kind)
+        assert result.exit_code == 0, result.stderr
+        assert content in result.stdout
+        assert [prompt for _, prompt, _ in model.asked] == prompts
+
+    def test_several_regions_carry_their_paths(self, model, word, tmp_path):
+        missing = tmp_path / "missing.png"
+        missing.write_bytes(b"no picture")
+        result = run("read", word, missing, "--as", "text")
+        assert result.exit_code == 7
+        assert result.stdout == f"<!-- {word} -->\nSome words\n"
+        layouts = run("read", word, word, "--as", "layout").stdout.splitlines()
+        assert [json.loads(line)["path"] for line in layouts] == [str(word)] * 2
+
+    def test_a_prompt_of_the_users_own(self, model, word):
+        result = run("read", word, "--prompt", "What is it?", "--max-tokens", 50)
+        assert (result.exit_code, result.stdout) == (0, "Some words\n")
+        ((_, prompt, options),) = model.asked
+        assert (prompt, options.max_tokens) == ("What is it?", 50)
+
+    def test_a_reader_of_lines_takes_no_prompt(self, model, word):
+        model.reads_lines = True
+        result = run("read", word, "--prompt", "What is it?")
+        assert result.exit_code == 2
+        assert "takes no prompt" in result.stderr and "--page-model" in result.stderr
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["--as", "table", "-o", "x.md"],
+            ["--as", "text", "--format", "md"],
+            ["--prompt", "What?", "--as", "text"],
+            ["--prompt", "What?", "-o", "x.md"],
+            ["--as", "picture"],
+            ["--max-tokens", "many"],
+            ["--max-tokens", "stamp=3"],
+            ["--max-tokens", "0"],
+        ],
+    )
+    def test_wrong_usage_of_regions(self, model, word, arguments):
+        result = run("read", word, *arguments)
+        assert result.exit_code == 2
+        assert "Error:" in result.stderr and not model.asked
