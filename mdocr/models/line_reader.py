@@ -1,11 +1,12 @@
 """The line reader: block diffusion over the characters of a text line or a formula.
 
 The vision tower is the word recognizer's encoder; each column of its feature grid becomes one image
-token. A small SDAR language model denoises the characters after them. An auxiliary CTC head gives
-every image token its rotary position: the expected number of characters emitted up to it.
+token, or several where the grid is coarser (sub-pixel projection, arXiv 1609.05158). A small SDAR
+language model denoises the characters after them. An auxiliary CTC head gives every image token its
+rotary position: the expected number of characters emitted up to it.
 Character ``i`` is at position ``i + 1``, so text and image are aligned whatever the widths of the
 letters. A formula is written in the notation of ``mdocr.preprocessing.formula_notation``; its image
-is higher, and each column of its grid is one token too.
+is higher, and the columns of its grid become tokens in the same way.
 
 Shapes: B lines, H image height (32 for lines, ``formula_height`` for formulas), P image tokens of a
 line (width / 4), T packed image tokens, D width, L tokens of a row, V vocabulary.
@@ -68,12 +69,13 @@ class LineReader(nn.Module):
 
     def encode(self, images: Tensor) -> EncodedLines:
         """Image tokens [B, P, ·] of ``images`` of one size, [B, 3, H, 4·P] in -1..1."""
-        grid = self.encoder.grid(self.encoder(images), images.shape[-1])  # [B, rows, P, C]
+        grid = self.encoder.grid(self.encoder(images), images.shape[-1])  # [B, rows, columns, C]
         columns = grid.transpose(1, 2).flatten(2)
         if self.formula_projection is None or images.shape[-2] == LINE_HEIGHT:
             features = self.projection(columns)
         else:
             features = self.formula_projection(columns)
+        features = features.unflatten(2, (self.config.tokens_per_column, -1)).flatten(1, 2)
         ctc_logits = self.letters(features)
         return EncodedLines(features, expected_positions(ctc_logits.detach()), ctc_logits)
 
@@ -106,9 +108,9 @@ class LineReader(nn.Module):
         return logits
 
     def _projection(self, height: int) -> nn.Linear:
-        """Maps a column of the feature grid of an image of this height to a token."""
-        rows = height // ROW
-        return nn.Linear(rows * self.config.encoder.dims[-1], self.config.text.hidden_size)
+        """Maps a column of the feature grid of an image of this height to its tokens."""
+        rows, tokens = height // ROW, self.config.tokens_per_column
+        return nn.Linear(rows * self.config.encoder.dims[-1], tokens * self.config.text.hidden_size)
 
     def _initialise(self) -> None:
         for module in self.language_model.modules():

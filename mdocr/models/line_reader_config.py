@@ -1,5 +1,6 @@
 """Sizes and special tokens of the line reader. Imports no torch, like all configurations."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
@@ -42,6 +43,11 @@ class LineReaderConfig:
     def reads_formulas(self) -> bool:
         """Whether it supports the task ``formula``."""
         return self.formula_height > 0
+
+    @property
+    def tokens_per_column(self) -> int:
+        """Image tokens that a column of the encoder's feature grid is projected to."""
+        return 4 * math.prod(wide for _, wide in self.encoder.strides) // COLUMN
 
     @property
     def charset(self) -> Charset:

@@ -50,6 +50,9 @@ VISION_BOUNDS = {
 ROW = 16
 """Pixels of height for each feature of a line reader."""
 
+WIDTHS = tuple(COLUMN * tokens for tokens in (1, 2, 4, 8))
+"""Pixels of width for each feature: whole image tokens; images are multiples of the last wide."""
+
 
 def mineru_diffusion_config(record: Mapping[str, Any], path: Path) -> MinerUDiffusionConfig:
     """The configuration of MinerU-Diffusion from the content of its ``config.json``.
@@ -156,8 +159,8 @@ def _line_problem(config: LineReaderConfig) -> str:
         return "tasks holds a name twice"
     if config.formula_height not in (0, FORMULA_HEIGHT):
         return f"formula_height is {config.formula_height!r}, not {FORMULA_HEIGHT} or 0"
-    if (4 * tall, 4 * wide) != (ROW, COLUMN):
-        return f"encoder.strides must leave a feature for each {ROW} × {COLUMN} pixels"
+    if 4 * tall != ROW or 4 * wide not in WIDTHS:
+        return f"encoder.strides must leave a feature for each {ROW} × {COLUMN}, 8, 16 or 32 pixels"
     if config.text.vocab_size != config.vocabulary:
         return f"vocab_size is {config.text.vocab_size}, not the {config.vocabulary} of its symbols"
     return ""

@@ -14,15 +14,18 @@ from mdocr.evaluation.metrics import rapidfuzz
 from mdocr.models.attention import DenseAttention
 from mdocr.models.line_reader import EncodedLines, LineReader
 from mdocr.models.line_reader_config import LineReaderConfig, lite_line_reader
+from mdocr.models.mdiff4str_config import EncoderConfig
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, ParserRunConfig, require
+from mdocr.training.line_reader.imitation import Imitation
 from mdocr.training.line_reader.samples import (
     LineReaderBatch,
     LineReaderBatches,
     LineReaderDataConfig,
 )
+from mdocr.training.line_reader.shrinking import with_encoder
 from mdocr.training.line_reader.widening import with_formulas
 from mdocr.training.loop import train
 from mdocr.training.losses import ctc_loss
@@ -40,14 +43,24 @@ class LineReaderModelConfig:
     Attributes:
         start: line reader to start from, by name or folder; empty: random weights.
         encoder: recognizer whose encoder to start from; empty: random weights.
+        encoder_sizes: a table of sizes of the encoder, if they are not those of ``start``: the
+            weights that fit are kept.
+        teacher: line reader whose image tokens are imitated, by name or folder; empty: none.
         ctc_weight: weight of the CTC loss; its head also positions the vision tokens.
+        teacher_weight: weight of the imitation.
     """
 
     start: str = ""
     encoder: str = ""
+    encoder_sizes: EncoderConfig | None = None
+    teacher: str = ""
     ctc_weight: float = 0.5
+    teacher_weight: float = 1.0
 
     def __post_init__(self) -> None:
+        require(self.teacher_weight >= 0, "model.teacher_weight must not be negative")
+        sizes = self.encoder_sizes is None or self.start
+        require(bool(sizes), "model.encoder_sizes needs model.start, whose weights are kept")
         require(self.ctc_weight >= 0, "model.ctc_weight must not be negative")
         both = self.start and self.encoder
         require(not both, "model.start has its own encoder: leave model.encoder out")
@@ -77,7 +90,8 @@ class LineReaderTask:
         self.config, self.processes = config, processes
         model = _make_model(config.model)
         self.model = with_formulas(model) if config.data.formula_share else model
-        self.module = LineReaderLoss(self.model, config, processes)
+        teacher = _load(config.model.teacher) if config.model.teacher else None
+        self.module = LineReaderLoss(self.model, config, processes, teacher)
         self._validation = self._make_validation()
 
     def batches(self, start: int) -> Iterator[LineReaderBatch]:
@@ -126,9 +140,16 @@ class LineReaderTask:
 class LineReaderLoss(nn.Module):
     """The model with its losses; ``forward`` returns them by name."""
 
-    def __init__(self, model: LineReader, config: LineReaderRun, processes: Processes) -> None:
+    def __init__(
+        self,
+        model: LineReader,
+        config: LineReaderRun,
+        processes: Processes,
+        teacher: LineReader | None = None,
+    ) -> None:
         super().__init__()
         self.model = model
+        self.imitation = Imitation(teacher, config.model.teacher_weight) if teacher else None
         self.ctc_weight = config.model.ctc_weight
         self.seed = config.run.seed
         self.processes = processes
@@ -136,14 +157,16 @@ class LineReaderLoss(nn.Module):
     def forward(self, batch: LineReaderBatch, step: int) -> dict[str, Tensor]:
         """Losses of a batch; noise is a function of the run's seed and ``step``."""
         device = self.processes.device
-        encoded = self.model.encode(batch.images.to(device, non_blocking=True))
+        images = batch.images.to(device, non_blocking=True)
+        encoded = self.model.encode(images)
         labels, lengths = batch.labels.to(device), batch.lengths.to(device)
         ctc_labels = batch.ctc_labels.to(device)
         logits, hidden = self._denoise(encoded, batch.task, labels, batch.block_length, step)
         counted = hidden & _counted_positions(labels, lengths, batch.block_length)
         denoise = functional.cross_entropy(logits[counted].float(), labels[counted])
         ctc = ctc_loss(encoded.ctc_logits, ctc_labels, lengths + 1)
-        return {"denoise": denoise + self._zero(), "ctc": self.ctc_weight * ctc}
+        found = {"denoise": denoise + self._zero(), "ctc": self.ctc_weight * ctc}
+        return found | (self.imitation(encoded, images) if self.imitation else {})
 
     def _zero(self) -> Tensor:
         """A zero that depends on all projections: DDP waits for the gradients of each."""
@@ -186,9 +209,14 @@ def _counted_positions(labels: Tensor, lengths: Tensor, block_length: int) -> Te
     return torch.arange(labels.shape[1], device=labels.device) < end[:, None]
 
 
+def _load(name: str) -> LineReader:
+    return load_line_reader(resolve(name, "parser").path)
+
+
 def _make_model(config: LineReaderModelConfig) -> LineReader:
     if config.start:
-        return load_line_reader(resolve(config.start, "parser").path).requires_grad_(True)
+        model = _load(config.start).requires_grad_(True)
+        return with_encoder(model, config.encoder_sizes) if config.encoder_sizes else model
     model = LineReader(lite_line_reader(PAGE_SYMBOLS))
     if config.encoder:
         recognizer = load_mdiff4str(resolve(config.encoder, "recognizer").path)
