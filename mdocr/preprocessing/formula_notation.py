@@ -9,6 +9,7 @@ notation.
 import re
 from collections.abc import Iterable, Iterator
 
+from mdocr.document.latex.scripts import single_scripts
 from mdocr.document.latex.tokens import strip_delimiters, tokenize
 from mdocr.errors import InputError
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
@@ -103,7 +104,7 @@ def to_notation(latex: str) -> str:
 
 def to_latex(notation: str) -> str:
     """LaTeX of a formula in notation; missing arguments are empty."""
-    return _Writer(notation).write()
+    return "".join(single_scripts(tokenize(_Writer(notation).write())))
 
 
 def arguments(prefix: str) -> int:
@@ -238,15 +239,9 @@ class _Writer:
         """Signs up to a closing brace or the end."""
         signs: list[str] = []
         written: list[str] = []
-        scripts = ""  # of the previous sign; TeX allows one of each kind
         while self.at < len(self.text) and self.text[self.at] != "}":
             start = self.at
-            first = self.text[start]
-            kind = "^" if first == "'" else first
-            twice = "{}" if kind in scripts else ""
-            written.append(twice + self._item())
-            if first != " ":
-                scripts = scripts * (not twice) + first if first in SCRIPTS else ""
+            written.append(self._item())
             signs.append(self.text[start : self.at])
         return spaced(_sized(signs, written))
 

@@ -1,17 +1,14 @@
 """Formulas mended: what a model leaves open is closed, what it closes twice is closed once."""
 
 import re
-from itertools import accumulate
 
 from mdocr.document.latex import commands
+from mdocr.document.latex.scripts import is_too_deep, single_scripts
 from mdocr.document.latex.tokens import BEGIN, END, FENCE, strip_delimiters, tokenize
 
 _TAG = re.compile(r"\\tag\s*\{[^{}]*\}")
 
 _STRAY = ("\\", "\\(", "\\)", "\\[", "\\]")
-
-_DEEPEST = 200
-"""Groups inside one another; what is nested deeper is no formula and stays as it is."""
 
 _OUTER = ("equation", "align", "gather", "multline", "eqnarray", "flalign", "displaymath")
 
@@ -19,13 +16,9 @@ _OUTER = ("equation", "align", "gather", "multline", "eqnarray", "flalign", "dis
 def repair(latex: str) -> str:
     """The formula with its faults mended and the delimiters around it removed."""
     balanced = _balance(tokenize(_without_outer(strip_delimiters(latex))))
-    if _depth(balanced) > _DEEPEST:
+    if is_too_deep(balanced):
         return latex.strip()
-    return _aligned("".join(_single_scripts(balanced))).strip()
-
-
-def _depth(parts: list[str]) -> int:
-    return max(accumulate((part == "{") - (part == "}") for part in parts), default=0)
+    return _aligned("".join(single_scripts(balanced))).strip()
 
 
 def _without_outer(latex: str) -> str:
@@ -83,56 +76,6 @@ def _close_fences(out: list[str], pending: list[str]) -> None:
     """A fence cannot span two cells."""
     while pending and _kind(pending[-1]) == "fence":
         out.append(pending.pop())
-
-
-def _single_scripts(parts: list[str]) -> list[str]:
-    """Gives a second superscript or subscript an empty base of its own, and a bare one a body."""
-    out: list[str] = []
-    seen: set[str] = set()
-    index = 0
-    while index < len(parts):
-        part = parts[index]
-        script = "^" if part == "'" else part
-        if script not in ("^", "_"):
-            seen = seen if part.isspace() else set()
-            out.append(part)
-            index += 1
-            continue
-        if script in seen and not (part == "'" and out[-1] == "'"):
-            out.append("{}")
-            seen = set()
-        end = index + 1 if part == "'" else _script_end(parts, index)
-        body = _single_scripts(parts[index + 1 : end])
-        out += [part, *(body or ["{}"] if part != "'" else [])]
-        seen = seen | {script} if part != "'" or parts[end : end + 1] != ["^"] else seen
-        index = end
-    return out
-
-
-def _script_end(parts: list[str], index: int) -> int:
-    """Index after the body of the script at ``index``."""
-    start = index + 1
-    while start < len(parts) and parts[start].isspace():
-        start += 1
-    if start == len(parts) or parts[start] in ("}", "&", "\\\\", "^", "_", "'"):
-        return index + 1
-    if FENCE.fullmatch(parts[start]) or END.fullmatch(parts[start]):
-        return index + 1
-    end = _group_end(parts, start)
-    is_command = parts[start].startswith("\\") and parts[start][1:].isalpha()
-    while is_command and parts[end : end + 1] == ["{"] and parts[end + 1 : end + 2] != ["}"]:
-        end = _group_end(parts, end)
-    return end
-
-
-def _group_end(parts: list[str], start: int) -> int:
-    """Index after the token, or the braces, that begin at ``start``."""
-    depth = 0
-    for index in range(start, len(parts)):
-        depth += (parts[index] == "{") - (parts[index] == "}")
-        if depth == 0:
-            return index + 1
-    return len(parts)
 
 
 def _aligned(latex: str) -> str:

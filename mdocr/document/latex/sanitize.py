@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from mdocr.document.latex import commands
 from mdocr.document.latex.escape import escape
+from mdocr.document.latex.scripts import single_scripts
 from mdocr.document.latex.tokens import BEGIN, FENCE, tokenize
 
 _DEEPEST = 40
@@ -37,7 +38,7 @@ def sanitize(latex: str, *, display: bool = False) -> str:
     Raises:
         RefusedFormula: the formula must be shown as text.
     """
-    parser = _Parser(tokenize(latex), display)
+    parser = _Parser(single_scripts(tokenize(latex)), display)
     written = parser.sequence()
     if parser.peek():
         raise RefusedFormula(f"{parser.peek()!r} closes nothing")
@@ -101,8 +102,6 @@ class _Parser:
             self.take()
             key = "^" if part == "'" else part
             body = "\\prime" if part == "'" else self.argument()
-            if key in found and part != "'" and found[key].replace("\\prime", "").strip():
-                return _written(found) + "{}" + _written({key: body})
             found[key] = f"{found[key]} {body}" if key in found else body
         return _written(found)
 
