@@ -1,5 +1,6 @@
 """Pictures of any mode to upright RGB with square pixels, on a ground that shows the ink."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,18 +18,29 @@ CLEAR = 0.3
 LIGHT = 0.95
 """Share of what is seen that is light, from which it is light ink and needs a dark ground."""
 
+STRIP = 256
+"""Rows of the result that are made at once of a picture that is shrunk."""
+
 _SAMPLE = 512
 """Pixels of the longer edge on which the ground is chosen."""
 
 
-def to_rgb(picture: Image.Image) -> Image.Image:
-    """A picture of any mode as upright RGB of 8 bits: turned as EXIF says, on white or black."""
+def to_rgb(picture: Image.Image, factor: int = 1) -> Image.Image:
+    """A picture of any mode as upright RGB of 8 bits: turned as EXIF says, on white or black.
+
+    Args:
+        picture: whose pixels may not have been decoded yet.
+        factor: by which its edges are divided, so that of a huge picture there is no second one.
+    """
     ratio = pixel_ratio(picture)
     if picture.getexif().get(ORIENTATION, 1) != 1:  # else it would only copy
         turned = ImageOps.exif_transpose(picture)
         ratio = 1 / ratio if (picture.width > picture.height) != _wide(turned) else ratio
         picture = turned
-    return _squared(_on_ground(picture), ratio)
+    if factor > 1 and not picture.mode.startswith(("I", "F")):
+        return _squared(_shrunk(picture, factor), ratio)
+    made = _on_ground(picture)
+    return _squared(made.reduce(factor) if factor > 1 else made, ratio)
 
 
 def stated_dpi(picture: Image.Image) -> float:
@@ -67,14 +79,33 @@ def _squared(picture: Image.Image, ratio: float) -> Image.Image:
     return picture.resize(size, Image.Resampling.BICUBIC)
 
 
-def _on_ground(picture: Image.Image) -> Image.Image:
+def _shrunk(picture: Image.Image, factor: int) -> Image.Image:
+    """A picture on its ground, strip by strip; ``I`` and ``F`` are scaled by all their levels."""
+    width, height = (math.ceil(edge / factor) for edge in picture.size)
+    small = Image.new("RGB", (width, height))
+    ground = _ground(picture) if _is_clear(picture) else "white"
+    for top in range(0, height, STRIP):
+        rows = (factor * top, min(factor * (top + STRIP), picture.height))
+        strip = picture.crop((0, rows[0], picture.width, rows[1]))
+        small.paste(_on_ground(strip, ground).reduce(factor), (0, top))
+    small.info = dict(picture.info)
+    return small
+
+
+def _is_clear(picture: Image.Image) -> bool:
+    """Whether it may be transparent."""
+    clear = ("RGBA", "LA", "PA", "La", "RGBa")
+    return picture.mode in clear or "transparency" in picture.info
+
+
+def _on_ground(picture: Image.Image, colour: str = "") -> Image.Image:
     if picture.mode.startswith(("I", "F")):
         picture = _to_8_bits(picture)
-    if picture.mode in ("LA", "PA", "La", "RGBa") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-    if picture.mode != "RGBA":
+    if not _is_clear(picture):
         return picture.convert("RGB")
-    ground = Image.new("RGB", picture.size, _ground(picture))
+    if picture.mode != "RGBA":
+        picture = picture.convert("RGBA")
+    ground = Image.new("RGB", picture.size, colour or _ground(picture))
     ground.paste(picture, mask=picture.getchannel("A"))
     ground.info = dict(picture.info)
     return ground
@@ -84,7 +115,8 @@ def _ground(picture: Image.Image) -> str:
     """Black for light ink on nothing, else white."""
     factor = max(1, max(picture.size) // _SAMPLE)
     size = -(-picture.width // factor), -(-picture.height // factor)
-    sample = np.asarray(picture.resize(size, Image.Resampling.NEAREST))  # others make whole copies
+    small = picture.resize(size, Image.Resampling.NEAREST)  # others make whole copies
+    sample = np.asarray(small if small.mode == "RGBA" else small.convert("RGBA"))
     seen = sample[..., 3] > 127
     light = sample[seen][:, :3].mean(axis=1) > 127
     is_ink = 0 < seen.mean() <= 1 - CLEAR

@@ -53,11 +53,15 @@ def affordable_dpi(width: float, height: float, dpi: float) -> float:
     return dpi if pixels <= PIXEL_LIMIT else dpi * math.sqrt(PIXEL_LIMIT / pixels)
 
 
+def shrinking(size: tuple[int, int]) -> int:
+    """By how much the edges of a picture have to be divided for it to stay within the limit."""
+    return max(1, math.ceil(math.sqrt(size[0] * size[1] / PIXEL_LIMIT)))
+
+
 def page_of(number: int, picture: Image.Image, dpi: float) -> PagePicture:
     """A picture in RGB as a page, shrunk where it has too many pixels."""
     width, height = (side * POINTS_PER_INCH / dpi for side in picture.size)
-    affordable = affordable_dpi(width, height, dpi)
-    if affordable < dpi:
-        factor = math.ceil(dpi / affordable)
+    factor = shrinking(picture.size)
+    if factor > 1:
         picture, dpi = picture.reduce(factor), dpi / factor
     return PagePicture(number, width, height, picture, dpi)

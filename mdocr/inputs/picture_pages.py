@@ -10,7 +10,7 @@ from PIL import Image
 from mdocr.errors import InputError
 from mdocr.inputs.colours import stated_dpi, to_rgb
 from mdocr.inputs.formats import PAGED, READABLE, open_image
-from mdocr.inputs.page_picture import PagePicture, page_of
+from mdocr.inputs.page_picture import PagePicture, page_of, shrinking
 from mdocr.inputs.pictures import Picture, open_picture
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,8 @@ class PictureFile:
         with self._open() as file:
             file.seek(number - 1)
             dpi = stated_dpi(file) or self._dpi
-            return page_of(number, to_rgb(file), dpi)
+            factor = shrinking(file.size)
+            return page_of(number, to_rgb(file, factor), dpi / factor)
 
     def close(self) -> None:
         """Nothing is open between pages."""

@@ -3,6 +3,7 @@
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from mdocr.document.tables import parse
 from mdocr.options import ParseOptions
 from mdocr.parsing.loading import load_parser
 
@@ -11,6 +12,13 @@ LINES = [
     "and nobody on the pier had expected the rain.",
     "Fishermen carried their baskets to the market",
     "while the lighthouse keeper counted the ships.",
+]
+
+CELLS = [
+    ("Harbour", "Boats", "Freight"),
+    ("Norwick", "17", "1,250"),
+    ("Elmsea", "24", "3,410"),
+    ("Tarrow", "9", "875"),
 ]
 
 
@@ -41,3 +49,29 @@ def test_blocks_of_a_turned_page_lie_where_their_text_is_on_the_page_as_given(pa
     document = parser.parse(page().rotate(180, expand=True), ParseOptions())
     boxes = [block.box for block in document.pages[0].blocks]
     assert min(box.y0 for box in boxes) > 0.45  # the text stood in the upper half
+
+
+def table() -> Image.Image:
+    picture = Image.new("RGB", (760, 290), "white")
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(26)
+    for row, texts in enumerate(CELLS):
+        for column, text in enumerate(texts):
+            pen.text((20 + 250 * column, 22 + 68 * row), text, fill="black", font=font)
+    for row in range(len(CELLS) + 1):
+        pen.line((5, 8 + 68 * row, 755, 8 + 68 * row), fill="black", width=2)
+    for column in range(4):
+        pen.line((5 + 250 * column, 8, 5 + 250 * column, 280), fill="black", width=2)
+    return picture
+
+
+@pytest.mark.parametrize("angle", [90, 270])
+def test_a_table_printed_sideways_on_an_upright_page_is_a_table(parser, angle: int) -> None:
+    given = Image.new("RGB", (1000, 1400), "white")
+    given.paste(page(), (0, 0))
+    given.paste(table().rotate(-angle, expand=True), (300, 520))
+    text, found = parser.parse(given, ParseOptions()).pages[0].blocks
+    assert (text.type, text.angle) == ("text", 0)
+    assert text.content.split("\n") == LINES
+    assert (found.type, found.angle) == ("table", angle)
+    read = parse(found.content, found.format)
+    assert [cell.text for cell in read.cells] == [text for row in CELLS for text in row]
