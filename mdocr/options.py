@@ -24,6 +24,9 @@ INT8 = "int8"
 """Matrices in eight bits, all else as for ``auto``."""
 PAGE_DTYPES = ("auto", "float32", "bfloat16", "float16", INT8)
 """Precision of page models; ``auto`` is that of the weights, or single precision."""
+WORD_DRAFTS = ("auto", "none", "ctc")
+DRAFTS = ("none", "ctc")
+"""What decoding starts from: masks, or what the CTC head of the model is sure of."""
 BOXES = ("block", "line", "word")
 """What the place is kept of: blocks, also their lines, also the words in them."""
 TABLE_FORMS = ("html", "markdown")
@@ -62,6 +65,8 @@ class RecognizeOptions:
         lexicon: known words, by which unclear words are read: ``english``, the path of a file
             with a word a line, ``none``, or ``auto``: english with the model in the package, none
             with others.
+        draft: ``ctc``: words that the model's CTC head is sure of need no decoder, if it has one;
+            ``none``; or ``auto``: ctc, unless another decoder, a trace or ``revise`` is asked for.
     """
 
     decoder: str = "block-low-confidence"
@@ -71,16 +76,24 @@ class RecognizeOptions:
     seed: int = 0
     trace: bool = False
     lexicon: str = "auto"
+    draft: str = "auto"
 
     def __post_init__(self) -> None:
         if self.decoder not in WORD_DECODERS:
             raise UsageError(
                 f"unknown decoder {self.decoder!r}", f"Choose one of: {', '.join(WORD_DECODERS)}"
             )
+        _choose("draft", self.draft, WORD_DRAFTS)
         if not 1 <= self.steps <= 26:
             raise UsageError(f"steps must be between 1 and 26, not {self.steps}")
         if self.batch_size < 1:
             raise UsageError(f"batch size must be at least 1, not {self.batch_size}")
+
+    @property
+    def drafts(self) -> bool:
+        """Whether words begin with what the CTC head reads."""
+        is_plain = self.decoder == type(self).decoder and not self.trace and not self.revise
+        return self.draft == "ctc" or (self.draft == "auto" and is_plain)
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,7 @@ class ParseOptions:
         steps: passes in which a block is complete at the latest; ``block_length`` if None.
         max_tokens: maximum number of tokens of single targets, by names of ``PARSE_TARGETS``.
         revise: a step that finds too few masked tokens decides committed ones anew.
+        draft: a name of ``DRAFTS``; for the lines of a model with a CTC head.
         keep_unsure: also write what the model is unsure of, which else is only in ``Page.unread``.
         batch_size: concurrent sequences; as many as the device can hold if None.
         jobs: threads that prepare pages for the model.
@@ -115,6 +129,7 @@ class ParseOptions:
     steps: int | None = None
     max_tokens: Mapping[str, int] = field(default_factory=dict)
     revise: bool = False
+    draft: str = "ctc"
     keep_unsure: bool = False
     batch_size: int | None = None
     jobs: int = 1
@@ -131,6 +146,7 @@ class ParseOptions:
                 raise UsageError(f"threshold must be between 0 and 1, not {value:g}")
         for target in (*self.thresholds, *self.max_tokens):
             _choose("region type", target, PARSE_TARGETS)
+        _choose("draft", self.draft, DRAFTS)
         _choose("boxes", self.boxes, BOXES)
         _at_least_one("block length", self.block_length)
         if self.block_length and self.block_length > LONGEST_BLOCK:
@@ -188,6 +204,7 @@ class RecognizeChanges(TypedDict, total=False):
     seed: int
     trace: bool
     lexicon: str
+    draft: str
 
 
 class ParseChanges(TypedDict, total=False):
@@ -202,6 +219,7 @@ class ParseChanges(TypedDict, total=False):
     steps: int | None
     max_tokens: Mapping[str, int]
     revise: bool
+    draft: str
     keep_unsure: bool
     batch_size: int | None
     jobs: int

@@ -5,7 +5,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from typing_extensions import Unpack
 from mdocr.decoding.correction import correct
 from mdocr.decoding.draft import EOS, Array, Decoding
 from mdocr.decoding.lexicon import load_lexicon
+from mdocr.decoding.word_drafts import with_drafts
 from mdocr.decoding.words import decode
 from mdocr.document.words import Character, Word
 from mdocr.engines.memory import MemoryGuard
@@ -200,7 +201,12 @@ def _kept(model: str, files: str, device: str, engine: str, dtype: str) -> Recog
 def read(engine: WordEngine, images: Array, options: RecognizeOptions) -> Decoding:
     """Reads one batch of pictures [B, 3, height, width] in -1..1."""
     encoded = engine.encode(images)
-    decoding = decode(encoded.predict, engine.blank(len(images)), options)
+    denoise = partial(decode, options=options)
+    blank = engine.blank(len(images))
+    if options.drafts and encoded.ctc is not None:
+        decoding = with_drafts(denoise, encoded.predict, blank, encoded.ctc)
+    else:
+        decoding = denoise(encoded.predict, blank)
     return dataclasses.replace(decoding, ctc=encoded.ctc)
 
 

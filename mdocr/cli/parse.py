@@ -27,6 +27,7 @@ from mdocr.cli.per_type import thresholds, token_limits
 from mdocr.cli.progress import progress_bar
 from mdocr.errors import UsageError
 from mdocr.options import (
+    DRAFTS,
     MATH_FORMS,
     MAX_TEXT_TOKENS,
     MAX_TOKENS,
@@ -175,6 +176,10 @@ def parse(
         ),
     ] = None,
     max_tokens: MaxTokens = None,
+    draft: Annotated[
+        str,
+        one_of(DRAFTS, "What decoding starts from, with the lite model.", rich_help_panel=MORE),
+    ] = DEFAULTS.draft,
     cuda_graphs: Annotated[
         bool,
         typer.Option(
@@ -211,6 +216,7 @@ def parse(
         block_length=block_length,
         steps=steps,
         max_tokens=token_limits(max_tokens or []),
+        draft=draft,
         keep_unsure=keep_unsure,
         batch_size=batch_size,
         jobs=jobs,

@@ -17,7 +17,7 @@ from mdocr.cli.progress import progress_bar
 from mdocr.decoding.lexicon import load_lexicon
 from mdocr.errors import UsageError
 from mdocr.inputs.find import find_files
-from mdocr.options import WORD_DECODERS, RecognizeOptions
+from mdocr.options import WORD_DECODERS, WORD_DRAFTS, RecognizeOptions
 from mdocr.recognizer import load_recognizer
 
 DEFAULTS = RecognizeOptions()
@@ -80,13 +80,21 @@ def recognize(
     seed: Annotated[
         int, typer.Option(help="Seed of the decoder random.", rich_help_panel=MORE)
     ] = DEFAULTS.seed,
+    draft: Annotated[
+        str,
+        one_of(
+            WORD_DRAFTS,
+            "Take words as the model's CTC head reads them where it is sure.",
+            rich_help_panel=MORE,
+        ),
+    ] = DEFAULTS.draft,
 ) -> None:
     """Read pictures of single words.
 
     Prints path<TAB>text a line, or the text alone for a single picture.
     """
     options = RecognizeOptions(
-        decoder, steps, batch_size, revise, seed, trace=trace, lexicon=lexicon
+        decoder, steps, batch_size, revise, seed, trace=trace, lexicon=lexicon, draft=draft
     )
     check_lexicon(lexicon)
     if form not in WORD_FORMATS:

@@ -9,19 +9,21 @@ takes its place. A finished block (or, at the start, the prompt) is fed together
 of the next block: under the block-causal mask this is exact, and no pass is spent only on storing
 keys and values. So a text takes exactly as many passes as denoising steps.
 
+A block begins with what is sure of the request's draft, and masks for the rest. Blocks that are
+drafted throughout take no pass, and a text of which all are never reaches the model.
+
 The decoder knows a model only as ``predict`` (``mdocr.decoding.requests.Predict``), and no text.
 
 Shapes: M query positions of one or all sequences of a pass, L tokens of a block, V vocabulary.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from mdocr.decoding.choices import Confidences, Tokens, likeliest, sampled, select
 from mdocr.decoding.draft import Array
-from mdocr.decoding.requests import Feed, Frames, Generation, Predict, Request
+from mdocr.decoding.requests import Feed, Generation, Predict, Request
 
 PREFILL_TOKENS = 8192
 """Prompts of new sequences share a pass up to about this many tokens."""
@@ -44,16 +46,18 @@ def denoise(
     waiting = enumerate(requests)
     active: dict[int, ActiveSequence] = {}
     while True:
-        group = _admit(waiting, active, batch_size, mask_id) or list(active.values())
+        fresh, drafted = _admit(waiting, active, batch_size, mask_id)
+        yield from ((sequence.number, sequence.generation()) for sequence in drafted)
+        group = fresh or list(active.values())
+        if not group and drafted:
+            continue  # a text may lead to further requests
         if not group:
             return
         _advance(predict, group, mask_id)
         for sequence in group:
             if sequence.end is not None:
                 del active[sequence.index]
-                frames: Frames = getattr(predict, "frames", {})
-                made = replace(sequence.generation(), frames=frames.get(sequence.index, ()))
-                yield sequence.number, made
+                yield sequence.number, sequence.generation()
 
 
 class ActiveSequence:
@@ -79,6 +83,7 @@ class ActiveSequence:
         self.generator = np.random.default_rng((int(request.options.seed) % 2**64, number))
         self._pending = request.prompt  # committed, but not yet fed
         self._open_block()
+        self._settle()
 
     @property
     def queries(self) -> list[int]:
@@ -116,15 +121,18 @@ class ActiveSequence:
         self._step += 1
         self._pending = ()
         self._keep(queries, candidates.tolist(), confidences.tolist(), chosen.tolist())
-        self.end = self._find_end()
-        if self.end is None and not self._masked:
-            self._pending = self._block
-            self._open_block()
+        self._settle()
 
     def generation(self) -> Generation:
         """The finished text."""
-        tokens, steps = tuple(self.tokens[: self.end]), tuple(self.steps[: self.end])
-        return Generation("", tokens, steps, tuple(self.confidences[: self.end]), self.passes)
+        return Generation(
+            text="",
+            tokens=tuple(self.tokens[: self.end]),
+            steps=tuple(self.steps[: self.end]),
+            confidences=tuple(self.confidences[: self.end]),
+            passes=self.passes,
+            frames=self.request.frames,
+        )
 
     @property
     def _block(self) -> tuple[int, ...]:
@@ -157,6 +165,27 @@ class ActiveSequence:
         self.tokens += [self.mask_id] * length
         self.steps += [0] * length
         self.confidences += [0.0] * length
+        for at in range(self._start, len(self.tokens)):
+            token, confidence = self._drafted(at)
+            if confidence >= self.request.options.draft_threshold and token != self.mask_id:
+                self.tokens[at], self.confidences[at] = token, confidence
+
+    def _drafted(self, position: int) -> tuple[int, float]:
+        """Token and confidence of the draft; behind its end, where masks gain nothing, the end."""
+        draft = self.request.draft
+        if position < len(draft.tokens):
+            return draft.tokens[position], draft.confidences[position]
+        if draft.tokens and draft.tokens[-1] in self.request.stop_ids:
+            return draft.tokens[-1], draft.confidences[-1]
+        return self.mask_id, 0.0
+
+    def _settle(self) -> None:
+        """Ends the text, or opens blocks until one holds masks."""
+        self.end = self._find_end()
+        while self.end is None and not self._masked:
+            self._pending += self._block
+            self._open_block()
+            self.end = self._find_end()
 
     def _find_end(self) -> int | None:
         """Length of the text if nothing before its end is masked; earlier blocks hold no stop."""
@@ -183,20 +212,28 @@ def _admit(
     active: dict[int, ActiveSequence],
     batch_size: int,
     mask_id: int,
-) -> list[ActiveSequence]:
-    """Starts waiting requests while there is room, as many as may share a pass."""
+) -> tuple[list[ActiveSequence], list[ActiveSequence]]:
+    """Starts waiting requests while there is room, as many as may share a pass.
+
+    Returns:
+        Those that take part in it, and those that their drafts have ended.
+    """
     fresh: list[ActiveSequence] = []
+    drafted: list[ActiveSequence] = []
+    free = sorted(set(range(batch_size)) - active.keys(), reverse=True)
     longest = 0
-    for index in sorted(set(range(batch_size)) - active.keys()):
+    while free and longest * (len(fresh) + 1) <= PREFILL_TOKENS and len(drafted) < batch_size:
         number, request = next(waiting, (0, None))
         if request is None:
             break
-        fresh.append(ActiveSequence(number, index, request, mask_id))
-        active[index] = fresh[-1]
+        sequence = ActiveSequence(number, free[-1], request, mask_id)
+        if sequence.end is not None:
+            drafted.append(sequence)
+            continue
+        fresh.append(sequence)
+        active[free.pop()] = sequence
         longest = max(longest, len(request.prompt))
-        if longest * (len(fresh) + 1) > PREFILL_TOKENS:
-            break
-    return fresh
+    return fresh, drafted
 
 
 def _advance(predict: Predict, group: list[ActiveSequence], mask_id: int) -> None:

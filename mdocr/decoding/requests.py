@@ -25,6 +25,8 @@ class BlockOptions:
         revise: if fewer tokens are masked than a step must commit, predict committed ones again to
             make up the number, as the released code does. No effect unless ``steps`` is less than
             ``block_length``.
+        draft: ``ctc``: begin with what the CTC head of the model reads, if it has one; or ``none``.
+        draft_threshold: a token of a draft is committed from this confidence on, 0 to 1.
     """
 
     threshold: float = 0.95
@@ -34,10 +36,14 @@ class BlockOptions:
     temperature: float = 0.0
     seed: int = 0
     revise: bool = True
+    draft: str = "none"
+    draft_threshold: float = 0.9
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold <= 1:
             raise UsageError(f"threshold must be between 0 and 1, not {self.threshold}")
+        if not 0 <= self.draft_threshold <= 1:
+            raise UsageError(f"draft threshold must be between 0 and 1, not {self.draft_threshold}")
         if self.block_length < 1:
             raise UsageError(f"block length must be at least 1, not {self.block_length}")
         if self.steps is not None and not 1 <= self.steps <= self.block_length:
@@ -59,6 +65,19 @@ class BlockOptions:
 
 
 @dataclass(frozen=True)
+class TokenDraft:
+    """What a text is likely to be, from its start on: decoding begins with it instead of masks.
+
+    Attributes:
+        tokens: ids; a stop token at the end if the whole text is known.
+        confidences: how sure each is to stand in its place, 0 to 1.
+    """
+
+    tokens: tuple[int, ...] = ()
+    confidences: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Request:
     """One text to generate.
 
@@ -67,12 +86,16 @@ class Request:
         options: how to denoise it.
         stop_ids: tokens that end the text.
         picture: passed to the model with the prompt, unread by the decoder.
+        draft: what is known of the text before the first pass.
+        frames: of its generation.
     """
 
     prompt: tuple[int, ...]
     options: BlockOptions = BlockOptions()
     stop_ids: frozenset[int] = frozenset()
     picture: Any = None
+    draft: TokenDraft = TokenDraft()
+    frames: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.prompt:
@@ -114,11 +137,7 @@ class Feed:
 
 
 Predict = Callable[[Sequence[Feed]], Any]
-"""Logits [query positions of all feeds, V]: a tensor on any device, or a NumPy array. A model with
-a CTC head keeps in its attribute ``frames`` those of the latest picture of each sequence."""
-
-Frames = dict[int, tuple[float, ...]]
-"""``Generation.frames`` by the index of the sequence."""
+"""Logits [query positions of all feeds, V]: a tensor on any device, or a NumPy array."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +147,8 @@ class Generation:
     Attributes:
         text: the decoded tokens; left empty by the block decoder, which has no tokenizer.
         tokens: token ids, without the stop token.
-        steps: denoising step of this text in which each token was committed, from 1.
+        steps: denoising step of this text in which each token was committed, from 1; 0 if
+            it is of the draft.
         confidences: probability of each token when it was committed.
         passes: forward passes that this text took part in.
         truncated: a server cut the text at its limit; that of other texts shows in ``tokens``.

@@ -19,8 +19,9 @@ from mdocr.engines.onnx_pages import (
     sequence_positions,
 )
 from mdocr.engines.onnx_sessions import open_session
-from mdocr.engines.protocols import DEVICE_BATCH_SIZE
+from mdocr.engines.protocols import DEVICE_BATCH_SIZE, EncodedLine
 from mdocr.models.line_reader_config import LINE_HEIGHT, LineReaderConfig
+from mdocr.preprocessing.line_images import LineImage
 from mdocr.weights.onnx_files import CONFIG, FORMULAS
 from mdocr.weights.page_configuration import line_reader_config
 
@@ -40,16 +41,25 @@ class OnnxLineReaderEngine(OnnxPageEngine):
         positions = sequence_positions(feeds, tokens) - prompts[:, None] + 1
         positions = np.maximum(positions, 0, dtype=np.float32)
         features = np.zeros((*tokens.shape, self.text.hidden_size), np.float32)
-        pixels = {r: f.picture.pixels for r, f in enumerate(feeds) if f.picture is not None}
-        for shape in {image.shape for image in pixels.values()}:
-            rows = [row for row, image in pixels.items() if image.shape == shape]
-            images = {"images": np.stack([pixels[row] for row in rows])}
-            encoder = self.encoder if shape[-2] == LINE_HEIGHT else self.formula_encoder
-            found = run_on_arrays(encoder, images, ("features", "positions"))
-            for row, *encoded in zip(rows, *found, strict=True):
+        for row, feed in enumerate(feeds):
+            if feed.picture is not None:
+                made = isinstance(feed.picture, EncodedLine)
+                line = feed.picture if made else self.encode_lines([feed.picture])[0]
                 pictured = tokens[row] == self.config.image_token_id
-                features[row, pictured], positions[row, pictured] = encoded
+                features[row, pictured] = line.features
+                positions[row, pictured] = line.positions
         return features, positions
+
+    def encode_lines(self, images: Sequence[LineImage]) -> list[EncodedLine]:
+        """See ``mdocr.engines.protocols.LineEngine``."""
+        made: dict[int, EncodedLine] = {}
+        for shape in {image.pixels.shape for image in images}:
+            rows = [row for row, image in enumerate(images) if image.pixels.shape == shape]
+            given = {"images": np.stack([images[row].pixels for row in rows])}
+            encoder = self.encoder if shape[-2] == LINE_HEIGHT else self.formula_encoder
+            found = run_on_arrays(encoder, given, ("features", "positions", "ctc_logits"))
+            made |= dict(zip(rows, map(EncodedLine, *found), strict=True))
+        return [made[row] for row in range(len(images))]
 
     @cached_property
     def formula_encoder(self) -> InferenceSession:

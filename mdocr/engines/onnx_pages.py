@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
-from mdocr.decoding.requests import Feed, Frames
+from mdocr.decoding.requests import Feed
 from mdocr.engines.onnx_sessions import first_that_works, open_session, run
 from mdocr.engines.protocols import CPU_BATCH_SIZE
 from mdocr.models.line_reader_config import LineReaderConfig
@@ -99,7 +99,6 @@ class OnnxBlocks:
         self.engine = engine
         # [layers, 2, batch_size, C, K, E]
         self.cache = _empty_cache(engine.text.cache_shape, batch_size, 0)
-        self.frames: Frames = {}
 
     def __call__(self, feeds: Sequence[Feed]) -> Floats:
         """Logits [M, V] at the query positions of all feeds."""
@@ -107,8 +106,6 @@ class OnnxBlocks:
         length = max(1, *(feed.start for feed in feeds))
         inputs = _padded(feeds)
         inputs["features"], inputs["positions"] = self.engine.encode(feeds, inputs["tokens"])
-        if isinstance(self.engine.config, LineReaderConfig):
-            self.frames |= _frames(feeds, inputs, self.engine.config.image_token_id)
         inputs["past"] = np.stack([self.cache[:, :, feed.sequence, :length] for feed in feeds], 2)
         logits, new = run_on_arrays(self.engine.step, inputs, ("logits", "new"))
         for row, feed in enumerate(feeds):
@@ -145,17 +142,6 @@ def sequence_positions(feeds: Sequence[Feed], tokens: Integers) -> Integers:
     """Position [S, T] of each token in its sequence."""
     starts = np.array([feed.start for feed in feeds])
     return starts[:, None] + np.arange(tokens.shape[1])
-
-
-def _frames(feeds: Sequence[Feed], inputs: dict[str, Any], image_id: int) -> Frames:
-    """The positions of the image tokens of new pictures."""
-    return {
-        feed.sequence: tuple(positions[tokens == image_id].tolist())
-        for feed, tokens, positions in zip(
-            feeds, inputs["tokens"], inputs["positions"], strict=True
-        )
-        if feed.picture is not None
-    }
 
 
 def _padded(feeds: Sequence[Feed]) -> dict[str, Any]:

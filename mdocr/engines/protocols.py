@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mdocr.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mdocr.decoding.draft import Array, Predict
     from mdocr.decoding.requests import Predict as BlockPredict
     from mdocr.models.charset import Charset
     from mdocr.models.line_reader_config import LineReaderConfig
     from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
+    from mdocr.preprocessing.line_images import LineImage
 
 CPU_BATCH_SIZE, DEVICE_BATCH_SIZE = 4, 32
 """Concurrent sequences on a CPU, and elsewhere if there is memory for them."""
@@ -32,6 +35,21 @@ class EncodedWords:
 
     predict: "Predict"
     ctc: "Array | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedLine:
+    """A line or a formula after the encoder, in arrays of the engine.
+
+    Attributes:
+        features: of its image tokens [P, D].
+        positions: expected number of characters up to each [P].
+        ctc_logits: [P, characters + 1]; class 0 is the blank.
+    """
+
+    features: "Array"
+    positions: "Array"
+    ctc_logits: "Array"
 
 
 class WordEngine(Protocol):
@@ -70,6 +88,13 @@ class PageEngine(Protocol):
 
     def batch_size(self, longest: int) -> int:
         """Maximum number of concurrent sequences of ``longest`` tokens."""
+
+
+class LineEngine(PageEngine, Protocol):
+    """A page engine that runs a reader of lines."""
+
+    def encode_lines(self, images: "Sequence[LineImage]") -> list[EncodedLine]:
+        """Lines and formulas after the encoder; those of one size are encoded together."""
 
 
 def check_onnx_dtype(dtype: str) -> None:

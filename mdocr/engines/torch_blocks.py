@@ -3,14 +3,15 @@
 Shapes: T packed tokens of a pass, M query positions, D width, V vocabulary.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
 
 import torch
 from torch import Tensor
 
-from mdocr.decoding.requests import Feed, Frames
+from mdocr.decoding.requests import Feed
+from mdocr.engines.protocols import EncodedLine
 from mdocr.models.attention import CachedAttention, Mask, Packing
 from mdocr.models.kv_cache import KVCache
 from mdocr.models.line_reader import LineReader
@@ -51,7 +52,6 @@ class TorchBlocks:
         self.model = model
         shape = model.language_model.config.cache_shape
         self.cache = KVCache(shape, batch_size, model.device, model.dtype)
-        self.frames: Frames = {}
 
     @torch.inference_mode()
     def __call__(self, feeds: Sequence[Feed]) -> Tensor:
@@ -65,10 +65,9 @@ class TorchBlocks:
 
     def embed(self, feeds: Sequence[Feed], batch: Batch) -> tuple[Tensor, Tensor]:
         """Embeddings [T, D] of the tokens and of new images, and rotary positions [T]."""
-        pictured = {feed.sequence: feed.picture for feed in feeds if feed.picture is not None}
-        pictures = list(pictured.values())
+        pictures = [feed.picture for feed in feeds if feed.picture is not None]
         if isinstance(self.model, LineReader):
-            return self._embed_lines(self.model, pictured, batch)
+            return self._embed_lines(self.model, pictures, batch)
         features = self._encode(self.model, pictures)
         return self.model.embed(batch.tokens, features), batch.packing.positions
 
@@ -81,21 +80,29 @@ class TorchBlocks:
         return model.encode(sent, [picture.grid for picture in pictures])
 
     def _embed_lines(
-        self, model: LineReader, pictures: Mapping[int, LineImage], batch: Batch
+        self, model: LineReader, pictures: list[LineImage | EncodedLine], batch: Batch
     ) -> tuple[Tensor, Tensor]:
-        """Embeddings and CTC-aligned positions; pictures by their sequences."""
+        """Embeddings and CTC-aligned positions."""
         positions = batch.text_positions.float()
         if not pictures:
             return model.embed(batch.tokens), positions
-        images = [to_device(torch.from_numpy(p.pixels), model.device) for p in pictures.values()]
-        encoded = model.encode_packed([image.to(model.dtype) for image in images])
-        positions[batch.tokens == model.config.image_token_id] = encoded.positions
-        tokens = [picture.tokens for picture in pictures.values()]
-        found = torch.split(encoded.positions, tokens)
-        self.frames |= {
-            row: tuple(each.tolist()) for row, each in zip(pictures, found, strict=True)
-        }
-        return model.embed(batch.tokens, encoded.features), positions
+        lines = [
+            one if isinstance(one, EncodedLine) else encode_lines(model, [one])[0]
+            for one in pictures
+        ]
+        is_image = batch.tokens == model.config.image_token_id
+        positions[is_image] = torch.cat([line.positions for line in lines])
+        return model.embed(batch.tokens, torch.cat([line.features for line in lines])), positions
+
+
+@torch.inference_mode()
+def encode_lines(model: LineReader, images: Sequence[LineImage]) -> list[EncodedLine]:
+    """Lines and formulas after the encoder; those of one size are encoded together."""
+    pixels = [to_device(torch.from_numpy(image.pixels), model.device) for image in images]
+    encoded = model.encode_packed([one.to(model.dtype) for one in pixels])
+    parts = (encoded.features, encoded.positions, encoded.ctc_logits.float())
+    widths = [image.tokens for image in images]
+    return list(map(EncodedLine, *(torch.split(part, widths) for part in parts)))
 
 
 def pack(feeds: Sequence[Feed], device: torch.device, length: int | None = None) -> Batch:

@@ -1,19 +1,22 @@
 """Page models on torch."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 
 from mdocr.decoding.requests import Predict
 from mdocr.engines.cuda_graphs import GraphedBlocks
-from mdocr.engines.protocols import CPU_BATCH_SIZE, DEVICE_BATCH_SIZE
-from mdocr.engines.torch_blocks import TorchBlocks
+from mdocr.engines.protocols import CPU_BATCH_SIZE, DEVICE_BATCH_SIZE, EncodedLine
+from mdocr.engines.torch_blocks import TorchBlocks, encode_lines
 from mdocr.models.line_reader import LineReader
 from mdocr.models.line_reader_config import LineReaderConfig
 from mdocr.models.linear import pack, quantize
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.options import INT8
+from mdocr.preprocessing.line_images import LineImage
 from mdocr.weights.checkpoint_folder import is_line_reader
 from mdocr.weights.line_reader import load_line_reader
 from mdocr.weights.mineru_diffusion import load_mineru_diffusion
@@ -52,6 +55,10 @@ class TorchPageEngine:
         """The ``predict`` of ``mdocr.decoding.blocks`` for this many concurrent sequences."""
         kind = GraphedBlocks if self.cuda_graphs else TorchBlocks
         return kind(self.model, batch_size)
+
+    def encode_lines(self, images: Sequence[LineImage]) -> list[EncodedLine]:
+        """See ``mdocr.engines.protocols.LineEngine``; of a line reader only."""
+        return encode_lines(cast(LineReader, self.model), images)
 
     def batch_size(self, longest: int) -> int:
         """Maximum number of concurrent sequences of ``longest`` tokens."""

@@ -40,16 +40,16 @@ from mdocr.weights.onnx_files import (
 
 
 class LineEncoderGraph(nn.Module):
-    """Images [B, 3, H, 4·P] of one size → features [B, P, D] and positions [B, P]."""
+    """Images [B, 3, H, 4·P] of one size → features [B, P, D], positions [B, P], CTC logits."""
 
     def __init__(self, model: LineReader) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """See the class."""
         encoded = self.model.encode(images)
-        return encoded.features, encoded.positions
+        return encoded.features, encoded.positions, encoded.ctc_logits
 
 
 def export_line_reader(weights: Path, folder: Path, precision: Precision = "fp32") -> Export:
@@ -93,7 +93,7 @@ def graphs(model: LineReader) -> dict[str, Any]:
     made = {STEP: trace(step, step.inputs(), list(step.outputs))}
     for name, height in zip((ENCODER, FORMULAS), _heights(model.config), strict=False):
         images = {"images": (torch.zeros(3, 3, height, 96), {0: FREE, 3: FREE})}
-        made[name] = trace(LineEncoderGraph(model), images, ["features", "positions"])
+        made[name] = trace(LineEncoderGraph(model), images, ["features", "positions", "ctc_logits"])
     return made
 
 

@@ -11,12 +11,13 @@ from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
 from mdocr.document.model import Block
 from mdocr.engines.memory import memory_errors
-from mdocr.engines.protocols import PageEngine
+from mdocr.engines.protocols import LineEngine, PageEngine
 from mdocr.errors import UsageError
 from mdocr.inputs.pages import DocumentInput
 from mdocr.inputs.pictures import Picture, is_picture, open_picture
 from mdocr.models.line_reader_config import FORMULA_PROMPTS, LineReaderConfig
 from mdocr.options import ParseChanges, ParseOptions, changed
+from mdocr.parsing.line_reader.drafting import EncodedRequests
 from mdocr.parsing.pipeline import parse as parse_document
 from mdocr.parsing.regions import read_layout, read_region
 from mdocr.preprocessing.formula_notation import to_latex
@@ -143,6 +144,8 @@ class Parser:
         with memory_errors():
             predict = self.predictor(batch_size)
             mask_id = self.engine.config.mask_token_id
+            if self.reads_lines:
+                requests = EncodedRequests(requests, cast(LineEngine, self.engine), batch_size)
             for number, made in denoise(predict, requests, mask_id, batch_size):
                 yield number, replace(made, text=self.tokenizer.decode(made.tokens))
 

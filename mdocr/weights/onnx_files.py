@@ -59,7 +59,7 @@ class OnnxFormat:
 
 
 MDIFF4STR_FORMAT = OnnxFormat("mdocr.onnx-words/3", ("symbols", "encoder", "decoder"))
-LINE_READER_FORMAT = OnnxFormat("mdocr.onnx-lines/2", ("symbols", "encoder", "text", "tasks"))
+LINE_READER_FORMAT = OnnxFormat("mdocr.onnx-lines/3", ("symbols", "encoder", "text", "tasks"))
 MINERU_DIFFUSION_FORMAT = OnnxFormat(
     "mdocr.onnx-pages/2",
     ("text_config", "vision_config"),

@@ -223,7 +223,8 @@ class LineReading:
         """No more tokens than there is room for, so that noise does not take long."""
         room = BLOCK_LENGTH * math.ceil(max(width, LINE_HEIGHT) / NARROWEST_LETTER / BLOCK_LENGTH)
         longest = min(room, self.options.longest(target))
-        return block_options(self.options, target, BLOCK_LENGTH, longest)
+        options = block_options(self.options, target, BLOCK_LENGTH, longest)
+        return replace(options, draft=self.options.draft)
 
     def _request(self, piece: LinePiece, options: BlockOptions) -> Request:
         return self.parser.request(Image.fromarray(piece.pixels), "text", options)

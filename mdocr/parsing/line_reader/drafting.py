@@ -1,0 +1,60 @@
+"""Requests whose pictures are encoded before the decoder draws them, with their CTC drafts.
+
+Lines of one width are encoded together, however many the decoder takes at a time; and a line that
+its draft settles is never shown to the decoder's model.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from mdocr.decoding.choices import on_host
+from mdocr.decoding.draft import softmax
+from mdocr.decoding.line_drafts import line_draft
+from mdocr.decoding.requests import Request, TokenDraft
+from mdocr.engines.protocols import EncodedLine, LineEngine
+
+
+class EncodedRequests(Iterator[Request]):
+    """The same requests, in their order.
+
+    Args:
+        requests: of lines and formulas; may run dry, and go on later.
+        engine: encodes their pictures.
+        ahead: requests that are drawn and encoded together.
+    """
+
+    def __init__(self, requests: Iterator[Request], engine: LineEngine, ahead: int) -> None:
+        self._requests = requests
+        self._engine = engine
+        self._ahead = ahead
+        self._ready: deque[Request] = deque()
+
+    def __next__(self) -> Request:
+        """The next request; StopIteration means that there is none for the moment."""
+        if not self._ready:
+            self._ready += self._encoded(list(islice(self._requests, self._ahead)))
+        if not self._ready:
+            raise StopIteration
+        return self._ready.popleft()
+
+    def _encoded(self, requests: list[Request]) -> Iterator[Request]:
+        pictured = [one for one in requests if one.picture is not None]
+        made = self._engine.encode_lines([one.picture for one in pictured]) if pictured else ()
+        lines = iter(made)
+        return (one if one.picture is None else _with(one, next(lines)) for one in requests)
+
+
+def _with(request: Request, line: EncodedLine) -> Request:
+    frames = tuple(on_host(line.positions).tolist())
+    return replace(request, picture=line, draft=_draft_of(request, line), frames=frames)
+
+
+def _draft_of(request: Request, line: EncodedLine) -> TokenDraft:
+    options = request.options
+    if options.draft != "ctc" or len(request.stop_ids) != 1:
+        return request.draft
+    (stop_id,) = request.stop_ids
+    probabilities = softmax(on_host(line.ctc_logits))
+    return line_draft(probabilities, stop_id, options.draft_threshold)

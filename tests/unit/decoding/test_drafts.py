@@ -1,0 +1,133 @@
+"""Block diffusion that starts from a draft, over the fake model of the block tests."""
+
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+import pytest
+
+from mdocr.decoding.blocks import denoise
+from mdocr.decoding.line_drafts import line_draft
+from mdocr.decoding.requests import BlockOptions, TokenDraft
+from mdocr.errors import UsageError
+from tests.unit.decoding.test_blocks import MASK, STOP, Fake, request, run
+
+
+def drafted(tokens, confidences, **options):
+    draft = TokenDraft(tuple(tokens), tuple(confidences))
+    return replace(request(block_length=4, **options), draft=draft)
+
+
+def test_a_text_that_is_sure_throughout_takes_no_pass():
+    fake = Fake()
+    (made,) = run(fake, drafted([5, 5, 2, 3, 4, STOP], [0.95] * 6, max_tokens=12))
+    assert made.tokens == (5, 5, 2, 3, 4)
+    assert made.steps == (0,) * 5
+    assert made.confidences == (0.95,) * 5
+    assert (made.passes, fake.feeds) == (0, [])
+
+
+def test_only_what_is_unsure_is_denoised():
+    fake = Fake()
+    (made,) = run(fake, drafted([5, 5, 5, 5], [0.95, 0.6, 0.95, 0.89], max_tokens=4))
+    assert made.tokens == (5, 1, 5, 3)
+    assert made.steps == (0, 1, 0, 1)
+    assert made.passes == 1
+
+
+def test_drafted_blocks_travel_with_the_first_that_holds_masks():
+    fake = Fake()
+    (made,) = run(fake, drafted([6] * 9, [1.0] * 9, max_tokens=16))
+    assert made.tokens == (*[6] * 9, 2, 3, 4, 5, 6, 0, 1)
+    (first,), (second,) = fake.feeds
+    assert (first.start, first.tokens) == (0, (0, 1, 2, *[6] * 9, *[MASK] * 3))
+    assert first.visible == (3,) * 3 + (7,) * 4 + (11,) * 4 + (15,) * 4
+    assert second.start == 11
+
+
+def test_a_draft_without_its_end_leaves_the_end_to_the_model():
+    (made,) = run(Fake(stop=5), drafted([6] * 4, [1.0] * 4, max_tokens=12))
+    assert made.tokens == (6, 6, 6, 6, 4)
+    assert made.passes == 1
+
+
+def test_masks_in_a_draft_and_what_is_beyond_the_longest_text_are_left_out():
+    (made,) = run(Fake(), drafted([6, MASK, *[6] * 6], [1.0] * 8, max_tokens=4))
+    assert made.tokens == (6, 1, 6, 6)
+
+
+def test_settled_texts_leave_their_place_to_others():
+    fake = Fake()
+    sure = drafted([6, STOP], [1.0] * 2, max_tokens=4)
+    made = run(fake, sure, sure, request(block_length=4, max_tokens=4), sure, batch_size=1)
+    assert [one.passes for one in made] == [0, 0, 1, 0]
+    assert len(fake.feeds) == 1
+
+
+class GrowingRequests:
+    """A second request is there only once the first text is taken."""
+
+    def __init__(self, request):
+        self.request = request
+        self.ready = 1
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if not self.ready:
+            raise StopIteration
+        self.ready -= 1
+        return self.request
+
+
+def test_requests_that_settled_texts_lead_to_are_drawn():
+    requests = GrowingRequests(drafted([6, STOP], [1.0] * 2, max_tokens=4))
+    made = denoise(Fake(), requests, MASK)
+    first = next(made)
+    requests.ready += 1
+    assert [number for number, _ in chain([first], made)] == [0, 1]
+
+
+def test_the_threshold_of_drafts_is_a_probability():
+    with pytest.raises(UsageError, match="draft threshold"):
+        BlockOptions(draft_threshold=1.5)
+
+
+def frames(*rows):
+    """Probabilities [P, 4]; the first class is the blank."""
+    return np.array(rows, np.float32)
+
+
+BLANK, A, B, DOUBTFUL = (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0.6, 0.4)
+
+
+def test_repeats_and_blanks_are_taken_out():
+    draft = line_draft(frames(A, A, BLANK, A, B, BLANK), STOP, bar=0.9)
+    assert draft.tokens == (1, 1, 2, STOP)
+    assert draft.confidences == (1.0,) * 4
+
+
+def test_an_empty_line_is_its_end():
+    assert line_draft(frames(BLANK, BLANK), STOP, bar=0.9).tokens == (STOP,)
+
+
+def test_behind_one_doubtful_character_others_keep_their_places():
+    draft = line_draft(frames(A, BLANK, DOUBTFUL, BLANK, A), STOP, bar=0.9)
+    assert draft.tokens == (1, 2, 1, STOP)
+    assert draft.confidences == pytest.approx((1, 0.6, 1, 1))
+
+
+def test_nothing_behind_a_second_doubtful_character_is_drafted():
+    twice = frames(A, BLANK, DOUBTFUL, BLANK, DOUBTFUL, BLANK, A)
+    assert line_draft(twice, STOP, bar=0.9).tokens == (1, 2)
+
+
+def test_nothing_behind_what_may_be_a_hidden_character_is_drafted():
+    hidden = (0.7, 0, 0, 0.3)
+    assert line_draft(frames(A, BLANK, hidden, B), STOP, bar=0.9).tokens == (1,)
+
+
+def test_a_blurred_edge_hides_no_character():
+    edge = (0.6, 0.3, 0.1, 0)
+    assert line_draft(frames(A, edge, B, BLANK), STOP, bar=0.9).tokens == (1, 2, STOP)
