@@ -92,6 +92,8 @@ def _grouped(found: Sequence[Glyph], words: Sequence[str]) -> list[list[Glyph]]:
     tight = [0.0, *(1 - min(1.0, max(0.0, gap / max(wide, 1.0))) for gap in gaps), 0.0]
     ends: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     total = 0
+    if abs(len(found) - sum(map(len, words))) > FARTHEST:
+        return [[] for _ in words]
     for word in words:
         total += len(word)
         ends = {

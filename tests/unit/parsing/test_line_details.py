@@ -147,10 +147,13 @@ def test_scripts_after_units_names_and_numbers(tmp_path, read, marked):
     assert with_scripts(read, strip) == html.replace(">-", ">−")
 
 
-@pytest.mark.parametrize("read", ["", "1", "a mass of kg", "nothing that fits 12 at all"])
+@pytest.mark.parametrize(
+    "read", ["", "1", "a mass of kg", "nothing that fits 12 at all", f"{'many words ' * 9}12"]
+)
 def test_what_cannot_be_counted_off_stays_as_it_was_read(tmp_path, read):
     (strip,) = strips(set_page(tmp_path / "a.pdf", scripts))
     assert with_scripts(read, strip) == read
+    assert with_scripts(read, strip[:, :20]) == read
     assert with_scripts(read, np.full((30, 200, 3), 255, np.uint8)) == read
 
 
