@@ -14,7 +14,6 @@ from mdocr.files import written_whole
 from mdocr.options import ParseOptions
 from mdocr.parsing.events import ReadDocument
 from mdocr.parsing.page_work import ReadPage
-from mdocr.render import render
 from mdocr.render.files import write_file, write_folder
 
 DRAWING_NAME = re.compile(r".+-page\d{4,}\.png", re.DOTALL)
@@ -85,7 +84,7 @@ class Results:
         document = read.document(model)
         to, form = self.destination, self.destination.forms[0]
         if to.stream:
-            to.stream.write(render(without_pictures(document), form, to.render))
+            to.stream.write(without_pictures(document).render(form, to.render))
             return []
         if to.folder:
             write_folder(document, to.folder, to.forms, to.render, pictures={}, stem=self.stem)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mdocr.document.document import DOCUMENT_SCHEMA, Document
+from mdocr.document.document import DOCUMENT_SCHEMA
 from mdocr.errors import InputError
 from mdocr.evaluation.page_parts import PagePart, from_markdown, from_text
 from mdocr.inputs.find import natural_order
 from mdocr.inputs.formats import PICTURE_SUFFIXES
-from mdocr.render import render
+from mdocr.render import Document
 
 ENDINGS = (".json", ".md", ".gt.txt", ".txt")
 """Suffixes of ground truth, in order of preference."""
@@ -87,7 +87,7 @@ def _read(truth: Path) -> tuple[list[PagePart], bool]:
     try:
         text = truth.read_text(encoding="utf-8")
         if truth.suffix == ".json":
-            return from_markdown(render(Document.from_dict(json.loads(text)))), False
+            return from_markdown(Document.from_dict(json.loads(text)).render()), False
     except (OSError, ValueError) as error:
         raise InputError(
             f"cannot read the ground truth {truth}: {error}",

@@ -18,7 +18,6 @@ from mdocr.options import ParseOptions
 from mdocr.parsing.events import collect
 from mdocr.parsing.parser import Parser
 from mdocr.parsing.pipeline import DocumentTask, read_documents
-from mdocr.render import render
 
 logger = logging.getLogger(__name__)
 
@@ -184,7 +183,7 @@ def read_pages(
         for failure in read.failures:
             logger.warning("%s: %s", page.path, failure.message)
         document = without_pictures(read.document(parser.name))
-        yield ReadText(page, render(document) if read.pages else "", len(read.pages))
+        yield ReadText(page, document.render() if read.pages else "", len(read.pages))
 
 
 def saved(pages: Sequence[TruePage], folder: Path) -> Iterator[tuple[TruePage, str]]:

@@ -3,14 +3,13 @@
 A format is one module with ``render(document, options) -> str`` and one line in ``FORMATS``; the
 command line takes its choices, help and file endings from there. A renderer finishes the document
 itself, so it takes one as it was read. ``mdocr.Document`` comes from here, so that whoever has a
-document has its formats too.
+document has its formats too: ``Document.render`` writes them all.
 """
 
 from collections.abc import Iterable
 
 from mdocr.document.document import Document
 from mdocr.document.formats import FORMATS, Format, Renderer, find_format, format_of_file
-from mdocr.options import RenderOptions
 from mdocr.render import content_list, documents_json, html, latex, markdown, text
 
 __all__ = [
@@ -21,7 +20,6 @@ __all__ = [
     "find_format",
     "format_of_file",
     "needed_boxes",
-    "render",
 ]
 
 FORMATS.update(
@@ -39,17 +37,3 @@ FORMATS.update(
 def needed_boxes(forms: Iterable[str]) -> str:
     """The value of ``ParseOptions.boxes`` that formats need."""
     return "word" if any(find_format(form).needs_words for form in forms) else "block"
-
-
-def render(document: Document, form: str = "md", options: RenderOptions | None = None) -> str:
-    """The document in one format.
-
-    Args:
-        document: as it was read.
-        form: a key of ``FORMATS``.
-        options: how tables, formulas and paratext are written, and where the pictures are.
-
-    Raises:
-        UsageError: there is no such format.
-    """
-    return find_format(form).render(document, options or RenderOptions())

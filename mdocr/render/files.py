@@ -7,7 +7,7 @@ from pathlib import Path
 from mdocr.document.document import Document
 from mdocr.document.saving import write_files
 from mdocr.options import RenderOptions
-from mdocr.render import find_format, render
+from mdocr.render import find_format
 
 
 def write_folder(
@@ -39,7 +39,7 @@ def write_folder(
     stem = stem or document.name
     options = replace(options or RenderOptions(), images=f"{stem}_images")
     paths = {folder / f"{stem}{find_format(form).endings[0]}": form for form in forms}
-    texts = {path: render(document, form, options) for path, form in paths.items()}
+    texts = {path: document.render(form, options) for path, form in paths.items()}
     write_files(texts, document.pictures if pictures is None else pictures, folder / options.images)
     return list(texts)
 
@@ -59,7 +59,7 @@ def write_file(
         UsageError: there is no such format, or a file cannot be written.
     """
     options = replace(options or RenderOptions(), images=f"{path.stem}_images")
-    text = render(document, form, options)
+    text = document.render(form, options)
     kept = document.pictures if pictures is None else pictures
     write_files({path: text}, kept, path.parent / options.images)
     return path

@@ -5,7 +5,7 @@ from documents import block, document, everything
 
 from mdocr.errors import InputError, UsageError
 from mdocr.options import RenderOptions
-from mdocr.render import FORMATS, files, format_of_file, render
+from mdocr.render import FORMATS, Format, format_of_file
 from mdocr.render.files import write_file, write_folder
 
 PICTURES = {"page-1-8.png": b"one", "page-2-4.png": b"two"}
@@ -61,7 +61,7 @@ def test_nothing_is_written_if_one_format_fails(
     def fail(*_: object) -> str:
         raise RuntimeError
 
-    monkeypatch.setattr(files, "render", fail)
+    monkeypatch.setitem(FORMATS, "md", Format(fail, (".md",)))
     with pytest.raises(RuntimeError):
         write_folder(everything(), tmp_path, ["md"])
     assert (tmp_path / "report.md").read_text() == "old"
@@ -84,7 +84,7 @@ def test_an_unknown_format_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="docx"):
         write_folder(everything(), tmp_path, ["docx"])
     with pytest.raises(UsageError, match="docx"):
-        render(everything(), "docx")
+        everything().render("docx")
 
 
 def test_options_are_checked() -> None:

@@ -14,7 +14,6 @@ from mdocr.document.latex.sanitize import RefusedFormula, is_harmless, sanitize
 from mdocr.document.model import Block, Box
 from mdocr.options import RenderOptions
 from mdocr.render import FORMATS
-from mdocr.render import render as render_as
 from mdocr.render.latex import render, running
 
 COMPILERS = ("pdflatex", "xelatex")
@@ -207,4 +206,4 @@ def test_documents_compile(compiler: str, tmp_path: Path) -> None:
 def test_a_formula_without_end_fails_nothing_else(latex: str, form: str) -> None:
     blocks = block("equation", 0.1, latex, format="latex"), block("text", 0.2, "the rest")
     inline = block("text", 0.3, f"a \\({latex}\\) b")
-    assert "the rest" in render_as(document((*blocks, inline)), form)
+    assert "the rest" in document((*blocks, inline)).render(form)
