@@ -36,6 +36,9 @@ BLOCK_LENGTH = 16
 NARROWEST_LETTER = 3
 """Pixels at the reader's height; a piece holds no more letters than its width has room for."""
 
+COVERED = 0.1
+"""Share of a line that lies in a picture, from which what was not made out there is covered."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -183,11 +186,21 @@ class LineReading:
 
     def unread(self, rows: Collection[Row]) -> list[Unread]:
         """Those of some lines that are not written, or not to their end, with the reason."""
-        return [
-            Unread(self._box(row), reason, line.content, line.confidence)
-            for row in rows
-            if (reason := self._why_unread(row, line := self.line(row)))
-        ]
+        found = []
+        for row in rows:
+            line = self.line(row)
+            reason = self._why_unread(row, line)
+            if reason in ("unsure", "noise") and self._is_covered(row):
+                reason = "covered"
+            if reason:
+                found.append(Unread(self._box(row), reason, line.content, line.confidence))
+        return found
+
+    def _is_covered(self, row: Row) -> bool:
+        """Whether a picture, such as a stamp, lies over a line."""
+        box = self._box(row)
+        pictures = (self.view.outline(one.box) for one in self.regions if one.type == "image")
+        return any(box.inside(picture) >= COVERED for picture in pictures)
 
     def _box(self, row: Row) -> Box:
         return self.view.outline(self.regions[row[0]].lines[row[1]].box)

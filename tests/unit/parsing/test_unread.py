@@ -6,6 +6,7 @@ import pytest
 from page_models import FakeParser, region, tiny_line_reader, write_pdf
 
 from mdocr.document.document import Document
+from mdocr.layout import Layout, LayoutBox, Line, Region
 from mdocr.options import ParseOptions
 from mdocr.parsing import parse
 
@@ -33,6 +34,18 @@ def test_lines_that_are_not_written_have_a_record(tmp_path, caplog, text, confid
     assert 0 < first.x0 < first.x1 < 1 and first.y1 < second.y0
     assert page.unread[0].confidence == pytest.approx(confidence if text else 0)
     assert f"a.pdf, page 1: seen and not written: 2 {reason}" in caplog.text
+
+
+def test_what_lies_under_a_picture_is_covered(tmp_path, monkeypatch):
+    free, under, stamp = (LayoutBox(50, y, 400, y + 30) for y in (100, 200, 210))
+    lines = (Line(free), Line(under))
+    regions = (Region("text", LayoutBox(50, 100, 400, 230), lines), Region("image", stamp))
+    layout = Layout(800, 1000, 0.0, regions)
+    monkeypatch.setattr("mdocr.parsing.line_reader.views.analyse", lambda pixels: layout)
+    path = write_pdf(tmp_path / "a.pdf", [LINES])
+    page = read(by_lines("some words", 0.3), path).pages[0]
+    assert [one.reason for one in page.unread] == ["unsure", "covered"]
+    assert not read(by_lines("some words", 0.9), path).pages[0].unread
 
 
 def test_what_is_unsure_is_written_if_asked_for(tmp_path, caplog):
