@@ -1,4 +1,4 @@
-"""Paragraphs that go on in the next column or on the next page, joined where they begin."""
+"""Paragraphs that go on in the next column or page, or are cut within a word, as one."""
 
 import re
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ from mdocr.postprocess.captions import is_body
 from mdocr.postprocess.hyphens import join, vocabulary
 from mdocr.postprocess.lists import split_marker
 
+_CUT = re.compile(r"[^\W\d_]{2}[-\u2010\u00ad]$")
 _ENDED = re.compile(r"""[.!?:;。！？：；…]["'”’」』)\]]*$""")
 _AWAITS_MORE = re.compile(
     r"(?:,|\b(?:the|an?|of|and|or|to|in|on|by|with|for|from|that|is|are|was|were))$", re.IGNORECASE
@@ -57,7 +58,7 @@ def _interrupts_nothing(block: Block) -> bool:
 
 def _continues(paragraph: _Paragraph, block: Block, page: int) -> bool:
     part = paragraph.part
-    moved = page != paragraph.part_page or _is_next_column(part, block)
+    moved = page != paragraph.part_page or _is_next_column(part, block) or _is_cut(part.content)
     is_item = part.type == "list_item" and bool(part.content.strip())
     if not moved or not (_is_paragraph(part) or is_item):
         return False
@@ -75,10 +76,17 @@ def _is_next_column(part: Block, block: Block) -> bool:
     return box.y0 < before.y0 and box.x0 >= before.x1 - 0.02
 
 
+def _is_cut(text: str) -> bool:
+    """Whether a text ends within a word."""
+    return _CUT.search(text.rstrip()) is not None
+
+
 def _goes_on(first: str, second: str) -> bool:
     """Whether the second text reads like the rest of the first."""
     if _ENDED.search(first) or split_marker(second)[0]:
         return False
+    if _is_cut(first) and second[0].isalnum():
+        return True
     if WIDE.match(first[-1]) and WIDE.match(second[0]):
         return not _NUMBERED.match(second)
     return second[0].islower() or second[0] in ",;)" or bool(_AWAITS_MORE.search(first))

@@ -499,3 +499,12 @@ def test_other_languages_are_healed_as_before() -> None:
     )
     assert join("Ein Hand-", "stand war", german) == "Ein Handstand war"
     assert join("Ein open-", "source", german) == "Ein opensource"
+
+
+def test_paragraphs_that_are_cut_within_a_word_are_one() -> None:
+    parts = ["read the mid-", "1990s papers, and the follow-", "up report by Smith-", "Jones."]
+    blocks = tuple(block("text", 0.1 + 0.1 * n, text) for n, text in enumerate(parts))
+    (page,) = join_paragraphs(pages(blocks))
+    assert texts(page) == ["read the mid-1990s papers, and the follow-up report by Smith-Jones."]
+    apart = (block("text", 0.1, "a list -"), block("text", 0.2, "Next"))
+    assert len(join_paragraphs(pages(apart))[0].blocks) == 2
