@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from documents import block, document, everything
 
-from mdocr.document.document import Document
+from mdocr import Document
 from mdocr.document.model import Block, Box, Page
 from mdocr.document.turns import turned
 from mdocr.postprocess import finish
