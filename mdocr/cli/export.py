@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mdocr.cli import console
-from mdocr.cli.choices import one_of
+from mdocr.cli.choices import Force, one_of
 from mdocr.cli.command import Command, examples, single_command
 from mdocr.errors import UsageError
 
@@ -43,6 +43,7 @@ def export(
             "the language model of MinerU-Diffusion.",
         ),
     ] = "fp32",
+    force: Force = False,
 ) -> None:
     """Write a model as ONNX files.
 
@@ -57,7 +58,7 @@ def export(
         )
     from mdocr.export import export_model
 
-    name, done = export_model(model, output, precision)  # type: ignore[arg-type]
+    name, done = export_model(model, output, precision, force=force)  # type: ignore[arg-type]
     console.note(
         f"{name}: {done.size / 1e6:.1f} MB; the logits differ from torch's by at most "
         f"{done.difference:.1e} of the largest"

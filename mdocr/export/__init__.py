@@ -8,7 +8,7 @@ compares the files.
 from pathlib import Path
 
 from mdocr.errors import UsageError
-from mdocr.export.folder import TOLERANCES, Export, ExportError, check_request
+from mdocr.export.folder import TOLERANCES, Export, ExportError, check_request, refuse_foreign
 from mdocr.export.line_reader import export_line_reader
 from mdocr.export.mdiff4str import export_mdiff4str
 from mdocr.export.mineru_diffusion import export_mineru_diffusion
@@ -31,25 +31,31 @@ __all__ = [
 ]
 
 
-def export_model(model: str, folder: Path, precision: Precision = "fp32") -> tuple[str, Export]:
+def export_model(
+    model: str, folder: Path, precision: Precision = "fp32", *, force: bool = False
+) -> tuple[str, Export]:
     """Writes the ONNX files of a word model, a line reader or MinerU-Diffusion.
 
     Args:
         model: a name, or the path of a checkpoint.
         folder: where to write.
         precision: see ``export_mdiff4str``, and ``export_mineru_diffusion`` for ``int4``.
+        force: replace the description of another model in the folder.
 
     Returns:
         The model's name, and the export.
 
     Raises:
-        UsageError: no such precision, or not for this model; or the folder is not writable.
+        UsageError: no such precision, or not for this model; or the folder is not writable, or
+            holds another model.
         MissingExtraError: the packages of the extra ``export`` are not installed.
         WeightsError: no such model, or one that cannot be read.
         ExportError: the files compute something else than torch.
     """
     check_request(precision)  # before anything is downloaded
     check_folder(folder)
+    if not force:
+        refuse_foreign(folder)
     known = MODELS.get(model)
     reads_pages = known.task == "parser" if known else _is_page_model(Path(model).expanduser())
     if not reads_pages:

@@ -57,6 +57,26 @@ def check_request(precision: str) -> None:
             raise MissingExtraError(package, "export", "writing ONNX files") from error
 
 
+def refuse_foreign(folder: Path) -> None:
+    """Refuses a folder whose model is no export, such as a checkpoint: its description would go.
+
+    Raises:
+        UsageError: its ``config.json`` was not written by ``describe``.
+    """
+    path = folder / CONFIG
+    if not path.exists():
+        return
+    try:
+        known = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        known = None
+    if not isinstance(known, dict) or "mdocr" not in known or "precision" not in known:
+        raise UsageError(
+            f"{str(path)!r} would be written over, but no export wrote it",
+            "Give another place with -o, or write over it with: --force",
+        )
+
+
 def describe(
     form: OnnxFormat, source: str, precision: Precision, model: Mapping[str, Any]
 ) -> dict[str, Any]:

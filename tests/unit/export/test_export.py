@@ -12,7 +12,15 @@ from typer.testing import CliRunner
 from mdocr.cli.export import PRECISIONS
 from mdocr.cli.main import app
 from mdocr.errors import MissingExtraError, UsageError
-from mdocr.export import TOLERANCES, ExportError, check_request, export_mdiff4str, export_model
+from mdocr.export import (
+    TOLERANCES,
+    Export,
+    ExportError,
+    check_request,
+    export_mdiff4str,
+    export_model,
+)
+from mdocr.export.folder import describe, write_config
 from mdocr.export.mdiff4str import compare
 from mdocr.export.precision import save_graph
 from mdocr.models.mdiff4str import MDiff4STR
@@ -122,6 +130,26 @@ def test_missing_packages_are_named(
     assert result.exit_code == 5, result.stderr
     assert ".[export]" in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_the_description_of_another_model_is_kept_unless_forced(
+    golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(path: Path, folder: Path, precision: str) -> Export:
+        write_config(describe(MDIFF4STR_FORMAT, "tiny", "fp32", {}), folder)
+        return Export(folder, 0.0, 1)
+
+    monkeypatch.setattr("mdocr.export.export_mdiff4str", written)  # which takes a minute
+    theirs = tmp_path / CONFIG
+    theirs.write_text('{"model_type": "bert"}', "utf-8")
+    command = ["export", str(golden / "mdiff4str/tiny_best.pth"), "-o", str(tmp_path)]
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 2 and "--force" in refused.stderr
+    assert theirs.read_text("utf-8") == '{"model_type": "bert"}'
+    for again in ([*command, "--force"], command):  # the second replaces an export
+        done = CliRunner().invoke(app, again)
+        assert done.exit_code == 0, done.stderr
+        assert "mdocr" in theirs.read_text("utf-8")
 
 
 def test_wrong_usage(golden: Path, tmp_path: Path) -> None:
