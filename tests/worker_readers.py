@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import ClassVar
 
 from mdocr.batch.workers.messages import Assignment, Found
 from mdocr.batch.workers.reader import file_state
@@ -93,3 +94,13 @@ def befall(word: str, path: Path) -> None:
         if not mark.exists():
             mark.touch()
             os._exit(1)
+
+
+class StandInModel:
+    """What a run asks of its model while workers read."""
+
+    name = "stand-in"
+    identity: ClassVar = {"name": "stand-in"}
+
+    def expect(self, pages: int) -> None:
+        pass

@@ -1,6 +1,6 @@
 """Which documents are read: what the arguments name, less what an earlier run has written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mdocr.batch.outputs import refuse_inputs
@@ -13,6 +13,9 @@ from mdocr.parsing.crops import FILE_NAME
 SUFFIXES = PICTURE_SUFFIXES | {".pdf"}
 """Endings of documents."""
 
+LIST_SUFFIX = ".txt"
+"""Ending of a list of documents."""
+
 
 def find_documents(
     arguments: Sequence[str], output: str, drawings: Path | None = None
@@ -20,7 +23,8 @@ def find_documents(
     """The files that arguments name, without the pictures that an earlier run has written.
 
     Args:
-        arguments: files, folders, patterns; a file that is named itself is always read.
+        arguments: files, folders, patterns, lists of them; a file that is named itself is always
+            read.
         output: as after ``-o``.
         drawings: folder of drawn layouts.
 
@@ -28,6 +32,7 @@ def find_documents(
         InputError: nothing is left.
         UsageError: the output would be written over one of them.
     """
+    arguments = list(listed(arguments))
     found = [
         item
         for item in find_files(arguments, SUFFIXES)
@@ -37,6 +42,35 @@ def find_documents(
         raise InputError("there are only results of earlier runs to read", "Name the documents.")
     refuse_inputs(Path(output), found)
     return found
+
+
+def listed(arguments: Sequence[str]) -> Iterator[str]:
+    """The arguments, those of a list in its place: a file that ends in .txt, a path in each line.
+
+    Raises:
+        InputError: a list cannot be read.
+    """
+    for argument in arguments:
+        path = Path(argument)
+        if path.suffix.lower() == LIST_SUFFIX and path.is_file():
+            yield from _lines(path)
+        else:
+            yield argument
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", "Name another list."
+        ) from error
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not lines or any("\0" in line for line in lines):
+        raise InputError(
+            f"{path} is no list of documents", "Write the path of a document in each line."
+        )
+    return [line.removesuffix("\r") for line in lines]
 
 
 def _is_product(item: str | FailedInput, output: str, drawings: Path | None) -> bool:

@@ -1,14 +1,19 @@
 """The loop over all documents: read, written as soon as their last page is there, counted."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from mdocr.batch.claims import Claims
 from mdocr.batch.destination import Destination, stems
 from mdocr.batch.display import Display
+from mdocr.batch.manifest import Manifest, record_of
 from mdocr.batch.page_model import LazyPageModel
 from mdocr.batch.results import Results, records_of
+from mdocr.batch.selection import Selection
 from mdocr.batch.tally import Tally
+from mdocr.batch.workers import WorkerPool, read_in_workers
 from mdocr.document.model import Failure
 from mdocr.errors import UsageError
 from mdocr.files import is_full
@@ -24,12 +29,14 @@ class Run:
     """How the documents of one command are read.
 
     Attributes:
-        model: reads them.
+        model: reads them, or tells what does in the workers.
         options: of the reading.
         destination: where they go.
         resume: use the pages that an earlier run has read.
         tally: counts what becomes of them; that of the whole command.
         display: shows it.
+        selection: which of the documents are read.
+        start_workers: makes the processes that read them; None to read them in this one.
     """
 
     model: LazyPageModel
@@ -38,13 +45,26 @@ class Run:
     tally: Tally
     resume: bool = True
     display: Display = field(default_factory=Display)
+    selection: Selection = field(default_factory=Selection)
+    start_workers: Callable[[], WorkerPool] | None = None
 
     def read(self, found: Sequence[str | FailedInput]) -> None:
-        """Reads and writes documents; an interruption leaves what the next run needs."""
+        """Reads and writes documents; an interruption leaves what the next run needs.
+
+        Raises:
+            UsageError: only what has failed is to be read, and there is no folder that tells.
+        """
+        if self.selection.retry_failed and not self.destination.folder:
+            raise UsageError("--retry-failed needs a folder of results", "Give it with: -o DIR/")
         for item in found:
             if isinstance(item, FailedInput):
                 self._miss(item)
-        _Reading(self, [item for item in found if isinstance(item, str)]).go()
+        paths = [item for item in found if isinstance(item, str)]
+        folder = self.destination.folder
+        with contextlib.ExitStack() as stack:
+            manifest = Manifest(folder) if folder else None
+            claims = stack.enter_context(Claims(folder)) if folder else None
+            _Reading(self, paths, manifest, claims).go()
 
     def _miss(self, unread: FailedInput) -> None:
         self.tally.miss(unread.error)
@@ -52,14 +72,29 @@ class Run:
             self.display.say(f"cannot be read: {unread.error}")
 
 
+@dataclass(frozen=True)
+class _OpenDocument:
+    """A document in flight."""
+
+    path: str
+    name: str
+    results: Results
+
+
 class _Reading:
     """The documents of a run that could be found, in flight."""
 
-    def __init__(self, run: Run, paths: list[str]) -> None:
+    def __init__(
+        self, run: Run, paths: list[str], manifest: Manifest | None, claims: Claims | None
+    ) -> None:
         self.run = run
-        self.paths = paths
-        self.names = stems(paths)
-        self.open: dict[int, Results] = {}
+        self.manifest = manifest
+        self.claims = claims
+        state = manifest.state if manifest else lambda path: None
+        names = stems(paths)  # of all, so that every shard gives a document the same name
+        self.chosen = [(paths[n], names[n]) for n in run.selection.choose(paths, state)]
+        self.open: dict[int, _OpenDocument] = {}
+        self.left_to_others = 0
 
     def go(self) -> None:
         """From the first page to the last.
@@ -69,22 +104,45 @@ class _Reading:
         """
         run = self.run
         if not run.destination.force:
-            files = (file for name in self.names for file in run.destination.files(name))
+            files = (file for _, name in self.chosen for file in run.destination.files(name))
             run.destination.own.refuse_foreign(files)
-        tasks = (self._task(number) for number in range(len(self.paths)))
-        events = read_documents(lambda: run.model.loaded, tasks, run.options)
+        run.display.plan(len(self.chosen))
         keeps_pictures = run.destination.file is not None
-        for read in collect(events, self._watch, pictures=keeps_pictures):
-            self._close(read)
+        with contextlib.closing(self._events()) as events:
+            for read in collect(events, self._watch, pictures=keeps_pictures):
+                self._close(read)
+        if self.manifest:
+            self.manifest.end()
+        if self.left_to_others:
+            run.display.say(f"left to other runs, which read them now: {self.left_to_others}")
         run.destination.check()
 
-    def _task(self, number: int) -> DocumentTask:
-        run, name = self.run, self.names[number]
+    def _events(self) -> Generator[Event, None, None]:
+        run = self.run
+        if run.start_workers is None:
+            yield from read_documents(lambda: run.model.loaded, self._tasks(), run.options)
+            return
+        with run.start_workers() as pool:
+            yield from read_in_workers(pool, self._tasks(), run.options)
+
+    def _tasks(self) -> Iterator[DocumentTask]:
+        """Those of the chosen that no other run has claimed; the open ones are known by number."""
+        number = 0
+        for path, name in self.chosen:
+            if self.claims and not self.claims.take(name):
+                self.left_to_others += 1
+                continue
+            results = self._results(name)
+            self.open[number] = _OpenDocument(path, name, results)
+            number += 1
+            yield DocumentTask(path, results.known)
+
+    def _results(self, name: str) -> Results:
+        run = self.run
         records = partial(
             records_of, name, run.destination, lambda: run.model.identity, run.options
         )
-        self.open[number] = Results(name, run.destination, records, run.resume)
-        return DocumentTask(self.paths[number], self.open[number].known)
+        return Results(name, run.destination, records, run.resume)
 
     def _watch(self, event: Event) -> None:
         if isinstance(event, Opened):
@@ -96,31 +154,43 @@ class _Reading:
 
     def _take(self, read: ReadPage) -> None:
         run, (number, page) = self.run, read.key
-        self.open[number].add(read)
+        document = self.open[number]
+        document.results.add(read)
         if page:
             run.display.advance()
         run.tally.read += read.page is not None
         run.tally.failures += len(read.failures)
         run.tally.errors += (read.error,) if read.error else ()
         if not page:
-            self.open[number].discard()
+            document.results.discard()
         if not page and run.tally.alone and not run.tally.read:
             return  # the error of the document itself ends the run
         for failure in read.failures:
-            run.display.say(_line(self.paths[number], failure))
+            run.display.say(_line(document.path, failure))
 
     def _close(self, read: ReadDocument) -> None:
-        results = self.open.pop(read.number)
-        if read.failures and not read.pages:
-            return
-        self.run.destination.check()
+        document = self.open.pop(read.number)
+        is_written = (not read.failures or bool(read.pages)) and self._write(document, read)
+        record = record_of(document.path, document.name, read, is_written)
+        if self.manifest:
+            self.manifest.add(record)
+        if self.claims:
+            self.claims.release(document.name)
+        self.run.display.end(record)
+
+    def _write(self, document: _OpenDocument, read: ReadDocument) -> bool:
+        """Writes a document; False where that fails and there are others."""
+        run = self.run
+        run.destination.check()
         try:
-            self.run.tally.written += results.write(read, self.run.model.name)
+            run.tally.written += document.results.write(read, run.model.name)
         except UsageError as error:
-            if len(self.paths) == 1 or is_full(error.__cause__):
+            if len(self.chosen) == 1 or is_full(error.__cause__):
                 raise
-            self.run.tally.miss(error)
-            self.run.display.say(f"not written: {self.paths[read.number]}: {error}")
+            run.tally.miss(error)
+            run.display.say(f"not written: {document.path}: {error}")
+            return False
+        return True
 
 
 def _line(path: str, failure: Failure) -> str:

@@ -1,5 +1,6 @@
 """``mdocr parse``: documents to Markdown and other formats."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,11 @@ import typer
 from mdocr.batch.destination import chosen_formats, open_destination
 from mdocr.batch.inputs import find_documents
 from mdocr.batch.page_model import LazyPageModel, ModelChoice
+from mdocr.batch.plan import automatic_workers
 from mdocr.batch.run import Run
+from mdocr.batch.selection import Selection, parse_shard
 from mdocr.batch.tally import Tally
+from mdocr.batch.workers import PageReaderMaker, WorkerOptions, WorkerPool
 from mdocr.cli import console
 from mdocr.cli.choices import (
     Boxes,
@@ -23,8 +27,18 @@ from mdocr.cli.choices import (
     one_of,
 )
 from mdocr.cli.command import MORE, Command, examples, single_command
+from mdocr.cli.corpus import (
+    Limit,
+    PageTimeout,
+    Progress,
+    RetryFailed,
+    Shard,
+    WorkerMemory,
+    Workers,
+    worker_options,
+)
 from mdocr.cli.per_type import thresholds, token_limits
-from mdocr.cli.progress import progress_bar
+from mdocr.cli.progress import progress
 from mdocr.errors import UsageError
 from mdocr.options import (
     DRAFTS,
@@ -40,6 +54,7 @@ from mdocr.render import FORMATS, needed_boxes
 
 DEFAULTS = ParseOptions()
 RENDER_DEFAULTS = RenderOptions()
+WORKER_DEFAULTS = WorkerOptions()
 ENDINGS = ", ".join(form.endings[0] for form in FORMATS.values())
 EXAMPLES = examples(
     "mdocr parse report.pdf                          Markdown on stdout",
@@ -97,8 +112,9 @@ def parse(
     documents: Annotated[
         list[str],
         typer.Argument(
-            metavar="DOC|DIR|GLOB",
-            help="PDFs and pictures of pages; a folder means all of them below it; - is stdin.",
+            metavar="DOC|DIR|GLOB|LIST.txt",
+            help="PDFs and pictures of pages; a folder means all of them below it; a list has a "
+            "path in each line; - is stdin.",
             show_default=False,
         ),
     ],
@@ -192,6 +208,13 @@ def parse(
         float, typer.Option(help="Resolution at which PDFs are rendered.", rich_help_panel=MORE)
     ] = DEFAULTS.dpi,
     resume: Resume = True,
+    workers: Workers = None,
+    page_timeout: PageTimeout = WORKER_DEFAULTS.page_seconds,
+    worker_memory: WorkerMemory = None,
+    limit: Limit = None,
+    shard: Shard = "",
+    retry_failed: RetryFailed = False,
+    progress_form: Progress = "auto",
     trace: Annotated[
         bool,
         typer.Option(
@@ -215,8 +238,8 @@ def parse(
         thresholds=single,
         block_length=block_length,
         steps=steps,
-        max_tokens=token_limits(max_tokens or []),
         draft=draft,
+        max_tokens=token_limits(max_tokens or []),
         keep_unsure=keep_unsure,
         batch_size=batch_size,
         jobs=jobs,
@@ -232,13 +255,20 @@ def parse(
     choice = ModelChoice(model, device, engine, dtype, cuda_graphs, server)
     page_model = LazyPageModel(choice, alone=len(found) == 1)
     tally = Tally(len(found))
+    selection = Selection(parse_shard(shard), limit, retry_failed)
     with (
         open_destination(
             output, forms, len(found), written, drawings=layout_image, force=force
         ) as destination,
-        progress_bar("pages", to_file=destination.stream is None) as display,
+        progress(progress_form, to_file=destination.stream is None) as display,
     ):
-        Run(page_model, options, destination, tally, resume, display).read(found)
+        if workers is None:
+            workers = automatic_workers(found, choice, destination.folder is not None)
+        start = None
+        if workers:
+            limits = worker_options(workers, page_timeout, worker_memory)
+            start = partial(WorkerPool, PageReaderMaker(choice), limits)
+        Run(page_model, options, destination, tally, resume, display, selection, start).read(found)
     console.note_written(tally.written)
     tally.end()
 

@@ -1,11 +1,110 @@
-"""A progress bar on stderr."""
+"""Progress on stderr: a bar, a line a minute, or JSON for programs."""
 
 import contextlib
+import json
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from mdocr.batch.display import Display
 from mdocr.cli import console
+from mdocr.errors import UsageError
+
+PROGRESS_FORMS = ("auto", "jsonl", "none")
+"""A bar on a terminal and a line a minute elsewhere; an object a line; nothing but messages."""
+
+PAUSE = 60.0
+"""Seconds between two lines where there is no terminal."""
+
+
+@contextlib.contextmanager
+def progress(form: str, to_file: bool) -> Iterator[Display]:
+    """The progress of documents.
+
+    Args:
+        form: a name of ``PROGRESS_FORMS``.
+        to_file: results go to files, not to stdout.
+
+    Raises:
+        UsageError: there is no such form.
+    """
+    if form not in PROGRESS_FORMS:
+        choices = ", ".join(PROGRESS_FORMS)
+        raise UsageError(f"unknown progress {form!r}", f"Choose one of: {choices}")
+    if form == "jsonl":
+        yield Pace(_print_json).display(lambda text: _print_json({"message": text}))
+    elif form == "none" or console.verbosity.quiet:
+        yield Display(say=console.say)
+    elif to_file and not sys.stderr.isatty():
+        yield Pace(_Calm().show).display(console.say)
+    else:
+        with progress_bar("pages", to_file) as display:
+            yield display
+
+
+class Pace:
+    """Counts what is done, and estimates the rest from the documents that have ended.
+
+    Args:
+        show: takes a record after each page and document.
+    """
+
+    def __init__(self, show: Callable[[dict[str, Any]], None]) -> None:
+        self._show = show
+        self._began = time.monotonic()
+        self._documents = self._ended = self._pages = self._failures = 0
+
+    def display(self, say: Callable[[str], None]) -> Display:
+        """Itself, as a run takes it."""
+        return Display(advance=self._advance, say=say, plan=self._plan, end=self._end)
+
+    def _plan(self, documents: int) -> None:
+        self._documents += documents
+
+    def _advance(self) -> None:
+        self._pages += 1
+        self._show({"event": "page", **self._counts()})
+
+    def _end(self, record: Mapping[str, Any]) -> None:
+        self._ended += 1
+        self._failures += len(record["failures"])
+        named = {key: record[key] for key in ("path", "state")}
+        self._show({"event": "document", **named, **self._counts()})
+
+    def _counts(self) -> dict[str, Any]:
+        seconds = time.monotonic() - self._began
+        left = self._documents - self._ended
+        return {
+            "documents": self._ended,
+            "of": self._documents,
+            "pages": self._pages,
+            "failures": self._failures,
+            "pages_per_minute": round(60 * self._pages / seconds, 1) if seconds else 0.0,
+            "seconds_left": round(seconds / self._ended * left) if self._ended else None,
+        }
+
+
+class _Calm:
+    """A line now and then, for logs."""
+
+    def __init__(self) -> None:
+        self._shown = time.monotonic()
+
+    def show(self, record: Mapping[str, Any]) -> None:
+        if time.monotonic() - self._shown < PAUSE:
+            return
+        self._shown = time.monotonic()
+        left = record["seconds_left"]
+        rest = "" if left is None else f", about {left // 60} min left"
+        console.say(
+            f"{record['documents']} of {record['of']} documents, {record['pages']} pages, "
+            f"{record['pages_per_minute']:g} a minute, {record['failures']} failures{rest}"
+        )
+
+
+def _print_json(record: Mapping[str, Any]) -> None:
+    print(json.dumps(record), file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

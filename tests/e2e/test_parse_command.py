@@ -49,6 +49,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> FakeParser:
     monkeypatch.setattr(
         "mdocr.batch.page_model.find_parser", lambda *_: ResolvedModel("fake", Path())
     )
+    monkeypatch.setattr("mdocr.cli.parse.automatic_workers", lambda *_: 0)  # not in this process
     return parser
 
 
@@ -91,7 +92,8 @@ def test_folder_gets_every_format_and_the_pictures(model, pdf, tmp_path):
     images = {f"report_images/page000{number}-005.jpg" for number in (1, 2, 3)}
     endings = (".md", ".json", ".tex", ".html", ".content_list.json")
     written = {f"report{ending}" for ending in endings}
-    assert files == written | images | {"report_images", ".report.progress.jsonl", ".mdocr.jsonl"}
+    hidden = {".report.progress.jsonl", ".mdocr.jsonl", ".mdocr.lock"}
+    assert files == written | images | hidden | {"report_images", "mdocr.jsonl"}
     read = document(tmp_path / "out/report.json")
     assert read.source.path == str(pdf)
     assert len(read.source.sha256) == 64

@@ -1,0 +1,33 @@
+"""How many worker processes a run starts where none are named."""
+
+from collections.abc import Sequence
+
+import psutil
+
+from mdocr.batch.page_model import ModelChoice
+from mdocr.batch.workers.options import core_count
+from mdocr.engines.exported import has_accelerator
+from mdocr.inputs.find import FailedInput
+from mdocr.inputs.streams import is_stream
+
+ROOM = 1 << 30
+"""Bytes of free memory that a worker is started for: the lite model takes about half of it."""
+
+
+def automatic_workers(
+    found: Sequence[str | FailedInput], choice: ModelChoice, to_folder: bool
+) -> int:
+    """Worker processes; 0 to read in this process.
+
+    One for each core, where several documents are read on the CPU into a folder. A single document
+    is read in this process, which takes no time to start another; so is all that a server or an
+    accelerator reads, which want many texts at once, and what comes through a pipe, which can be
+    read only once.
+    """
+    paths = [item for item in found if isinstance(item, str)]
+    if len(paths) < 2 or not to_folder or choice.server or any(map(is_stream, paths)):
+        return 0
+    if has_accelerator(choice.device):
+        return 0
+    room = int(psutil.virtual_memory().available) // ROOM
+    return max(1, min(core_count(), len(paths), room))

@@ -1,0 +1,79 @@
+"""Options of a run over many documents: worker processes, which documents, progress."""
+
+from typing import Annotated
+
+import typer
+
+from mdocr.batch.workers import WorkerOptions
+from mdocr.cli.choices import one_of
+from mdocr.cli.command import MORE
+from mdocr.cli.progress import PROGRESS_FORMS
+
+MEBIBYTE = 1 << 20
+
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        help="Processes that read; a page that hangs, crashes or swells costs only itself. "
+        "0: this process.",
+        show_default="one for each core for several documents on a CPU, else 0",
+        rich_help_panel=MORE,
+    ),
+]
+PageTimeout = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        help="The longest that a page may take in a worker.",
+        rich_help_panel=MORE,
+    ),
+]
+WorkerMemory = Annotated[
+    int | None,
+    typer.Option(
+        metavar="MIB",
+        help="The most memory that a worker may take.",
+        show_default="a share of what is free",
+        rich_help_panel=MORE,
+    ),
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(help="Read at most so many documents.", show_default="all", rich_help_panel=MORE),
+]
+Shard = Annotated[
+    str,
+    typer.Option(
+        metavar="I/N",
+        help="Read the I-th of N equal parts of the documents, such as 2/8.",
+        show_default=False,
+        rich_help_panel=MORE,
+    ),
+]
+RetryFailed = Annotated[
+    bool,
+    typer.Option(
+        "--retry-failed",
+        help="Read only what the manifest in -o DIR says has failed, or was not read whole.",
+        rich_help_panel=MORE,
+    ),
+]
+Progress = Annotated[
+    str,
+    one_of(
+        PROGRESS_FORMS,
+        "How progress is shown on stderr.",
+        "--progress",
+        rich_help_panel=MORE,
+    ),
+]
+
+
+def worker_options(workers: int, page_seconds: float, mebibytes: int | None) -> WorkerOptions:
+    """The limits of workers.
+
+    Raises:
+        UsageError: they make no sense.
+    """
+    memory = None if mebibytes is None else mebibytes * MEBIBYTE
+    return WorkerOptions(workers, page_seconds=page_seconds, memory=memory)

@@ -1,0 +1,158 @@
+"""Runs over many documents: manifest, claims, shards, lists; with stand-ins for the readers."""
+
+import json
+import os
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+from worker_readers import StandInMaker, StandInModel
+
+from mdocr.batch.claims import EXPIRY, Claims
+from mdocr.batch.destination import open_destination
+from mdocr.batch.inputs import find_documents, listed
+from mdocr.batch.manifest import Manifest
+from mdocr.batch.run import Run
+from mdocr.batch.selection import Selection, parse_shard
+from mdocr.batch.tally import Tally
+from mdocr.batch.workers import WorkerOptions, WorkerPool
+from mdocr.errors import InputError, PartialFailureError, UsageError
+from mdocr.options import ParseOptions, RenderOptions
+
+
+def run(paths: list[Path], out: Path, selection: Selection | None = None) -> Tally:
+    tally = Tally(len(paths))
+    workers = partial(WorkerPool, StandInMaker(), WorkerOptions(workers=1, memory=600 << 20))
+    with open_destination(f"{out}/", ("md",), len(paths), RenderOptions()) as destination:
+        Run(
+            StandInModel(),  # type: ignore[arg-type]
+            ParseOptions(),
+            destination,
+            tally,
+            selection=selection or Selection(),
+            start_workers=workers,
+        ).read([str(path) for path in paths])
+    return tally
+
+
+def records(out: Path) -> dict[str, dict]:
+    lines = map(json.loads, (out / "mdocr.jsonl").read_text().splitlines())
+    return {record["name"]: record for record in lines}
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[Path]:
+    texts = {"a": "one\ntwo", "b": "three\ncrash", "c": "open: exit\nx", "d": "four"}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.doc").write_text(text)
+    return [tmp_path / f"{name}.doc" for name in texts]
+
+
+def test_the_manifest_says_what_became_of_each_document(paths, tmp_path):
+    out = tmp_path / "out"
+    tally = run(paths, out)
+    with pytest.raises(PartialFailureError):
+        tally.end()
+    found = records(out)
+    states = {name: found[name]["state"] for name in found}
+    assert states == {"a": "done", "b": "partial", "c": "failed", "d": "done"}
+    assert (found["a"]["pages"], found["a"]["characters"]) == (2, 6)
+    (failure,) = found["b"]["failures"]
+    assert (failure["page"], failure["error"]) == (2, "CrashError")
+    assert sorted(path.name for path in out.glob("*.md")) == ["a.md", "b.md", "d.md"]
+    assert not (out / ".claims").exists()
+
+
+def test_only_what_failed_is_tried_again(paths, tmp_path):
+    out = tmp_path / "out"
+    run(paths, out)
+    before = (out / "a.md").stat().st_mtime_ns
+    paths[1].write_text("three\nfour")
+    paths[2].write_text("five")
+    assert not run(paths, out, Selection(retry_failed=True)).failures
+    assert {record["state"] for record in records(out).values()} == {"done"}
+    assert len(records(out)) == 4 and (out / "a.md").stat().st_mtime_ns == before
+
+
+def test_a_second_run_changes_nothing(paths, tmp_path):
+    out = tmp_path / "out"
+    run(paths, out)
+    first = {path.name: path.read_bytes() for path in out.iterdir()}
+    run(paths, out)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == first
+
+
+def test_shards_share_the_documents_and_their_names(tmp_path):
+    folders = [tmp_path / name for name in "xyz"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "same.doc").write_text(folder.name)
+    paths = [folder / "same.doc" for folder in folders]
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    run(paths, whole)
+    for part in (1, 2):
+        run(paths, parts, Selection(shard=(part, 2)))
+    texts = [{path.name: path.read_text() for path in out.glob("*.md")} for out in (whole, parts)]
+    assert texts[0] == texts[1] and len(texts[0]) == 3
+
+
+def test_no_more_documents_are_read_than_the_limit(paths, tmp_path):
+    run(paths, tmp_path / "out", Selection(limit=1))
+    assert list(records(tmp_path / "out")) == ["a"]
+
+
+def test_a_document_that_another_run_reads_is_left_to_it(paths, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    with Claims(out) as others:
+        assert others.take("a")
+        run(paths, out)
+        assert not (out / "a.md").exists() and (out / "d.md").exists()
+    run(paths, out)
+    assert (out / "a.md").exists()
+
+
+def test_claims_of_the_dead_are_void(tmp_path):
+    with Claims(tmp_path) as first, Claims(tmp_path) as second:
+        assert first.take("a") and not second.take("a")
+        claim = tmp_path / ".claims/a"
+        os.utime(claim, (0, time.time() - EXPIRY - 1))
+        assert second.take("a")
+        record = json.loads(claim.read_text())
+        claim.write_text(json.dumps({**record, "pid": 2**22 + 1}))
+        assert first.take("a")
+        claim.write_text(json.dumps({**record, "pid": 2**22 + 1, "host": "elsewhere"}))
+        assert not second.take("a")
+        first.release("a")
+        assert second.take("a")
+
+
+def test_damaged_manifests_cost_only_their_damaged_lines(tmp_path):
+    path = tmp_path / "mdocr.jsonl"
+    path.write_bytes(b'{"path": "a", "state": "done"}\n[]\n\xff\n{"path": "b", "sta')
+    manifest = Manifest(tmp_path)
+    assert (manifest.state("a"), manifest.state("b")) == ("done", None)
+    manifest.add({"path": "b", "state": "failed", "seconds": 1})
+    manifest.add({"path": "b", "state": "failed", "seconds": 2})  # nothing new
+    assert len(path.read_text(errors="replace").splitlines()) == 5
+    manifest.end()
+    assert [json.loads(line)["path"] for line in path.read_text().splitlines()] == ["a", "b"]
+
+
+def test_lists(tmp_path):
+    listing = tmp_path / "list.txt"
+    listing.write_text("a.pdf\r\n\nscans/b c.png\n")
+    assert list(listed(["x.pdf", str(listing)])) == ["x.pdf", "a.pdf", "scans/b c.png"]
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-")
+    listing.write_text(f"{tmp_path}/a.pdf\n")
+    assert find_documents([str(listing)], "") == [f"{tmp_path}/a.pdf"]
+    listing.write_text("\n")
+    with pytest.raises(InputError, match="no list of documents"):
+        list(listed([str(listing)]))
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "1", "1/2/3", "a/b", "١/٢", "-1/2"])
+def test_shards_that_make_no_sense(text):
+    with pytest.raises(UsageError):
+        Selection(parse_shard(text))
