@@ -83,7 +83,8 @@ def test_wrong_arguments_are_named(arguments, code):
 @pytest.mark.parametrize("package", ["apted", "markdown_it"])
 def test_a_missing_extra_is_named_before_anything_is_read(package, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
-    done = run("parser", tmp_path / "nowhere", "--model", "nowhere/at/all")
+    command = ["eval", "parser", str(tmp_path / "nowhere"), "--model", "nowhere/at/all"]
+    done = CliRunner().invoke(app, command)
     assert done.exit_code == 5
     assert "pip install" in done.stderr
 
