@@ -180,6 +180,8 @@ class RenderOptions:
         math: what formulas stand between in Markdown: ``dollars``, or ``brackets`` (as MathJax).
         keep_paratext: keep headers, footers, page numbers, margin notes and page footnotes.
         page_marks: mark where each page begins.
+        redo: in a searchable PDF, replace the invisible text that an earlier reading has left.
+        password: of an encrypted PDF that is written again.
         images: folder of the pictures, relative to the file that is written.
     """
 
@@ -187,6 +189,8 @@ class RenderOptions:
     math: str = "dollars"
     keep_paratext: bool = False
     page_marks: bool = False
+    redo: bool = False
+    password: str = field(default="", repr=False)
     images: str = "images"
 
     def __post_init__(self) -> None:
@@ -235,6 +239,8 @@ class RenderChanges(TypedDict, total=False):
     math: str
     keep_paratext: bool
     page_marks: bool
+    redo: bool
+    password: str
     images: str
 
 

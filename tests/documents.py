@@ -1,5 +1,9 @@
 """A document with one block of every kind, for the renderers' tests."""
 
+from pathlib import Path
+
+import pymupdf
+
 from mdocr.document.document import Document
 from mdocr.document.model import Block, Box, Page, Source
 
@@ -65,3 +69,12 @@ def everything() -> Document:
         block("unknown", 0.95, "?"),
     )
     return document(first, second)
+
+
+def save_pages(path: Path, pages: int) -> Path:
+    """A PDF of empty pages."""
+    with pymupdf.open() as pdf:
+        for _ in range(pages):
+            pdf.new_page()
+        pdf.save(path)
+    return path

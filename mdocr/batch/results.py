@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from mdocr.batch.destination import Destination
 from mdocr.batch.resume import PageRecords, records_file
 from mdocr.document.document import Document
 from mdocr.document.model import Page, Source
+from mdocr.errors import UsageError
 from mdocr.files import written_whole
 from mdocr.options import ParseOptions
 from mdocr.parsing.events import ReadDocument
@@ -84,7 +85,7 @@ class Results:
         document = read.document(model)
         to, form = self.destination, self.destination.forms[0]
         if to.stream:
-            to.stream.write(without_pictures(document).render(form, to.render))
+            _write(to.stream, without_pictures(document).render(form, to.render))
             return []
         if to.folder:
             write_folder(document, to.folder, to.forms, to.render, pictures={}, stem=self.stem)
@@ -115,6 +116,17 @@ def records_of(
     if not destination.folder:
         return None
     return PageRecords(records_file(destination.folder, stem), model(), options)
+
+
+def _write(stream: TextIO, made: str | bytes) -> None:
+    """Writes a format to stdout, a pipe or a file; one that is no text, not to a terminal."""
+    if isinstance(made, str):
+        stream.write(made)
+    elif stream.isatty():
+        raise UsageError("this format is no text, and cannot be shown", "Give a file with: -o")
+    else:
+        stream.buffer.write(made)
+        stream.buffer.flush()
 
 
 def without_pictures(document: Document) -> Document:

@@ -141,6 +141,10 @@ def parse(
     keep_paratext: KeepParatext = RENDER_DEFAULTS.keep_paratext,
     keep_unsure: KeepUnsure = DEFAULTS.keep_unsure,
     boxes: Boxes = "",
+    redo: Annotated[
+        bool,
+        typer.Option("--redo", help="In PDFs, replace the invisible text of an earlier reading."),
+    ] = RENDER_DEFAULTS.redo,
     force: Force = False,
     password: Annotated[
         str, typer.Option(help="Of encrypted PDFs.", show_default=False)
@@ -249,7 +253,12 @@ def parse(
     )
     _check_trace(trace, forms, server)
     written = RenderOptions(
-        tables=tables, math=math, keep_paratext=keep_paratext, page_marks=page_marks
+        tables=tables,
+        math=math,
+        keep_paratext=keep_paratext,
+        page_marks=page_marks,
+        redo=redo,
+        password=password,
     )
     found = find_documents(documents, output, layout_image)
     choice = ModelChoice(model, device, engine, dtype, cuda_graphs, server)

@@ -40,12 +40,15 @@ class Document:
         """Its file's name without folder and ending; ``document`` for one held in memory."""
         return Path(self.source.path).stem or "document"
 
-    def render(self, form: str = "md", options: RenderOptions | None = None) -> str:
+    def render(self, form: str = "md", options: RenderOptions | None = None) -> Any:
         """The document in one format.
 
         Args:
             form: the name of a format: ``md``, ``txt``, ``html``, ``latex``, ``json`` ...
             options: how tables, formulas and paratext are written, and where the pictures are.
+
+        Returns:
+            A text; bytes for formats that are none, such as ``pdf``.
 
         Raises:
             UsageError: there is no such format.
@@ -54,19 +57,23 @@ class Document:
 
     def to_markdown(self, **changes: Unpack[RenderChanges]) -> str:
         """The document as Markdown; single options of ``RenderOptions`` by name."""
-        return self.render("md", changed(RenderOptions(), changes))
+        text: str = self.render("md", changed(RenderOptions(), changes))
+        return text
 
     def to_text(self, **changes: Unpack[RenderChanges]) -> str:
         """The document as plain text."""
-        return self.render("txt", changed(RenderOptions(), changes))
+        text: str = self.render("txt", changed(RenderOptions(), changes))
+        return text
 
     def to_html(self, **changes: Unpack[RenderChanges]) -> str:
         """The document as an HTML page."""
-        return self.render("html", changed(RenderOptions(), changes))
+        text: str = self.render("html", changed(RenderOptions(), changes))
+        return text
 
     def to_latex(self, **changes: Unpack[RenderChanges]) -> str:
         """The document as a LaTeX file."""
-        return self.render("latex", changed(RenderOptions(), changes))
+        text: str = self.render("latex", changed(RenderOptions(), changes))
+        return text
 
     def save(self, path: str | os.PathLike[str], **changes: Unpack[RenderChanges]) -> Path:
         """Writes the format that the ending names, and the pictures to ``<stem>_images/`` beside.

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from mdocr.errors import UsageError
 from mdocr.options import RenderOptions
 
-Renderer = Callable[[Any, RenderOptions], str]
-"""Writes a ``Document``, as it was read."""
+Renderer = Callable[[Any, RenderOptions], Any]
+"""Writes a ``Document``, as it was read: text, or bytes where ``Format.is_binary``."""
 
 
 class Format(NamedTuple):
@@ -21,6 +21,7 @@ class Format(NamedTuple):
         render: writes a document.
         endings: of its files, lower case; the first is the one that mdocr gives them.
         links_pictures: whether its text names the files of the pictures.
+        is_binary: whether it is bytes, and no text.
         needs_words: whether it is written from the places of words (``ParseOptions.boxes``).
     """
 
@@ -28,6 +29,7 @@ class Format(NamedTuple):
     endings: tuple[str, ...]
     links_pictures: bool = True
     needs_words: bool = False
+    is_binary: bool = False
 
 
 FORMATS: dict[str, Format] = {}

@@ -14,11 +14,13 @@ from mdocr.files import written_whole
 logger = logging.getLogger(__name__)
 
 
-def write_files(texts: Mapping[Path, str], pictures: Mapping[str, bytes], folder: Path) -> None:
+def write_files(
+    texts: Mapping[Path, str | bytes], pictures: Mapping[str, bytes], folder: Path
+) -> None:
     """Writes texts, and pictures into a folder.
 
     Args:
-        texts: by path.
+        texts: by path; bytes stay as they are.
         pictures: encoded pictures by file name.
         folder: of the pictures; made where it is missing.
 
@@ -30,9 +32,9 @@ def write_files(texts: Mapping[Path, str], pictures: Mapping[str, bytes], folder
     _write_all({**_placed(pictures, folder), **encoded})
 
 
-def _encoded(text: str) -> bytes:
+def _encoded(text: str | bytes) -> bytes:
     """A file name in it need not be text: what UTF-8 cannot hold becomes an escape."""
-    return text.encode("utf-8", "backslashreplace")
+    return text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
 
 
 def _placed(pictures: Mapping[str, bytes], folder: Path) -> dict[Path, bytes]:

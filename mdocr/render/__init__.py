@@ -1,6 +1,6 @@
-"""A document as text, in each format.
+"""A document in each format.
 
-A format is one module with ``render(document, options) -> str`` and one line in ``FORMATS``; the
+A format is one module with ``render(document, options)`` and one line in ``FORMATS``; the
 command line takes its choices, help and file endings from there. A renderer finishes the document
 itself, so it takes one as it was read. ``mdocr.Document`` comes from here, so that whoever has a
 document has its formats too: ``Document.render`` writes them all.
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from mdocr.document.document import Document
 from mdocr.document.formats import FORMATS, Format, Renderer, find_format, format_of_file
-from mdocr.render import content_list, documents_json, html, latex, markdown, text
+from mdocr.render import alto, content_list, documents_json, hocr, html, latex, markdown, pdf, text
 
 __all__ = [
     "FORMATS",
@@ -29,6 +29,11 @@ FORMATS.update(
         "json": Format(documents_json.render, (".json",)),
         "latex": Format(latex.render, (".tex",)),
         "html": Format(html.render, (".html", ".htm")),
+        "hocr": Format(hocr.render, (".hocr",), links_pictures=False, needs_words=True),
+        "alto": Format(alto.render, (".alto.xml",), links_pictures=False, needs_words=True),
+        "pdf": Format(
+            pdf.render, (".pdf",), links_pictures=False, needs_words=True, is_binary=True
+        ),
         "content-list": Format(content_list.render, (".content_list.json",)),
     }
 )

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from documents import block, document, everything
+from documents import block, document, everything, save_pages
 
 from mdocr.errors import InputError, UsageError
-from mdocr.render import FORMATS, Document
+from mdocr.render import FORMATS, Document, format_of_file
 
 PICTURES = {"page-1-8.png": b"one", "page-2-4.png": b"two"}
 
@@ -35,14 +35,16 @@ def test_options_of_rendering_are_given_by_name() -> None:
         made.to_markdown(tables="csv")
 
 
-@pytest.mark.parametrize("name", [f"out{form.endings[-1]}" for form in FORMATS.values()])
+@pytest.mark.parametrize("name", [f"out{one.endings[-1]}" for one in FORMATS.values()])
 def test_a_document_is_saved_by_the_ending_with_its_pictures(tmp_path: Path, name: str) -> None:
-    made = replace(everything(), pictures=PICTURES)
+    source = replace(everything().source, path=str(save_pages(tmp_path / "report.pdf", 2)))
+    made = replace(everything(), pictures=PICTURES, source=source)
     path = made.save(tmp_path / name)
-    assert path.read_text("utf-8")
+    assert path.read_bytes()
     stem = path.stem
     found = {picture.name for picture in (tmp_path / f"{stem}_images").glob("*")}
-    assert found == (set() if name == "out.txt" else set(PICTURES))
+    form = FORMATS[format_of_file(name) or ""]
+    assert found == (set(PICTURES) if form.links_pictures else set())
     if name == "out.markdown":
         assert "![](out_images/page-1-8.png)" in path.read_text("utf-8")
 

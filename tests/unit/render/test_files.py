@@ -1,7 +1,8 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from documents import block, document, everything
+from documents import block, document, everything, save_pages
 
 from mdocr.errors import InputError, UsageError
 from mdocr.options import RenderOptions
@@ -17,15 +18,21 @@ def names(folder: Path) -> list[str]:
 
 def test_every_format_is_written(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "folder"
-    written = write_folder(everything(), folder, FORMATS, pictures=PICTURES)
+    path = save_pages(tmp_path / "report.pdf", 2)
+    source = replace(everything().source, path=str(path))
+    read = replace(everything(), source=source)
+    written = write_folder(read, folder, FORMATS, pictures=PICTURES)
     assert [path.name for path in written] == [
         f"report{form.endings[0]}" for form in FORMATS.values()
     ]
     assert names(folder) == [
+        "report.alto.xml",
         "report.content_list.json",
+        "report.hocr",
         "report.html",
         "report.json",
         "report.md",
+        "report.pdf",
         "report.tex",
         "report.txt",
         "report_images",

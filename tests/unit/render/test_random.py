@@ -1,8 +1,10 @@
 """Random documents through every format: whatever a model writes, a document can be written."""
 
 import random
+from pathlib import Path
 
 import pytest
+from documents import save_pages
 
 from mdocr.document.block_types import BLOCK_FORMATS, BLOCK_TYPES
 from mdocr.document.model import Block, Box, Page, Source
@@ -37,7 +39,11 @@ def random_document(chance: random.Random) -> Document:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_every_document_can_be_written(seed: int) -> None:
+def test_every_document_can_be_written(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_pages(tmp_path / "a.pdf", 3)
+    monkeypatch.chdir(tmp_path)
     chance = random.Random(seed)
     for _ in range(20):
         document = random_document(chance)
@@ -48,5 +54,8 @@ def test_every_document_can_be_written(seed: int) -> None:
         )
         for form in FORMATS:
             written = document.render(form, options)
+            if FORMATS[form].is_binary:
+                assert written.startswith(b"%PDF-")
+                continue
             assert isinstance(written, str)
             assert "<script>" not in written or form in ("txt", "json", "content-list", "md")

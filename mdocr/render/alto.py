@@ -1,0 +1,91 @@
+"""ALTO 4 (https://www.loc.gov/standards/alto/): XML with the place of every line and word."""
+
+from xml.etree import ElementTree as ET
+
+from mdocr import __version__
+from mdocr.document.document import Document
+from mdocr.document.model import Block, Box, Page, PageLine
+from mdocr.options import RenderOptions
+from mdocr.postprocess import finish
+from mdocr.render.grid import DPI, in_pixels, page_size
+from mdocr.render.placed import PICTURES, placed_lines
+
+NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
+_SCHEMA = "http://www.loc.gov/alto/v4/alto-4-4.xsd"
+_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+def render(document: Document, options: RenderOptions | None = None) -> str:
+    """The document as ALTO: all that was read, in reading order, headers and footers too."""
+    finished = finish(document, keep_paratext=True)
+    root = ET.Element("alto", {"xmlns": NAMESPACE, "xmlns:xsi": _INSTANCE})
+    root.set("xsi:schemaLocation", f"{NAMESPACE} {_SCHEMA}")
+    _describe(root, document)
+    kinds = sorted({block.type for page in finished.pages for block in page.blocks})
+    if kinds:
+        tags = ET.SubElement(root, "Tags")
+        for kind in kinds:
+            ET.SubElement(tags, "StructureTag", ID=f"type_{kind}", LABEL=kind)
+    layout = ET.SubElement(root, "Layout")
+    for page in finished.pages:
+        _page(layout, page)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _describe(root: ET.Element, document: Document) -> None:
+    described = ET.SubElement(root, "Description")
+    ET.SubElement(described, "MeasurementUnit").text = "pixel"
+    source = ET.SubElement(described, "sourceImageInformation")
+    ET.SubElement(source, "fileName").text = _valid(document.source.path)
+    step = ET.SubElement(described, "Processing", ID="reading")
+    ET.SubElement(step, "processingStepSettings").text = _valid(f"{document.model}, {DPI} dpi")
+    software = ET.SubElement(step, "processingSoftware")
+    ET.SubElement(software, "softwareName").text = "mdocr"
+    ET.SubElement(software, "softwareVersion").text = __version__
+
+
+def _page(layout: ET.Element, page: Page) -> None:
+    width, height = page_size(page)
+    size = {"WIDTH": str(width), "HEIGHT": str(height)}
+    number = str(page.number)
+    element = ET.SubElement(
+        layout, "Page", {"ID": f"page_{number}", "PHYSICAL_IMG_NR": number, **size}
+    )
+    space = ET.SubElement(element, "PrintSpace", {"HPOS": "0", "VPOS": "0", **size})
+    for block in page.blocks:
+        _block(space, block, page)
+
+
+def _block(space: ET.Element, block: Block, page: Page) -> None:
+    kind = "Illustration" if block.type in PICTURES else "TextBlock"
+    name = f"block_{page.number}_{block.order}"
+    place = {"ID": name, **_place(block.box, page), "TAGREFS": f"type_{block.type}"}
+    if kind == "TextBlock" and block.angle:
+        place["ROTATION"] = str(block.angle)
+    element = ET.SubElement(space, kind, place)
+    if kind == "TextBlock":
+        for number, line in enumerate(placed_lines(block), start=1):
+            _line(element, line, page, f"{name[6:]}_{number}")
+
+
+def _line(block: ET.Element, line: PageLine, page: Page, name: str) -> None:
+    if not line.words:
+        return
+    element = ET.SubElement(block, "TextLine", {"ID": f"line_{name}", **_place(line.box, page)})
+    for number, word in enumerate(line.words, start=1):
+        if number > 1:
+            ET.SubElement(element, "SP")
+        sure = f"{min(max(word.confidence, 0), 1):.3f}"
+        place = {"ID": f"word_{name}_{number}", **_place(word.box, page), "WC": sure}
+        ET.SubElement(element, "String", place, CONTENT=_valid(word.text))
+
+
+def _place(box: Box, page: Page) -> dict[str, str]:
+    x0, y0, x1, y1 = in_pixels(box, page)
+    return {"HPOS": str(x0), "VPOS": str(y0), "WIDTH": str(x1 - x0), "HEIGHT": str(y1 - y0)}
+
+
+def _valid(text: str) -> str:
+    """Without what XML cannot hold."""
+    return "".join(c for c in text if c.isprintable() or c.isspace())
