@@ -10,7 +10,18 @@ from collections.abc import Iterable
 
 from mdocr.document.document import Document
 from mdocr.document.formats import FORMATS, Format, Renderer, find_format, format_of_file
-from mdocr.render import alto, content_list, documents_json, hocr, html, latex, markdown, pdf, text
+from mdocr.render import (
+    alto,
+    content_list,
+    documents_json,
+    hocr,
+    html,
+    latex,
+    markdown,
+    pdf,
+    report,
+    text,
+)
 
 __all__ = [
     "FORMATS",
@@ -34,6 +45,7 @@ FORMATS.update(
         "pdf": Format(
             pdf.render, (".pdf",), links_pictures=False, needs_words=True, is_binary=True
         ),
+        "report": Format(report.render, (".report.html",), links_pictures=False, needs_words=True),
         "content-list": Format(content_list.render, (".content_list.json",)),
     }
 )

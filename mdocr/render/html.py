@@ -61,7 +61,7 @@ def running(text: str) -> str:
 
 def _span(span: Span) -> str:
     if span.kind == "formula":
-        return _formula(span.content)
+        return formula(span.content)
     text = _text(span.content)
     return text if span.kind == "text" else f"<{span.kind}>{text}</{span.kind}>"
 
@@ -73,7 +73,8 @@ def _text(text: str) -> str:
     return parted.replace("$$", "$<wbr>$").replace("\n", "<br>\n")
 
 
-def _formula(latex: str, *, display: bool = False) -> str:
+def formula(latex: str, *, display: bool = False) -> str:
+    """A formula as MathML; as LaTeX where that cannot be had."""
     latex = strip_delimiters(latex)
     if not is_harmless(latex):
         return f"<code>{escape(latex)}</code>"
@@ -94,7 +95,7 @@ def _element(element: Element, options: RenderOptions) -> str:
         level = min(element.level or 1, 6)
         return f"<h{level}>{running(element.content)}</h{level}>"
     if element.type == "equation" and element.format == "latex":
-        return f'<p class="formula">{_formula(element.content, display=True)}</p>'
+        return f'<p class="formula">{formula(element.content, display=True)}</p>'
     return "\n".join(f"<p>{running(text)}</p>" for text in re.split(r"\n{2,}", element.content))
 
 

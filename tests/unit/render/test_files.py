@@ -33,6 +33,7 @@ def test_every_format_is_written(tmp_path: Path) -> None:
         "report.json",
         "report.md",
         "report.pdf",
+        "report.report.html",
         "report.tex",
         "report.txt",
         "report_images",
