@@ -112,6 +112,8 @@ def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
     if not left or not right:
         return False
     sides = _facing(left, -1), _facing(right, 0)
+    if not all(sides):
+        return False  # nothing but leaders
     running = [
         _is_running_text(facing) or _is_running_text(rows_of(side))
         for facing, side in zip(sides, (left, right), strict=True)
@@ -142,13 +144,11 @@ def _is_running_text(rows: Sequence[Row]) -> bool:
     rows = [row for row in rows if row[0].region is None]
     if any(region.type != "image" for region in regions) or (regions and len(rows) < 3):
         return True
-    if len(rows) < 3:
-        return False
     widths = [sum(piece.box.width for piece in row) for row in rows]
     area = hull([piece.box for row in rows for piece in row])
     size = median(piece.size for row in rows for piece in row)
     wide = [width for width in widths if width > 0.6 * area.width and width > LEAST_COLUMN * size]
-    return len(wide) >= 0.5 * len(rows)
+    return len(rows) >= 3 and len(wide) >= 0.5 * len(rows)
 
 
 def _level_share(few: Sequence[Row], many: Sequence[Row]) -> float:
