@@ -180,6 +180,7 @@ class RenderOptions:
         math: what formulas stand between in Markdown: ``dollars``, or ``brackets`` (as MathJax).
         keep_paratext: keep headers, footers, page numbers, margin notes and page footnotes.
         page_marks: mark where each page begins.
+        chunk_tokens: most tokens of a chunk; a longer table is one by itself.
         redo: in a searchable PDF, replace the invisible text that an earlier reading has left.
         password: of an encrypted PDF that is written again.
         images: folder of the pictures, relative to the file that is written.
@@ -189,6 +190,7 @@ class RenderOptions:
     math: str = "dollars"
     keep_paratext: bool = False
     page_marks: bool = False
+    chunk_tokens: int = 512
     redo: bool = False
     password: str = field(default="", repr=False)
     images: str = "images"
@@ -196,6 +198,7 @@ class RenderOptions:
     def __post_init__(self) -> None:
         _choose("tables", self.tables, TABLE_FORMS)
         _choose("math", self.math, MATH_FORMS)
+        _at_least_one("chunk tokens", self.chunk_tokens)
 
 
 class RecognizeChanges(TypedDict, total=False):
@@ -239,6 +242,7 @@ class RenderChanges(TypedDict, total=False):
     math: str
     keep_paratext: bool
     page_marks: bool
+    chunk_tokens: int
     redo: bool
     password: str
     images: str

@@ -141,6 +141,9 @@ def parse(
     keep_paratext: KeepParatext = RENDER_DEFAULTS.keep_paratext,
     keep_unsure: KeepUnsure = DEFAULTS.keep_unsure,
     boxes: Boxes = "",
+    chunk_tokens: Annotated[
+        int, typer.Option(help="Most tokens of a chunk.", rich_help_panel=MORE)
+    ] = RENDER_DEFAULTS.chunk_tokens,
     redo: Annotated[
         bool,
         typer.Option("--redo", help="In PDFs, replace the invisible text of an earlier reading."),
@@ -257,6 +260,7 @@ def parse(
         math=math,
         keep_paratext=keep_paratext,
         page_marks=page_marks,
+        chunk_tokens=chunk_tokens,
         redo=redo,
         password=password,
     )

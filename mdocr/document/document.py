@@ -1,5 +1,6 @@
 """Everything that was read in one document."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -74,6 +75,19 @@ class Document:
         """The document as a LaTeX file."""
         text: str = self.render("latex", changed(RenderOptions(), changes))
         return text
+
+    def chunks(self, max_tokens: int = RenderOptions.chunk_tokens) -> list[dict[str, Any]]:
+        """The text in parts for retrieval.
+
+        Args:
+            max_tokens: of a chunk, as ``mdocr.render.chunks`` counts them; a longer table is one
+                chunk.
+
+        Returns:
+            Records with ``headings``, ``text`` (Markdown), ``pages``, ``boxes`` and ``tokens``.
+        """
+        lines = self.render("chunks", RenderOptions(chunk_tokens=max_tokens))
+        return [json.loads(line) for line in lines.split("\n") if line]
 
     def save(self, path: str | os.PathLike[str], **changes: Unpack[RenderChanges]) -> Path:
         """Writes the format that the ending names, and the pictures to ``<stem>_images/`` beside.

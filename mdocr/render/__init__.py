@@ -12,6 +12,7 @@ from mdocr.document.document import Document
 from mdocr.document.formats import FORMATS, Format, Renderer, find_format, format_of_file
 from mdocr.render import (
     alto,
+    chunks,
     content_list,
     documents_json,
     hocr,
@@ -46,6 +47,7 @@ FORMATS.update(
             pdf.render, (".pdf",), links_pictures=False, needs_words=True, is_binary=True
         ),
         "report": Format(report.render, (".report.html",), links_pictures=False, needs_words=True),
+        "chunks": Format(chunks.render, (".chunks.jsonl",), links_pictures=False),
         "content-list": Format(content_list.render, (".content_list.json",)),
     }
 )

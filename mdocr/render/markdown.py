@@ -37,7 +37,7 @@ _DELIMITERS = {
 def render(document: Document, options: RenderOptions | None = None) -> str:
     """The document as Markdown."""
     options = options or RenderOptions()
-    parts = (_element(element, options) for element in elements(document, options))
+    parts = (element(item, options) for item in elements(document, options))
     body = "\n\n".join(part for part in parts if part)
     return body + "\n" if body else ""
 
@@ -109,7 +109,8 @@ def _printable(text: str) -> str:
     return "".join(c for c in text if c == "\n" or c.isprintable() or c.isspace())
 
 
-def _element(element: Element, options: RenderOptions) -> str:
+def element(element: Element, options: RenderOptions) -> str:
+    """One element as Markdown."""
     if isinstance(element, PageMark):
         return f"<!-- page {element.number} -->"
     if isinstance(element, Items):

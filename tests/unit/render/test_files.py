@@ -27,6 +27,7 @@ def test_every_format_is_written(tmp_path: Path) -> None:
     ]
     assert names(folder) == [
         "report.alto.xml",
+        "report.chunks.jsonl",
         "report.content_list.json",
         "report.hocr",
         "report.html",
