@@ -7,6 +7,7 @@ Each prints what it saw, and ends with 1 if that is not what is promised.
 """
 
 import argparse
+import contextlib
 import json
 import random
 import subprocess
@@ -52,12 +53,13 @@ def read(folder: Path, out: Path, display: Display, **limits: float) -> None:
 
 def written(out: Path) -> dict[str, bytes]:
     """All files that are not hidden, and what is left of temporary ones."""
-    files = (path for path in out.rglob("*") if path.is_file())
-    return {
-        path.name: path.read_bytes()
-        for path in files
-        if not path.name.startswith(".") or path.name.endswith(".part")
-    }
+    found: dict[str, bytes] = {}
+    for path in out.rglob("*"):
+        if path.name.startswith(".") and not path.name.endswith(".part"):
+            continue
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):  # a run is at work
+            found[path.name] = path.read_bytes()
+    return found
 
 
 def orphans(pids: set[int]) -> list[int]:

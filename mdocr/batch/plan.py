@@ -1,6 +1,7 @@
 """How many worker processes a run starts where none are named."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import psutil
 
@@ -19,15 +20,15 @@ def automatic_workers(
 ) -> int:
     """Worker processes; 0 to read in this process.
 
-    One for each core, where several documents are read on the CPU into a folder. A single document
-    is read in this process, which takes no time to start another; so is all that a server or an
-    accelerator reads, which want many texts at once, and what comes through a pipe, which can be
-    read only once.
+    One for each core, where several documents are read on the CPU into a folder, and one for a
+    single PDF, which may hang who renders it. A single picture is read in this process; so is all
+    that a server or an accelerator reads, which want many texts at once, and what comes through a
+    pipe, which can be read only once.
     """
     paths = [item for item in found if isinstance(item, str)]
-    if len(paths) < 2 or not to_folder or choice.server or any(map(is_stream, paths)):
+    if choice.server or any(map(is_stream, paths)) or has_accelerator(choice.device):
         return 0
-    if has_accelerator(choice.device):
-        return 0
+    if len(paths) < 2 or not to_folder:
+        return int(any(Path(path).suffix.lower() == ".pdf" for path in paths))
     room = int(psutil.virtual_memory().available) // ROOM
     return max(1, min(core_count(), len(paths), room))

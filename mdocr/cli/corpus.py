@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from mdocr.batch.workers import WorkerOptions
+from mdocr.batch.workers.options import threads_of_each
 from mdocr.cli.choices import one_of
 from mdocr.cli.command import MORE
 from mdocr.cli.progress import PROGRESS_FORMS
+from mdocr.errors import UsageError
 
 MEBIBYTE = 1 << 20
 
@@ -16,7 +18,7 @@ Workers = Annotated[
     typer.Option(
         help="Processes that read; a page that hangs, crashes or swells costs only itself. "
         "0: this process.",
-        show_default="one for each core for several documents on a CPU, else 0",
+        show_default="on a CPU one for each core, one for a single PDF; else 0",
         rich_help_panel=MORE,
     ),
 ]
@@ -75,5 +77,8 @@ def worker_options(workers: int, page_seconds: float, mebibytes: int | None) -> 
     Raises:
         UsageError: they make no sense.
     """
+    if workers < 0:
+        raise UsageError(f"workers must be at least 0, not {workers}")
     memory = None if mebibytes is None else mebibytes * MEBIBYTE
-    return WorkerOptions(workers, page_seconds=page_seconds, memory=memory)
+    threads = threads_of_each(workers)
+    return WorkerOptions(workers, threads, page_seconds=page_seconds, memory=memory)

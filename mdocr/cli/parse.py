@@ -280,7 +280,7 @@ def parse(
         start = None
         if workers:
             limits = worker_options(workers, page_timeout, worker_memory)
-            start = partial(WorkerPool, PageReaderMaker(choice), limits)
+            start = partial(WorkerPool, PageReaderMaker(choice, len(found) == 1), limits)
         Run(page_model, options, destination, tally, resume, display, selection, start).read(found)
     console.note_written(tally.written)
     tally.end()

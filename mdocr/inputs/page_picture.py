@@ -9,6 +9,9 @@ from PIL import Image
 PIXEL_LIMIT = 50_000_000
 """Most pixels of a page picture; larger pages are rendered, or shrunk, to this."""
 
+SIDE_LIMIT = 65_500
+"""Most pixels of an edge, as in a JPEG: a page may be two pixels wide and millions high."""
+
 POINTS_PER_INCH = 72.0
 
 
@@ -48,14 +51,18 @@ class OpenDocument(Protocol):
 
 
 def affordable_dpi(width: float, height: float, dpi: float) -> float:
-    """The resolution at which a page, in points, stays within the pixel limit."""
-    pixels = width * height * (dpi / POINTS_PER_INCH) ** 2
-    return dpi if pixels <= PIXEL_LIMIT else dpi * math.sqrt(PIXEL_LIMIT / pixels)
+    """The resolution at which a page, in points, stays within the limits."""
+    scale = dpi / POINTS_PER_INCH
+    area, side = width * height * scale**2, max(width, height) * scale
+    if area > PIXEL_LIMIT:
+        dpi = dpi * math.sqrt(PIXEL_LIMIT / area)
+    return min(dpi, SIDE_LIMIT * POINTS_PER_INCH / max(width, height)) if side > SIDE_LIMIT else dpi
 
 
 def shrinking(size: tuple[int, int]) -> int:
-    """By how much the edges of a picture have to be divided for it to stay within the limit."""
-    return max(1, math.ceil(math.sqrt(size[0] * size[1] / PIXEL_LIMIT)))
+    """By how much the edges of a picture have to be divided for it to stay within the limits."""
+    area = math.ceil(math.sqrt(size[0] * size[1] / PIXEL_LIMIT))
+    return max(1, area, math.ceil(max(size) / SIDE_LIMIT))
 
 
 def page_of(number: int, picture: Image.Image, dpi: float) -> PagePicture:

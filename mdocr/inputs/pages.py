@@ -88,9 +88,12 @@ class Pages(Iterator[PagePicture]):
             PageError: it cannot be read.
         """
         try:
-            return self._source.read(number)
+            page = self._source.read(number)
         except Exception as error:  # MuPDF's and Pillow's errors have no common base
             raise PageError(self.path, number, error) from error
+        if 0 in page.picture.size:
+            raise PageError(self.path, number, "it has no area")
+        return page
 
     def close(self) -> None:
         """Closes the file; pages already handed out stay as they are."""

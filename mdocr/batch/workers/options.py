@@ -55,6 +55,12 @@ class WorkerOptions:
         return max(LEAST_MEMORY, int(psutil.virtual_memory().available * SHARE) // self.workers)
 
 
+def threads_of_each(workers: int) -> int:
+    """Threads of each of so many workers: ``OMP_NUM_THREADS``, or its share of the cores."""
+    named = os.environ.get("OMP_NUM_THREADS", "")
+    return int(named) if named.isdecimal() and int(named) else max(1, core_count() // workers)
+
+
 def core_count() -> int:
     """Cores that this process may use."""
     try:

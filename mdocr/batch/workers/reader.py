@@ -17,13 +17,15 @@ class PageReaderMaker:
 
     Attributes:
         choice: the model.
+        alone: a single document is read, see ``LazyPageModel``.
     """
 
     choice: ModelChoice
+    alone: bool = False
 
     def __call__(self) -> "WorkerReader":
         """A reader that has not loaded its model yet."""
-        return WorkerReader(LazyPageModel(self.choice))
+        return WorkerReader(LazyPageModel(self.choice, alone=self.alone))
 
 
 class WorkerReader:
@@ -42,6 +44,7 @@ class WorkerReader:
         """Opens a document, and hashes it."""
         state = file_state(assignment.path)
         pages = self._open(assignment)
+        self._model.expect(len(pages))
         found = Found(source_of(assignment.path, pages), tuple(pages.numbers), state)
         if file_state(assignment.path) != state:
             raise changed(assignment.path)

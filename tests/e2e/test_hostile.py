@@ -1,0 +1,51 @@
+"""Documents that would hang or crash the reader, through the program."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from hostile import nested_forms
+from page_models import write_pdf
+
+pytestmark = pytest.mark.cluster
+
+PARSE = [sys.executable, "-m", "mdocr", "parse"]
+
+
+def test_a_pdf_that_hangs_mupdf_costs_itself(tmp_path):
+    nested_forms(tmp_path / "a.pdf")
+    write_pdf(tmp_path / "b.pdf", [["fine"]])
+    arguments = [str(tmp_path), "-o", str(tmp_path / "out"), "--workers", "1"]
+    done = subprocess.run(
+        [*PARSE, *arguments, "--page-timeout", "3"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 7, done.stderr
+    assert "a.pdf, page 1: timeout" in done.stderr
+    assert (tmp_path / "out/b.md").read_text().strip() == "fine"
+    lines = (tmp_path / "out/mdocr.jsonl").read_text().splitlines()
+    states = {Path(line["path"]).name: line["state"] for line in map(json.loads, lines)}
+    assert states == {"a.pdf": "failed", "b.pdf": "done"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_hanging_run_can_be_ended(tmp_path, number):
+    path = nested_forms(tmp_path / "a.pdf")
+    with subprocess.Popen([*PARSE, str(path)], stderr=subprocess.DEVNULL) as run:
+        own = psutil.Process(run.pid)
+        workers: list[psutil.Process] = []
+        while not workers:
+            time.sleep(0.1)
+            workers = [one for one in own.children() if "spawn_main" in " ".join(one.cmdline())]
+        while workers[0].cpu_times().user < 2:  # it has begun to hang
+            time.sleep(0.1)
+        run.send_signal(number)
+        assert run.wait(10) == 130
+    end = time.monotonic() + 10
+    while workers[0].is_running() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not workers[0].is_running()

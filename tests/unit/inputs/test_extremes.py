@@ -1,0 +1,33 @@
+"""Pages of extreme shape, and of none."""
+
+import pymupdf
+import pytest
+
+from mdocr.inputs.page_picture import PIXEL_LIMIT, SIDE_LIMIT, affordable_dpi, shrinking
+from mdocr.inputs.pages import PageError, open_pages
+
+
+@pytest.mark.parametrize(("width", "height"), [(120, 2**31), (2**31, 1), (14_400, 14_400)])
+def test_pages_stay_within_the_limits_of_area_and_edge(width, height):
+    scale = affordable_dpi(width, height, 200) / 72
+    assert width * height * scale**2 <= PIXEL_LIMIT * 1.001
+    assert max(width, height) * scale <= SIDE_LIMIT * 1.001
+    assert affordable_dpi(595, 842, 200) == 200
+
+
+def test_long_pictures_are_shrunk():
+    assert shrinking((1, 3 * SIDE_LIMIT)) == 3
+    assert shrinking((100, SIDE_LIMIT)) == 1
+
+
+def test_a_page_of_endless_height_is_a_small_picture(tmp_path):
+    with pymupdf.open() as document:
+        document.new_page(width=120, height=80)
+        document.xref_set_key(document[0].xref, "MediaBox", "[0 0 120 2147483520]")
+        document.save(tmp_path / "long.pdf")
+    with open_pages(tmp_path / "long.pdf") as pages:
+        try:
+            picture = pages.read(1).picture
+        except PageError:
+            return
+    assert max(picture.size) <= SIDE_LIMIT + 1
