@@ -27,6 +27,8 @@ PAGE_DTYPES = ("auto", "float32", "bfloat16", "float16", INT8)
 WORD_DRAFTS = ("auto", "none", "ctc")
 DRAFTS = ("none", "ctc")
 """What decoding starts from: masks, or what the CTC head of the model is sure of."""
+TEXT_LAYERS = ("verify", "trust", "ignore")
+"""What to do with the text that a PDF carries: take what the picture confirms, all, or nothing."""
 BOXES = ("block", "line", "word")
 """What the place is kept of: blocks, also their lines, also the words in them."""
 TABLE_FORMS = ("html", "markdown")
@@ -112,6 +114,8 @@ class ParseOptions:
         max_tokens: maximum number of tokens of single targets, by names of ``PARSE_TARGETS``.
         revise: a step that finds too few masked tokens decides committed ones anew.
         draft: a name of ``DRAFTS``; for the lines of a model with a CTC head.
+        text_layer: a name of ``TEXT_LAYERS``; only readers of lines use it.
+        emphasis: keep the bold, italic and monospace letters and the links of a text layer.
         keep_unsure: also write what the model is unsure of, which else is only in ``Page.unread``.
         batch_size: concurrent sequences; as many as the device can hold if None.
         jobs: threads that prepare pages for the model.
@@ -130,6 +134,8 @@ class ParseOptions:
     max_tokens: Mapping[str, int] = field(default_factory=dict)
     revise: bool = False
     draft: str = "ctc"
+    text_layer: str = "verify"
+    emphasis: bool = True
     keep_unsure: bool = False
     batch_size: int | None = None
     jobs: int = 1
@@ -147,6 +153,7 @@ class ParseOptions:
         for target in (*self.thresholds, *self.max_tokens):
             _choose("region type", target, PARSE_TARGETS)
         _choose("draft", self.draft, DRAFTS)
+        _choose("text layer", self.text_layer, TEXT_LAYERS)
         _choose("boxes", self.boxes, BOXES)
         _at_least_one("block length", self.block_length)
         if self.block_length and self.block_length > LONGEST_BLOCK:
@@ -227,6 +234,8 @@ class ParseChanges(TypedDict, total=False):
     max_tokens: Mapping[str, int]
     revise: bool
     draft: str
+    text_layer: str
+    emphasis: bool
     keep_unsure: bool
     batch_size: int | None
     jobs: int

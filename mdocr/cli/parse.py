@@ -47,6 +47,7 @@ from mdocr.options import (
     MAX_TOKENS,
     PARSE_ENGINES,
     TABLE_FORMS,
+    TEXT_LAYERS,
     ParseOptions,
     RenderOptions,
 )
@@ -141,6 +142,13 @@ def parse(
     keep_paratext: KeepParatext = RENDER_DEFAULTS.keep_paratext,
     keep_unsure: KeepUnsure = DEFAULTS.keep_unsure,
     boxes: Boxes = "",
+    text_layer: Annotated[
+        str, one_of(TEXT_LAYERS, "The text that a PDF carries.")
+    ] = DEFAULTS.text_layer,
+    emphasis: Annotated[
+        bool,
+        typer.Option(help="Keep bold, italics and links of the text layer.", rich_help_panel=MORE),
+    ] = DEFAULTS.emphasis,
     chunk_tokens: Annotated[
         int, typer.Option(help="Most tokens of a chunk.", rich_help_panel=MORE)
     ] = RENDER_DEFAULTS.chunk_tokens,
@@ -247,6 +255,8 @@ def parse(
         steps=steps,
         draft=draft,
         max_tokens=token_limits(max_tokens or []),
+        text_layer=text_layer,
+        emphasis=emphasis,
         keep_unsure=keep_unsure,
         batch_size=batch_size,
         jobs=jobs,

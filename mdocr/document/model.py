@@ -11,6 +11,10 @@ it goes on beyond the limit of its length; its script is unknown; it belongs to 
 the text."""
 
 
+TEXT_SOURCES = ("read", "text-layer", "both")
+"""Where a text comes from: the picture, the text layer of the file, or some lines from each."""
+
+
 @dataclass(frozen=True)
 class Box:
     """A rectangle on a page; each value is a share of the page's width or height, 0 to 1."""
@@ -144,6 +148,7 @@ class Block:
         image: file name of the region's picture; empty without one.
         tokens: every token of the content; empty unless a trace was asked for.
         lines: as they stand on the page; empty unless their places were asked for.
+        source: a name of ``TEXT_SOURCES``.
     """
 
     type: str
@@ -158,6 +163,7 @@ class Block:
     image: str = ""
     tokens: tuple[Character, ...] = ()
     lines: tuple[PageLine, ...] = ()
+    source: str = "read"
 
     def to_dict(self) -> dict[str, Any]:
         """The block in the form of the ``mdocr.document/1`` schema."""
@@ -175,6 +181,8 @@ class Block:
             record["level"] = self.level
         if self.image:
             record["image"] = self.image
+        if self.source != "read":
+            record["source"] = self.source
         if self.tokens:
             record["tokens"] = [token.to_dict() for token in self.tokens]
         if self.lines:
@@ -224,6 +232,26 @@ class Unread:
 
 
 @dataclass(frozen=True)
+class LayerUse:
+    """What became of the text layer of a page.
+
+    Attributes:
+        lines: that it has a text for, and that were compared with the picture.
+        refused: those among them where the picture shows something else.
+        used: whether its text was taken where it was not refused; a layer that is refused too often
+            is not believed at all.
+    """
+
+    lines: int
+    refused: int
+    used: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record in the form of the ``mdocr.document/1`` schema."""
+        return {"lines": self.lines, "refused": self.refused, "used": self.used}
+
+
+@dataclass(frozen=True)
 class Page:
     """One page and its blocks in reading order.
 
@@ -234,6 +262,7 @@ class Page:
         blocks: in reading order.
         seconds: time that reading the page took.
         unread: what was seen on it and not written, with the reason.
+        text_layer: what became of that; None where the file has none, or it was not asked.
     """
 
     number: int
@@ -242,6 +271,7 @@ class Page:
     blocks: tuple[Block, ...] = ()
     seconds: float = 0.0
     unread: tuple[Unread, ...] = ()
+    text_layer: LayerUse | None = None
 
     def follows(self, other: "Page") -> bool:
         """Whether it is the next page of the document, with none left out between."""
@@ -249,7 +279,7 @@ class Page:
 
     def to_dict(self) -> dict[str, Any]:
         """The page in the form of the ``mdocr.document/1`` schema."""
-        return {
+        record: dict[str, Any] = {
             "number": self.number,
             "width": round(self.width, 3),
             "height": round(self.height, 3),
@@ -257,13 +287,18 @@ class Page:
             "seconds": round(self.seconds, 3),
             "unread": [one.to_dict() for one in self.unread],
         }
+        if self.text_layer:
+            record["text_layer"] = self.text_layer.to_dict()
+        return record
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> "Page":
         """The inverse of ``to_dict``."""
         blocks = tuple(Block.from_dict(block) for block in record["blocks"])
         unread = tuple(Unread.from_dict(one) for one in record.get("unread", ()))
-        return cls(**{**record, "blocks": blocks, "unread": unread})
+        layer = LayerUse(**record["text_layer"]) if record.get("text_layer") else None
+        values = {"blocks": blocks, "unread": unread, "text_layer": layer}
+        return cls(**{**record, **values})
 
 
 @dataclass(frozen=True)

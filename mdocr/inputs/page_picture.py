@@ -6,6 +6,8 @@ from typing import Protocol
 
 from PIL import Image
 
+from mdocr.inputs.text_layer import TextLayer
+
 PIXEL_LIMIT = 50_000_000
 """Most pixels of a page picture; larger pages are rendered, or shrunk, to this."""
 
@@ -25,6 +27,7 @@ class PagePicture:
         height: height of the page in points.
         picture: the page in RGB, upright, on white.
         dpi: resolution of ``picture``, which may be below the one asked for on a huge page.
+        text: what a PDF says that the page says; None where it says nothing, or is not asked.
     """
 
     number: int
@@ -32,6 +35,7 @@ class PagePicture:
     height: float
     picture: Image.Image
     dpi: float
+    text: TextLayer | None = None
 
 
 class OpenDocument(Protocol):

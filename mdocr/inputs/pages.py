@@ -108,7 +108,12 @@ class Pages(Iterator[PagePicture]):
 
 
 def open_pages(
-    source: DocumentInput, pages: PageNumbers = "", dpi: float = 200, password: str = ""
+    source: DocumentInput,
+    pages: PageNumbers = "",
+    dpi: float = 200,
+    password: str = "",
+    *,
+    text: bool = False,
 ) -> Pages:
     """Opens a document.
 
@@ -118,6 +123,7 @@ def open_pages(
         pages: which, such as ``1-3,7,12-end``; empty for all.
         dpi: resolution for PDFs, and what a picture is taken for that states none.
         password: of an encrypted PDF.
+        text: also read the text layer of a PDF.
 
     Raises:
         InputError: the document is missing, damaged, empty, of another kind, or locked.
@@ -128,7 +134,7 @@ def open_pages(
     path = Path(source) if isinstance(source, str | os.PathLike) else Path()
     name = str(source) if isinstance(source, str | os.PathLike) else "the document"
     content = _content(source)
-    opened = _opened(source, path, content, dpi, password)
+    opened = _opened(source, path, content, dpi, password, text)
     try:
         return Pages(path, opened, parse_ranges(page_ranges(pages), opened.count), content)
     except UsageError as error:
@@ -144,7 +150,7 @@ def _content(source: Any) -> bytes | None:
 
 
 def _opened(
-    source: Any, path: Path, content: bytes | None, dpi: float, password: str
+    source: Any, path: Path, content: bytes | None, dpi: float, password: str, text: bool
 ) -> OpenDocument:
     name = str(path) if isinstance(source, str | os.PathLike) else "the document"
     if isinstance(source, Image.Image | np.ndarray):
@@ -155,7 +161,7 @@ def _opened(
     if not head:
         raise InputError(f"{name} is empty", "Copy or download it again.")
     if b"%PDF-" in head or path.suffix.lower() == ".pdf":
-        return PdfDocument(name, path, dpi, password, content)
+        return PdfDocument(name, path, dpi, password, content, text=text)
     return PictureFile(name, path, dpi, content)
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from mdocr.errors import InputError
 from mdocr.inputs.page_picture import POINTS_PER_INCH, PagePicture, affordable_dpi
+from mdocr.inputs.text_layer import TextLayer, read_text_layer
 
 DAMAGED = "Download or make it again, or mend it with a PDF tool such as qpdf."
 """Hint."""
@@ -24,15 +25,23 @@ class PdfDocument:
         dpi: at which pages are rendered.
         password: of an encrypted file.
         content: the file itself, where it is held in memory.
+        text: also read what the file says that its pages say.
 
     Raises:
         InputError: it is damaged, empty, locked, or no PDF.
     """
 
     def __init__(
-        self, name: str, path: Path, dpi: float, password: str, content: bytes | None = None
+        self,
+        name: str,
+        path: Path,
+        dpi: float,
+        password: str,
+        content: bytes | None = None,
+        *,
+        text: bool = False,
     ) -> None:
-        self._name, self._dpi = name, dpi
+        self._name, self._dpi, self._text = name, dpi, text
         self._mupdf = _mupdf()
         if content is None and not _is_text(path):
             content = path.read_bytes()
@@ -83,9 +92,18 @@ class PdfDocument:
             matrix=self._mupdf.Matrix(zoom, zoom), colorspace=self._mupdf.csRGB, alpha=False
         )
         picture = Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples_mv)
+        text = self._text_layer(page) if self._text else None
         del pixels, page
         self._mupdf.TOOLS.store_shrink(100)
-        return PagePicture(number, width, height, picture, dpi)
+        return PagePicture(number, width, height, picture, dpi, text)
+
+    def _text_layer(self, page: Any) -> TextLayer | None:
+        """What the file says that a page says; a damaged one leaves the picture to be read."""
+        try:
+            return read_text_layer(page)
+        except Exception as error:  # as above
+            logger.warning("%s: the text layer of a page is damaged: %s", self._name, error)
+            return None
 
     def close(self) -> None:
         """Closes the file."""

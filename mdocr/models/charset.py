@@ -51,7 +51,7 @@ class Charset:
         """Number of classes that the model predicts: EOS and the characters."""
         return len(self.symbols) + 1
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: Iterable[str]) -> list[int]:
         """Ids of the characters of ``text``, without EOS; unknown characters are dropped."""
         return [self._ids[symbol] for symbol in text if symbol in self._ids]
 

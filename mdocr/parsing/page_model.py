@@ -1,12 +1,15 @@
 """The interface of page models: one on this machine (``Parser``), or behind a server."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.errors import MdocrError
+from mdocr.models.charset import Charset
 
 
 class Detokenizer(Protocol):
@@ -55,3 +58,14 @@ class PageModel(Protocol):
 
     def batch_size(self, max_tokens: int) -> int:
         """Texts of so many tokens that there is room for at the same time."""
+
+
+class LineModel(PageModel, Protocol):
+    """A page model that reads lines, and can tell how well a text fits one."""
+
+    @property
+    def charset(self) -> Charset:
+        """Its characters."""
+
+    def ctc(self, images: Sequence[Image.Image]) -> list[NDArray[np.float32]]:
+        """CTC log-probabilities [P, characters + 1] at the frames of each line; 0 is the blank."""

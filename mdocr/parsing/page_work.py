@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mdocr.decoding.requests import Generation, Request
-from mdocr.document.model import Block, Failure, Page, Unread
+from mdocr.document.model import Block, Failure, LayerUse, Page, Unread
 from mdocr.errors import MdocrError
 from mdocr.inputs.page_picture import PagePicture
 
@@ -66,6 +66,7 @@ class PageWork:
 
     Attributes:
         unread: what was seen on it and is not written; a subclass adds to it.
+        text_layer: what became of its text layer; a subclass sets it.
     """
 
     def __init__(self, key: Key, sheet: PagePicture) -> None:
@@ -74,6 +75,7 @@ class PageWork:
         self.failures: list[Failure] = []
         self.notes: list[str] = []
         self.unread: list[Unread] = []
+        self.text_layer: LayerUse | None = None
         self.error: MdocrError | None = None
         self._began = time.perf_counter()
 
@@ -112,6 +114,7 @@ class PageWork:
             tuple(blocks),
             time.perf_counter() - self._began,
             tuple(self.unread),
+            self.text_layer,
         )
         self.notes += _summary(page)
         return ReadPage(self.key, page, tuple(self.failures), pictures, tuple(self.notes), drawing)

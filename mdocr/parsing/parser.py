@@ -5,9 +5,14 @@ from dataclasses import replace
 from numbers import Integral
 from typing import Literal, TypeVar, cast, overload
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 from typing_extensions import Unpack
 
 from mdocr.decoding.blocks import denoise
+from mdocr.decoding.choices import on_host
+from mdocr.decoding.ctc import log_softmax
 from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
 from mdocr.document.model import Block
 from mdocr.engines.memory import memory_errors
@@ -15,17 +20,22 @@ from mdocr.engines.protocols import LineEngine, PageEngine
 from mdocr.errors import UsageError
 from mdocr.inputs.pages import DocumentInput
 from mdocr.inputs.pictures import Picture, is_picture, open_picture
+from mdocr.models.charset import Charset
 from mdocr.models.line_reader_config import FORMULA_PROMPTS, LineReaderConfig
 from mdocr.options import ParseChanges, ParseOptions, changed
 from mdocr.parsing.line_reader.drafting import EncodedRequests
 from mdocr.parsing.pipeline import parse as parse_document
 from mdocr.parsing.regions import read_layout, read_region
 from mdocr.preprocessing.formula_notation import to_latex
+from mdocr.preprocessing.line_images import prepare_line
 from mdocr.preprocessing.line_reader import LineReaderProcessor
 from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
 from mdocr.preprocessing.prompts import Prompt
 from mdocr.preprocessing.tokenizers import LineReaderTokenizer, MinerUDiffusionTokenizer
 from mdocr.render import Document
+
+CTC_BATCH = 16
+"""Lines of similar width whose CTC frames are computed together."""
 
 Value = TypeVar("Value")
 _Pictures = Sequence[Picture | None]
@@ -55,6 +65,11 @@ class Parser:
         self.reads_lines = isinstance(engine.config, LineReaderConfig)
         self.reads_formulas = engine.config.reads_formulas
         self.block_length = engine.config.block_size
+
+    @property
+    def charset(self) -> Charset:
+        """The characters of a reader of lines."""
+        return cast(LineReaderConfig, self.engine.config).charset
 
     def generate(
         self,
@@ -152,6 +167,21 @@ class Parser:
     def predictor(self, batch_size: int) -> Predict:
         """What the decoder calls, for so many texts at a time."""
         return self.engine.blocks(batch_size)
+
+    def ctc(self, images: Sequence[Image.Image]) -> list[NDArray[np.float32]]:
+        """CTC log-probabilities [P, characters + 1] at the frames of each line; 0 is the blank.
+
+        Of a reader of lines only. Spares the decoder: it tells how well a text fits a picture.
+        """
+        engine = cast(LineEngine, self.engine)
+        prepared = sorted(enumerate(map(prepare_line, images)), key=lambda each: each[1].tokens)
+        found: dict[int, NDArray[np.float32]] = {}
+        with memory_errors():
+            for start in range(0, len(prepared), CTC_BATCH):
+                numbers, lines = zip(*prepared[start : start + CTC_BATCH], strict=True)
+                logits = [on_host(one.ctc_logits) for one in engine.encode_lines(lines)]
+                found |= zip(numbers, map(log_softmax, logits), strict=True)
+        return [found[number] for number in range(len(images))]
 
     def parse(
         self,

@@ -162,7 +162,13 @@ def open_document(document: DocumentInput, options: ParseOptions) -> Pages:
     Raises:
         MdocrError: see ``open_pages``.
     """
-    return open_pages(document, options.pages, options.dpi, options.password)
+    return open_pages(
+        document,
+        options.pages,
+        options.dpi,
+        options.password,
+        text=options.text_layer != "ignore",
+    )
 
 
 def source_of(document: DocumentInput, pages: Pages) -> Source:

@@ -22,6 +22,7 @@ class Text:
         steps: denoising steps.
         tokens: with confidence and step; empty unless asked for.
         notes: warnings for people.
+        source: a name of ``TEXT_SOURCES``.
     """
 
     content: str = ""
@@ -29,6 +30,7 @@ class Text:
     steps: int = 0
     tokens: tuple[Character, ...] = ()
     notes: tuple[str, ...] = ()
+    source: str = "read"
 
     @property
     def is_cut(self) -> bool:
@@ -68,12 +70,14 @@ def is_at_limit(made: Generation, longest: int) -> bool:
 
 def joined(texts: Sequence[Text], content: str) -> Text:
     """Several texts as one that reads ``content``."""
+    sources = {text.source for text in texts if text.content}
     return Text(
         content,
         tuple(chain.from_iterable(text.confidences for text in texts)),
         sum(text.steps for text in texts),
         tuple(chain.from_iterable(text.tokens for text in texts)),
         tuple(chain.from_iterable(text.notes for text in texts)),
+        sources.pop() if len(sources) == 1 else "both" if sources else "read",
     )
 
 
@@ -85,6 +89,7 @@ def filled(block: Block, text: Text, form: str, trace: bool) -> Block:
         "format": form,
         "confidence": text.confidence,
         "steps": text.steps,
+        "source": text.source,
     }
     made = Block(**record)
     return replace(made, tokens=text.tokens) if trace else made

@@ -46,6 +46,10 @@ ul.boxes {{ list-style: none; padding-left: 1em; }}
 """
 
 
+TAGS = {"bold": "b", "italic": "i", "monospace": "code"}
+"""Of emphasis."""
+
+
 def render(document: Document, options: RenderOptions | None = None) -> str:
     """The document as one HTML page; pictures are linked."""
     options = options or RenderOptions()
@@ -63,7 +67,10 @@ def _span(span: Span) -> str:
     if span.kind == "formula":
         return formula(span.content)
     text = _text(span.content)
-    return text if span.kind == "text" else f"<{span.kind}>{text}</{span.kind}>"
+    tags = [TAGS[mark] for mark in span.marks]
+    for tag in reversed(tags if span.kind == "text" else [*tags, span.kind]):
+        text = f"<{tag}>{text}</{tag}>"
+    return f'<a href="{escape(span.link)}">{text}</a>' if span.link else text
 
 
 def _text(text: str) -> str:

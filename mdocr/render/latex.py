@@ -21,6 +21,7 @@ from mdocr.render.flow import Element, Items, PageMark, elements, picture_path, 
 from mdocr.render.latex_preamble import preamble
 
 _SECTIONS = ("section", "subsection", "subsubsection", "paragraph", "subparagraph")
+_COMMANDS = {"bold": "textbf", "italic": "textit", "monospace": "texttt"}
 _IN_MATHEMATICS = re.compile(r"[0-9+=()-]+")
 _PLAIN_PATH = re.compile(r"[\w ./+=,@()-]+")
 
@@ -53,6 +54,20 @@ def _written(text: str) -> str:
 
 
 def _span(span: Span) -> str:
+    text = _plain_span(span)
+    for mark in reversed(span.marks):
+        text = _emphasised(text, _COMMANDS[mark])
+    return text
+
+
+def _emphasised(text: str, command: str) -> str:
+    """Each line in a command of its own, which no line break may stand in."""
+    return "\n".join(
+        f"\\{command}{{{line}}}" if line.strip() else line for line in text.split("\n")
+    )
+
+
+def _plain_span(span: Span) -> str:
     if span.kind == "formula":
         return _formula(span.content)
     if span.kind == "text":

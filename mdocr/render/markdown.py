@@ -24,6 +24,9 @@ _LINE_START = re.compile(
     r"^(?:#(?=#{0,5}(?:\s|$))|[-+](?=\s|$)|-(?=[-\s]*$)|=(?==*$)|:(?=-)|\d{1,9}(?=[.)](?:\s|$)))",
     re.MULTILINE,
 )
+_UNSAFE = re.compile(r"[()\[\]<>\s\\]")
+_SIGNS = {"bold": ("**", "**"), "italic": ("*", "*")}
+_TAGS = {"bold": "b", "italic": "i", "monospace": "code"}
 _TAG_IN_FORMULA = re.compile(r"<(?=[A-Za-z/!?])")
 _LINK_IN_FORMULA = re.compile(r"\](?=[(\[:])")
 _DELIMITERS = {
@@ -84,7 +87,43 @@ def _with_formulas(text: str, options: RenderOptions) -> str:
         inner = _inner(span.content, dollars)
         return inner if span.kind == "text" else f"<{span.kind}>{inner}</{span.kind}>"
 
-    return write_spans(text, written)
+    spans = split_spans(text)
+    parts = []
+    for number, span in enumerate(spans):
+        before, after = (
+            spans[near].content if 0 <= near < len(spans) else ""
+            for near in (number - 1, number + 1)
+        )
+        parts.append(_emphasised(written(span), span, before[-1:], after[:1]))
+    return "".join(parts)
+
+
+def _emphasised(written: str, span: Span, before: str, after: str) -> str:
+    """A span between its signs, which stand at its letters and not at the spaces around them.
+
+    Where asterisks would not be taken for signs, it stands between tags.
+
+    Args:
+        written: the span, escaped.
+        span: what it is.
+        before: the character before it.
+        after: the character behind it.
+    """
+    text = written.strip()
+    if not text or not (span.marks or span.link):
+        return written
+    is_apart = (text[0].isalnum() or not before.isalnum()) and (
+        text[-1].isalnum() or not after.isalnum()
+    )
+    signs = _SIGNS if is_apart and "*" not in (before, after) else {}
+    start = written.index(text)
+    left, right = written[:start], written[start + len(text) :]
+    for mark in reversed(span.marks):
+        opening, closing = signs.get(mark, (f"<{_TAGS[mark]}>", f"</{_TAGS[mark]}>"))
+        text = f"{opening}{text}{closing}"
+    if span.link:
+        text = f"[{text}](<{span.link}>)" if _UNSAFE.search(span.link) else f"[{text}]({span.link})"
+    return f"{left}{text}{right}"
 
 
 def _inner(text: str, dollars: bool) -> str:

@@ -31,10 +31,14 @@ class Span:
     Attributes:
         content: what it holds; of a formula the LaTeX without its delimiters.
         kind: ``text``, ``formula``, ``sup`` or ``sub``.
+        marks: emphasis, outermost first: ``bold``, ``italic``, ``monospace``.
+        link: where it leads; empty without a link.
     """
 
     content: str
     kind: str = "text"
+    marks: tuple[str, ...] = ()
+    link: str = ""
 
     @property
     def is_formula(self) -> bool:

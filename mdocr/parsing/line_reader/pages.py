@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.decoding.requests import Generation
-from mdocr.document.model import Block, Box, Unread
+from mdocr.document.model import Block, Box, LayerUse, Unread
 from mdocr.document.turns import turned
 from mdocr.errors import MdocrError
 from mdocr.inputs.page_picture import PagePicture
@@ -25,7 +25,8 @@ from mdocr.parsing.line_reader.lists import as_lists
 from mdocr.parsing.line_reader.noise import FEW, is_noise, mean_confidence, unread_share
 from mdocr.parsing.line_reader.programs import find_programs
 from mdocr.parsing.line_reader.reading import BLOCK_LENGTH, LineReading, Question
-from mdocr.parsing.line_reader.views import view_of
+from mdocr.parsing.line_reader.verification import Verdict
+from mdocr.parsing.line_reader.views import View, view_of
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import Job, Key, PageWork, failure_of
 from mdocr.parsing.texts import Text, block_options
@@ -123,12 +124,16 @@ class LinePage(PageWork):
                 failure_of(error, self.sheet.number, region + 1) for region, error in reading.errors
             ]
         self._programs = find_programs(self.reading)
+        self._note_layer()
         self._note_doubts()
         blocks, pictures = self._blocks(regions)
         return crops.ordered(as_lists(blocks)), pictures, drawing
 
     def _reading(self, angle: int = 0) -> LineReading:
-        return LineReading(view_of(self.pixels, angle), self.parser, self.options)
+        return self._reading_of(view_of(self.pixels, angle))
+
+    def _reading_of(self, view: View) -> LineReading:
+        return LineReading(view, self.parser, self.options, self.sheet.text)
 
     def _jobs(self, reading: LineReading, questions: list[Question]) -> list[Job]:
         jobs = []
@@ -181,7 +186,7 @@ class LinePage(PageWork):
                 view_of(self.pixels, angle, area)
                 for angle in upright.other_angles(self.reading.view.angle)
             ]
-            readings = [LineReading(view, self.parser, self.options) for view in views]
+            readings = [self._reading_of(view) for view in views]
             self._tried[area] = readings
             for one in readings:
                 jobs += self._jobs(one, one.ask(upright.sample(one)))
@@ -243,6 +248,21 @@ class LinePage(PageWork):
             block if block.type in ("table", "equation") else replace(block, type=kind, level=0)
             for block in found
         ]
+
+    def _note_layer(self) -> None:
+        """Reports what became of the text layer, and that it is not what the page shows."""
+        drafts = [reading.drafts for reading in (self.reading, *(part for _, part in self.parts))]
+        judged = [one for each in drafts for one in each.judged.values()]
+        if not judged:
+            return
+        refused = sum(one.verdict is Verdict.REFUSED for one in judged)
+        doubted = sum(one.verdict is Verdict.DOUBTED for one in judged)
+        self.text_layer = LayerUse(len(judged), refused, drafts[0].are_believed)
+        if not drafts[0].are_believed:
+            self.note(
+                f"its text layer is not what it shows ({refused + doubted} of {len(judged)} lines "
+                "differ): the picture was read; --text-layer trust takes the layer all the same"
+            )
 
     def _note_doubts(self) -> None:
         """Reports what was not kept, what is unsure, and what was cut short."""

@@ -9,13 +9,16 @@ from itertools import groupby
 from PIL import Image
 
 from mdocr.decoding.requests import BlockOptions, Generation, Request
+from mdocr.document.inline import literal
 from mdocr.document.model import Block, Box, PageLine, PageWord, Unread
 from mdocr.errors import MdocrError
+from mdocr.inputs.text_layer import TextLayer
 from mdocr.layout import Formula, LayoutBox, Line, Region, cut, outline_of_cut
 from mdocr.layout.pieces import hull
 from mdocr.layout.regions import Pixels
 from mdocr.models.line_reader_config import COLUMN, LINE_HEIGHT
 from mdocr.options import ParseOptions
+from mdocr.parsing.line_reader.emphasis import settled
 from mdocr.parsing.line_reader.equations import Equations
 from mdocr.parsing.line_reader.formulas import FORMULA_BLOCK, LONGEST, Row, equation
 from mdocr.parsing.line_reader.noise import why_unread
@@ -26,6 +29,7 @@ from mdocr.parsing.line_reader.strips import ink_mask
 from mdocr.parsing.line_reader.tables import table_of
 from mdocr.parsing.line_reader.tick_boxes import leading_box
 from mdocr.parsing.line_reader.underlines import without_underlines
+from mdocr.parsing.line_reader.verification import Drafts
 from mdocr.parsing.line_reader.views import View
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.texts import Text, block_options, filled, joined, text_of
@@ -81,12 +85,20 @@ class LineReading:
         view: a page or an area of it.
         parser: the model.
         options: how to read.
+        layer: the text layer of the page, if it has one.
 
     Attributes:
         errors: why pieces are missing, with the region of each.
+        drafts: what the layer says of the lines.
     """
 
-    def __init__(self, view: View, parser: PageModel, options: ParseOptions) -> None:
+    def __init__(
+        self,
+        view: View,
+        parser: PageModel,
+        options: ParseOptions,
+        layer: TextLayer | None = None,
+    ) -> None:
         self.view = view
         self.parser, self.options = parser, options
         self.regions = view.layout.regions
@@ -100,6 +112,8 @@ class LineReading:
         self.equations = Equations(view.layout, self.whole_line)
         if not parser.reads_formulas:
             self.equations.places = []
+        self.drafts = Drafts(view, parser, options, layer)
+        self._spared: dict[Row, list[Question]] = {}  # questions that a draft makes needless
 
     def all_rows(self) -> list[Row]:
         """Every line of the layout, in reading order."""
@@ -111,11 +125,16 @@ class LineReading:
 
     def ask(self, rows: Collection[Row]) -> list[Question]:
         """Asks for lines; those that were asked for before are not asked for again."""
-        questions = []
-        for row in rows:
-            if row not in self.rows:
-                questions += list(self._pieces_of(row))
-        return questions
+        asked = {row: list(self._pieces_of(row)) for row in rows if row not in self.rows}
+        strips = {row: self.strips[row] for row in asked if row in self.strips}
+        self.boxes |= self.drafts.verify(strips, self.boxes)
+        self._spared |= {row: asked.pop(row) for row in list(asked) if row in self.drafts.texts}
+        if not self.drafts.are_believed:
+            asked |= self._spared
+            self._spared = {}
+        formulas = {index for row in self._spared for index in self.equations.promising(row)}
+        questions = [question for own in asked.values() for question in own]
+        return questions + [self._formula(index) for index in sorted(formulas)]
 
     def take(self, number: int, made: Generation) -> list[Question]:
         """Takes an answer; the last piece of a doubtful text asks for a formula."""
@@ -135,11 +154,18 @@ class LineReading:
 
     def whole_line(self, row: Row) -> Text | None:
         """A line of which every piece was read; None of others."""
-        is_whole = row in self.rows and all(piece in self.texts for piece in self.rows[row])
+        is_read = row in self.rows and all(piece in self.texts for piece in self.rows[row])
+        is_whole = is_read or row in self.drafts.texts
         return self.line(row) if is_whole else None
 
     def line(self, row: Row) -> Text:
-        """What was read of a line so far."""
+        """What is known of a line so far."""
+        if row in self.drafts.texts:
+            return self.drafts.texts[row]
+        read = self._read(row)
+        return self.drafts.against(row, read) if row in self.rows else read
+
+    def _read(self, row: Row) -> Text:
         pieces = self.rows.get(row, ())
         found = [(self.pieces[piece].joint, self.texts.get(piece, Text())) for piece in pieces]
         content = "".join(joint + text.content for joint, text in found)
@@ -148,7 +174,12 @@ class LineReading:
     def written_line(self, row: Row) -> Text:
         """The same with its scripts marked, behind the box to be ticked if it begins with one."""
         line = self.line(row)
-        content = with_scripts(line.content, self.strips[row]) if line.content else ""
+        if line.source == "text-layer":
+            content = self.drafts.marked(row, emphasis=not self.regions[row[0]].cells)
+        else:
+            content = literal(line.content)
+            if content and content == line.content:
+                content = with_scripts(content, self.strips[row])
         return replace(line, content=f"{self.boxes.get(row, '')} {content}".strip())
 
     def lines(self) -> dict[Row, Text]:
@@ -306,6 +337,7 @@ class LineReading:
             content, form = table_of(region.cells, lines), "otsl"
         else:
             content, form = "\n".join(line.content for line in lines if line.content), "text"
+            content = settled(content, region.type)
         block = filled(self.block(region), joined(lines, content), form, self.options.trace)
         return [replace(block, lines=self.text_lines(rows))]
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mdocr.document.model import Box
 from mdocr.document.turns import turned
 from mdocr.layout import Layout, LayoutBox, analyse
+from mdocr.layout.regions import turning
 
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
@@ -28,6 +29,22 @@ class View:
     layout: Layout
     angle: int = 0
     area: Box = WHOLE
+
+    @property
+    def page_height(self) -> float:
+        """Of the whole page as given, in pixels."""
+        across = self.layout.width if self.angle % 180 else self.layout.height
+        return across / self.area.height
+
+    def placed(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where points [N, 2] of the page as given lie in the layout; undoes ``outline``."""
+        area = self.area
+        x = (points[:, 0] - area.x0) / area.width
+        y = (points[:, 1] - area.y0) / area.height
+        x, y = {0: (x, y), 90: (y, 1 - x), 180: (1 - x, 1 - y), 270: (1 - y, x)}[self.angle]
+        size = self.layout.width, self.layout.height
+        turn = turning((size[1], size[0]), self.layout.angle)
+        return np.asarray(np.stack([x, y], axis=1) * size @ turn[:, :2].T + turn[:, 2])
 
     def outline(self, box: LayoutBox) -> Box:
         """Where a box of the layout lies on the page as given."""

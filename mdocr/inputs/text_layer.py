@@ -1,0 +1,175 @@
+"""The text that a page of a PDF carries beside what it shows: characters, their places and looks.
+
+It is a claim: what a file says of its text need not be what the page shows.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+EMPTY, TICKED = "☐", "☑"
+"""What a box of a form stands as, which is no character of the file."""
+
+ASLANT = -1
+"""Angle of text that is not level in any direction."""
+
+MONOSPACE, BOLD, ITALIC = 8, 16, 2
+"""MuPDF's flags of a span."""
+
+_BOLD_NAME = re.compile(r"bold|black|heavy|-bd|cmbx|sfbx", re.IGNORECASE)
+_ITALIC_NAME = re.compile(r"italic|oblique|slanted|cmti|cmsl|sfti", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+")
+_ANGLES = {(1, 0): 0, (0, 1): 90, (-1, 0): 180, (0, -1): 270}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a file says of a character besides what it is.
+
+    Attributes:
+        bold: it is set in a bold font.
+        italic: it is set in an italic or oblique font.
+        monospace: all characters of its font have the same width.
+        link: where it leads; empty without a link.
+    """
+
+    bold: bool = False
+    italic: bool = False
+    monospace: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class TextLayer:
+    """The characters of a page, N of them, in the order of the file.
+
+    Attributes:
+        characters: each as the file has it; a ligature is as many characters.
+        boxes: their places [N, 4], as shares of the page's width and height.
+        origins: where they stand on their base lines [N, 2], likewise.
+        sizes: of their fonts, as shares of the page's height [N].
+        angles: degrees counter-clockwise by which the page has to be turned for them to stand
+            upright [N], or ``ASLANT``.
+        looks: of each.
+    """
+
+    characters: tuple[str, ...]
+    boxes: Floats
+    origins: Floats
+    sizes: Floats
+    angles: NDArray[np.int64]
+    looks: tuple[Look, ...]
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+
+class _Found(NamedTuple):
+    """A character in the coordinates of the page before it is turned."""
+
+    character: str
+    box: tuple[float, float, float, float]
+    origin: tuple[float, float]
+    size: float
+    direction: tuple[float, float]
+    look: Look
+
+
+def read_text_layer(page: Any) -> TextLayer | None:
+    """The text of a page of MuPDF's, with the boxes of its form; None if it has none."""
+    boxes = list(_boxes(page))
+    covered = [one.box for one in boxes]
+    found = [one for one in _characters(page) if not _is_on(one, covered)]
+    found += boxes
+    if not found:
+        return None
+    turn = np.array(tuple(page.rotation_matrix), np.float64).reshape(3, 2)
+    scale = np.array([page.rect.width, page.rect.height], np.float64)
+    corners = np.array([one.box for one in found]).reshape(-1, 2, 2) @ turn[:2] + turn[2]
+    directions = np.array([one.direction for one in found]) @ turn[:2]
+    return TextLayer(
+        tuple(one.character for one in found),
+        np.concatenate([corners.min(axis=1) / scale, corners.max(axis=1) / scale], axis=1),
+        (np.array([one.origin for one in found]) @ turn[:2] + turn[2]) / scale,
+        np.array([one.size for one in found]) / page.rect.height,
+        np.array([_angle(*each) for each in directions.tolist()], np.int64),
+        tuple(one.look for one in found),
+    )
+
+
+def _characters(page: Any) -> Iterator[_Found]:
+    import pymupdf
+
+    flags = pymupdf.TEXTFLAGS_RAWDICT & ~(
+        pymupdf.TEXT_PRESERVE_LIGATURES
+        | pymupdf.TEXT_PRESERVE_IMAGES
+        | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE
+    )
+    links = list(_links(page))
+    for block in page.get_text("rawdict", flags=flags)["blocks"]:
+        for line in block.get("lines", ()):
+            for span in line["spans"]:
+                look = _look(span)
+                for each in span["chars"]:
+                    yield _Found(
+                        each["c"],
+                        each["bbox"],
+                        each["origin"],
+                        span["size"],
+                        line["dir"],
+                        _linked(look, each["bbox"], links),
+                    )
+
+
+def _look(span: dict[str, Any]) -> Look:
+    flags, font = span["flags"], span["font"]
+    return Look(
+        bool(flags & BOLD or _BOLD_NAME.search(font)),
+        bool(flags & ITALIC or _ITALIC_NAME.search(font)),
+        bool(flags & MONOSPACE),
+    )
+
+
+def _links(page: Any) -> Iterator[tuple[Any, str]]:
+    """Addresses that a page leads to, with their places."""
+    for link in page.get_links():
+        address = link.get("uri") or ""
+        if _ADDRESS.fullmatch(address):
+            yield link["from"], address
+
+
+def _linked(look: Look, box: Any, links: list[tuple[Any, str]]) -> Look:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    for place, address in links:
+        if place.x0 <= x <= place.x1 and place.y0 <= y <= place.y1:
+            return Look(look.bold, look.italic, look.monospace, address)
+    return look
+
+
+def _boxes(page: Any) -> Iterator[_Found]:
+    """Boxes of a form that can be ticked, as signs of their own."""
+    for field in page.widgets() or ():
+        if field.field_type_string in ("CheckBox", "RadioButton"):
+            place = field.rect
+            is_ticked = field.field_value not in (None, False, "", "Off")
+            sign = TICKED if is_ticked else EMPTY
+            yield _Found(sign, tuple(place), (place.x0, place.y1), place.height, (1, 0), Look())
+
+
+def _is_on(one: _Found, boxes: list[Any]) -> bool:
+    """Whether a character is the tick in one of the boxes."""
+    x, y = (one.box[0] + one.box[2]) / 2, (one.box[1] + one.box[3]) / 2
+    return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in boxes)
+
+
+def _angle(x: float, y: float) -> int:
+    """The angle by which to turn what is written in a direction, or ``ASLANT``."""
+    level = round(x), round(y)
+    is_level = abs(x - level[0]) < 0.1 and abs(y - level[1]) < 0.1
+    return _ANGLES[level] if is_level and level in _ANGLES else ASLANT

@@ -1,0 +1,268 @@
+"""Drafts judged by the picture: which lines show what the text layer says, and whether it is sound.
+
+A draft is scored by the CTC head alone: how much less likely its best alignment is than the
+reader's own reading (``mdocr.decoding.ctc``). Nothing is generated, so a draft that stands costs
+one pass of the encoder.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import cast
+
+import numpy as np
+from PIL import Image
+
+from mdocr.decoding.ctc import WILDCARD, Claim, Floats, greedy, shortfalls
+from mdocr.inputs.text_layer import TextLayer
+from mdocr.layout.regions import Pixels
+from mdocr.models.charset import Charset
+from mdocr.options import ParseOptions
+from mdocr.parsing.line_reader.drafts import (
+    BOXES,
+    Draft,
+    DraftCharacter,
+    drafts_of,
+    is_leader,
+    is_no_character,
+    marked,
+    text_of_draft,
+    without_box,
+)
+from mdocr.parsing.line_reader.formulas import Row
+from mdocr.parsing.line_reader.pieces import split_line
+from mdocr.parsing.line_reader.views import View
+from mdocr.parsing.page_model import LineModel, PageModel
+from mdocr.parsing.texts import Text
+
+FAR, FARTHER = 9.0, 0.06
+"""Shortfall, in nats for the line and for each of its characters, up to which a line speaks for the
+layer: of 432 lines of made pages one in a hundred lies beyond, and 99 in a hundred of those with
+one wrong letter."""
+
+CLEAR, CLEARER, EACH = 30.0, 0.1, 7.0
+"""The same up to which a draft stands in a sound layer, where a single letter is rather misread;
+and for each character of a short line."""
+
+MOST_UNKNOWN = 0.5
+"""Share of a draft's letters that the reader does not know above which it cannot be scored."""
+
+FEWER, MORE, SHORT = 0.25, 3.0, 6
+"""Characters that the reader sees where the draft has one, for a script that it does not know; and
+the length of drafts that are too short to say."""
+
+SURE = 0.9
+"""Mean peak of a reading that is no guess at a script that the reader does not know."""
+
+SOUND = 0.25
+"""Share of the characters in refused lines from which a whole layer is not believed."""
+
+REFUTING = 0.8
+"""Confidence of a reading that is believed against a sound layer."""
+
+LEAST_LINES = 2
+"""Refused lines without which it is."""
+
+SAME = str.maketrans(
+    {"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2010": "-", "\u2011": "-", "\u2012": "–",
+     "\u2015": "—", "ʼ": "’", "′": "’", "″": "”", "∙": "·", "⋅": "·", "∗": "*", "∼": "~",
+     "Δ": "∆", "μ": "µ", "Π": "∏", "Σ": "∑", "ϵ": "ε", "ϕ": "φ", "☒": "☑", "❑": "□"}
+)  # fmt: skip
+"""Characters that look like one that the reader knows."""
+
+_ALIKE = frozenset("-–—−‐‑'’‘`´′\"“”″.•·●○▪■□") | BOXES.keys()
+"""Signs that are taken for one another, or run into one another."""
+
+_OPTIONAL = frozenset(" .'’‘`´\"") | BOXES.keys()
+"""Signs that a picture may show fewer of: leaders, and quotation marks of two strokes."""
+
+
+class Drafts:
+    """The drafts of a view, and those among them that stand.
+
+    Args:
+        view: of the page.
+        parser: a reader of lines.
+        options: how to read.
+        layer: the text layer; None for no drafts.
+
+    Attributes:
+        texts: of the lines whose drafts stand.
+        judged: what the picture says of each draft.
+        are_believed: whether the layer is sound; if it is not, no draft stands.
+    """
+
+    def __init__(
+        self, view: View, parser: PageModel, options: ParseOptions, layer: TextLayer | None
+    ) -> None:
+        self.parser, self.options = cast(LineModel, parser), options
+        self.drafts = drafts_of(view, layer) if layer else {}
+        self.texts: dict[Row, Text] = {}
+        self.judged: dict[Row, Judgement] = {}
+        self.are_believed = True
+
+    def verify(self, strips: Mapping[Row, Pixels], boxes: Mapping[Row, str]) -> dict[Row, str]:
+        """Judges the drafts of lines.
+
+        Args:
+            strips: pictures of the lines, level, behind the boxes to be ticked at their start.
+            boxes: signs of those boxes.
+
+        Returns:
+            The signs of boxes that are fields of a form: the file knows which are ticked.
+        """
+        ticked: dict[Row, str] = {}
+        for row in boxes:
+            if boxes[row] and row in self.drafts and row not in self.judged:
+                sign, self.drafts[row] = without_box(self.drafts[row])
+                ticked |= {row: sign} if sign else {}
+        fresh = {row: self.drafts[row] for row in strips if self.drafts.get(row)}
+        leaders = [row for row, draft in fresh.items() if is_leader(draft)]
+        self.texts |= {row: Text("", (1.0,), source="text-layer") for row in leaders}
+        fresh = {row: draft for row, draft in fresh.items() if row not in leaders}
+        if fresh and self.options.text_layer == "trust":
+            self.texts |= {row: _text_of(draft, 1.0) for row, draft in fresh.items()}
+        elif fresh and self.are_believed:
+            self._judge(fresh, strips)
+        return ticked
+
+    def against(self, row: Row, read: Text) -> Text:
+        """The better of what was read of a line and its refused draft, if the layer is sound.
+
+        A reading that is unsure itself refutes nothing.
+        """
+        one = self.judged.get(row)
+        if not self.are_believed or one is None or one.verdict is not Verdict.REFUSED:
+            return read
+        is_unsure = bool(read.steps) and read.confidence < REFUTING
+        return _text_of(self.drafts[row], one.confidence) if is_unsure else read
+
+    def marked(self, row: Row, *, emphasis: bool) -> str:
+        """A line that stands, with what the file knows besides letters."""
+        return marked(self.drafts[row], emphasis=emphasis and self.options.emphasis)
+
+    def _judge(self, fresh: Mapping[Row, Draft], strips: Mapping[Row, Pixels]) -> None:
+        pieces = [(row, piece.pixels) for row in fresh for piece in split_line(strips[row])]
+        found = self.parser.ctc([Image.fromarray(pixels) for _, pixels in pieces])
+        frames: dict[Row, list[Floats]] = {row: [] for row in fresh}
+        for (row, _), each in zip(pieces, found, strict=True):
+            frames[row].append(each)
+        whole = {row: np.concatenate(each) for row, each in frames.items()}
+        judged = judge(fresh, whole, self.parser.charset)
+        self.judged |= judged
+        self.are_believed = is_sound(list(self.judged.values()))
+        if not self.are_believed:
+            self.texts = {}
+            return
+        for row, one in judged.items():
+            if one.verdict is not Verdict.REFUSED:
+                self.texts[row] = _text_of(fresh[row], one.confidence)
+
+
+def _text_of(draft: Draft, confidence: float) -> Text:
+    content = text_of_draft(draft)
+    return Text(content, (confidence,) * len(content), source="text-layer")
+
+
+class Verdict(Enum):
+    """What the picture says of a draft."""
+
+    STANDS = "stands"
+    DOUBTED = "doubted"
+    """It stands if the layer is sound by its other lines."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A draft that was judged.
+
+    Attributes:
+        verdict: what the picture says.
+        length: characters of the draft.
+        shortfall: in nats.
+    """
+
+    verdict: Verdict
+    length: int
+    shortfall: float
+
+    @property
+    def confidence(self) -> float:
+        """1 for what the reader reads too, and less the farther it is from that; above one half."""
+        return 0.5 + 0.5 * float(np.exp(-self.shortfall / (FAR + FARTHER * self.length)))
+
+
+def judge(
+    drafts: Mapping[Row, Draft], frames: Mapping[Row, Floats], charset: Charset
+) -> dict[Row, Judgement]:
+    """Judges the drafts of lines.
+
+    Args:
+        drafts: one or more, none of them empty.
+        frames: CTC log-probabilities of their pictures.
+        charset: of the reader.
+    """
+    rows = list(drafts)
+    claims = [claim_of(drafts[row], charset) for row in rows]
+    found = shortfalls([frames[row] for row in rows], claims)
+    return {
+        row: _judgement(drafts[row], frames[row], float(shortfall), charset)
+        for row, shortfall in zip(rows, found, strict=True)
+    }
+
+
+def is_sound(judged: Sequence[Judgement]) -> bool:
+    """Whether a layer is believed where it was not refused."""
+    refused = [one for one in judged if one.verdict is not Verdict.STANDS]
+    total = sum(one.length for one in judged)
+    share = sum(one.length for one in refused) / max(total, 1)
+    return len(refused) < LEAST_LINES or share < SOUND
+
+
+def claim_of(draft: Draft, charset: Charset) -> Claim:
+    """A draft in the reader's classes."""
+    texts = [one.text.translate(SAME) for one in draft]
+    vague = [_is_vague(one) for one in draft]
+    classes = [
+        WILDCARD if is_vague else _class_of(text, charset)
+        for text, is_vague in zip(texts, vague, strict=True)
+    ]
+    optional = [text in _OPTIONAL for text in texts]
+    if len(texts) >= SHORT:  # a bullet that is drawn, or a rule at the side
+        classes, optional = [WILDCARD, *classes, WILDCARD], [True, *optional, True]
+    (space,) = charset.encode([" "]) or (0,)
+    return Claim(tuple(classes), tuple(optional), space)
+
+
+def _is_vague(one: DraftCharacter) -> bool:
+    """Whether it looks like others, and is not worth a doubt."""
+    return bool(one.script) or one.text in _ALIKE
+
+
+def _class_of(text: str, charset: Charset) -> int:
+    """The class of a character."""
+    known = charset.encode([text])
+    return known[0] if known else WILDCARD
+
+
+def _judgement(draft: Draft, frames: Floats, shortfall: float, charset: Charset) -> Judgement:
+    length = sum(1 for one in draft if one.text != " ")
+    if any(is_no_character(one.text) for one in draft):
+        return Judgement(Verdict.REFUSED, length, shortfall)
+    bar = FAR + FARTHER * length
+    clear = max(bar, min(CLEAR + CLEARER * length, EACH * length))
+    unknown = sum(_class_of(one.text, charset) == WILDCARD for one in draft)
+    if unknown > MOST_UNKNOWN * length and not _may_be_unknown(frames, length):
+        return Judgement(Verdict.REFUSED, length, shortfall)
+    if shortfall > clear:
+        return Judgement(Verdict.REFUSED, length, shortfall)
+    return Judgement(Verdict.STANDS if shortfall <= bar else Verdict.DOUBTED, length, shortfall)
+
+
+def _may_be_unknown(frames: Floats, length: int) -> bool:
+    """Whether a picture shows about so many characters, none of which the reader is sure of."""
+    seen = greedy(frames)
+    sure = sum(peak for _, peak in seen) / max(len(seen), 1)
+    is_as_long = FEWER * length <= len(seen) <= MORE * length or length < SHORT
+    return is_as_long and (sure < SURE or len(seen) < SHORT)

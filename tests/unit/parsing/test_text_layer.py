@@ -1,0 +1,220 @@
+"""The text layer of a PDF: taken where the picture confirms it, noticed where it lies."""
+
+import random
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pymupdf
+import pytest
+
+from mdocr import load_parser
+from mdocr.document.document import Document
+from mdocr.parsing.parser import Parser
+
+LINES = [
+    "The harbour authority opened its new ferry terminal on Tuesday,",
+    "after three years of work. Passengers now board from a bridge,",
+    "and the old pier will be kept for fishing boats. The mayor said",
+    "that the cost of 41.7 million had stayed within the plan.",
+    "Critics point out that the car park holds only 220 vehicles,",
+    "fewer than the former one. A second storey was dropped from",
+    "the design when steel became expensive. Bus line 14 runs every",
+    "ten minutes between the railway station and the terminal.",
+]
+
+
+@pytest.fixture(scope="module")
+def parser() -> Parser:
+    return load_parser("lite", "cpu", engine="onnx")
+
+
+def page_of(lines: list[str], font: str = "tiro", mode: int = 0) -> pymupdf.Document:
+    document = pymupdf.open()
+    page = document.new_page()
+    for number, line in enumerate(lines):
+        place = (60, 90 + 20 * number)
+        page.insert_text(place, line, fontsize=12, fontname=font, render_mode=mode)
+    return document
+
+
+def scan(path: Path, claimed: list[str] | None) -> Path:
+    """A picture of ``LINES`` with an invisible text over it."""
+    pixels = page_of(LINES)[0].get_pixmap(dpi=200)
+    document = page_of(claimed or [], mode=3) if claimed else page_of([])
+    document[0].insert_image(document[0].rect, pixmap=pixels, overlay=False)
+    document.save(path)
+    return path
+
+
+def text_of(document: Document) -> str:
+    return " ".join(document.to_text().split())
+
+
+def shifted(line: str) -> str:
+    return "".join(chr(ord(c) + 1) if c.isalpha() else c for c in line)
+
+
+def misread(line: str) -> str:
+    """As a poor reader has it."""
+    return line.replace("rn", "m").replace("e", "c").replace("l", "1").replace("s", "5")
+
+
+def shuffled(line: str) -> str:
+    words = line.split()
+    random.Random(len(line)).shuffle(words)
+    return " ".join(words)
+
+
+def stale(line: str) -> str:
+    return {each: LINES[place - 3] for place, each in enumerate(LINES)}[line]
+
+
+@pytest.mark.parametrize("lie", [shifted, misread, shuffled, stale])
+def test_a_layer_that_lies_is_noticed_and_dropped(
+    parser: Parser, tmp_path: Path, lie: Callable[[str], str], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = scan(tmp_path / "a.pdf", [lie(line) for line in LINES])
+    document = parser.parse(path)
+    assert text_of(document) == text_of(parser.parse(path, text_layer="ignore"))
+    (page,) = document.pages
+    assert page.text_layer and not page.text_layer.used
+    assert page.text_layer.lines == len(LINES)
+    assert {block.source for block in page.blocks} == {"read"}
+    assert "its text layer is not what it shows" in caplog.text
+
+
+def test_glyphs_that_are_no_characters_are_read(parser: Parser, tmp_path: Path) -> None:
+    document = page_of([])
+    font = pymupdf.Font("tiro")
+    writer = pymupdf.TextWriter(document[0].rect)
+    for number, line in enumerate(LINES):
+        writer.append((60, 90 + 20 * number), line, font=font, fontsize=12)
+    writer.write_text(document[0])
+    for xref in range(1, document.xref_length()):
+        if document.xref_get_key(xref, "ToUnicode")[0] == "xref":
+            stream = int(document.xref_get_key(xref, "ToUnicode")[1].split()[0])
+            document.update_stream(stream, _private(document.xref_stream(stream)))
+    document.save(tmp_path / "a.pdf")
+    with pymupdf.open(tmp_path / "a.pdf") as saved:
+        assert "harbour" not in saved[0].get_text()
+    read = parser.parse(tmp_path / "a.pdf")
+    assert text_of(read) == text_of(parser.parse(tmp_path / "a.pdf", text_layer="ignore"))
+    assert read.pages[0].text_layer and not read.pages[0].text_layer.used
+
+
+def _private(mapping: bytes) -> bytes:
+    """A map to Unicode that leads to its private area."""
+    ranges = re.compile(r"^(<\w{4}> (?:<\w{4}> )?)<(\w{4})>$", re.MULTILINE)
+    moved = ranges.sub(lambda m: f"{m[1]}<{0xE000 + int(m[2], 16) % 4096:04x}>", mapping.decode())
+    return moved.replace("<e000> <", "<0000> <").encode()
+
+
+def test_a_sound_layer_is_taken_as_it_is(parser: Parser, tmp_path: Path) -> None:
+    document = parser.parse(scan(tmp_path / "a.pdf", LINES))
+    assert text_of(document) == " ".join(LINES)
+    (page,) = document.pages
+    assert page.text_layer and page.text_layer.to_dict() == {
+        "lines": len(LINES),
+        "refused": 0,
+        "used": True,
+    }
+    assert {block.to_dict()["source"] for block in page.blocks} == {"text-layer"}
+
+
+def test_one_line_that_lies_in_a_sound_layer_is_read(parser: Parser, tmp_path: Path) -> None:
+    claimed = [*LINES[:-1], "and whoever reads this has not looked at the page itself."]
+    document = parser.parse(scan(tmp_path / "a.pdf", claimed))
+    assert text_of(document) == " ".join(LINES)
+    assert document.pages[0].text_layer and document.pages[0].text_layer.refused == 1
+    assert {block.source for block in document.pages[0].blocks} == {"both"}
+
+
+def test_a_layer_can_be_trusted_or_ignored(parser: Parser, tmp_path: Path) -> None:
+    path = scan(tmp_path / "a.pdf", [shifted(line) for line in LINES])
+    assert text_of(parser.parse(path, text_layer="trust")).startswith("Uif ibscpvs")
+    assert parser.parse(path, text_layer="ignore").pages[0].text_layer is None
+
+
+def test_a_script_that_the_reader_does_not_know_is_taken(parser: Parser, tmp_path: Path) -> None:
+    words = "Новый паромный терминал открылся во вторник после трёх лет работы"
+    document = pymupdf.open()
+    document.new_page().insert_htmlbox((60, 60, 500, 200), f"<p>{words}</p><p>{words}</p>")
+    document.save(tmp_path / "a.pdf")
+    assert text_of(parser.parse(tmp_path / "a.pdf")) == f"{words} {words}"
+
+
+def test_an_unknown_script_is_refused_where_the_page_shows_a_known_one(
+    parser: Parser, tmp_path: Path
+) -> None:
+    pixels = page_of(LINES)[0].get_pixmap(dpi=200)
+    document = page_of([])
+    page = document[0]
+    cyrillic = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщ")
+    for number, line in enumerate(LINES):
+        box = (60, 78 + 20 * number, 500, 98 + 20 * number)
+        page.insert_htmlbox(box, f'<p style="font-size:11px">{line.translate(cyrillic)}</p>')
+    page.insert_image(page.rect, pixmap=pixels)
+    document.save(tmp_path / "a.pdf")
+    assert "harbour" in text_of(parser.parse(tmp_path / "a.pdf"))
+
+
+def test_values_and_ticks_of_a_form(parser: Parser, tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    for number, (name, value) in enumerate([("Name", "Margaret Ellwood"), ("Length", "11.85")]):
+        y = 100 + 40 * number
+        page.insert_text((60, y), name, fontsize=12)
+        field = pymupdf.Widget()
+        field.field_name, field.field_type = name, pymupdf.PDF_WIDGET_TYPE_TEXT
+        field.field_value, field.rect = value, pymupdf.Rect(200, y - 14, 420, y + 6)
+        page.add_widget(field)
+    for number, (name, is_ticked) in enumerate([("Insured", True), ("Owner of a dog", False)]):
+        y = 240 + 30 * number
+        page.insert_text((90, y), name, fontsize=12)
+        field = pymupdf.Widget()
+        field.field_name, field.field_type = name, pymupdf.PDF_WIDGET_TYPE_CHECKBOX
+        field.field_value, field.rect = is_ticked, pymupdf.Rect(60, y - 12, 74, y + 2)
+        field.border_width, field.border_color = 1, (0, 0, 0)
+        page.add_widget(field)
+    document.save(tmp_path / "a.pdf")
+    written = parser.parse(tmp_path / "a.pdf").to_markdown()
+    assert "Margaret Ellwood" in written and "11.85" in written
+    assert "[x] Insured" in written and "[ ] Owner of a dog" in written
+
+
+MARKED = (
+    "<p>The harbour is <b>closed</b> on Mondays and <i>never</i> on Tuesdays, as "
+    '<a href="https://www.example.org/tides">the tables</a> say of every week in the year. '
+    "Its mass is 10<sup>30</sup> kg, and the tag &lt;bold&gt; means nothing here.</p>"
+)
+
+
+def marked_page(path: Path) -> Path:
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_htmlbox((60, 60, 500, 300), MARKED, css="p { font-size: 14px; }")
+    document.save(path)
+    return path
+
+
+def test_emphasis_links_and_scripts(parser: Parser, tmp_path: Path) -> None:
+    document = parser.parse(marked_page(tmp_path / "a.pdf"))
+    markdown, page = document.to_markdown(), document.to_html()
+    assert "is **closed** on Mondays and *never* on" in markdown
+    assert "[the tables](https://www.example.org/tides)" in markdown
+    assert "<b>closed</b>" in page and "<i>never</i>" in page and "10<sup>30</sup>" in page
+    assert '<a href="https://www.example.org/tides">the tables</a>' in page
+    assert r"\textbf{closed}" in document.to_latex() and r"\textit{never}" in document.to_latex()
+    assert "is closed on" in document.to_text()
+
+
+def test_tags_on_the_page_are_text(parser: Parser, tmp_path: Path) -> None:
+    page = parser.parse(marked_page(tmp_path / "a.pdf")).to_html()
+    assert "tag &lt;" in page and "bold&gt; means nothing here." in page
+
+
+def test_without_emphasis(parser: Parser, tmp_path: Path) -> None:
+    document = parser.parse(marked_page(tmp_path / "a.pdf"), emphasis=False)
+    assert "is closed on Mondays and never on" in document.to_markdown()
+    assert "10<sup>30</sup>" in document.to_markdown()
