@@ -11,8 +11,7 @@ from mdocr.errors import InputError
 from mdocr.models.line_reader_config import COLUMN, LINE_HEIGHT
 
 WIDTH_STEP = 16
-"""Widths are rounded up to a multiple of this, so that lines of similar width share a batch: half of
-it, 2 to 4 % of the pixels of a page, is padding."""
+"""Widths are rounded up to a multiple of this, so that lines of similar width share a batch."""
 
 WIDEST = 8192
 """Pixels at ``LINE_HEIGHT``: a line 256 times as long as it is high."""
