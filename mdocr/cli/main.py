@@ -21,6 +21,7 @@ COMMANDS = {
     "read": ("mdocr.cli.read", "Read PDFs, pictures of pages and pictures of words."),
     "parse": ("mdocr.cli.parse", "Read PDFs and pictures of pages."),
     "recognize": ("mdocr.cli.recognize", "Read pictures of single words."),
+    "serve": ("mdocr.cli.serve", "Answer HTTP requests: documents and words, read by workers."),
     "models": ("mdocr.cli.models", "List, download, verify and remove weights."),
     "info": ("mdocr.cli.info", "Show versions, devices, threads, cache and installed models."),
     "synth": ("mdocr.cli.synth", "Make training data: pictures with known text."),

@@ -20,7 +20,7 @@ LAYERS = [
     {"engines"},
     {"parsing", "recognizer", "export"},
     {"batch", "evaluation"},
-    {"training", "bench"},
+    {"training", "bench", "serve"},
     {"cli", "__main__"},
 ]
 """Lowest first; a module imports from its own layer and from lower ones."""

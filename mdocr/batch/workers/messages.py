@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mdocr.document.model import Source
+from mdocr.document.words import Word
 from mdocr.errors import MdocrError
 from mdocr.options import ParseOptions
 from mdocr.parsing.page_work import ReadPage
@@ -48,6 +49,13 @@ class Found:
 
 
 @dataclass(frozen=True)
+class FoundWord:
+    """A picture of a word was read."""
+
+    word: Word
+
+
+@dataclass(frozen=True)
 class Done:
     """Nothing more comes of an assignment."""
 
@@ -78,9 +86,9 @@ class Unable:
     error: MdocrError
 
 
-Answer = Found | ReadPage | Done
+Answer = Found | ReadPage | FoundWord | Done
 """What comes of an assignment: ``Found`` or a ``ReadPage`` of page 0 for a document to be opened,
-a ``ReadPage`` for each page, then ``Done``."""
+a ``ReadPage`` for each page, a ``FoundWord`` for a word, then ``Done``."""
 
 Message = Answer | Ready | Alive | Said | Unable
 
@@ -95,8 +103,8 @@ class AssignedReader(Protocol):
             MdocrError: nothing can be read without it.
         """
 
-    def find(self, assignment: Assignment) -> Found:
-        """Opens a document.
+    def find(self, assignment: Assignment) -> Found | FoundWord:
+        """Opens a document, or reads a picture of a word.
 
         Raises:
             MdocrError: it cannot be opened.

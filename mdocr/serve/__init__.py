@@ -1,0 +1,14 @@
+"""Documents and words read over HTTP, in worker processes.
+
+options   what is accepted, and how much of it
+fields    the fields of requests
+uploads   files of clients, in a folder of our own
+gate      what every request passes first: address, token, room, size
+app       routes
+service   uploads → documents and words
+desk      requests → workers, a page of each in turn
+reader    what a worker does
+errors    errors as answers
+metrics   figures for Prometheus
+server    listens, and ends in good order
+"""
