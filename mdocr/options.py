@@ -187,6 +187,7 @@ class RenderOptions:
         math: what formulas stand between in Markdown: ``dollars``, or ``brackets`` (as MathJax).
         keep_paratext: keep headers, footers, page numbers, margin notes and page footnotes.
         page_marks: mark where each page begins.
+        mark_doubt: in Markdown and HTML, mark words with a confidence below this, 0 to 1.
         chunk_tokens: most tokens of a chunk; a longer table is one by itself.
         redo: in a searchable PDF, replace the invisible text that an earlier reading has left.
         password: of an encrypted PDF that is written again.
@@ -197,6 +198,7 @@ class RenderOptions:
     math: str = "dollars"
     keep_paratext: bool = False
     page_marks: bool = False
+    mark_doubt: float = 0.0
     chunk_tokens: int = 512
     redo: bool = False
     password: str = field(default="", repr=False)
@@ -206,6 +208,8 @@ class RenderOptions:
         _choose("tables", self.tables, TABLE_FORMS)
         _choose("math", self.math, MATH_FORMS)
         _at_least_one("chunk tokens", self.chunk_tokens)
+        if not 0 <= self.mark_doubt <= 1:
+            raise UsageError(f"mark doubt must be between 0 and 1, not {self.mark_doubt:g}")
 
 
 class RecognizeChanges(TypedDict, total=False):
@@ -251,6 +255,7 @@ class RenderChanges(TypedDict, total=False):
     math: str
     keep_paratext: bool
     page_marks: bool
+    mark_doubt: float
     chunk_tokens: int
     redo: bool
     password: str

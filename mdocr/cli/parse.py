@@ -149,6 +149,14 @@ def parse(
         bool,
         typer.Option(help="Keep bold, italics and links of the text layer.", rich_help_panel=MORE),
     ] = DEFAULTS.emphasis,
+    mark_doubt: Annotated[
+        float,
+        typer.Option(
+            metavar="P",
+            help="In Markdown and HTML, mark words with a confidence below P.",
+            show_default=False,
+        ),
+    ] = RENDER_DEFAULTS.mark_doubt,
     chunk_tokens: Annotated[
         int, typer.Option(help="Most tokens of a chunk.", rich_help_panel=MORE)
     ] = RENDER_DEFAULTS.chunk_tokens,
@@ -261,7 +269,7 @@ def parse(
         batch_size=batch_size,
         jobs=jobs,
         trace=trace,
-        boxes=boxes or needed_boxes(forms),
+        boxes=boxes or ("word" if mark_doubt else needed_boxes(forms)),
         draw_layout=layout_image is not None,
     )
     _check_trace(trace, forms, server)
@@ -270,6 +278,7 @@ def parse(
         math=math,
         keep_paratext=keep_paratext,
         page_marks=page_marks,
+        mark_doubt=mark_doubt,
         chunk_tokens=chunk_tokens,
         redo=redo,
         password=password,

@@ -13,6 +13,8 @@ from dataclasses import replace
 
 from mdocr.document.latex.tokens import Span, split_formulas
 
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_DOUBT = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]+){_CLOSE}")
 _SCRIPT = re.compile(r"<(sup|sub)>([^<>\n]{1,40})</\1>")
 _MARK = re.compile(
     r'<(?:(?P<mark>bold|italic|monospace)|ext-link href="(?P<link>(?:https?://|mailto:)[^"<>\s]+)")>'
@@ -24,6 +26,11 @@ _HIGH = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻
 _LOW = str.maketrans("0123456789+-−=()aeox", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₒₓ")
 
 WORD_JOINER = "\u2060"
+
+
+def doubtful(text: str) -> str:
+    """Text, without formulas and scripts, as a span of the kind ``mark``."""
+    return f"{_OPEN}{text}{_CLOSE}"
 
 
 def split_spans(text: str) -> list[Span]:
@@ -60,14 +67,22 @@ def _unmarked(text: str, outer: Span) -> Iterator[Span]:
         if part.is_formula:
             yield replace(outer, content=part.content, kind=part.kind)
             continue
-        end = 0
-        for match in _SCRIPT.finditer(part.content):
-            if match.start() > end:
-                yield replace(outer, content=part.content[end : match.start()])
-            yield replace(outer, content=match[2], kind=match[1])
-            end = match.end()
-        if end < len(part.content):
-            yield replace(outer, content=part.content[end:])
+        for number, text in enumerate(_DOUBT.split(part.content)):
+            if number % 2:
+                yield replace(outer, content=text, kind="mark")
+            else:
+                yield from _scripts(text, outer)
+
+
+def _scripts(text: str, outer: Span) -> Iterator[Span]:
+    end = 0
+    for match in _SCRIPT.finditer(text):
+        if match.start() > end:
+            yield replace(outer, content=text[end : match.start()])
+        yield replace(outer, content=match[2], kind=match[1])
+        end = match.end()
+    if end < len(text):
+        yield replace(outer, content=text[end:])
 
 
 def write_spans(text: str, write: Callable[[Span], str]) -> str:

@@ -41,7 +41,8 @@ def join_paragraphs(pages: tuple[Page, ...]) -> tuple[Page, ...]:
             if last and _continues(last, block, number):
                 whole = out[last.page][last.index]
                 content = join(whole.content.rstrip(), block.content.lstrip(), words)
-                out[last.page][last.index] = replace(whole, content=content)
+                lines = whole.lines + block.lines
+                out[last.page][last.index] = replace(whole, content=content, lines=lines)
                 last = replace(last, part=block, part_page=number)
                 continue
             out[number].append(block)

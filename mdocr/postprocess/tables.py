@@ -65,7 +65,7 @@ def _joined(upper: Block, lower: Block) -> Block:
     second = _without_repeated_head(first, parse(lower.content, lower.format))
     moved = (replace(cell, row=cell.row + first.height) for cell in second.cells)
     content = to_otsl(Table((*first.cells, *moved)))
-    return replace(upper, content=content, format="otsl")
+    return replace(upper, content=content, format="otsl", lines=upper.lines + lower.lines)
 
 
 def _without_repeated_head(first: Table, second: Table) -> Table:

@@ -1,7 +1,7 @@
 """A finished document as one flow of paragraphs, lists and figures, for formats without pages."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mdocr.document.document import Document
 from mdocr.document.model import Block
@@ -10,6 +10,7 @@ from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
 from mdocr.postprocess.captions import Figure, figures
 from mdocr.postprocess.lists import split_marker
+from mdocr.render.doubt import mark_doubt
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,19 @@ class PageMark:
 Element = Block | Figure | Items | PageMark
 
 
-def elements(document: Document, options: RenderOptions) -> Iterator[Element]:
-    """What the document holds, finished and joined, in reading order."""
+def elements(
+    document: Document, options: RenderOptions, *, marks: bool = False
+) -> Iterator[Element]:
+    """What the document holds, finished and joined, in reading order.
+
+    Args:
+        document: as it was read.
+        options: of the format.
+        marks: whether the format can mark words that were read with doubt.
+    """
     finished = finish(document, keep_paratext=options.keep_paratext, join=True)
+    if marks and options.mark_doubt:
+        finished = replace(finished, pages=mark_doubt(finished.pages, options.mark_doubt))
     entries: list[tuple[str, str]] = []
     for item in _items(finished, marks=options.page_marks):
         if isinstance(item, Block) and item.type == "list_item":

@@ -53,7 +53,7 @@ TAGS = {"bold": "b", "italic": "i", "monospace": "code"}
 def render(document: Document, options: RenderOptions | None = None) -> str:
     """The document as one HTML page; pictures are linked."""
     options = options or RenderOptions()
-    parts = (_element(element, options) for element in elements(document, options))
+    parts = (_element(element, options) for element in elements(document, options, marks=True))
     body = "\n".join(part for part in parts if part)
     return _PAGE.format(title=escape(document.name), body=body)
 

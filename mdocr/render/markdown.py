@@ -40,7 +40,7 @@ _DELIMITERS = {
 def render(document: Document, options: RenderOptions | None = None) -> str:
     """The document as Markdown."""
     options = options or RenderOptions()
-    parts = (element(item, options) for item in elements(document, options))
+    parts = (element(item, options) for item in elements(document, options, marks=True))
     body = "\n\n".join(part for part in parts if part)
     return body + "\n" if body else ""
 

@@ -30,7 +30,7 @@ class Span:
 
     Attributes:
         content: what it holds; of a formula the LaTeX without its delimiters.
-        kind: ``text``, ``formula``, ``sup`` or ``sub``.
+        kind: ``text``, ``formula``, ``sup``, ``sub``, or ``mark``: read with doubt.
         marks: emphasis, outermost first: ``bold``, ``italic``, ``monospace``.
         link: where it leads; empty without a link.
     """
