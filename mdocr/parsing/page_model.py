@@ -1,7 +1,7 @@
 """The interface of page models: one on this machine (``Parser``), or behind a server."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,7 @@ class PageModel(Protocol):
         """Texts of so many tokens that there is room for at the same time."""
 
 
+@runtime_checkable
 class LineModel(PageModel, Protocol):
     """A page model that reads lines, and can tell how well a text fits one."""
 

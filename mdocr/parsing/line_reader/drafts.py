@@ -53,11 +53,13 @@ class DraftCharacter:
         text: the character.
         look: what the file says of it besides.
         script: ``sup``, ``sub`` or nothing.
+        x: its middle, in pixels of the view.
     """
 
     text: str
     look: Look = PLAIN
     script: str = ""
+    x: float = 0.0
 
 
 Draft = tuple[DraftCharacter, ...]
@@ -124,11 +126,13 @@ class _Places:
         before = None
         for number, script in zip(kept, scripts, strict=True):
             if before is not None and self._is_gap(before, number):
-                made.append(DraftCharacter(" "))
+                gap = (self.boxes[before, 2] + self.boxes[number, 0]) / 2
+                made.append(DraftCharacter(" ", x=float(gap)))
             index = self.numbers[number]
             text = self.layer.characters[index]
             text = " " if text.isspace() else text
-            made.append(DraftCharacter(text, self.layer.looks[index], script))
+            middle = float(self.middles[number, 0])
+            made.append(DraftCharacter(text, self.layer.looks[index], script, middle))
             before = number
         return made
 
@@ -239,7 +243,7 @@ def _stripped(characters: list[DraftCharacter]) -> Draft:
     while found and found[-1].text == " ":
         found.pop()
     if found and characters[-1].text == _SOFT_HYPHEN:
-        found.append(DraftCharacter("-", characters[-1].look))
+        found.append(replace(characters[-1], text="-"))
     return _without_leaders(tuple(found))
 
 

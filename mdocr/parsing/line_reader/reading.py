@@ -321,6 +321,12 @@ class LineReading:
 
     def _characters(self, row: Row) -> Iterator[PlacedCharacter]:
         """The characters of a line with their places, piece by piece."""
+        line = self.line(row)
+        if line.source == "text-layer":
+            left = self._cut_outline(row).x0
+            for one in self.drafts.drafts[row]:
+                yield PlacedCharacter(one.text, line.confidence, one.x - left)
+            return
         for number in self.rows[row]:
             piece, text = self.pieces[number], self.texts.get(number, Text())
             (height, width), frames = piece.size, self.frames.get(number, ())

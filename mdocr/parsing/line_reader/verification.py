@@ -8,7 +8,6 @@ one pass of the encoder.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import cast
 
 import numpy as np
 from PIL import Image
@@ -82,7 +81,7 @@ class Drafts:
 
     Args:
         view: of the page.
-        parser: a reader of lines.
+        parser: a reader of lines; one that cannot tell how well a text fits verifies nothing.
         options: how to read.
         layer: the text layer; None for no drafts.
 
@@ -95,7 +94,7 @@ class Drafts:
     def __init__(
         self, view: View, parser: PageModel, options: ParseOptions, layer: TextLayer | None
     ) -> None:
-        self.parser, self.options = cast(LineModel, parser), options
+        self.parser, self.options = parser, options
         self.drafts = drafts_of(view, layer) if layer else {}
         self.texts: dict[Row, Text] = {}
         self.judged: dict[Row, Judgement] = {}
@@ -122,8 +121,8 @@ class Drafts:
         fresh = {row: draft for row, draft in fresh.items() if row not in leaders}
         if fresh and self.options.text_layer == "trust":
             self.texts |= {row: _text_of(draft, 1.0) for row, draft in fresh.items()}
-        elif fresh and self.are_believed:
-            self._judge(fresh, strips)
+        elif fresh and self.are_believed and isinstance(self.parser, LineModel):
+            self._judge(self.parser, fresh, strips)
         return ticked
 
     def against(self, row: Row, read: Text) -> Text:
@@ -141,14 +140,16 @@ class Drafts:
         """A line that stands, with what the file knows besides letters."""
         return marked(self.drafts[row], emphasis=emphasis and self.options.emphasis)
 
-    def _judge(self, fresh: Mapping[Row, Draft], strips: Mapping[Row, Pixels]) -> None:
+    def _judge(
+        self, parser: LineModel, fresh: Mapping[Row, Draft], strips: Mapping[Row, Pixels]
+    ) -> None:
         pieces = [(row, piece.pixels) for row in fresh for piece in split_line(strips[row])]
-        found = self.parser.ctc([Image.fromarray(pixels) for _, pixels in pieces])
+        found = parser.ctc([Image.fromarray(pixels) for _, pixels in pieces])
         frames: dict[Row, list[Floats]] = {row: [] for row in fresh}
         for (row, _), each in zip(pieces, found, strict=True):
             frames[row].append(each)
         whole = {row: np.concatenate(each) for row, each in frames.items()}
-        judged = judge(fresh, whole, self.parser.charset)
+        judged = judge(fresh, whole, parser.charset)
         self.judged |= judged
         self.are_believed = is_sound(list(self.judged.values()))
         if not self.are_believed:
