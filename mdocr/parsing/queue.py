@@ -129,6 +129,8 @@ class Queue(Iterator[Request], Generic[Settled]):
 
     def _add(self, jobs: list[Job]) -> None:
         """Adds requests, the widest to be drawn first, then in order (from the end of the list)."""
+        if not jobs:
+            return
         self._pending.update(job.page for job in jobs)
         self._ready = sorted([*reversed(jobs), *self._ready], key=lambda job: job.size)
 
