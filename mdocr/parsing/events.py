@@ -35,9 +35,12 @@ class Ended:
 
 
 Event = Opened | ReadPage | Ended
-"""Of each document ``Opened``, a ``ReadPage`` for each page, ``Ended``. One process reports documents
-and pages in their order, several in any. A document that cannot be opened is a single ``ReadPage`` of page 0 before its ``Ended``; one that was
-changed while it was read has such a ``ReadPage`` after its pages."""
+"""Of each document ``Opened``, a ``ReadPage`` for each page, ``Ended``.
+
+One process reports documents and pages in their order, several in any. A document that cannot be
+opened is a single ``ReadPage`` of page 0 before its ``Ended``; one that was changed while it was
+read has such a ``ReadPage`` after its pages.
+"""
 
 
 @dataclass
