@@ -15,6 +15,7 @@ from mdocr.batch.workers import WorkerOptions
 from mdocr.serve.app import make_app
 from mdocr.serve.desk import Desk
 from mdocr.serve.options import ServeOptions
+from mdocr.serve.server import Server
 from mdocr.serve.uploads import Uploads
 
 
@@ -31,7 +32,7 @@ def served(seconds: float = 0.0, workers: int = 1, **changes) -> Iterator[httpx.
         config = uvicorn.Config(
             make_app(desk, uploads, options, "stand-in"), log_level="error", access_log=False
         )
-        server = uvicorn.Server(config)
+        server = Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -5,6 +5,8 @@ fields    the fields of requests
 uploads   files of clients, in a folder of our own
 gate      what every request passes first: address, token, room, size
 app       routes
+jobs      documents that are read while nobody waits; job_routes: how they are asked for
+answers   documents as answers
 service   uploads → documents and words
 desk      requests → workers, a page of each in turn
 reader    what a worker does

@@ -1,6 +1,5 @@
 """The application: routes, and what answers them."""
 
-import asyncio
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -8,28 +7,17 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.requests import ClientDisconnect
 
 import mdocr
-from mdocr.document.document import Document
+from mdocr.serve.answers import rendered
 from mdocr.serve.desk import Desk
 from mdocr.serve.errors import show_errors
 from mdocr.serve.fields import ERRORS, ParseFields, RecognizeFields, request_body
 from mdocr.serve.gate import Gate
+from mdocr.serve.job_routes import add_jobs
+from mdocr.serve.jobs import Jobs
 from mdocr.serve.metrics import Metrics
 from mdocr.serve.options import ServeOptions
 from mdocr.serve.service import Service, answered
 from mdocr.serve.uploads import Uploads
-
-MEDIA_TYPES = {
-    "md": "text/markdown",
-    "html": "text/html",
-    "json": "application/json",
-    "latex": "application/x-tex",
-    "hocr": "text/html",
-    "alto": "application/xml",
-    "report": "text/html",
-    "content-list": "application/json",
-}
-FAILURES = "Mdocr-Failures"
-"""Header: how many pages and blocks of a document could not be read; JSON lists them."""
 
 
 def make_app(desk: Desk, uploads: Uploads, options: ServeOptions, model: str) -> FastAPI:
@@ -42,14 +30,22 @@ def make_app(desk: Desk, uploads: Uploads, options: ServeOptions, model: str) ->
         model: name of the page model.
     """
     metrics = Metrics()
+    service = Service(desk, metrics, model)
+    jobs = Jobs(service, options)
     app = FastAPI(title="mdocr", version=mdocr.__version__, responses=ERRORS)
     app.add_middleware(
-        Gate, options=options, metrics=metrics, unread_jobs=lambda: 0, workers=desk.workers
+        Gate,
+        options=options,
+        metrics=metrics,
+        unread_jobs=lambda: jobs.unread,
+        workers=desk.workers,
     )
     show_errors(app)
     metrics.watch("unread", "Requests and jobs that have not ended.", lambda: desk.unread)
     metrics.watch("workers", "Worker processes.", lambda: len(desk.pids))
-    _add_reading(app, Service(desk, metrics, model), uploads, options)
+    app.state.end_jobs = jobs.close
+    _add_reading(app, service, uploads, options)
+    add_jobs(app, jobs, uploads)
     _add_state(app, desk, metrics)
     return app
 
@@ -84,10 +80,3 @@ def _add_state(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
     async def figures() -> Response:
         """Figures for Prometheus."""
         return PlainTextResponse(metrics.text())
-
-
-async def rendered(document: Document, form: str) -> Response:
-    """A document as an answer."""
-    text = await asyncio.to_thread(document.render, form)
-    kind = MEDIA_TYPES.get(form, "text/plain")
-    return Response(text, media_type=kind, headers={FAILURES: str(len(document.failures))})

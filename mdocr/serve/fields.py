@@ -22,6 +22,14 @@ class Fields(BaseModel):
 
     name: str = Field("", max_length=255, description="The file's name, for the answer.")
 
+    def options(self) -> Any:
+        """How the file is read.
+
+        Raises:
+            UsageError: a value makes no sense.
+        """
+        raise NotImplementedError
+
 
 class ParseFields(Fields):
     """What may be asked of a document."""
@@ -114,6 +122,9 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         400: "The request makes no sense.",
         401: "The token is missing or wrong.",
         403: "Without a token, only localhost is answered.",
+        404: "There is no such job.",
+        409: "The job has not ended.",
+        410: "The job was cancelled.",
         413: "Too many bytes or pages.",
         422: "The document or picture cannot be read.",
         429: "The queue is full; the header Retry-After says when to come again.",

@@ -18,6 +18,15 @@ GRACE_SECONDS = 30
 """How long requests may go on after the server was told to end."""
 
 
+class Server(uvicorn.Server):
+    """Ends jobs before it waits for requests, some of which wait for jobs."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends what is being answered, for so long as the configuration allows."""
+        self.config.app.state.end_jobs()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+
 def serve(
     make: ReaderMaker,
     workers: WorkerOptions,
@@ -52,7 +61,7 @@ def serve(
         )
         say(f"listening on http://{_address(listener)}")
         with contextlib.suppress(KeyboardInterrupt):  # raised again once all has ended
-            uvicorn.Server(config).run([listener])
+            Server(config).run([listener])
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -86,7 +86,7 @@ class Uploads:
         """The file of a request, and its other fields.
 
         Raises:
-            UsageError: there is no file in it, or it is of no known type.
+            UsageError: there is no file in it, its type is unknown, or an option makes no sense.
             Refusal: the file is too large.
             ValidationError: a field is unknown, or its value makes no sense.
         """
@@ -103,7 +103,7 @@ class Uploads:
             file = others.pop("file", None)
             if not isinstance(file, UploadFile):
                 raise UsageError("there is no file in the request", HINT)
-            asked = fields.model_validate(others)
+            asked = _checked(fields, others)
             if (file.size or 0) > self._max_bytes:
                 raise too_large("the file", self._max_bytes, "bytes")
             upload = self._new(asked.name or file.filename or "")
@@ -115,7 +115,7 @@ class Uploads:
         file = record.pop("file", None)
         if not isinstance(file, str):
             raise UsageError("there is no file in the request", HINT)
-        asked = fields.model_validate(record)
+        asked = _checked(fields, record)
         content = _decoded(file)
         if len(content) > self._max_bytes:
             raise too_large("the file", self._max_bytes, "bytes")
@@ -127,6 +127,13 @@ class Uploads:
         number = next(self._numbers)
         label = name.replace("\\", "/").rpartition("/")[2]
         return Upload(number, self.folder / f"upload-{number}", label or "document")
+
+
+def _checked(fields: type[Asked], record: Mapping[str, Any]) -> Asked:
+    """The fields, if they make sense: before anything is kept."""
+    asked = fields.model_validate(record)
+    asked.options()
+    return asked
 
 
 def _copy(source: BinaryIO, path: Path) -> None:

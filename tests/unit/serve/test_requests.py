@@ -76,6 +76,7 @@ def test_failures_of_pages_are_told_and_the_others_are_read(client):
 )
 def test_what_is_refused_is_told_in_one_form(client, text, fields, status, message):
     assert message in error_of(parse(client, text, **fields), status)
+    assert not any(client.uploads.folder.iterdir())
 
 
 def test_bodies_without_a_length_are_limited_too(client):
