@@ -17,11 +17,13 @@ from mdocr.layout import (
     chains,
     columns,
     components,
+    figures,
     formulas,
     grids,
     heights,
     ink,
     paratext,
+    pictures,
     rows,
     scratches,
     skew,
@@ -65,11 +67,11 @@ def analyse(picture: Pixels) -> Layout:
     height, width = picture.shape[:2]
     grey = ink.to_grey(picture)
     scale = min(1.0, (WORKING_PIXELS / grey.size) ** 0.5)
-    parts, angle = _level(_scaled(grey, scale))
+    parts, photographs, angle = _level(_scaled(grey, scale))
     if components.letter_size(parts) < SMALLEST_LETTER and grey.size < WORKING_PIXELS / 4:
         scale = 2.0
-        parts, angle = _level(_scaled(grey, scale))
-    found, factor = _find(parts), 1 / scale
+        parts, photographs, angle = _level(_scaled(grey, scale))
+    found, factor = _find(parts, photographs), 1 / scale
     return Layout(
         width,
         height,
@@ -88,16 +90,16 @@ def _scaled(grey: Pixels, scale: float) -> Pixels:
     return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method), np.uint8)
 
 
-def _level(grey: Pixels) -> tuple[Components, float]:
-    """Components of the ink of the page turned upright, and the angle of the turn."""
-    found = _ink_components(grey)
+def _level(grey: Pixels) -> tuple[Components, Boxes, float]:
+    """Components of the ink of the page turned upright, its pictures, and the angle of the turn."""
+    found, photographs = _ink_components(grey)
     size = components.letter_size(found)
     letters = (found.heights > 0.5 * size) & (found.heights < 2 * size) & (found.widths < 3 * size)
     boxes = found.boxes[letters]
     angle = skew.find_skew((boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3], size)
     if angle:
-        found = _ink_components(_turned(grey, angle))
-    return found, angle
+        found, photographs = _ink_components(_turned(grey, angle))
+    return found, photographs, angle
 
 
 def _turned(grey: Pixels, angle: float) -> Pixels:
@@ -106,24 +108,26 @@ def _turned(grey: Pixels, angle: float) -> Pixels:
     return np.asarray(cv2.warpAffine(grey, turn, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def _ink_components(grey: Pixels) -> Components:
-    """Connected components of the ink, with pictures left out."""
+def _ink_components(grey: Pixels) -> tuple[Components, Boxes]:
+    """Connected components of the ink without that of pictures; boxes of these, [P, 4]."""
     background = ink.find_background(grey)
     page = ink.find_ink(grey, background)
-    page[ink.find_pictures(background)] = 0
-    return components.find_components(page)
+    mask = pictures.find_pictures(grey, background)
+    page[mask] = 0
+    return components.find_components(page), pictures.picture_boxes(mask)
 
 
-def _find(parts: Components) -> Layout:
+def _find(parts: Components, photographs: Boxes) -> Layout:
     """The layout in pixels of the working copy."""
     size = components.letter_size(parts)
     page = (parts.labels > 0).astype(np.uint8)
     rules, rest = components.find_rules(page, size)
     if len(rules.level) or len(rules.upright):
         parts = components.find_components(rest)
-    figures, writing = components.find_figures(parts, size, rules)
-    figures = grids.framed(figures, rules, size, rest.size)
-    writing &= ~components.inside_any(parts.boxes, figures)
+    drawings, writing = figures.find_figures(parts, size, rules)
+    drawings = components.merge_overlapping(np.vstack([drawings, photographs]), 0)
+    drawings = grids.framed(drawings, rules, size, rest.size)
+    writing &= ~components.inside_any(parts.boxes, drawings)
     if writing.sum() > MOST_LETTERS:
         return _as_picture(int(writing.sum()), (rest.shape[1], rest.shape[0]))
     strokes = components.stroke_widths(parts)
@@ -133,10 +137,10 @@ def _find(parts: Components) -> Layout:
     pieces = _pieces(found)
     usual = blocks.usual_type(pieces)
     pieces, sideways = scratches.removed(pieces, usual.size)
-    pieces, figures = _absorbed(pieces, figures, usual.size)
+    pieces, drawings = _absorbed(pieces, drawings, usual.size)
     pieces = heights.evened(heights.trimmed(pieces), usual.size)
     pieces = _with_tables(pieces, grids.find_grids(rules, size))
-    pieces += [_image(LayoutBox(*box.tolist()), usual.size) for box in figures]
+    pieces += [_image(LayoutBox(*box.tolist()), usual.size) for box in drawings]
     level = [LayoutBox(*box) for box in rules.level.tolist()]
     marks = Marks(np.vstack([parts.boxes, rules.level]), level)
     extent = rest.shape[1], rest.shape[0]
@@ -181,18 +185,18 @@ def _pieces(found: chains.Fragments) -> list[PagePiece]:
 
 
 def _absorbed(
-    pieces: list[PagePiece], figures: components.Boxes, size: float
+    pieces: list[PagePiece], drawings: components.Boxes, size: float
 ) -> tuple[list[PagePiece], components.Boxes]:
     """Figures grown by the large pieces that reach into them, which are parts of the drawing."""
     kept = []
     for piece in pieces:
         x0, y0, x1, y1 = piece.box
-        inside = (figures[:, :2] < (x1, y1)).all(axis=1) & (figures[:, 2:] > (x0, y0)).all(axis=1)
+        inside = (drawings[:, :2] < (x1, y1)).all(axis=1) & (drawings[:, 2:] > (x0, y0)).all(axis=1)
         if piece.size > 2 * size and inside.any():
-            figures = components.merge_overlapping(np.vstack([figures, piece.box]), 0)
+            drawings = components.merge_overlapping(np.vstack([drawings, piece.box]), 0)
         else:
             kept.append(piece)
-    return kept, figures
+    return kept, drawings
 
 
 def _with_tables(pieces: list[PagePiece], found: Sequence[Sequence[grids.Slot]]) -> list[PagePiece]:

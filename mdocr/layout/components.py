@@ -78,14 +78,13 @@ def find_rules(ink: Pixels, size: float) -> tuple[Rules, Pixels]:
     """Ruled lines, and the ink without them."""
     length = max(30, round(4 * size))
     level, level_mask = _rules_along(ink, length, size)
-    turned, turned_mask = _rules_along(np.ascontiguousarray(ink.T), length, size)
+    turned, turned_mask = _rules_along(np.asarray(cv2.transpose(ink), np.uint8), length, size)
     upright = turned[:, [1, 0, 3, 2]]
     rest = ink
     if len(level):
         rest = np.asarray(cv2.subtract(rest, level_mask), np.uint8)
     if len(upright):
-        turned_mask = np.ascontiguousarray(turned_mask.T)
-        rest = np.asarray(cv2.subtract(rest, turned_mask), np.uint8)
+        rest = np.asarray(cv2.subtract(rest, cv2.transpose(turned_mask)), np.uint8)
     return Rules(level, upright), rest
 
 
@@ -93,80 +92,22 @@ def _rules_along(ink: Pixels, length: int, size: float) -> tuple[Boxes, Pixels]:
     """Level runs of ink, at least ``length`` long and much thinner than a letter is high."""
     thick = cv2.dilate(ink, np.ones((3, 1), np.uint8))
     runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
-    width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    thickness = stats[:, cv2.CC_STAT_AREA] / np.maximum(width, 1) - 2
-    is_rule = (thickness <= max(4.0, 0.5 * size)) & (width >= 8 * thickness)
-    is_rule &= height <= np.maximum(2 * thickness + 4, 0.02 * width + 4)
-    is_rule[0] = False
-    boxes = _to_boxes(stats)
-    for index in np.flatnonzero(~is_rule[1:]) + 1:
-        x0, y0, x1, y1 = boxes[index].astype(int)
-        runs[y0:y1, x0:x1][labels[y0:y1, x0:x1] == index] = 0
-    rules = boxes[is_rule]
-    rules[:, 1] += 1
-    rules[:, 3] -= 1
-    return rules, np.asarray(runs, np.uint8)
+    outlines, _ = cv2.findContours(runs, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    rules = [outline for outline in outlines if _is_rule(np.asarray(outline), size)]
+    mask = cv2.drawContours(np.zeros_like(runs), rules, -1, 1, cv2.FILLED)
+    boxes = _to_boxes(np.array([cv2.boundingRect(rule) for rule in rules]).reshape(-1, 4))
+    boxes[:, 1] += 1
+    boxes[:, 3] -= 1
+    return boxes, np.asarray(cv2.bitwise_and(runs, mask), np.uint8)
 
 
-def find_figures(
-    components: Components, size: float, rules: Rules
-) -> tuple[Boxes, NDArray[np.bool_]]:
-    """Pictures and drawings, boxes [M, 4], and which components are writing, [N].
-
-    A component that is far larger than a letter is part of a drawing, unless others of its kind
-    stand beside it (a headline), or it surrounds the rest (a frame). What lies inside a drawing
-    belongs to it, and so do short rules that touch it, and a frame that holds little else.
-    """
-    large = _is_large(components, size)
-    solid = components.areas > 0.85 * components.widths * components.heights
-    solid &= (components.heights > 1.5 * size) & (components.widths > 1.5 * size)
-    drawn = large & ~solid
-    for index in np.flatnonzero(drawn):
-        drawn[index] = not _is_frame(components, int(index))
-    figures = merge_overlapping(components.boxes[drawn], 3 * size)
-    figures = figures[((figures[:, 2:] - figures[:, :2]) > 4 * size).all(axis=1)]
-    figures = _with_rules(figures, rules, size)
-    specks = components.areas < max(3.0, 0.02 * size**2)
-    return figures, ~large & ~solid & ~specks & ~inside_any(components.boxes, figures)
-
-
-def _with_rules(figures: Boxes, rules: Rules, size: float) -> Boxes:
-    """Figures grown by the rules that touch them, such as axes and frames."""
-    for _ in range(2):
-        grown = []
-        for figure in figures:
-            largest = 2.0 * (figure[2:] - figure[:2]).max() + 4 * size
-            for rule in np.concatenate([rules.level, rules.upright]):
-                short = (rule[2:] - rule[:2]).max() < largest
-                near = (rule[:2] < figure[2:] + size).all() and (rule[2:] > figure[:2] - size).all()
-                if short and near:
-                    figure = np.concatenate(
-                        [np.minimum(figure[:2], rule[:2]), np.maximum(figure[2:], rule[2:])]
-                    )
-            grown.append(figure)
-        figures = merge_overlapping(np.array(grown).reshape(-1, 4), size)
-    return figures
-
-
-def _is_large(components: Components, size: float) -> NDArray[np.bool_]:
-    """Components too high or too wide for writing, [N]."""
-    boxes, widths, heights = components.boxes, components.widths, components.heights
-    large = (heights > 4.5 * size) | ((widths > 14 * size) & (heights > 2.5 * size))
-    for index in np.flatnonzero(large & (heights < 16 * size) & (widths < 3 * heights)):
-        peers = (np.abs(heights - heights[index]) < 0.35 * heights[index]) & (
-            np.abs(boxes[:, 3] - boxes[index, 3]) < 0.3 * heights[index]
-        )
-        large[index] = peers.sum() < 3
-    return np.asarray(large)
-
-
-def _is_frame(components: Components, index: int) -> bool:
-    """Whether a component has all its ink along its border."""
-    x0, y0, x1, y1 = components.boxes[index].astype(int)
-    inset_x, inset_y = max(4, (x1 - x0) // 10), max(4, (y1 - y0) // 10)
-    inner = components.labels[y0 + inset_y : y1 - inset_y, x0 + inset_x : x1 - inset_x]
-    return bool((inner == index + 1).sum() < 0.02 * components.areas[index])
+def _is_rule(outline: NDArray[np.int32], size: float) -> bool:
+    """Whether runs of ink with an outline, [P, 1, 2], are long and thin for letters of a size."""
+    _, _, width, height = cv2.boundingRect(outline)
+    area = cv2.contourArea(outline) + len(outline) / 2 + 1  # G. Pick's theorem
+    thickness = area / width - 2
+    thin = thickness <= max(4.0, 0.5 * size) and width >= 8 * thickness
+    return thin and height <= max(2 * thickness + 4, 0.02 * width + 4)
 
 
 def merge_overlapping(boxes: Boxes, gap: float) -> Boxes:

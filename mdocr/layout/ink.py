@@ -3,6 +3,8 @@
 grey → background (median, which text is too thin to shift) → contrast → ink, 0 or 1
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +15,17 @@ MEDIAN_SIZE = 21
 COARSE_SIDE = 400
 """The shorter side at which the background is found; the median spans 1/19 of it."""
 
+STRIP = 4
+"""Heights that a picture of one or a few lines is wide at least."""
+
 DARK = 160
 """Backgrounds below this grey level may carry light writing."""
 
 PANEL = 64
 """Grey levels by which the patches of a picture differ from the paper; paler ones are panels."""
+
+ALIKE = 12
+"""Grey levels by which two that are the same differ at most."""
 
 FAINTEST = 22
 """Grey levels by which ink differs from its background at least."""
@@ -33,7 +41,7 @@ def to_grey(picture: Pixels) -> Pixels:
 def find_background(grey: Pixels) -> Pixels:
     """Paper, panels and shadows without the writing on them, [H, W]."""
     height, width = grey.shape
-    step = max(1, round(min(height, width) / COARSE_SIDE))
+    step = max(1, round(_side(height, width) / COARSE_SIDE))
     coarse = np.ascontiguousarray(grey[::step, ::step])
     background = np.asarray(cv2.medianBlur(coarse, MEDIAN_SIZE), np.uint8)
     _fill_bands(coarse, background)
@@ -41,14 +49,19 @@ def find_background(grey: Pixels) -> Pixels:
     return np.asarray(large, np.uint8)
 
 
-def _paper(levels: Pixels) -> int:
+def _side(height: int, width: int) -> float:
+    """The shorter side of a page; of a strip, whose letters may fill it, that of a page as wide."""
+    return min(height, width) if width < STRIP * height else width / 2**0.5
+
+
+def paper_level(levels: Pixels) -> int:
     """The commonest grey level: that of the paper."""
     return int(np.bincount(levels.ravel(), minlength=256).argmax())
 
 
 def _fill_bands(coarse: Pixels, background: Pixels) -> None:
     """Gives dark bands too narrow for the median, such as heads of tables, their own background."""
-    paper = _paper(coarse)
+    paper = paper_level(coarse)
     dark = (coarse < paper - PANEL).astype(np.uint8)
     dense = (cv2.blur(255 * dark, (15, 3)) > 150).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(dense, connectivity=4)
@@ -86,7 +99,7 @@ def _threshold(contrast: Pixels) -> Pixels:
 
 def _eased(level: Pixels, background: Pixels) -> Pixels:
     """The threshold lowered on dark panels: ink differs from them by less than from the paper."""
-    paper = _paper(background[::4, ::4])
+    paper = paper_level(background[::4, ::4])
     if paper <= PANEL:
         return level
     on_panel = np.maximum(cv2.multiply(level, background, scale=1 / paper), FAINTEST)
@@ -106,15 +119,43 @@ def _without_corners(ink: Pixels, grey: Pixels, background: Pixels) -> Pixels:
     low, high = _extremes(coarse, MEDIAN_SIZE)
     if not ((high - low) > FAINTEST).any():
         return ink
+    alike = _like_background(ink, grey, [low, high], step)
+    around = [page for reach in (MEDIAN_SIZE // 2, MEDIAN_SIZE) for page in _shifted(coarse, reach)]
+    thick = _opened(_like_background(ink, grey, around, step), 2 * step + 3)
     low, high = (np.asarray(cv2.resize(bound, (width, height)), np.uint8) for bound in (low, high))
-    near = (cv2.absdiff(grey, low) < 12) | (cv2.absdiff(grey, high) < 12)
-    alike = (ink & near).astype(np.uint8)
-    brush = np.ones((2 * step - 1, 2 * step - 1), np.uint8)
-    solid = cv2.dilate(cv2.morphologyEx(alike, cv2.MORPH_OPEN, brush), brush)
+    solid = cv2.bitwise_or(_opened(alike, 2 * step - 1), thick)
     solid[(cv2.subtract(low, grey) > FAINTEST) | (cv2.subtract(grey, high) > FAINTEST)] = 0
     low, high = _extremes(coarse, 5)
     edge = cv2.resize(((high - low) > FAINTEST).astype(np.uint8), (width, height))
     return np.asarray(cv2.subtract(ink, cv2.bitwise_or(solid, cv2.bitwise_and(alike, edge))))
+
+
+def _opened(mask: Pixels, size: int) -> Pixels:
+    """What of a mask is thicker than ``size``, grown by it."""
+    brush = np.ones((size, size), np.uint8)
+    return np.asarray(cv2.dilate(cv2.morphologyEx(mask, cv2.MORPH_OPEN, brush), brush), np.uint8)
+
+
+def _like_background(
+    ink: Pixels, grey: Pixels, coarse: Sequence[Pixels], step: int
+) -> NDArray[np.uint8]:
+    """1 where ink has the grey level of one of some coarse pages, [H, W]."""
+    rows, columns = np.nonzero(ink)
+    levels = grey[rows, columns].astype(np.int16)
+    near = np.zeros(len(levels), bool)
+    for page in coarse:
+        near |= np.abs(levels - page[rows // step, columns // step]) < ALIKE
+    alike = np.zeros_like(ink)
+    alike[rows[near], columns[near]] = 1
+    return alike
+
+
+def _shifted(coarse: Pixels, reach: int) -> list[Pixels]:
+    """The page moved to the four sides, its edge carried on."""
+    wide = np.pad(coarse, reach, mode="edge")
+    height, width = coarse.shape
+    starts = ((0, reach), (2 * reach, reach), (reach, 0), (reach, 2 * reach))
+    return [wide[top : top + height, left : left + width] for top, left in starts]
 
 
 def _extremes(coarse: Pixels, size: int) -> tuple[Pixels, Pixels]:
@@ -122,33 +163,3 @@ def _extremes(coarse: Pixels, size: int) -> tuple[Pixels, Pixels]:
     window = np.ones((size, size), np.uint8)
     low, high = cv2.erode(coarse, window), cv2.dilate(coarse, window)
     return np.asarray(low, np.uint8), np.asarray(high, np.uint8)
-
-
-def find_pictures(background: Pixels) -> NDArray[np.bool_]:
-    """Where the background itself is a picture, [H, W]: sharp-edged patches of no simple outline.
-
-    Panels under text have level and upright edges; shadows have no sharp ones.
-    """
-    height, width = background.shape
-    step = max(1, round(min(height, width) / COARSE_SIDE))
-    coarse = np.ascontiguousarray(background[::step, ::step])
-    paper = _paper(coarse)
-    patches = (np.abs(coarse.astype(np.int16) - paper) > PANEL).astype(np.uint8)
-    near = np.ones((3, 3), np.uint8)
-    steep = (cv2.dilate(coarse, near) - cv2.erode(coarse, near)) > FAINTEST
-    _, labels = cv2.connectedComponents(patches, connectivity=4)
-    broad = cv2.morphologyEx(patches, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
-    outlines, _ = cv2.findContours(broad, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    points = [np.asarray(outline, np.int32)[:, 0] for outline in outlines]
-    found = [labels[line[0, 1], line[0, 0]] for line in points if _is_picture(line, steep)]
-    mask = cv2.dilate(np.isin(labels, found).astype(np.uint8), np.ones((7, 7), np.uint8))
-    return np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)) > 0
-
-
-def _is_picture(outline: NDArray[np.int32], steep: NDArray[np.bool_]) -> bool:
-    """Whether an outline, [P, 2] (x, y), is long, sharp, and bends nearly everywhere."""
-    if len(outline) < 80:
-        return False
-    bends = len(cv2.approxPolyDP(outline, 1.5, True)) / len(outline)
-    sharp = cv2.dilate(steep.astype(np.uint8), np.ones((5, 5), np.uint8))
-    return bool(bends > 0.045 and sharp[outline[:, 1], outline[:, 0]].mean() > 0.5)

@@ -59,12 +59,8 @@ Row = list[PagePiece]
 
 def hull(boxes: Sequence[LayoutBox]) -> LayoutBox:
     """The smallest box around all."""
-    return LayoutBox(
-        min(box.x0 for box in boxes),
-        min(box.y0 for box in boxes),
-        max(box.x1 for box in boxes),
-        max(box.y1 for box in boxes),
-    )
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return LayoutBox(min(left), min(top), max(right), max(bottom))
 
 
 def overlap(start: float, end: float, other_start: float, other_end: float) -> float:

@@ -14,6 +14,9 @@ LINE_GAP = 3.0
 HIGHEST_LINE = 2.2
 """Height of a line of joined pieces in heights of a capital, at most."""
 
+TIGHT = 0.85
+"""Distance of the lines of one cell, as a share of that of the rows, at most."""
+
 COLUMN_GAP = 0.9
 """Narrowest gap between columns of a table in heights of a capital."""
 
@@ -28,7 +31,7 @@ def to_lines(pieces: Sequence[PagePiece]) -> list[Row]:
     lines: list[Row] = []
     start = 0
     while start < len(rows):
-        end = _table_end(rows, start)
+        end = _with_last_cell(rows, start, _table_end(rows, start))
         table = _to_table(rows[start:end]) if end - start >= 3 else None
         if table is not None:
             lines.append([table])
@@ -91,6 +94,25 @@ def _table_end(rows: Sequence[Row], start: int) -> int:
     return end
 
 
+def _with_last_cell(rows: Sequence[Row], start: int, end: int) -> int:
+    """Where the run ends if the last lines of a long cell stand alone below it."""
+    if end - start < 3:
+        return end
+    first = rows[start][0].box
+    begun = [i for i in range(start + 1, end) if rows[i][0].box.x0 < first.x1]
+    least = TIGHT * min((_step(rows, index) for index in begun), default=0.0)
+    while end < len(rows) and _step(rows, end) < least and rows[end][0].box.x0 > first.x1:
+        if any(piece.region for piece in rows[end]):
+            break
+        end += 1
+    return end
+
+
+def _step(rows: Sequence[Row], index: int) -> float:
+    """Distance from one row down to another."""
+    return rows[index][0].base - rows[index - 1][0].base
+
+
 def _is_far(rows: Sequence[Row], start: int, index: int) -> bool:
     """Whether a wide blank parts a row from the one above."""
     if index == start:
@@ -110,10 +132,30 @@ def _to_table(rows: Sequence[Row]) -> PagePiece | None:
     if not _is_convincing(cells, columns, size) or _is_prose(cells, columns, size):
         return None
     box = hull([piece.box for row in cells for piece in row])
-    made = tuple(_cell(index, piece, columns) for index, row in enumerate(cells) for piece in row)
-    made = _without_clashes(made)
+    found = [
+        _cell(record, piece, columns)
+        for record, row in zip(_records(cells, columns), cells, strict=True)
+        for piece in row
+    ]
+    made = _without_clashes(sorted(found, key=lambda cell: (cell.row, cell.column)))
     lines = tuple(line for cell in made for line in cell.lines)
     return PagePiece(box, size, region=Region("table", box, lines, made))
+
+
+def _records(rows: Sequence[Row], columns: Sequence[tuple[float, float]]) -> list[int]:
+    """The number of the table's row to which each row of pieces belongs.
+
+    What stands closer below a row than the rows stand to each other, and not in the first column,
+    goes on with the row's cells.
+    """
+    begins = [row[0].box.x0 < columns[0][1] for row in rows]
+    steps = [_step(rows, index) for index in range(1, len(rows)) if begins[index]]
+    least = TIGHT * min(steps, default=0.0)
+    numbers = [0]
+    for index in range(1, len(rows)):
+        goes_on = not begins[index] and _step(rows, index) < least
+        numbers.append(numbers[-1] + (not goes_on))
+    return numbers
 
 
 def _columns(rows: Sequence[Row], gap: float) -> list[tuple[float, float]]:

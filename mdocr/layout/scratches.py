@@ -5,6 +5,8 @@ Rows of dots stay, as what holds a row together (``PagePiece.leader``).
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
+from statistics import median
 
 from mdocr.layout.chains import LEAST_LEADER
 from mdocr.layout.pieces import PagePiece, Row, hull, overlap, rows_of
@@ -12,6 +14,9 @@ from mdocr.layout.regions import LayoutBox
 
 LEAST_UPRIGHT = 8
 """Letters that must stand on top of each other to be taken for text that runs upwards."""
+
+WORD_GAP, LETTER_GAP = 0.8, 0.3
+"""Widest blank between two of them, and between most, in heights of a capital."""
 
 
 def removed(pieces: Sequence[PagePiece], size: float) -> tuple[list[PagePiece], list[LayoutBox]]:
@@ -67,12 +72,18 @@ def _stacks(pieces: Sequence[PagePiece], size: float) -> list[LayoutBox]:
             last = stack[-1].box
             shared = overlap(last.x0, last.x1, piece.box.x0, piece.box.x1)
             blank = piece.box.y0 - last.y1
-            if blank < 0.45 * size and shared > 0.5 * min(last.width, piece.box.width):
+            if blank < WORD_GAP * size and shared > 0.5 * min(last.width, piece.box.width):
                 stack.append(piece)
                 break
         else:
             stacks.append([piece])
-    return [hull([piece.box for piece in stack]) for stack in stacks if len(stack) >= LEAST_UPRIGHT]
+    return [hull([piece.box for piece in stack]) for stack in stacks if _is_close(stack, size)]
+
+
+def _is_close(stack: Sequence[PagePiece], size: float) -> bool:
+    """Whether there are enough letters, and most as close as those of a word; lines are not."""
+    blanks = [below.box.y0 - above.box.y1 for above, below in pairwise(stack)]
+    return len(stack) >= LEAST_UPRIGHT and median(blanks) < LETTER_GAP * size
 
 
 def _continues(piece: PagePiece, stack: LayoutBox, size: float) -> bool:

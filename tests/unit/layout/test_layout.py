@@ -494,3 +494,23 @@ def test_a_page_of_noise_is_a_picture_and_reported(caplog):
     layout = analyse(page)
     assert [region.type for region in layout.regions] == ["image"]
     assert "kept as a picture" in caplog.text
+
+
+def test_cells_of_two_lines_in_a_table_without_rules() -> None:
+    sheet = Sheet()
+    y = 200
+    records = ("Ellwood", 2), ("Tarrow", 2), ("Quillon", 1), ("Norwick", 2)
+    for name, lines in records:
+        for x, text in ((100, name), (360, "Berths and lay days"), (760, "2011"), (950, "38.5")):
+            sheet.text(x, y, text)
+        if lines == 2:
+            sheet.text(360, y + 32, "and the tide tables")
+        y += 32 * lines + 22
+    (table,) = sheet.analyse().regions
+    found = [(cell.row, cell.column, len(cell.lines)) for cell in table.cells]
+    expected = [
+        (row, column, lines if column == 1 else 1)
+        for row, (_, lines) in enumerate(records)
+        for column in range(4)
+    ]
+    assert found == expected

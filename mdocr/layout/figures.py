@@ -1,0 +1,141 @@
+"""Components to drawings and writing: what is far larger than a letter, and what is only drawn.
+
+components → large ones → drawings, without frames and loops over text → the rest is writing
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdocr.layout.components import Boxes, Components, Rules, inside_any, merge_overlapping
+
+BORDER, LEAST_BORDER = 4.0, 72
+"""Width of an ornamental border in heights of a letter, at most, and its components, at least."""
+
+LONG = 5.0
+"""Least length of a side of a rounded box between its corners in heights of a letter."""
+
+SPARSE, TEXT_COVER = 0.15, 0.12
+"""Share of its box that the ink of a drawing over text fills at most, and the letters at least."""
+
+
+def find_figures(
+    components: Components, size: float, rules: Rules
+) -> tuple[Boxes, NDArray[np.bool_]]:
+    """Pictures and drawings, boxes [M, 4], and which components are writing, [N].
+
+    A component that is far larger than a letter is part of a drawing, unless others of its kind
+    stand beside it (a headline), it surrounds the rest (a frame), or it is drawn over text (a loop
+    of a pen, a stamp): of these only the ink is left out. What lies inside a drawing belongs to it,
+    and so do short rules that touch it, and a frame that holds little else. The corners of rounded
+    boxes are no writing.
+    """
+    large = _is_large(components, size)
+    solid = components.areas > 0.85 * components.widths * components.heights
+    solid &= (components.heights > 1.5 * size) & (components.widths > 1.5 * size)
+    drawn = large & ~solid
+    for index in np.flatnonzero(drawn):
+        drawn[index] = not _is_frame(components, int(index))
+    drawn &= ~_are_over_text(components, drawn, size)
+    figures = merge_overlapping(components.boxes[drawn], 3 * size)
+    figures = figures[((figures[:, 2:] - figures[:, :2]) > 4 * size).all(axis=1)]
+    figures = _with_rules(figures, rules, size)
+    specks = components.areas < max(3.0, 0.02 * size**2)
+    writing = ~large & ~solid & ~specks & ~inside_any(components.boxes, figures)
+    return figures, writing & ~_are_corners(components, rules, size) & ~_are_border(
+        components, size
+    )
+
+
+def _are_over_text(
+    components: Components, drawn: NDArray[np.bool_], size: float
+) -> NDArray[np.bool_]:
+    """Which of some components have thin strokes and the letters of a text between them, [N]."""
+    boxes, heights = components.boxes, components.heights
+    letters = boxes[(heights > 0.4 * size) & (heights < 2.5 * size) & ~drawn]
+    extents = components.widths * heights
+    over = drawn & (components.areas < SPARSE * extents)
+    for index in np.flatnonzero(over):
+        inner = letters[inside_any(letters, boxes[index : index + 1])]
+        covered = np.prod(inner[:, 2:] - inner[:, :2], axis=1).sum()
+        over[index] = covered > TEXT_COVER * extents[index]
+    return over
+
+
+def _are_corners(components: Components, rules: Rules, size: float) -> NDArray[np.bool_]:
+    """Which components join the end of a long level rule to that of an upright one, [N]."""
+    level = rules.level[rules.level[:, 2] - rules.level[:, 0] > LONG * size]
+    upright = rules.upright[rules.upright[:, 3] - rules.upright[:, 1] > LONG * size]
+    at_level = [_touched(components.boxes, level, edge) for edge in (0, 2)]
+    at_upright = [_touched(components.boxes, upright, edge) for edge in (1, 3)]
+    return np.asarray((at_level[0] | at_level[1]) & (at_upright[0] | at_upright[1]))
+
+
+def _are_border(components: Components, size: float) -> NDArray[np.bool_]:
+    """Which components are the ornaments of a border, [N].
+
+    They fill four narrow bands at the edges of all that there is, with a blank between them and the
+    rest.
+    """
+    boxes = components.boxes
+    none = np.zeros(len(boxes), bool)
+    if len(boxes) < LEAST_BORDER:
+        return none
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    inset = np.minimum(boxes[:, 2:] - low, high - boxes[:, :2]).min(axis=1)
+    outer = inset < BORDER * size
+    if (~outer & (inset < (BORDER + 2) * size)).sum() > 0.1 * outer.sum():
+        return none
+    sides = np.column_stack([boxes[:, 2:] - low, high - boxes[:, :2]])[outer] < BORDER * size
+    middles = ((boxes[outer, :2] + boxes[outer, 2:]) / 2 - low) / np.maximum(high - low, 1)
+    filled = [
+        len(np.unique((20 * middles[sides[:, side], (side + 1) % 2]).astype(int))) >= 18
+        for side in range(4)
+    ]
+    return outer if all(filled) else none
+
+
+def _touched(boxes: Boxes, rules: Boxes, edge: int) -> NDArray[np.bool_]:
+    """Which boxes one end of a rule reaches, [N]: ``edge`` is the column of that end."""
+    ends = rules.copy()
+    ends[:, (edge + 2) % 4] = ends[:, edge]
+    low, high = boxes[:, None, :2] - 3, boxes[:, None, 2:] + 3
+    near = (ends[None, :, :2] <= high) & (ends[None, :, 2:] >= low)
+    return np.asarray(near.all(axis=2).any(axis=1))
+
+
+def _with_rules(figures: Boxes, rules: Rules, size: float) -> Boxes:
+    """Figures grown by the rules that touch them, such as axes and frames."""
+    for _ in range(2):
+        grown = []
+        for figure in figures:
+            largest = 2.0 * (figure[2:] - figure[:2]).max() + 4 * size
+            for rule in np.concatenate([rules.level, rules.upright]):
+                short = (rule[2:] - rule[:2]).max() < largest
+                near = (rule[:2] < figure[2:] + size).all() and (rule[2:] > figure[:2] - size).all()
+                if short and near:
+                    figure = np.concatenate(
+                        [np.minimum(figure[:2], rule[:2]), np.maximum(figure[2:], rule[2:])]
+                    )
+            grown.append(figure)
+        figures = merge_overlapping(np.array(grown).reshape(-1, 4), size)
+    return figures
+
+
+def _is_large(components: Components, size: float) -> NDArray[np.bool_]:
+    """Components too high or too wide for writing, [N]."""
+    boxes, widths, heights = components.boxes, components.widths, components.heights
+    large = (heights > 4.5 * size) | ((widths > 14 * size) & (heights > 2.5 * size))
+    for index in np.flatnonzero(large & (heights < 16 * size) & (widths < 3 * heights)):
+        peers = (np.abs(heights - heights[index]) < 0.35 * heights[index]) & (
+            np.abs(boxes[:, 3] - boxes[index, 3]) < 0.3 * heights[index]
+        )
+        large[index] = peers.sum() < 3
+    return np.asarray(large)
+
+
+def _is_frame(components: Components, index: int) -> bool:
+    """Whether a component has all its ink along its border."""
+    x0, y0, x1, y1 = components.boxes[index].astype(int)
+    inset_x, inset_y = max(4, (x1 - x0) // 10), max(4, (y1 - y0) // 10)
+    inner = components.labels[y0 + inset_y : y1 - inset_y, x0 + inset_x : x1 - inset_x]
+    return bool((inner == index + 1).sum() < 0.02 * components.areas[index])
