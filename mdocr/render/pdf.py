@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from mdocr.document.document import Document
-from mdocr.document.model import Page, PageLine
+from mdocr.document.model import Box, Page, PageLine
 from mdocr.errors import InputError, UsageError
 from mdocr.inputs.page_picture import PagePicture
 from mdocr.inputs.pages import open_pages
@@ -84,15 +84,24 @@ def _words(
     """The words of each line that the PDF has not as text, in points from the upper left corner."""
     for line in lines:
         across = _extent(line)
+        near = _overlapping(line.box, size, taken)
         words = []
         for word in line.words:
             along = word.box.as_list()
             edges = [across[i] if across[i] is not None else along[i] for i in range(4)]
             box = tuple(edge * size[i % 2] for i, edge in enumerate(edges) if edge is not None)
-            if not _is_taken(box, taken):
+            if not _is_taken(box, near):
                 words.append((word.text, box))
         if words:
             yield InvisibleLine(tuple(words), line.angle)
+
+
+def _overlapping(
+    box: Box, size: tuple[float, float], taken: Sequence[Sequence[float]]
+) -> list[Sequence[float]]:
+    """What lies on a line, so that not every word is compared with a whole page."""
+    x0, y0, x1, y1 = (edge * size[i % 2] for i, edge in enumerate(box.as_list()))
+    return [o for o in taken if o[0] < x1 and x0 < o[2] and o[1] < y1 and y0 < o[3]]
 
 
 def _extent(line: PageLine) -> list[float | None]:

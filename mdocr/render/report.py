@@ -124,7 +124,7 @@ def _url(page: PagePicture) -> str:
     picture = page.picture
     if picture.width > size[0]:
         picture = picture.resize((size[0], size[1]))
-    picture.save(buffer, "WEBP", quality=QUALITY)
+    picture.save(buffer, "WEBP", quality=QUALITY, method=1)
     return "data:image/webp;base64," + b64encode(buffer.getvalue()).decode("ascii")
 
 
