@@ -7,6 +7,7 @@ const doubts = words.filter((word) => word.classList.contains("doubt"));
 const said = document.getElementById("said");
 let chosen = null;
 let matches = [];
+let read = null; // the words in lower case, once something is searched
 
 const pageOf = (item) => item.closest(".page");
 const placeOf = (item) => item.dataset.b.split(" ").map(Number);
@@ -72,7 +73,7 @@ function under(sheet, x, y) {
 function search(text) {
   for (const word of matches) word.classList.remove("found");
   const wanted = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const read = words.map((word) => word.textContent.toLowerCase());
+  read ??= words.map((word) => word.textContent.toLowerCase());
   const fits = (at) => wanted.every((part, i) => (read[at + i] ?? "").includes(part));
   matches = wanted.length ? words.filter((_, at) => fits(at)) : [];
   for (const word of matches) word.classList.add("found");
