@@ -35,7 +35,7 @@ WALL = 0.6
 
 @dataclass(frozen=True)
 class Slot:
-    """A cell before its text is known."""
+    """The place of a cell in a grid, and its extent; text is assigned later."""
 
     row: int
     column: int
@@ -45,7 +45,7 @@ class Slot:
 
 
 def find_grids(rules: Rules, size: float) -> list[list[Slot]]:
-    """The slots of each ruled table that has at least two rows and two columns.
+    """Cells, still empty, of each ruled table with at least two rows and two columns.
 
     A grid of more than ``MOST_CELLS`` cells is squared paper, not a table.
     """
@@ -71,7 +71,7 @@ def find_grids(rules: Rules, size: float) -> list[list[Slot]]:
 
 
 def framed(figures: Boxes, rules: Rules, size: float, page_area: float) -> Boxes:
-    """Figures, with those that fill much of a ruled frame grown to the frame."""
+    """Figures; one that fills much of a ruled frame is extended to the frame."""
     frames = []
     for level, upright in _touching(rules, 0.5 * size):
         if len(level) and len(upright):
@@ -103,7 +103,7 @@ def _touching(rules: Rules, reach: float) -> list[tuple[Boxes, Boxes]]:
 
 
 def _closed(level: Boxes, upright: Boxes, reach: float) -> tuple[Boxes, Boxes]:
-    """A grid whose rules stick out beyond its last crossing rule, closed there by a rule."""
+    """Adds a border rule on each side where the rules extend beyond the last crossing one."""
     both = np.concatenate([level, upright])
     (x0, y0), (x1, y1) = both[:, :2].min(axis=0).tolist(), both[:, 2:].max(axis=0).tolist()
     if (level[:, 0] < upright[:, 0].min() - reach).sum() >= 2:
@@ -129,9 +129,9 @@ def _positions(values: NDArray[np.float64], gap: float) -> list[float]:
 
 
 def _carried_on(rules: Boxes, crossings: list[float], size: float) -> Boxes:
-    """Level rules that cross an upright one, as far as the next on either side.
+    """Extends each level rule that crosses an upright one to the next crossing on either side.
 
-    In a grid none ends between two crossings: the rest of it was lost on the edge of a panel.
+    In a grid no rule ends between crossings: the rest of it was lost on the edge of a panel.
     """
     places = np.array(crossings)
     carried: Boxes = rules.copy()
@@ -169,7 +169,7 @@ def _walls(
 def _slots(
     rows: list[float], columns: list[float], walls: tuple[NDArray[np.bool_], NDArray[np.bool_]]
 ) -> list[Slot]:
-    """Elementary cells joined where no wall parts them, each group a rectangle."""
+    """Joins elementary cells that no wall separates; each group becomes a rectangle."""
     over, left = walls
     high, wide = len(rows) - 1, len(columns) - 1
     number = np.arange(high * wide).reshape(high, wide)
@@ -204,7 +204,7 @@ def _rectangles(groups: NDArray[np.int64], wide: int) -> Boxes:
 
 
 def fill_grid(slots: Sequence[Slot], pieces: Sequence[PagePiece]) -> Region | None:
-    """A table from its slots and the pieces that lie in them; None if hardly any slot has text."""
+    """Fills slots with the pieces inside them; None if fewer than two slots have text."""
     borders = sorted({slot.box.x0 for slot in slots} | {max(slot.box.x1 for slot in slots)})
     cells = []
     for slot in slots:
