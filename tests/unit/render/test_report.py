@@ -11,8 +11,8 @@ import pymupdf
 import pytest
 from documents import block, document, everything
 
-from mdocr.document.document import Document
 from mdocr.document.model import Block, Box, Failure, Page, PageLine, PageWord, Source, Unread
+from mdocr.render import Document
 
 WORDS = [("first", 0.1, 0.2, 0.99), ("doubtfull", 0.3, 0.4, 0.55), ("unsure", 0.5, 0.6, 0.7)]
 
