@@ -70,6 +70,12 @@ class TextLayer:
         return len(self.characters)
 
 
+THIN = 0.01
+"""Points below which a letter has no width."""
+
+_Edges = tuple[float, float, float, float]
+
+
 class _Found(NamedTuple):
     """A character in the coordinates of the page before it is turned."""
 
@@ -116,15 +122,35 @@ def _characters(page: Any) -> Iterator[_Found]:
         for line in block.get("lines", ()):
             for span in line["spans"]:
                 look = _look(span)
-                for each in span["chars"]:
+                boxes = _parted([each["bbox"] for each in span["chars"]], line["dir"])
+                for each, box in zip(span["chars"], boxes, strict=True):
                     yield _Found(
                         each["c"],
-                        each["bbox"],
+                        box,
                         each["origin"],
                         span["size"],
                         line["dir"],
-                        _linked(look, each["bbox"], links),
+                        _linked(look, box, links),
                     )
+
+
+def _parted(boxes: list[_Edges], direction: tuple[float, float]) -> list[_Edges]:
+    """Boxes in which the letters of a ligature, of which the first has all, share it evenly."""
+    low = 0 if abs(direction[0]) >= abs(direction[1]) else 1
+    found, start = list(boxes), 0
+    for index in range(1, len(boxes) + 1):
+        if index < len(boxes) and abs(boxes[index][low + 2] - boxes[index][low]) < THIN:
+            continue
+        first, last = (0, 1) if sum(direction) >= 0 else (1, 0)
+        ends = boxes[start][low], boxes[start][low + 2]
+        for place in range(start, index) if index - start > 1 else ():
+            shares = [(place - start + more) / (index - start) for more in (0, 1)]
+            edges = sorted(ends[first] + share * (ends[last] - ends[first]) for share in shares)
+            box = list(boxes[start])
+            box[low], box[low + 2] = edges
+            found[place] = (box[0], box[1], box[2], box[3])
+        start = index
+    return found
 
 
 def _look(span: dict[str, Any]) -> Look:

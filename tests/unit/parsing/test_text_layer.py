@@ -10,6 +10,7 @@ import pytest
 
 from mdocr import load_parser
 from mdocr.document.document import Document
+from mdocr.inputs.text_layer import read_text_layer
 from mdocr.parsing.parser import Parser
 
 LINES = [
@@ -218,3 +219,19 @@ def test_without_emphasis(parser: Parser, tmp_path: Path) -> None:
     document = parser.parse(marked_page(tmp_path / "a.pdf"), emphasis=False)
     assert "is closed on Mondays and never on" in document.to_markdown()
     assert "10<sup>30</sup>" in document.to_markdown()
+
+
+def test_letters_of_a_ligature_keep_their_order(parser: Parser, tmp_path: Path) -> None:
+    document = page_of([])
+    writer = pymupdf.TextWriter(document[0].rect)
+    for number, line in enumerate(LINES[2:4]):
+        shown = line.replace("fi", "\ufb01")
+        writer.append((60, 90 + 20 * number), shown, font=pymupdf.Font("tiro"), fontsize=12)
+    writer.write_text(document[0])
+    document.save(tmp_path / "a.pdf")
+    assert text_of(parser.parse(tmp_path / "a.pdf")) == " ".join(LINES[2:4])
+    layer = read_text_layer(document[0])
+    assert layer
+    place = "".join(layer.characters).index("fishing")
+    edges = layer.boxes[place : place + 3, [0, 2]]
+    assert (edges[:, 0] < edges[:, 1]).all() and (edges[1:, 0] >= edges[:-1, 1] - 1e-6).all()
