@@ -41,8 +41,12 @@ INSIDE = 0.6
 
 
 def is_doubtful(reading: LineReading) -> bool:
-    """Whether a page was read so unsurely that it may not be upright."""
-    return bool(reading.regions) and mean_confidence(reading.lines().values()) < SURE
+    """Whether a page may not be upright: it was read unsurely, or most of it is stacks of letters."""
+    stacks = sum(box.width * box.height for box in reading.view.layout.sideways)
+    rows = [line.box for region in reading.regions for line in region.lines]
+    if stacks > sum(box.width * box.height for box in rows):
+        return True
+    return bool(rows) and mean_confidence(reading.lines().values()) < SURE
 
 
 def other_angles(angle: int) -> list[int]:
