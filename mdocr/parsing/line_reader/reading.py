@@ -174,7 +174,7 @@ class LineReading:
     def written_line(self, row: Row) -> Text:
         """The same with its scripts marked, behind the box to be ticked if it begins with one."""
         line = self.line(row)
-        if line.source == "text-layer":
+        if line.source == "text-layer" and line.content:
             content = self.drafts.marked(row, emphasis=not self.regions[row[0]].cells)
         else:
             content = literal(line.content)

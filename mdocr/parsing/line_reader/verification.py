@@ -119,6 +119,7 @@ class Drafts:
         leaders = [row for row, draft in fresh.items() if is_leader(draft)]
         self.texts |= {row: Text("", (1.0,), source="text-layer") for row in leaders}
         fresh = {row: draft for row, draft in fresh.items() if row not in leaders}
+        ticked |= dict.fromkeys(leaders, "")
         if fresh and self.options.text_layer == "trust":
             self.texts |= {row: _text_of(draft, 1.0) for row, draft in fresh.items()}
         elif fresh and self.are_believed and isinstance(self.parser, LineModel):

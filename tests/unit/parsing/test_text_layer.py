@@ -221,6 +221,14 @@ def test_without_emphasis(parser: Parser, tmp_path: Path) -> None:
     assert "10<sup>30</sup>" in document.to_markdown()
 
 
+def test_leaders_are_left_out(parser: Parser, tmp_path: Path) -> None:
+    entries = ["The harbour", "Before the terminal", "Old and new fishing boats"]
+    lines = [f"{entry} {'.' * (90 - 2 * len(entry))} {n + 5}" for n, entry in enumerate(entries)]
+    page_of(lines).save(tmp_path / "a.pdf")
+    found = text_of(parser.parse(tmp_path / "a.pdf"))
+    assert found == "The harbour 5 Before the terminal 6 Old and new fishing boats 7"
+
+
 def test_letters_of_a_ligature_keep_their_order(parser: Parser, tmp_path: Path) -> None:
     document = page_of([])
     writer = pymupdf.TextWriter(document[0].rect)
