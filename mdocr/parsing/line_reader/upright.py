@@ -41,7 +41,7 @@ INSIDE = 0.6
 
 
 def is_doubtful(reading: LineReading) -> bool:
-    """Whether a page may not be upright: it was read unsurely, or most of it is stacks of letters."""
+    """Whether a page may not be upright: read unsurely, or for the most part stacks of letters."""
     stacks = sum(box.width * box.height for box in reading.view.layout.sideways)
     rows = [line.box for region in reading.regions for line in region.lines]
     if stacks > sum(box.width * box.height for box in rows):
