@@ -50,7 +50,7 @@ VISION_BOUNDS = {
 ROW = 16
 """Pixels of height for each feature of a line reader."""
 
-WIDTHS = tuple(COLUMN * tokens for tokens in (1, 2, 4, 8))
+WIDTHS = tuple(COLUMN * tokens for tokens in (1, 2, 4))
 """Pixels of width for each feature: whole image tokens; images are multiples of the last wide."""
 
 
@@ -160,7 +160,7 @@ def _line_problem(config: LineReaderConfig) -> str:
     if config.formula_height not in (0, FORMULA_HEIGHT):
         return f"formula_height is {config.formula_height!r}, not {FORMULA_HEIGHT} or 0"
     if 4 * tall != ROW or 4 * wide not in WIDTHS:
-        return f"encoder.strides must leave a feature for each {ROW} × {COLUMN}, 8, 16 or 32 pixels"
+        return f"encoder.strides must leave a feature for each {ROW} × {COLUMN}, 8 or 16 pixels"
     if config.text.vocab_size != config.vocabulary:
         return f"vocab_size is {config.text.vocab_size}, not the {config.vocabulary} of its symbols"
     return ""

@@ -8,9 +8,15 @@ from PIL import Image, ImageOps
 
 from mdocr.errors import InputError, UsageError
 from mdocr.models.line_reader import LineReader
-from mdocr.models.line_reader_config import FORMULA_HEIGHT, LineReaderConfig, lite_line_reader
+from mdocr.models.line_reader_config import (
+    COLUMN,
+    FORMULA_HEIGHT,
+    LineReaderConfig,
+    lite_line_reader,
+)
 from mdocr.preprocessing.formula_images import formula_strip, prepare_formula
 from mdocr.preprocessing.formula_notation import FORMULA_SYMBOLS
+from mdocr.preprocessing.line_images import WIDTH_STEP
 from mdocr.preprocessing.line_reader import LineReaderProcessor
 from mdocr.synthesis.formulas.grammar import draw_formula, draw_part
 from mdocr.synthesis.formulas.strips import FormulaSynthesizer, set_part
@@ -55,7 +61,7 @@ def test_light_ink_on_dark_paper_is_found_too():
 
 
 def test_empty_and_endless_pictures():
-    assert prepare_formula(Image.new("L", (50, 20), 200)).tokens == 8
+    assert prepare_formula(Image.new("L", (50, 20), 200)).tokens == WIDTH_STEP // COLUMN
     dot = Image.new("L", (50, 20), 255)
     dot.putpixel((9, 9), 0)
     assert prepare_formula(dot).tokens == 8
