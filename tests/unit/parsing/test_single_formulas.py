@@ -64,7 +64,7 @@ def test_empty_and_endless_pictures():
     assert prepare_formula(Image.new("L", (50, 20), 200)).tokens == WIDTH_STEP // COLUMN
     dot = Image.new("L", (50, 20), 255)
     dot.putpixel((9, 9), 0)
-    assert prepare_formula(dot).tokens == 8
+    assert prepare_formula(dot).tokens == WIDTH_STEP // COLUMN
     line = Image.new("L", (9000, 12), 255)
     line.paste(0, (0, 4, 9000, 6))
     with pytest.raises(InputError, match="too long"):
