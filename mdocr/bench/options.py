@@ -96,8 +96,11 @@ class ThroughputOptions:
         list(self.runs())  # refuses thresholds and batch sizes that make no sense
 
     def runs(self) -> Iterator[tuple[str, ParseOptions]]:
-        """The ways to decode that are compared, with their names."""
-        base = replace(self.parse, batch_size=self.batch_size)
+        """The ways to decode that are compared, with their names.
+
+        All from masks: what a draft settles takes no pass, whatever the threshold.
+        """
+        base = replace(self.parse, batch_size=self.batch_size, draft="none", text_layer="ignore")
         for threshold in self.thresholds:
             yield f"threshold {threshold:g}", replace(base, threshold=threshold)
         if self.autoregressive:

@@ -54,9 +54,11 @@ def export_model(
     """
     check_request(precision)  # before anything is downloaded
     check_folder(folder)
+    known = MODELS.get(model)
+    if not known and folder.resolve() == Path(model).expanduser().resolve():
+        raise UsageError(f"{folder} holds the model itself", "Give another folder with: -o FOLDER")
     if not force:
         refuse_foreign(folder)
-    known = MODELS.get(model)
     reads_pages = known.task == "parser" if known else _is_page_model(Path(model).expanduser())
     if not reads_pages:
         _refuse_int4(precision)

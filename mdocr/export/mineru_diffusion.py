@@ -21,7 +21,6 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.onnx_mineru_diffusion import OnnxMinerUDiffusionEngine
 from mdocr.engines.torch_blocks import TorchBlocks
-from mdocr.errors import UsageError
 from mdocr.export.blocks import BlockGraph, Pass, largest_difference, record
 from mdocr.export.external_data import check_quantizer, outline, write_graph
 from mdocr.export.folder import (
@@ -89,15 +88,13 @@ def export_mineru_diffusion(weights: Path, folder: Path, precision: Precision = 
             bits.
 
     Raises:
-        UsageError: no such precision, or ``folder`` is that of the model.
+        UsageError: no such precision.
         MissingExtraError: the packages of the extra ``export`` are not installed.
         WeightsError: the weights cannot be read, or the files cannot be written.
         ExportError: the files compute something else than torch.
     """
     check_request(precision)
     check_quantizer(precision)
-    if folder.resolve() == weights.resolve():
-        raise UsageError(f"{folder} holds the model itself", "Give another folder with: -o FOLDER")
     model = load_mineru_diffusion(weights)
     # A long export should not fail at its end:
     MinerUDiffusionTokenizer(weights / TOKENIZER, model.config.image_token_id)

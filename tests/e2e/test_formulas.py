@@ -49,9 +49,11 @@ def test_single_formulas_are_read(pictures, reader):
     lines = invoke(*command, *pictures).splitlines()
     assert [line.split("\t")[0] for line in lines] == [str(path) for path in pictures]
     found = mdocr.load_parser(reader).generate(
-        pictures[0], "formula", block_length=FORMULA_BLOCK, max_tokens=LONGEST
+        pictures, "formula", block_length=FORMULA_BLOCK, max_tokens=LONGEST
     )
-    assert lines[0].split("\t")[1] == " ".join(found[0].text.split()) != ""
+    texts = [" ".join(made.text.split()) for made in found]
+    assert [line.split("\t")[1] for line in lines] == texts
+    assert any(texts)
     assert invoke(*command, pictures[0]) == lines[0].split("\t")[1] + "\n"
 
 

@@ -378,7 +378,7 @@ def test_thresholds(model, pdf):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--threshold", "high"], "threshold 'high' is not a number"),
+        (["--threshold", "high"], "threshold: 'high' is not a number"),
         (["--threshold", "thing=0.5"], "unknown region type 'thing'"),
         (["--threshold", "1.5"], "between 0 and 1"),
         (["--engine", "server"], "the engine server needs an address"),
@@ -778,7 +778,8 @@ def test_a_script_that_lite_cannot_read_is_told(tmp_path, caplog, line, fontname
         for row in range(8):
             page.insert_text((40, 60 + 40 * row), line, fontsize=12, fontname=fontname)
         document.save(tmp_path / "page.pdf")
-    assert parse(tmp_path / "page.pdf", "--model", "lite").exit_code == 0
+    options = ("--model", "lite", "--text-layer", "ignore", "--workers", "0")
+    assert parse(tmp_path / "page.pdf", *options).exit_code == 0
     assert ("--model mineru-diffusion" in caplog.text) is told
 
 
