@@ -191,7 +191,7 @@ def test_pages_of_a_single_document_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pdf = str(write_pdf(tmp_path / "report.pdf", [["one"], ["two"], ["three"]]))
-    out = ["-o", str(tmp_path / "out")]
+    out = ["-o", str(tmp_path / "out"), "--workers", "0"]
     assert counted(["parse", pdf, "--pages", "1-2", *out], monkeypatch) == [2]
     assert counted(["parse", pdf, *out], monkeypatch) == [3]  # two of them are kept
     assert counted(["read", pdf], monkeypatch) == [3]
