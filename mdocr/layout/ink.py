@@ -49,6 +49,12 @@ def find_background(grey: Pixels) -> Pixels:
     return np.asarray(large, np.uint8)
 
 
+def runs(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Start and end, [R, 2], of each run of marked places in a row of them, [N]."""
+    edges = np.flatnonzero(np.diff(np.pad(mask, 1).astype(np.int8)))
+    return np.asarray(edges.reshape(-1, 2), np.int64)
+
+
 def _side(height: int, width: int) -> float:
     """The shorter side of a page; of a strip, whose letters may fill it, that of a page as wide."""
     return min(height, width) if width < STRIP * height else width / 2**0.5

@@ -5,6 +5,7 @@ from statistics import median
 
 import numpy as np
 
+from mdocr.layout.ink import runs
 from mdocr.layout.pieces import PagePiece, Row, hull, merge, overlap, rows_of
 from mdocr.layout.regions import LayoutBox, LayoutCell, Line, Region
 
@@ -168,9 +169,8 @@ def _columns(rows: Sequence[Row], gap: float) -> list[tuple[float, float]]:
             covered[int(piece.box.x0 - area.x0) : int(piece.box.x1 - area.x0) + 1] += 1
     multiple = sum(len(row) >= 2 for row in rows)
     used = (several > 0.12 * multiple) | (several + single > 0.3 * len(rows))
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], used, [False]]).astype(np.int8)))
     columns: list[tuple[float, float]] = []
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
+    for start, end in runs(used):
         x0, x1 = area.x0 + float(start), area.x0 + float(end)
         if columns and x0 - columns[-1][1] < 0.6 * gap:
             columns[-1] = (columns[-1][0], x1)

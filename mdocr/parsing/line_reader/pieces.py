@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mdocr.layout.ink import runs
 from mdocr.layout.regions import Pixels
 from mdocr.models.line_reader_config import LINE_HEIGHT
+from mdocr.parsing.line_reader.strips import contrast
 
 WIDEST_PIECE = 640
 """Pixels at the reader's height."""
@@ -52,17 +54,13 @@ def split_line(pixels: Pixels) -> list[LinePiece]:
 
 def ink_of_columns(pixels: Pixels) -> NDArray[np.float32]:
     """How far the darkest and the lightest pixel of each column are from the background, 0 to 1."""
-    grey = pixels.mean(axis=2) if pixels.ndim == 3 else pixels
-    paper = float(np.median(grey))
-    contrast = np.asarray(np.abs(grey - paper).max(axis=0), np.float32)
-    return np.asarray(contrast / max(float(contrast.max()), 1.0), np.float32)
+    away = np.asarray(contrast(pixels).max(axis=0), np.float32)
+    return np.asarray(away / max(float(away.max()), 1.0), np.float32)
 
 
 def _cut(ink: NDArray[np.float32], first: int, last: int) -> tuple[int, int]:
     """The middle and width of the widest blank between two columns; else the faintest column."""
-    blank = ink[first:last] < 0.35
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], blank, [0])).astype(np.int8)))
-    starts, ends = edges[::2], edges[1::2]
+    starts, ends = runs(ink[first:last] < 0.35).T
     if not len(starts):
         return first + int(ink[first:last].argmin()), 0
     best = len(starts) - 1 - int((ends - starts)[::-1].argmax())  # the last of the widest

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mdocr.layout.ink import runs
 from mdocr.parsing.line_reader.strips import Mask
 
 REACH = 2.5
@@ -94,7 +94,7 @@ def placed_words(characters: Sequence[PlacedCharacter], mask: Mask) -> list[Plac
 
 def _borders(words: Sequence[Sequence[PlacedCharacter]], mask: Mask) -> Iterator[tuple[int, int]]:
     """Where each word but the last ends, and where the next begins."""
-    gaps = _gaps(mask)
+    gaps = runs(np.asarray(~mask.any(axis=0)))
     letters = sum(map(len, words)) + len(words) - 1
     pitch = max(float(np.ptp(np.flatnonzero(mask.any(axis=0)))) / max(letters, 1), 1.0)
     end = 0
@@ -108,12 +108,6 @@ def _borders(words: Sequence[Sequence[PlacedCharacter]], mask: Mask) -> Iterator
         else:  # the words touch
             start = end = min(max(round(middle), end + 1), mask.shape[1])
         yield start, end
-
-
-def _gaps(mask: Mask) -> NDArray[np.int64]:
-    """Start and end, [gaps, 2], of each run of blank columns."""
-    edges = np.flatnonzero(np.diff(np.pad(~mask.any(axis=0), 1).astype(np.int8)))
-    return np.asarray(edges.reshape(-1, 2), np.int64)
 
 
 def _outlined(word: Sequence[PlacedCharacter], mask: Mask, left: int, right: int) -> PlacedWord:

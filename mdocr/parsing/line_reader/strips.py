@@ -32,15 +32,24 @@ class Glyph:
         return self.y1 - self.y0
 
 
+def contrast(pixels: Pixels) -> NDArray[np.float64]:
+    """How far each pixel is from the background, in grey levels, [h, w].
+
+    Args:
+        pixels: [h, w, 3] or [h, w].
+    """
+    grey = pixels.mean(axis=2) if pixels.ndim == 3 else pixels.astype(np.float64)
+    return np.asarray(np.abs(grey - np.median(grey)), np.float64)
+
+
 def ink_mask(pixels: Pixels) -> Mask:
     """Where there is ink, [h, w], dark or light.
 
     Args:
         pixels: [h, w, 3] or [h, w].
     """
-    grey = pixels.mean(axis=2) if pixels.ndim == 3 else pixels.astype(np.float64)
-    contrast = np.abs(grey - np.median(grey))
-    mask: Mask = contrast > max(FAINT * float(contrast.max(initial=0)), 24.0)
+    away = contrast(pixels)
+    mask: Mask = away > max(FAINT * float(away.max(initial=0)), 24.0)
     return mask
 
 

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mdocr.layout.ink import runs
 from mdocr.layout.regions import Pixels
-from mdocr.parsing.line_reader.strips import Mask, glyphs, ink_mask
+from mdocr.parsing.line_reader.strips import Mask, contrast, glyphs, ink_mask
 
 SHORTEST = 1.3
 """Length of a rule at least, in heights of the line's picture: a dash is shorter."""
@@ -117,7 +118,7 @@ def _underscores(rule: _Rule, mask: Mask, pixels: Pixels) -> Mask:
     found = np.zeros(len(thick), np.bool_)
     if (weight < np.median(weight) - EXCESS).mean() > RAGGED:
         return found
-    for start, end in _runs(gap):
+    for start, end in runs(gap).tolist():
         inked = np.flatnonzero(thick[start:end])
         if len(inked) >= UNDERSCORE * height and len(inked) >= 0.9 * (inked[-1] - inked[0] + 1):
             found[start + inked[0] : start + inked[-1] + 1] = True
@@ -126,11 +127,10 @@ def _underscores(rule: _Rule, mask: Mask, pixels: Pixels) -> Mask:
 
 def _weight(rule: _Rule, pixels: Pixels) -> NDArray[np.float64]:
     """Thickness of a rule in each column, in pixels, grey ones in part."""
-    grey = pixels.mean(axis=2) if pixels.ndim == 3 else pixels.astype(np.float64)
-    contrast = np.abs(grey - np.median(grey))[:, rule.columns]
-    rows = np.arange(len(grey))[:, None]
+    part = contrast(pixels)[:, rule.columns]
+    rows = np.arange(len(part))[:, None]
     near = (rows >= rule.top - HALO) & (rows < rule.foot + HALO)
-    return np.asarray((contrast * near).sum(axis=0) / max(float(contrast.max()), 1.0), np.float64)
+    return np.asarray((part * near).sum(axis=0) / max(float(part.max()), 1.0), np.float64)
 
 
 def _blank_above(rule: _Rule, mask: Mask) -> Mask:
@@ -138,11 +138,6 @@ def _blank_above(rule: _Rule, mask: Mask) -> Mask:
     rows = np.arange(len(mask))[:, None]
     above = mask[:, rule.columns] & (rows < rule.top - HALO)
     return np.asarray(~above.any(axis=0), np.bool_)
-
-
-def _runs(mask: Mask) -> Iterator[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
 def _fill(pixels: NDArray[np.float32], rule: _Rule, wanted: Mask) -> None:
