@@ -9,6 +9,7 @@ Shapes: B texts, T frames of the longest, S states, V classes, of which 0 is the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-WILDCARD = -1
+BLANK, WILDCARD = 0, -1
 IMPOSSIBLE = np.float32(-1e9)
 
 
@@ -59,17 +60,34 @@ def shortfalls(frames: Sequence[Floats], claims: Sequence[Claim]) -> Floats:
     return found
 
 
-def greedy(frames: Floats) -> list[tuple[int, float]]:
-    """The model's own reading: classes, and the probability of each at its surest frame."""
-    found: list[tuple[int, float]] = []
-    before = 0
-    for each, sure in zip(frames.argmax(-1).tolist(), np.exp(frames.max(-1)).tolist(), strict=True):
-        if each and each != before:
-            found.append((each, sure))
-        elif each:
-            found[-1] = (each, max(sure, found[-1][1]))
-        before = each
-    return found
+@dataclass(frozen=True)
+class CharacterFrames:
+    """Frames ``first`` to ``last`` in which a character is the likeliest class.
+
+    Attributes:
+        token: its class.
+        peak: its value in its surest frame.
+    """
+
+    token: int
+    first: int
+    last: int
+    peak: float
+
+
+def greedy(frames: Floats) -> list[CharacterFrames]:
+    """The model's own reading: the likeliest class of every frame, without repeats and blanks.
+
+    Args:
+        frames: [T, V], probabilities, their logarithms, or logits.
+    """
+    classes = frames.argmax(-1)
+    edges = np.flatnonzero(np.diff(classes, prepend=-1, append=-1)).tolist()
+    return [
+        CharacterFrames(token, first, end - 1, float(frames[first:end, token].max()))
+        for first, end in pairwise(edges)
+        if (token := int(classes[first])) != BLANK
+    ]
 
 
 def _alignments(frames: Sequence[Floats], claims: Sequence[Claim]) -> Floats:

@@ -10,38 +10,14 @@ Of 868 lines of six pages, the drafts that settle a line differ from what block 
 Shapes: P CTC frames, V characters and the blank, whose class is 0.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
+from mdocr.decoding.ctc import BLANK, CharacterFrames, Floats, greedy
 from mdocr.decoding.requests import TokenDraft
-
-Floats = NDArray[np.float32]
-
-BLANK = 0
 
 HIDDEN = 0.1
 """Probability, at most, that frames between two characters hold another one."""
 
 DOUBTS = 1
 """Doubtful characters, at most, behind which others are drafted."""
-
-
-@dataclass(frozen=True)
-class _Run:
-    """Frames ``first`` to ``last`` in which a character is the likeliest class.
-
-    Attributes:
-        token: its class.
-        peak: its probability in its surest frame.
-    """
-
-    token: int
-    first: int
-    last: int
-    peak: float
 
 
 def line_draft(probabilities: Floats, stop_id: int, bar: float) -> TokenDraft:
@@ -58,9 +34,9 @@ def line_draft(probabilities: Floats, stop_id: int, bar: float) -> TokenDraft:
     """
     tokens: list[int] = []
     confidences: list[float] = []
-    before = _Run(BLANK, -1, -1, 1.0)
+    before = CharacterFrames(BLANK, -1, -1, 1.0)
     doubts = 0
-    for run in [*_runs(probabilities), _Run(BLANK, len(probabilities), 0, 1.0)]:
+    for run in [*greedy(probabilities), CharacterFrames(BLANK, len(probabilities), 0, 1.0)]:
         doubts += run.peak < bar
         if doubts > DOUBTS or _hidden(probabilities, before, run) > HIDDEN:
             break
@@ -70,17 +46,7 @@ def line_draft(probabilities: Floats, stop_id: int, bar: float) -> TokenDraft:
     return TokenDraft(tuple(tokens), tuple(confidences))
 
 
-def _runs(probabilities: Floats) -> Iterator[_Run]:
-    classes = probabilities.argmax(-1)
-    edges = np.flatnonzero(np.diff(classes, prepend=-1, append=-1))
-    for first, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        token = int(classes[first])
-        if token != BLANK:
-            peak = float(probabilities[first:end, token].max())
-            yield _Run(token, first, end - 1, peak)
-
-
-def _hidden(probabilities: Floats, before: _Run, after: _Run) -> float:
+def _hidden(probabilities: Floats, before: CharacterFrames, after: CharacterFrames) -> float:
     """Highest probability of a third character in a frame between two."""
     between = probabilities[before.last + 1 : after.first]
     known = sorted({BLANK, before.token, after.token})

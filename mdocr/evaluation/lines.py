@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from mdocr.decoding.blocks import denoise
+from mdocr.decoding.ctc import greedy
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.evaluation.metrics import edits
@@ -121,8 +122,7 @@ def error_rate(read: list[str], true: list[str]) -> float:
 
 @torch.inference_mode()
 def _ctc_text(model: LineReader, picture: LineImage) -> str:
-    """Greedy CTC decoding: repeats collapsed, blanks dropped."""
+    """Greedy CTC decoding."""
     pixels = torch.from_numpy(picture.pixels)[None].to(model.device)
-    best = model.encode(pixels).ctc_logits[0].argmax(-1).tolist()
-    joined = [index for place, index in enumerate(best) if place == 0 or index != best[place - 1]]
-    return "".join(model.config.symbols[index - 1] for index in joined if index)
+    logits = model.encode(pixels).ctc_logits[0].float().cpu().numpy()
+    return "".join(model.config.symbols[run.token - 1] for run in greedy(logits))

@@ -265,6 +265,6 @@ def _judgement(draft: Draft, frames: Floats, shortfall: float, charset: Charset)
 def _may_be_unknown(frames: Floats, length: int) -> bool:
     """Whether a picture shows about so many characters, none of which the reader is sure of."""
     seen = greedy(frames)
-    sure = sum(peak for _, peak in seen) / max(len(seen), 1)
+    sure = float(np.exp([run.peak for run in seen]).sum()) / max(len(seen), 1)
     is_as_long = FEWER * length <= len(seen) <= MORE * length or length < SHORT
     return is_as_long and (sure < SURE or len(seen) < SHORT)
