@@ -19,7 +19,7 @@ from mdocr.engines.onnx_pages import (
     sequence_positions,
 )
 from mdocr.engines.onnx_sessions import open_session
-from mdocr.engines.protocols import DEVICE_BATCH_SIZE, EncodedLine
+from mdocr.engines.protocols import DEVICE_BATCH_SIZE, EncodedLine, all_encoded
 from mdocr.models.line_reader_config import LINE_HEIGHT, LineReaderConfig
 from mdocr.preprocessing.line_images import LineImage
 from mdocr.weights.onnx_files import CONFIG, FORMULAS
@@ -41,13 +41,12 @@ class OnnxLineReaderEngine(OnnxPageEngine):
         positions = sequence_positions(feeds, tokens) - prompts[:, None] + 1
         positions = np.maximum(positions, 0, dtype=np.float32)
         features = np.zeros((*tokens.shape, self.text.hidden_size), np.float32)
-        for row, feed in enumerate(feeds):
-            if feed.picture is not None:
-                made = isinstance(feed.picture, EncodedLine)
-                line = feed.picture if made else self.encode_lines([feed.picture])[0]
-                pictured = tokens[row] == self.config.image_token_id
-                features[row, pictured] = line.features
-                positions[row, pictured] = line.positions
+        rows = [row for row, feed in enumerate(feeds) if feed.picture is not None]
+        lines = all_encoded([feeds[row].picture for row in rows], self.encode_lines)
+        for row, line in zip(rows, lines, strict=True):
+            pictured = tokens[row] == self.config.image_token_id
+            features[row, pictured] = line.features
+            positions[row, pictured] = line.positions
         return features, positions
 
     def encode_lines(self, images: Sequence[LineImage]) -> list[EncodedLine]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mdocr.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mdocr.decoding.draft import Array, Predict
     from mdocr.decoding.requests import Predict as BlockPredict
@@ -95,6 +95,16 @@ class LineEngine(PageEngine, Protocol):
 
     def encode_lines(self, images: "Sequence[LineImage]") -> list[EncodedLine]:
         """Lines and formulas after the encoder; those of one size are encoded together."""
+
+
+def all_encoded(
+    pictures: "Sequence[LineImage | EncodedLine]",
+    encode: "Callable[[Sequence[LineImage]], list[EncodedLine]]",
+) -> list[EncodedLine]:
+    """The pictures after the encoder; those that have not been encoded are so together."""
+    raw = [one for one in pictures if not isinstance(one, EncodedLine)]
+    made = iter(encode(raw) if raw else ())
+    return [one if isinstance(one, EncodedLine) else next(made) for one in pictures]
 
 
 def check_onnx_dtype(dtype: str) -> None:

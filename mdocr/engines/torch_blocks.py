@@ -5,13 +5,14 @@ Shapes: T packed tokens of a pass, M query positions, D width, V vocabulary.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate, chain, pairwise
 
 import torch
 from torch import Tensor
 
 from mdocr.decoding.requests import Feed
-from mdocr.engines.protocols import EncodedLine
+from mdocr.engines.protocols import EncodedLine, all_encoded
 from mdocr.models.attention import CachedAttention, Mask, Packing
 from mdocr.models.kv_cache import KVCache
 from mdocr.models.line_reader import LineReader
@@ -86,10 +87,7 @@ class TorchBlocks:
         positions = batch.text_positions.float()
         if not pictures:
             return model.embed(batch.tokens), positions
-        lines = [
-            one if isinstance(one, EncodedLine) else encode_lines(model, [one])[0]
-            for one in pictures
-        ]
+        lines = all_encoded(pictures, partial(encode_lines, model))
         is_image = batch.tokens == model.config.image_token_id
         positions[is_image] = torch.cat([line.positions for line in lines])
         return model.embed(batch.tokens, torch.cat([line.features for line in lines])), positions
