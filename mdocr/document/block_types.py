@@ -1,6 +1,8 @@
 """Types of regions on a page, and formats of what is read in them."""
 
 PARATEXT_TYPES = ("header", "footer", "page_number", "aside_text", "page_footnote", "unknown")
+PICTURE_TYPES = ("image", "chart", "image_block")
+CODE_TYPES = ("code", "algorithm")
 BLOCK_TYPES = (
     "text",
     "title",

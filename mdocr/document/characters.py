@@ -7,3 +7,8 @@ BULLETS = "•·▪◦‣∙●○■□◆►➢➤✓☐☑☒"
 
 WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 """Chinese, Japanese and Korean characters and their punctuation."""
+
+
+def printable(text: str) -> str:
+    """The text without what cannot be shown; white space stays."""
+    return "".join(c for c in text if c.isprintable() or c.isspace())

@@ -5,7 +5,7 @@ It is a claim: what a file says of its text need not be what the page shows.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -174,7 +174,7 @@ def _linked(look: Look, box: Any, links: list[tuple[Any, str]]) -> Look:
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     for place, address in links:
         if place.x0 <= x <= place.x1 and place.y0 <= y <= place.y1:
-            return Look(look.bold, look.italic, look.monospace, address)
+            return replace(look, link=address)
     return look
 
 

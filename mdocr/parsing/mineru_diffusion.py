@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from mdocr.decoding.requests import Generation, Request
+from mdocr.document.block_types import PICTURE_TYPES
 from mdocr.document.layout_text import parse_layout
 from mdocr.document.model import Block, Failure, Unread
 from mdocr.errors import MdocrError, PartialFailureError
@@ -31,7 +32,6 @@ LAYOUT = 0
 NOT_PROMPTED = ("image", "image_block", "list", "equation_block")
 """Pictures, and frames around regions that are read on their own."""
 
-PICTURE_TYPES = ("image", "chart", "image_block")
 PROMPTS = {"table": "table", "equation": "equation"}
 FORMATS = {"table": "otsl", "equation": "latex"}
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mdocr.document.block_types import CODE_TYPES, PICTURE_TYPES
 from mdocr.document.model import Block
 from mdocr.document.turns import upright
 
 _BODIES = {
-    "image": ("image", "chart", "image_block"),
+    "image": PICTURE_TYPES,
     "table": ("table",),
-    "code": ("code", "algorithm"),
+    "code": CODE_TYPES,
 }
 _FARTHEST = 0.25  # of the page: beyond, a caption stands alone
 

@@ -3,12 +3,14 @@
 from xml.etree import ElementTree as ET
 
 from mdocr import __version__
+from mdocr.document.block_types import PICTURE_TYPES
+from mdocr.document.characters import printable
 from mdocr.document.document import Document
 from mdocr.document.model import Block, Box, Page, PageLine
 from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
 from mdocr.render.grid import DPI, in_pixels, page_size
-from mdocr.render.placed import PICTURES, placed_lines
+from mdocr.render.placed import placed_lines
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _SCHEMA = "http://www.loc.gov/alto/v4/alto-4-4.xsd"
@@ -37,9 +39,9 @@ def _describe(root: ET.Element, document: Document) -> None:
     described = ET.SubElement(root, "Description")
     ET.SubElement(described, "MeasurementUnit").text = "pixel"
     source = ET.SubElement(described, "sourceImageInformation")
-    ET.SubElement(source, "fileName").text = _valid(document.source.path)
+    ET.SubElement(source, "fileName").text = printable(document.source.path)
     step = ET.SubElement(described, "Processing", ID="reading")
-    ET.SubElement(step, "processingStepSettings").text = _valid(f"{document.model}, {DPI} dpi")
+    ET.SubElement(step, "processingStepSettings").text = printable(f"{document.model}, {DPI} dpi")
     software = ET.SubElement(step, "processingSoftware")
     ET.SubElement(software, "softwareName").text = "mdocr"
     ET.SubElement(software, "softwareVersion").text = __version__
@@ -58,7 +60,7 @@ def _page(layout: ET.Element, page: Page) -> None:
 
 
 def _block(space: ET.Element, block: Block, page: Page) -> None:
-    kind = "Illustration" if block.type in PICTURES else "TextBlock"
+    kind = "Illustration" if block.type in PICTURE_TYPES else "TextBlock"
     name = f"block_{page.number}_{block.order}"
     place = {"ID": name, **_place(block.box, page), "TAGREFS": f"type_{block.type}"}
     if kind == "TextBlock" and block.angle:
@@ -78,14 +80,9 @@ def _line(block: ET.Element, line: PageLine, page: Page, name: str) -> None:
             ET.SubElement(element, "SP")
         sure = f"{min(max(word.confidence, 0), 1):.3f}"
         place = {"ID": f"word_{name}_{number}", **_place(word.box, page), "WC": sure}
-        ET.SubElement(element, "String", place, CONTENT=_valid(word.text))
+        ET.SubElement(element, "String", place, CONTENT=printable(word.text))
 
 
 def _place(box: Box, page: Page) -> dict[str, str]:
     x0, y0, x1, y1 = in_pixels(box, page)
     return {"HPOS": str(x0), "VPOS": str(y0), "WIDTH": str(x1 - x0), "HEIGHT": str(y1 - y0)}
-
-
-def _valid(text: str) -> str:
-    """Without what XML cannot hold."""
-    return "".join(c for c in text if c.isprintable() or c.isspace())

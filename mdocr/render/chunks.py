@@ -98,25 +98,20 @@ def chunks(document: Document, options: RenderOptions) -> Iterator[Chunk]:
             if chunk.parts:
                 yield chunk
             elif alone and part.level <= alone[0].level:  # a title with nothing below it
-                yield replace_parts(chunk, alone)
+                yield replace(chunk, parts=alone)
             path = [one for one in path if one[0] < part.level]
             path.append((part.level, part.text.lstrip("# ")))
             chunk, alone = Chunk(tuple(text for _, text in path)), [part]
             continue
         for piece in _pieces(part, options.chunk_tokens):
-            longer = replace_parts(chunk, [*chunk.parts, piece])
+            longer = replace(chunk, parts=[*chunk.parts, piece])
             if chunk.parts and count_tokens(longer.text) > options.chunk_tokens:
                 yield chunk
-                chunk = replace_parts(chunk, [piece])
+                chunk = replace(chunk, parts=[piece])
             else:
                 chunk = longer
     if chunk.parts or alone:
-        yield chunk if chunk.parts else replace_parts(chunk, alone)
-
-
-def replace_parts(chunk: Chunk, parts: list[Part]) -> Chunk:
-    """A chunk under the same headings."""
-    return replace(chunk, parts=parts)
+        yield chunk if chunk.parts else replace(chunk, parts=alone)
 
 
 def _parts(document: Document, options: RenderOptions) -> Iterator[Part]:

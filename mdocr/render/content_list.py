@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mdocr.document import tables
+from mdocr.document.block_types import CODE_TYPES
 from mdocr.document.document import Document
 from mdocr.document.latex.tokens import split_formulas, strip_delimiters
 from mdocr.document.model import Block, Page
@@ -90,7 +91,7 @@ def _figure(figure: Figure, options: RenderOptions) -> Entry:
     body = figure.body
     captions = [_text(block.content) for block in figure.captions]
     footnotes = [_text(block.content) for block in figure.footnotes]
-    if body.type in ("code", "algorithm"):
+    if body.type in CODE_TYPES:
         return _code(body, captions)
     path = picture_path(body, options)
     if body.type == "table":

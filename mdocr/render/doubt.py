@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
+from mdocr.document.block_types import CODE_TYPES
 from mdocr.document.inline import doubtful
 from mdocr.document.model import Block, Page
 
 FARTHEST = 60
 """Characters within which the next word of a block is looked for: one that was healed, or became
 part of a formula, is not there as it was read."""
-
-UNMARKED = ("code", "algorithm")
 
 
 def mark_doubt(pages: tuple[Page, ...], bar: float) -> tuple[Page, ...]:
@@ -23,7 +22,7 @@ def mark_doubt(pages: tuple[Page, ...], bar: float) -> tuple[Page, ...]:
 
 
 def _marked(block: Block, bar: float) -> Block:
-    if block.format not in ("text", "otsl") or block.type in UNMARKED:
+    if block.format not in ("text", "otsl") or block.type in CODE_TYPES:
         return block
     content, out, end = block.content, "", 0
     for word in (word for line in block.lines for word in line.words):

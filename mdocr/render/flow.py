@@ -12,6 +12,9 @@ from mdocr.postprocess.captions import Figure, figures
 from mdocr.postprocess.lists import split_marker
 from mdocr.render.doubt import mark_doubt
 
+TAGS = {"bold": "b", "italic": "i", "monospace": "code"}
+"""Of emphasis in HTML, which Markdown takes too."""
+
 
 @dataclass(frozen=True)
 class Items:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from html import escape
 
 from mdocr import __version__
+from mdocr.document.block_types import PICTURE_TYPES
+from mdocr.document.characters import printable
 from mdocr.document.document import Document
 from mdocr.document.model import Block, Box, Page, PageLine
 from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
 from mdocr.render.grid import DPI, in_pixels, page_size
-from mdocr.render.placed import PICTURES, placed_lines
+from mdocr.render.placed import placed_lines
 
 _DOCUMENT = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
@@ -39,7 +41,7 @@ def render(document: Document, options: RenderOptions | None = None) -> str:
 
 def visible(text: str) -> str:
     """Escaped, without what XML cannot hold."""
-    return escape("".join(c for c in text if c.isprintable() or c.isspace()))
+    return escape(printable(text))
 
 
 def _page(page: Page, path: str) -> str:
@@ -54,7 +56,7 @@ def _page(page: Page, path: str) -> str:
 
 def _block(block: Block, page: Page) -> Iterator[str]:
     place, name = _place(block.box, page), f"{page.number}_{block.order}"
-    if block.type in PICTURES:
+    if block.type in PICTURE_TYPES:
         yield f'<div class="ocr_photo" id="photo_{name}" title="{place}"></div>'
         return
     yield f'<div class="ocr_carea" id="block_{name}" title="{place}">'

@@ -9,6 +9,8 @@ from html import escape
 from urllib.parse import quote
 
 from mdocr.document import tables
+from mdocr.document.block_types import CODE_TYPES
+from mdocr.document.characters import printable
 from mdocr.document.document import Document
 from mdocr.document.inline import write_spans
 from mdocr.document.latex.sanitize import is_harmless
@@ -18,7 +20,7 @@ from mdocr.document.table_heads import head_height
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
 from mdocr.postprocess.lists import CHECK_BOXES
-from mdocr.render.flow import Element, Items, PageMark, elements, picture_path, table_of
+from mdocr.render.flow import TAGS, Element, Items, PageMark, elements, picture_path, table_of
 from mdocr.render.mathml import mathml
 
 _PAGE = """<!doctype html>
@@ -46,10 +48,6 @@ ul.boxes {{ list-style: none; padding-left: 1em; }}
 """
 
 
-TAGS = {"bold": "b", "italic": "i", "monospace": "code"}
-"""Of emphasis."""
-
-
 def render(document: Document, options: RenderOptions | None = None) -> str:
     """The document as one HTML page; pictures are linked."""
     options = options or RenderOptions()
@@ -75,8 +73,7 @@ def _span(span: Span) -> str:
 
 def _text(text: str) -> str:
     """Escaped; a read bracket that a formula renderer would take for a formula's is parted."""
-    visible = "".join(c for c in text if c.isprintable() or c.isspace())
-    parted = re.sub(r"\\(?=[()\[\]])", "\\\\<wbr>", escape(visible))
+    parted = re.sub(r"\\(?=[()\[\]])", "\\\\<wbr>", escape(printable(text)))
     return parted.replace("$$", "$<wbr>$").replace("\n", "<br>\n")
 
 
@@ -138,7 +135,7 @@ def _figure(figure: Figure, options: RenderOptions) -> str:
 def _body(body: Block, options: RenderOptions) -> str:
     if body.type == "table" and (table := table_of(body)):
         return tables.to_html(table, running, head_height(table))
-    if body.type in ("code", "algorithm") and body.content.strip():
+    if body.type in CODE_TYPES and body.content.strip():
         return f"<pre><code>{escape(body.content)}</code></pre>"
     path = picture_path(body, options)
     picture = f'<img src="{escape(quote(path))}" alt="">' if path else ""

@@ -38,7 +38,7 @@ end
 
 @dataclass(frozen=True)
 class InvisibleLine:
-    """InvisibleLine of one line.
+    """The words of one line.
 
     Attributes:
         words: each with its box, x0, y0, x1, y1 in points from the upper left corner of the page.

@@ -7,6 +7,7 @@ of known commands, or shown as text. So nothing on a page can run, read or write
 import re
 
 from mdocr.document import tables
+from mdocr.document.block_types import CODE_TYPES
 from mdocr.document.document import Document
 from mdocr.document.inline import write_spans
 from mdocr.document.latex.escape import escape, escape_code
@@ -134,7 +135,7 @@ def _figure(figure: Figure, options: RenderOptions) -> str:
 def _body(body: Block, options: RenderOptions) -> str:
     if body.type == "table" and (table := table_of(body)):
         return tables.to_latex(table, line)
-    if body.type in ("code", "algorithm") and body.content.strip():
+    if body.type in CODE_TYPES and body.content.strip():
         return _code(body.content)
     path = picture_path(body, options)
     parts = [_picture(path) if path else "", running(body.content) if body.content.strip() else ""]

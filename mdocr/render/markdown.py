@@ -8,6 +8,8 @@ import re
 from urllib.parse import quote
 
 from mdocr.document import tables
+from mdocr.document.block_types import CODE_TYPES
+from mdocr.document.characters import printable
 from mdocr.document.document import Document
 from mdocr.document.inline import split_spans, write_spans
 from mdocr.document.latex.sanitize import is_harmless
@@ -17,7 +19,7 @@ from mdocr.document.table_heads import head_height
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
 from mdocr.postprocess.lists import CHECK_BOXES
-from mdocr.render.flow import Element, Items, PageMark, elements, picture_path, table_of
+from mdocr.render.flow import TAGS, Element, Items, PageMark, elements, picture_path, table_of
 
 _MARKUP = re.compile(r"([\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
 _LINE_START = re.compile(
@@ -26,7 +28,6 @@ _LINE_START = re.compile(
 )
 _UNSAFE = re.compile(r"[()\[\]<>\s\\]")
 _SIGNS = {"bold": ("**", "**"), "italic": ("*", "*")}
-_TAGS = {"bold": "b", "italic": "i", "monospace": "code"}
 _TAG_IN_FORMULA = re.compile(r"<(?=[A-Za-z/!?])")
 _LINK_IN_FORMULA = re.compile(r"\](?=[(\[:])")
 _DELIMITERS = {
@@ -119,7 +120,7 @@ def _emphasised(written: str, span: Span, before: str, after: str) -> str:
     start = written.index(text)
     left, right = written[:start], written[start + len(text) :]
     for mark in reversed(span.marks):
-        opening, closing = signs.get(mark, (f"<{_TAGS[mark]}>", f"</{_TAGS[mark]}>"))
+        opening, closing = signs.get(mark, (f"<{TAGS[mark]}>", f"</{TAGS[mark]}>"))
         text = f"{opening}{text}{closing}"
     if span.link:
         text = f"[{text}](<{span.link}>)" if _UNSAFE.search(span.link) else f"[{text}]({span.link})"
@@ -145,7 +146,7 @@ def _escaped_start(match: re.Match[str]) -> str:
 
 def _printable(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    return "".join(c for c in text if c == "\n" or c.isprintable() or c.isspace())
+    return printable(text)
 
 
 def element(element: Element, options: RenderOptions) -> str:
@@ -197,7 +198,7 @@ def _figure(figure: Figure, options: RenderOptions) -> str:
 def _body(body: Block, options: RenderOptions) -> str:
     if body.type == "table" and (table := table_of(body)):
         return _table(table, options)
-    if body.type in ("code", "algorithm") and body.content.strip():
+    if body.type in CODE_TYPES and body.content.strip():
         return fenced(body.content)
     path = picture_path(body, options)
     parts = [f"![]({quote(path)})" if path else "", running(body.content, options)]

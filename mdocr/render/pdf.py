@@ -1,7 +1,7 @@
 """Searchable PDF: the pages as they are, with what was read as invisible text in its places.
 
 A PDF keeps its pages, pictures, links, bookmarks and metadata; a picture becomes a page at its
-resolution. InvisibleLine that the PDF has as text already are not written twice.
+resolution. Words that the PDF has as text already are not written twice.
 """
 
 import io

@@ -12,8 +12,6 @@ from mdocr.document.model import Block, Box, PageLine, PageWord
 from mdocr.document.turns import turned
 from mdocr.render.flow import table_of
 
-PICTURES = ("image", "chart", "image_block")
-
 
 def placed_lines(block: Block) -> tuple[PageLine, ...]:
     """The lines of a block, each with its words; empty for a picture."""

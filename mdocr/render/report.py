@@ -13,7 +13,8 @@ from pathlib import Path
 
 from mdocr import __version__
 from mdocr.document import tables
-from mdocr.document.block_types import PARATEXT_TYPES
+from mdocr.document.block_types import CODE_TYPES, PARATEXT_TYPES, PICTURE_TYPES
+from mdocr.document.characters import printable
 from mdocr.document.document import Document
 from mdocr.document.model import Block, Box, Page, PageLine, PageWord, Unread
 from mdocr.document.table_heads import head_height
@@ -24,7 +25,7 @@ from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
 from mdocr.render import html
 from mdocr.render.flow import table_of
-from mdocr.render.placed import PICTURES, placed_lines
+from mdocr.render.placed import placed_lines
 
 ASSETS = Path(__file__).parents[1] / "assets/report"
 DPI, QUALITY = 110, 70
@@ -35,8 +36,6 @@ DOUBT = 0.8
 
 TINTS = ((0.6, "d3"), (DOUBT, "d2"), (0.95, "d1"))
 """Confidences below which words are tinted, and how."""
-
-LINES_OF_CODE = ("code", "algorithm")
 
 _PAGE = """<!doctype html>
 <html lang="">
@@ -196,9 +195,9 @@ def _content(block: Block) -> str:
         return tables.to_html(table, html.running, head_height(table))
     if block.type == "equation" and block.format == "latex":
         return html.formula(block.content, display=True)
-    if block.type in PICTURES:
+    if block.type in PICTURE_TYPES:
         return ""
-    joint = "\n" if block.type in LINES_OF_CODE else " "
+    joint = "\n" if block.type in CODE_TYPES else " "
     return joint.join(" ".join(_words(line)) for line in placed_lines(block))
 
 
@@ -223,4 +222,4 @@ def _place(box: Box) -> str:
 
 
 def _text(text: str) -> str:
-    return escape("".join(c for c in text if c.isprintable() or c.isspace()))
+    return escape(printable(text))

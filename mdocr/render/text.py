@@ -1,6 +1,8 @@
 """Plain text: paragraphs between blank lines, the cells of a table between tabs, no markup."""
 
 from mdocr.document import tables
+from mdocr.document.block_types import CODE_TYPES
+from mdocr.document.characters import printable
 from mdocr.document.document import Document
 from mdocr.document.inline import plain_script, write_spans
 from mdocr.document.latex.tokens import Span, strip_delimiters
@@ -20,15 +22,11 @@ def render(document: Document, options: RenderOptions | None = None) -> str:
 
 def running(text: str) -> str:
     """Text with its formulas as LaTeX and its scripts as Unicode has them."""
-    return write_spans(_printable(text), _span).strip("\n")
+    return write_spans(printable(text), _span).strip("\n")
 
 
 def _span(span: Span) -> str:
     return plain_script(span) if span.kind in ("sup", "sub") else span.content
-
-
-def _printable(text: str) -> str:
-    return "".join(c for c in text if c in "\n\t" or c.isprintable() or c.isspace())
 
 
 def _line(text: str) -> str:
@@ -55,6 +53,6 @@ def _figure(figure: Figure) -> str:
 def _body(body: Block) -> str:
     if body.type == "table" and (table := table_of(body)):
         return tables.to_text(table, _line)
-    if body.type in ("code", "algorithm"):
-        return _printable(body.content).strip("\n")
+    if body.type in CODE_TYPES:
+        return printable(body.content).strip("\n")
     return running(body.content)

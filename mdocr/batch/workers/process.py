@@ -159,8 +159,7 @@ def _beat(voice: Voice, supervisor: int) -> None:
 
 def _settle(settings: Settings) -> None:
     """Makes the process one that dies with its supervisor, prints nothing and leaves no dump."""
-    if hasattr(signal, "SIGINT"):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor hears of it too
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor hears of it too
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != settings.supervisor:

@@ -71,7 +71,7 @@ LEADER: Draft = (DraftCharacter("."), DraftCharacter("."))
 """What stands for a line of points."""
 
 
-def text_of_draft(draft: Draft) -> str:
+def text_of_draft(draft: Iterable[DraftCharacter]) -> str:
     """The characters of a draft."""
     return "".join(one.text for one in draft)
 
@@ -241,7 +241,7 @@ def _without_leaders(draft: Draft) -> Draft:
         while end - 1 > start and draft[end - 1].text == " ":
             end -= 1
     cut = draft[start:end]
-    return LEADER if len(draft) >= 3 and "".join(one.text for one in cut) in ". " else cut
+    return LEADER if len(draft) >= 3 and text_of_draft(cut) in ". " else cut
 
 
 def _stripped(characters: list[DraftCharacter]) -> Draft:
@@ -269,7 +269,7 @@ def without_box(draft: Draft) -> tuple[str, Draft]:
 def marked(draft: Draft, *, emphasis: bool = True) -> str:
     """A draft with its scripts, emphasis and links marked."""
     runs = [
-        (key, "".join(one.text for one in run))
+        (key, text_of_draft(run))
         for key, run in groupby(_spread(draft), key=lambda one: (one.look, one.script))
     ]
     return "".join(_tagged(text, look, script, emphasis) for (look, script), text in runs)
