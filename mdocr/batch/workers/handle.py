@@ -121,12 +121,7 @@ class Worker:
         """Why a worker that is no more has died."""
         self._process.join(5)
         code = self._process.exitcode
-        if code is None or code >= 0:
-            reason = f"its process ended with code {code}"
-        else:
-            with contextlib.suppress(ValueError):
-                reason = f"its process was ended by {signal.Signals(-code).name}"
-        return CrashError(f"crashed: {reason}", ALONE_HINT)
+        return CrashError(f"crashed: {how_it_ended(code)}", ALONE_HINT)
 
     def kill(self) -> None:
         """Ends it at once; does nothing to one that has ended."""
@@ -140,6 +135,16 @@ class Worker:
             return int(self._usage.memory_info().rss) if self._usage else 0
         except psutil.Error:
             return 0
+
+
+def how_it_ended(code: int | None) -> str:
+    """What an exit code of ``multiprocessing`` says of a process."""
+    if code is None or code >= 0:
+        return f"its process ended with code {code}"
+    try:
+        return f"its process was ended by {signal.Signals(-code).name}"
+    except ValueError:  # a signal without a name
+        return f"its process was ended by signal {-code}"
 
 
 def _timeout(reason: str) -> TimeLimitError:

@@ -58,7 +58,9 @@ class WorkerOptions:
 def threads_of_each(workers: int) -> int:
     """Threads of each of so many workers: ``OMP_NUM_THREADS``, or its share of the cores."""
     named = os.environ.get("OMP_NUM_THREADS", "")
-    return int(named) if named.isdecimal() and int(named) else max(1, core_count() // workers)
+    if named.isdecimal() and int(named):
+        return int(named)
+    return max(1, core_count() // max(1, workers))
 
 
 def core_count() -> int:

@@ -14,6 +14,7 @@ import pytest
 from worker_readers import StandInMaker
 
 from mdocr.batch.workers import Assignment, WorkerOptions, WorkerPool, read_in_workers
+from mdocr.batch.workers.handle import how_it_ended
 from mdocr.errors import InputError, MdocrError, MissingExtraError, UsageError, WeightsError
 from mdocr.inputs.pages import PageError
 from mdocr.options import ParseOptions
@@ -52,6 +53,13 @@ def test_documents_are_read_whole(tmp_path):
     first, second = read(write(tmp_path, "a\nb\nc", "d"))
     assert texts(first) == ["a", "b", "c"] and texts(second) == ["d"]
     assert not first.failures and first.source.page_count == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [(-9, "SIGKILL"), (-250, "signal 250"), (3, "code 3"), (None, "code None")]
+)
+def test_how_a_process_ended_is_told(code, told):
+    assert how_it_ended(code).endswith(told)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,14 @@ def test_other_addresses_require_a_token(host):
     assert "s3cret" not in repr(ServeOptions(host, token="s3cret"))
 
 
+@pytest.mark.parametrize("workers", ["0", "-1"])
+def test_without_workers_nothing_can_be_read(workers, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    done = CliRunner().invoke(app, ["serve", "--workers", workers])
+    assert done.exit_code == 2
+    assert "workers must be at least" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("host", "expected"),
     [("127.0.0.1", True), ("::1", True), ("[::1]", True), ("localhost", True), ("0.0.0.0", False)],
