@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 from mdocr import __version__
 from mdocr.document.block_types import PICTURE_TYPES
-from mdocr.document.characters import printable
+from mdocr.document.characters import for_xml
 from mdocr.document.document import Document
 from mdocr.document.model import Block, Box, Page, PageLine
 from mdocr.options import RenderOptions
@@ -39,9 +39,9 @@ def _describe(root: ET.Element, document: Document) -> None:
     described = ET.SubElement(root, "Description")
     ET.SubElement(described, "MeasurementUnit").text = "pixel"
     source = ET.SubElement(described, "sourceImageInformation")
-    ET.SubElement(source, "fileName").text = printable(document.source.path)
+    ET.SubElement(source, "fileName").text = for_xml(document.source.path)
     step = ET.SubElement(described, "Processing", ID="reading")
-    ET.SubElement(step, "processingStepSettings").text = printable(f"{document.model}, {DPI} dpi")
+    ET.SubElement(step, "processingStepSettings").text = for_xml(f"{document.model}, {DPI} dpi")
     software = ET.SubElement(step, "processingSoftware")
     ET.SubElement(software, "softwareName").text = "mdocr"
     ET.SubElement(software, "softwareVersion").text = __version__
@@ -80,7 +80,7 @@ def _line(block: ET.Element, line: PageLine, page: Page, name: str) -> None:
             ET.SubElement(element, "SP")
         sure = f"{min(max(word.confidence, 0), 1):.3f}"
         place = {"ID": f"word_{name}_{number}", **_place(word.box, page), "WC": sure}
-        ET.SubElement(element, "String", place, CONTENT=printable(word.text))
+        ET.SubElement(element, "String", place, CONTENT=for_xml(word.text))
 
 
 def _place(box: Box, page: Page) -> dict[str, str]:

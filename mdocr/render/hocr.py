@@ -5,7 +5,7 @@ from html import escape
 
 from mdocr import __version__
 from mdocr.document.block_types import PICTURE_TYPES
-from mdocr.document.characters import printable
+from mdocr.document.characters import for_xml
 from mdocr.document.document import Document
 from mdocr.document.model import Block, Box, Page, PageLine
 from mdocr.options import RenderOptions
@@ -41,7 +41,7 @@ def render(document: Document, options: RenderOptions | None = None) -> str:
 
 def visible(text: str) -> str:
     """Escaped, without what XML cannot hold."""
-    return escape(printable(text))
+    return escape(for_xml(text))
 
 
 def _page(page: Page, path: str) -> str:

@@ -98,6 +98,16 @@ def test_hocr_escapes_what_was_read() -> None:
     assert [word.text for word in words] == ["a<b>", "&", "c"]
 
 
+@pytest.mark.parametrize("form", ["alto", "hocr"])
+def test_white_space_that_xml_cannot_hold_is_left_out(form: str) -> None:
+    line = PageLine("a", Box(0, 0, 1, 1), words=(PageWord("a\x0c\x1fb", Box(0, 0, 1, 1)),))
+    own = Block("text", line.box, "a", lines=(line,))
+    made = Document(Source("a\x0b.pdf", 1), "lite", (Page(1, 400, 300, (own,)),)).render(form)
+    root = ET.fromstring(made)
+    values = [root_text for node in root.iter() for root_text in (node.text, *node.attrib.values())]
+    assert "ab" in values
+
+
 def test_a_block_without_lines_is_shared_out_among_them() -> None:
     first, second = placed_lines(block("text", 0.5, "ab abcd\nnext"))
     assert first.box.y1 == pytest.approx(second.box.y0) == pytest.approx(0.52)
