@@ -11,6 +11,7 @@ from mdocr.batch.display import Display
 from mdocr.batch.manifest import Manifest, record_of
 from mdocr.batch.page_model import LazyPageModel
 from mdocr.batch.results import Results, records_of
+from mdocr.batch.review import Review
 from mdocr.batch.selection import Selection
 from mdocr.batch.tally import Tally
 from mdocr.batch.workers import WorkerPool, read_in_workers
@@ -37,6 +38,7 @@ class Run:
         display: shows it.
         selection: which of the documents are read.
         start_workers: makes the processes that read them; None to read them in this one.
+        review: gathers what was read with doubt.
     """
 
     model: LazyPageModel
@@ -47,6 +49,7 @@ class Run:
     display: Display = field(default_factory=Display)
     selection: Selection = field(default_factory=Selection)
     start_workers: Callable[[], WorkerPool] | None = None
+    review: Review | None = None
 
     def read(self, found: Sequence[str | FailedInput]) -> None:
         """Reads and writes documents; an interruption leaves what the next run needs.
@@ -171,6 +174,8 @@ class _Reading:
     def _close(self, read: ReadDocument) -> None:
         document = self.open.pop(read.number)
         is_written = (not read.failures or bool(read.pages)) and self._write(document, read)
+        if self.run.review and read.pages:
+            self.run.review.add_document(document.path, read.document("").pages)
         record = record_of(document.path, document.name, read, is_written)
         if self.manifest:
             self.manifest.add(record)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from mdocr.batch.display import Display
+from mdocr.batch.review import Review
 from mdocr.batch.tally import Tally
 from mdocr.batch.words import WordWriter, one_line
 from mdocr.document.words import Word
@@ -24,7 +25,13 @@ def read_words(
 
 
 def write_words(
-    outcomes: Iterator[Outcome], writer: WordWriter, tally: Tally, display: Display, traced: bool
+    outcomes: Iterator[Outcome],
+    writer: WordWriter,
+    tally: Tally,
+    display: Display,
+    *,
+    traced: bool = False,
+    review: Review | None = None,
 ) -> None:
     """Writes words as they come.
 
@@ -34,6 +41,7 @@ def write_words(
         tally: counts both.
         display: shows progress and what cannot be read.
         traced: show the steps of each word too.
+        review: gathers the doubtful ones.
 
     Raises:
         MdocrError: there was not one word; nothing is written then.
@@ -45,6 +53,8 @@ def write_words(
             if traced:
                 display.say(_trace(outcome))
             writer.write(outcome)
+            if review:
+                review.add_word(outcome)
             tally.read += 1
         else:
             tally.miss(outcome.error)

@@ -6,10 +6,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any, Protocol, TextIO
 
+from mdocr.document.csv_cells import csv_cell
 from mdocr.document.words import Word
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""By which spreadsheets know a formula, before and after they trim a cell."""
 
 
 def one_line(path: str) -> str:
@@ -100,11 +98,6 @@ class CsvWriter:
 
     def end(self) -> None:
         """Nothing follows."""
-
-
-def csv_cell(value: Any) -> Any:
-    """A value as a cell; a text that a spreadsheet would run as a formula is quoted as text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 WRITERS: dict[str, Callable[[TextIO], WordWriter]] = {

@@ -1,6 +1,7 @@
 """Options that several commands share, with all their choices in the help."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -74,6 +75,22 @@ Boxes = Annotated[
         BOXES,
         "What the JSON tells the place of: blocks, also their lines, also the words in them.",
         show_default="block, or what the formats need",
+    ),
+]
+Review = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Also write what was read with doubt, with pictures, as a sheet and a CSV to correct.",
+        show_default=False,
+    ),
+]
+ReviewBelow = Annotated[
+    float,
+    typer.Option(
+        metavar="P",
+        help="Confidence of a word below which --review takes its line.",
+        rich_help_panel=MORE,
     ),
 ]
 PageMarks = Annotated[bool, typer.Option("--page-marks", help="Mark where each page begins.")]

@@ -10,6 +10,8 @@ from mdocr.batch.destination import chosen_formats, open_destination
 from mdocr.batch.inputs import find_documents
 from mdocr.batch.page_model import LazyPageModel, ModelChoice
 from mdocr.batch.plan import automatic_workers
+from mdocr.batch.review import DOUBT
+from mdocr.batch.review import Review as WrittenReview
 from mdocr.batch.run import Run
 from mdocr.batch.selection import Selection, parse_shard
 from mdocr.batch.tally import Tally
@@ -24,6 +26,8 @@ from mdocr.cli.choices import (
     PageDtype,
     PageMarks,
     PageModel,
+    Review,
+    ReviewBelow,
     one_of,
 )
 from mdocr.cli.command import MORE, Command, examples, single_command
@@ -174,6 +178,8 @@ def parse(
             metavar="DIR", help="Also draw each page with its regions.", show_default=False
         ),
     ] = None,
+    review: Review = None,
+    review_below: ReviewBelow = DOUBT,
     engine: Annotated[
         str, one_of(PARSE_ENGINES, "What runs the model.", rich_help_panel=MORE)
     ] = "auto",
@@ -269,7 +275,7 @@ def parse(
         batch_size=batch_size,
         jobs=jobs,
         trace=trace,
-        boxes=boxes or ("word" if mark_doubt else needed_boxes(forms)),
+        boxes=boxes or ("word" if mark_doubt or review else needed_boxes(forms)),
         draw_layout=layout_image is not None,
     )
     _check_trace(trace, forms, server)
@@ -286,6 +292,7 @@ def parse(
     found = find_documents(documents, output, layout_image)
     choice = ModelChoice(model, device, engine, dtype, cuda_graphs, server)
     page_model = LazyPageModel(choice, alone=len(found) == 1)
+    doubtful = WrittenReview(review, review_below, options, force=force) if review else None
     tally = Tally(len(found))
     selection = Selection(parse_shard(shard), limit, retry_failed)
     with (
@@ -300,8 +307,10 @@ def parse(
         if workers:
             limits = worker_options(workers, page_timeout, worker_memory)
             start = partial(WorkerPool, PageReaderMaker(choice, len(found) == 1), limits)
-        Run(page_model, options, destination, tally, resume, display, selection, start).read(found)
-    console.note_written(tally.written)
+        Run(
+            page_model, options, destination, tally, resume, display, selection, start, doubtful
+        ).read(found)
+    console.note_written([*tally.written, *(doubtful.end() if doubtful else ())])
     tally.end()
 
 

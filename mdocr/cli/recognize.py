@@ -7,11 +7,23 @@ from typing import Annotated
 import typer
 
 from mdocr.batch.outputs import is_file, open_output, refuse_inputs
+from mdocr.batch.review import DOUBT
+from mdocr.batch.review import Review as WrittenReview
 from mdocr.batch.tally import Tally
 from mdocr.batch.word_run import read_words, write_words
 from mdocr.batch.words import WORD_FORMATS, word_writer
 from mdocr.cli import console
-from mdocr.cli.choices import Device, Engine, Force, Lexicon, WordDtype, WordModel, one_of
+from mdocr.cli.choices import (
+    Device,
+    Engine,
+    Force,
+    Lexicon,
+    Review,
+    ReviewBelow,
+    WordDtype,
+    WordModel,
+    one_of,
+)
 from mdocr.cli.command import MORE, Command, examples, single_command
 from mdocr.cli.progress import progress_bar
 from mdocr.decoding.lexicon import load_lexicon
@@ -57,6 +69,8 @@ def recognize(
     ] = DEFAULTS.steps,
     force: Force = False,
     lexicon: Lexicon = DEFAULTS.lexicon,
+    review: Review = None,
+    review_below: ReviewBelow = DOUBT,
     engine: Engine = "auto",
     dtype: WordDtype = "auto",
     batch_size: Annotated[
@@ -101,6 +115,7 @@ def recognize(
         raise UsageError(f"unknown format {form!r}", f"Choose one of: {', '.join(WORD_FORMATS)}")
     found = find_files(images)
     refuse_inputs(output, found)
+    doubtful = WrittenReview(review, review_below, force=force) if review else None
     tally = Tally(len(found))
     outcomes = read_words(found, partial(load_recognizer, model, device, engine, dtype), options)
     with (
@@ -108,8 +123,10 @@ def recognize(
         progress_bar("words", to_file=output is not None) as display,
     ):
         writer = word_writer(form, stream, bare=found == images and len(found) == 1)
-        write_words(outcomes, writer, tally, display, trace and form in ("text", "csv"))
-    console.note_written([output] if output and is_file(output) else [])
+        traced = trace and form in ("text", "csv")
+        write_words(outcomes, writer, tally, display, traced=traced, review=doubtful)
+    written = [output] if output and is_file(output) else []
+    console.note_written([*written, *(doubtful.end() if doubtful else ())])
     tally.end()
 
 

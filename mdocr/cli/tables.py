@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from mdocr.batch.words import csv_cell
+from mdocr.document.csv_cells import csv_cell
 from mdocr.errors import UsageError
 
 FORMS = ("table", "json", "csv")

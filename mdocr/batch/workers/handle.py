@@ -11,12 +11,15 @@ from multiprocessing import get_context
 
 import psutil
 
-from mdocr.batch.workers.messages import Assignment, Message, ReaderMaker, Ready
+from mdocr.batch.workers.messages import Assignment, Done, Message, ReaderMaker, Ready
 from mdocr.batch.workers.options import WorkerOptions
 from mdocr.batch.workers.process import Settings, work
 from mdocr.errors import CrashError, InputError, MemoryLimitError, TimeLimitError
 
 ALONE_HINT = "It was tried twice. The other pages are read; see docs/reliability.md for the limits."
+
+UNWANTED_SECONDS = 5.0
+"""How long a worker may go on with what was cancelled: to start another costs as much."""
 
 SPAWN = get_context("spawn")
 """A fresh process: a forked one would inherit locks and threads in any state."""
@@ -34,6 +37,7 @@ class Worker:
         connection: to it.
         assignment: what it does; None while it is idle.
         left: pages of the assignment that it has not reported; 0 stands for the opening.
+        unwanted_since: when its assignment was cancelled; None for one that is wanted.
     """
 
     def __init__(self, make: ReaderMaker, options: WorkerOptions, memory: int) -> None:
@@ -51,6 +55,7 @@ class Worker:
         self._usage = _usage_of(self._process.pid)
         self.assignment: Assignment | None = None
         self.left: list[int] = []
+        self.unwanted_since: float | None = None
         self.is_ready = False
         self._has_spoken = False
         self._began = self._heard = time.monotonic()
@@ -66,7 +71,7 @@ class Worker:
         Raises:
             OSError: the worker has died.
         """
-        self.assignment = assignment
+        self.assignment, self.unwanted_since = assignment, None
         self.left = list(assignment.pages) or [0]
         self._began = self._heard = time.monotonic()
         self.connection.send(assignment)
@@ -85,10 +90,21 @@ class Worker:
             self._has_spoken, self._began = True, self._heard
         return message
 
+    def end_unwanted(self, answer: Message) -> None:
+        """Takes what comes of a cancelled assignment; after the last it is idle again."""
+        if isinstance(answer, Done):
+            self.assignment = self.unwanted_since = None
+
     def report(self, page: int) -> None:
         """A page, or 0 for all, was reported: the clock of the next one begins."""
         self.left = [one for one in self.left if page and one != page]
         self._began = time.monotonic()
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it is at what nobody wants any more, for longer than it may."""
+        began = self.unwanted_since
+        return began is not None and time.monotonic() - began > UNWANTED_SECONDS
 
     @property
     def is_starting(self) -> bool:

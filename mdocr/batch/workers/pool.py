@@ -91,7 +91,11 @@ class WorkerPool:
         self._waiting.append(assignment)
 
     def cancel(self, number: int) -> None:
-        """Forgets a document: nothing more comes of it, and workers that are at it are killed."""
+        """Forgets a document: nothing more comes of it.
+
+        A worker that is at it ends its assignment, if that takes but a few seconds, else it is
+        killed.
+        """
         self._cancelled.add(number)
 
     def wait(self, seconds: float = POLL) -> Iterator[Answered]:
@@ -115,6 +119,8 @@ class WorkerPool:
             error = worker.excess()
             if error:
                 yield from self._lose(worker, error)
+            elif worker.is_overdue:
+                self._dismiss(worker)
 
     def _forgive(self) -> None:
         """Time in which nobody looked, such as while a disk was slow, counts for no worker."""
@@ -158,6 +164,8 @@ class WorkerPool:
             self._deaths = 0
         elif isinstance(message, Alive):
             return
+        elif worker.unwanted_since is not None:
+            worker.end_unwanted(message)
         elif worker.assignment is not None:
             yield from self._answer(worker, worker.assignment, message)
 
@@ -176,7 +184,7 @@ class WorkerPool:
         """A worker is lost: what it had not reported is tried once more, alone, or has failed."""
         assignment, left = worker.assignment, worker.left
         self._bury(worker)
-        if assignment is None:
+        if assignment is None or worker.unwanted_since is not None:
             return
         if assignment.again:
             for page in left:
@@ -189,9 +197,12 @@ class WorkerPool:
         if not left:  # it had reported all, but not that it was done
             yield assignment.number, Done()
 
-    def _bury(self, worker: Worker) -> None:
+    def _dismiss(self, worker: Worker) -> None:
         worker.kill()
         self._workers.remove(worker)
+
+    def _bury(self, worker: Worker) -> None:
+        self._dismiss(worker)
         self._deaths += worker.is_starting
         if self._deaths > MOST_DEATHS:
             raise MdocrError(
@@ -203,8 +214,7 @@ class WorkerPool:
         if not self._cancelled:
             return
         self._waiting = deque(one for one in self._waiting if one.number not in self._cancelled)
-        for worker in list(self._workers):
+        for worker in self._workers:
             if worker.assignment and worker.assignment.number in self._cancelled:
-                worker.kill()
-                self._workers.remove(worker)
+                worker.unwanted_since = time.monotonic()
         self._cancelled.clear()

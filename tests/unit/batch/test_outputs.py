@@ -6,7 +6,7 @@ import pytest
 
 from mdocr.batch.destination import chosen_formats, open_destination
 from mdocr.batch.ownership import OwnFiles
-from mdocr.batch.words import csv_cell
+from mdocr.document.csv_cells import csv_cell
 from mdocr.errors import UsageError
 from mdocr.options import RenderOptions
 
