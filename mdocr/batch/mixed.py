@@ -15,7 +15,6 @@ from mdocr.batch.run import Run
 from mdocr.batch.tally import Tally
 from mdocr.batch.words import word_writer
 from mdocr.document.words import Word
-from mdocr.errors import MdocrError
 from mdocr.inputs.find import FailedInput
 from mdocr.options import ParseOptions, RenderOptions
 from mdocr.parsing.kinds import kind_of
@@ -106,12 +105,15 @@ class MixedRun:
         reader = RegionReader(self.pages.loaded, self.options, task, self.prompt)
         with open_output(None) as stream:
             write = region_writer(task, stream, self.tally.alone)
-            for path, read in reader.read(paths):
-                if isinstance(read, MdocrError):
-                    self._miss(FailedInput(path, read))
-                else:
-                    write(path, read)
-                    self.tally.read += 1
+            for read in reader.read(paths):
+                if read.content is None:
+                    self._miss(FailedInput(read.path, read.errors[0]))
+                    continue
+                write(read.path, read.content)
+                self.tally.read += 1
+                for error in read.errors:
+                    self.tally.failures += 1
+                    self.say(f"{read.path}: {error}")
 
     def _print_documents(self, items: Sequence[Item], forms: tuple[str, ...]) -> None:
         """One after another, each after a comment with its path if there are several inputs."""

@@ -9,11 +9,23 @@ from mdocr.batch.words import one_line
 from mdocr.errors import MdocrError, UsageError
 from mdocr.options import ParseOptions
 from mdocr.parsing.page_model import PageModel
-from mdocr.parsing.regions import read_layout, read_prompt, read_region
-from mdocr.parsing.single_formulas import TOGETHER, read_formulas
+from mdocr.parsing.regions import Reading, formulas, read_layout, read_prompt, read_region
+from mdocr.parsing.single_formulas import TOGETHER
 
-Outcome = tuple[str, str | MdocrError]
-"""A path, and what was read or why nothing was."""
+
+@dataclass(frozen=True)
+class ReadRegion:
+    """The outcome of one picture.
+
+    Attributes:
+        path: of the picture.
+        content: what was read; None if nothing could be.
+        errors: why nothing was read, or what is missing of it.
+    """
+
+    path: str
+    content: str | None
+    errors: tuple[MdocrError, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,7 @@ class RegionReader:
     task: str
     prompt: str = ""
 
-    def read(self, paths: Sequence[str]) -> Iterator[Outcome]:
+    def read(self, paths: Sequence[str]) -> Iterator[ReadRegion]:
         """Text, HTML of tables, LaTeX of formulas, or JSON of layouts, of each picture.
 
         Raises:
@@ -43,27 +55,35 @@ class RegionReader:
             return
         for path in paths:
             try:
-                yield path, self._content(path)
+                read = self._read(path)
             except UsageError:
                 raise
             except MdocrError as error:
-                yield path, error
+                yield ReadRegion(path, None, (error,))
+            else:
+                yield ReadRegion(path, self._content(path, read), read.failures)
 
-    def _content(self, path: str) -> str:
+    def _read(self, path: str) -> Reading:
         if self.prompt:
-            return read_prompt(self.parser, path, self.prompt, self.options).content
+            return read_prompt(self.parser, path, self.prompt, self.options)
         if self.task == "layout":
-            blocks = read_layout(self.parser, path, self.options)
-            record = {"path": path, "blocks": [block.to_dict() for block in blocks]}
-            return json.dumps(record, ensure_ascii=False)
-        return read_region(self.parser, path, self.task, self.options).content
+            return read_layout(self.parser, path, self.options)
+        return read_region(self.parser, path, self.task, self.options)
 
-    def _formulas(self, paths: Sequence[str]) -> Iterator[Outcome]:
-        threshold = self.options.threshold_of("equation")
+    def _content(self, path: str, read: Reading) -> str:
+        if self.task != "layout" or self.prompt:
+            return read.content
+        record = {"path": path, "blocks": [block.to_dict() for block in read.blocks]}
+        return json.dumps(record, ensure_ascii=False)
+
+    def _formulas(self, paths: Sequence[str]) -> Iterator[ReadRegion]:
         for start in range(0, len(paths), TOGETHER):
             part = paths[start : start + TOGETHER]
-            for path, read in zip(part, read_formulas(self.parser, part, threshold), strict=True):
-                yield path, read if isinstance(read, MdocrError) else " ".join(read.text.split())
+            for path, read in zip(part, formulas(self.parser, part, self.options), strict=True):
+                if isinstance(read, MdocrError):
+                    yield ReadRegion(path, None, (read,))
+                else:
+                    yield ReadRegion(path, " ".join(read.content.split()), read.failures)
 
 
 def region_writer(task: str, stream: TextIO, alone: bool) -> Callable[[str, str], None]:

@@ -10,6 +10,7 @@ from mdocr.decoding.requests import Generation
 from mdocr.errors import InputError
 from mdocr.evaluation.metrics import formula_similarity, formula_tokens
 from mdocr.inputs.labelled import Collection
+from mdocr.options import ParseOptions
 from mdocr.parsing import single_formulas
 from mdocr.parsing.parser import Parser
 from mdocr.preprocessing.formula_notation import to_notation
@@ -34,10 +35,11 @@ def read_formulas(
     parser: Parser, pictures: Collection, count: int, threshold: float
 ) -> Iterator[ReadFormula]:
     """Reads the first ``count`` images of a collection; an unreadable one gives an empty text."""
+    options = ParseOptions(threshold=threshold)
     for start in range(0, count, single_formulas.TOGETHER):
         numbers = range(start, min(start + single_formulas.TOGETHER, count))
         opened = {number: found for number in numbers if (found := _open(pictures, number))}
-        made = single_formulas.read_formulas(parser, list(opened.values()), threshold)
+        made = single_formulas.read_formulas(parser, list(opened.values()), options)
         read = dict(zip(opened, made, strict=True))
         for number in numbers:
             one = read.get(number)

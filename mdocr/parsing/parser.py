@@ -1,5 +1,6 @@
 """The page model in a program's hand: documents, or pictures and prompts, in; texts out."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from numbers import Integral
@@ -33,6 +34,8 @@ from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
 from mdocr.preprocessing.prompts import Prompt
 from mdocr.preprocessing.tokenizers import LineReaderTokenizer, MinerUDiffusionTokenizer
 from mdocr.render import Document
+
+logger = logging.getLogger(__name__)
 
 CTC_BATCH = 16
 """Lines of similar width whose CTC frames are computed together."""
@@ -232,16 +235,22 @@ class Parser:
 
         Returns:
             What was read, in ``content``; for a layout the regions, without content. Where no table
-            is found, the text instead, as ``type`` tells.
+            is found, the text instead, as ``type`` tells. What is missing of it is logged.
 
         Raises:
             InputError: the picture cannot be read.
             UsageError: there is no such task or option, or the model does not know the task.
         """
         options = changed(ParseOptions(), changes)
-        if task == "layout":
-            return read_layout(self, picture, options)
-        return read_region(self, picture, task, options)
+        is_layout = task == "layout"
+        reading = (
+            read_layout(self, picture, options)
+            if is_layout
+            else read_region(self, picture, task, options)
+        )
+        for failure in reading.failures:
+            logger.warning("%s", failure)
+        return list(reading.blocks) if is_layout else reading.blocks[0]
 
     def __repr__(self) -> str:
         return f"<Parser {self.name!r}>"

@@ -5,7 +5,8 @@ for texts and tables its layout analysis finds the lines first, as on a page.
 """
 
 import logging
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 
 from PIL import Image
@@ -16,7 +17,7 @@ from mdocr.document.model import Block, Box
 from mdocr.document.table_heads import head_height
 from mdocr.document.tables import parse as parse_table
 from mdocr.document.tables import to_html
-from mdocr.errors import MdocrError, UsageError
+from mdocr.errors import InputError, MdocrError, PartialFailureError, UsageError
 from mdocr.inputs.page_picture import page_of
 from mdocr.inputs.pictures import Picture, open_picture
 from mdocr.options import ParseOptions
@@ -28,12 +29,31 @@ from mdocr.parsing.texts import Text, block_options, filled, text_of
 from mdocr.postprocess.duplicates import drop_duplicates
 
 TASKS = ("text", "table", "formula", "layout")
+
 logger = logging.getLogger(__name__)
 
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
 
-def read_region(model: PageModel, picture: Picture, task: str, options: ParseOptions) -> Block:
+@dataclass(frozen=True)
+class Reading:
+    """What was read of a single picture.
+
+    Attributes:
+        blocks: a single one, or the regions of a layout.
+        failures: why something of it is missing; empty if it is whole.
+    """
+
+    blocks: tuple[Block, ...]
+    failures: tuple[MdocrError, ...] = ()
+
+    @property
+    def content(self) -> str:
+        """The text of the region."""
+        return self.blocks[0].content
+
+
+def read_region(model: PageModel, picture: Picture, task: str, options: ParseOptions) -> Reading:
     """Reads one region.
 
     Args:
@@ -53,17 +73,19 @@ def read_region(model: PageModel, picture: Picture, task: str, options: ParseOpt
     if task not in TASKS:
         raise UsageError(f"unknown task {task!r}", f"Choose from: {', '.join(TASKS)}")
     if task == "formula":
-        return _formula(model, picture, options)
+        (read,) = formulas(model, [picture], options)
+        if isinstance(read, MdocrError):
+            raise read
+        return read
     image = open_picture(picture)
     if model.reads_lines:
         return _by_lines(model, image, task, options)
     made = _generated(model, crops.fit(image), task, options)
-    text = _text(made, model, options.longest(task), options)
     form = "otsl" if task == "table" else "text"
-    return _in_html(filled(Block(task, WHOLE), text, form, options.trace))
+    return _filled(made, model, task, form, options)
 
 
-def read_prompt(model: PageModel, picture: Picture, prompt: str, options: ParseOptions) -> Block:
+def read_prompt(model: PageModel, picture: Picture, prompt: str, options: ParseOptions) -> Reading:
     """What the model answers to a prompt of the user's own, as a text.
 
     Raises:
@@ -77,12 +99,10 @@ def read_prompt(model: PageModel, picture: Picture, prompt: str, options: ParseO
         )
     image = crops.fit(open_picture(picture))
     chosen = block_options(options, "text", model.block_length)
-    made = _answer(model, image, prompt, chosen)
-    text = _text(made, model, options.longest("text"), options)
-    return filled(Block("text", WHOLE), text, "text", options.trace)
+    return _filled(_answer(model, image, prompt, chosen), model, "text", "text", options)
 
 
-def read_layout(model: PageModel, picture: Picture, options: ParseOptions) -> list[Block]:
+def read_layout(model: PageModel, picture: Picture, options: ParseOptions) -> Reading:
     """The regions of a page in reading order, without content.
 
     Raises:
@@ -91,17 +111,29 @@ def read_layout(model: PageModel, picture: Picture, options: ParseOptions) -> li
     image = open_picture(picture)
     if model.reads_lines:
         page = page_of(1, image, options.dpi)
-        return LinePageReader(model, options).open((0, 1), page).regions()
+        return Reading(tuple(LinePageReader(model, options).open((0, 1), page).regions()))
     made = _generated(model, crops.whole_page(image), "layout", options)
-    return crops.ordered(drop_duplicates(list(parse_layout(made.text).regions)))
+    text = text_of(made, model, options.longest("layout"), trace=False)
+    found = parse_layout(text.content)
+    if found.malformed:
+        logger.warning("%d malformed lines of the layout were skipped", len(found.malformed))
+    regions = crops.ordered(drop_duplicates(list(found.regions)))
+    return Reading(tuple(regions), _failures("layout", text.notes, options))
 
 
-def _formula(model: PageModel, picture: Picture, options: ParseOptions) -> Block:
-    (made,) = read_formulas(model, [picture], options.threshold_of("equation"))
-    if isinstance(made, MdocrError):
-        raise made
+def formulas(
+    model: PageModel, pictures: Sequence[Picture], options: ParseOptions
+) -> list[Reading | MdocrError]:
+    """Formulas in LaTeX, without delimiters, many at once; see ``read_formulas``."""
+    read = read_formulas(model, pictures, options)
+    return [made if isinstance(made, MdocrError) else _formula(made, options) for made in read]
+
+
+def _formula(made: Generation, options: ParseOptions) -> Reading:
     text = Text(made.text, made.confidences, made.passes)
-    return filled(Block("equation", WHOLE), text, "latex", trace=False)
+    block = filled(Block("equation", WHOLE), text, "latex", trace=False)
+    notes = ["a formula has more tokens than allowed, and is cut short"] if made.truncated else []
+    return Reading((block,), _failures("equation", notes, options))
 
 
 def _generated(
@@ -119,21 +151,36 @@ def _answer(model: PageModel, image: Image.Image, prompt: str, chosen: BlockOpti
     return found
 
 
-def _text(made: Generation, model: PageModel, longest: int, options: ParseOptions) -> Text:
-    """The text of a generation; what is missing of it is logged."""
-    text = text_of(made, model, longest, options.trace)
-    for note in text.notes:
-        logger.warning(note)
-    return text
+def _filled(
+    made: Generation, model: PageModel, target: str, form: str, options: ParseOptions
+) -> Reading:
+    """A region with what was generated."""
+    text = text_of(made, model, options.longest(target), options.trace)
+    block = _in_html(filled(Block(target, WHOLE), text, form, options.trace))
+    return Reading((block,), _failures(target, text.notes, options))
 
 
-def _by_lines(model: PageModel, image: Image.Image, task: str, options: ParseOptions) -> Block:
+def _failures(target: str, notes: Iterable[str], options: ParseOptions) -> tuple[MdocrError, ...]:
+    """What is missing of a text, as errors."""
+    hint = f"Allow it more tokens with: --max-tokens {target}={2 * options.longest(target)}"
+    return tuple(PartialFailureError(f"{target}: {note}", hint) for note in notes)
+
+
+def _by_lines(model: PageModel, image: Image.Image, task: str, options: ParseOptions) -> Reading:
     """The table of a picture, or all its text."""
     document = pipeline.parse(model, image, replace(options, pages=""))
+    failures = tuple(PartialFailureError(one.message, one.hint) for one in document.failures)
+    if not document.pages:
+        raise InputError(failures[0].message, failures[0].hint)
     blocks = [block for page in document.pages for block in page.blocks]
     found = [block for block in blocks if block.type == "table"]
     if task == "table" and found:
-        return _in_html(replace(found[0], order=0))
+        return Reading((_in_html(replace(found[0], order=0)),), failures)
+    return Reading((_as_text(blocks),), failures)
+
+
+def _as_text(blocks: list[Block]) -> Block:
+    """All text of a picture, without the breaks between its regions."""
     texts = [block for block in blocks if block.content]
     content = "\n".join(block.content for block in texts)
     sure = sum(block.confidence * len(block.content) for block in texts) / max(1, len(content))

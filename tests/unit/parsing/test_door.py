@@ -119,7 +119,9 @@ def test_a_wrong_keyword_is_named_before_a_page_is_read(folder, tmp_path):
     ],
 )
 def test_single_regions_are_read_by_a_prompt(task, kind, content, form):
-    found = read_region(FakeParser(answer), Image.new("RGB", (90, 40)), task, ParseOptions())
+    reading = read_region(FakeParser(answer), Image.new("RGB", (90, 40)), task, ParseOptions())
+    (found,) = reading.blocks
+    assert not reading.failures
     assert (found.type, found.content, found.format) == (kind, content, form)
     assert found.confidence == pytest.approx(0.9) and found.steps > 0
 
@@ -127,22 +129,43 @@ def test_single_regions_are_read_by_a_prompt(task, kind, content, form):
 def test_single_regions_are_read_by_their_lines():
     model = FakeParser(lambda image, prompt: f"{prompt} {image.width}", tiny_line_reader())
     picture = drawn("some lines of text\nand one more of them", (400, 90))
-    text = read_region(model, picture, "text", ParseOptions())
+    (text,) = read_region(model, picture, "text", ParseOptions()).blocks
     assert text.type == "text" and len(text.content.split("\n")) == 2
     assert 0.85 < text.confidence < 0.95
-    without_table = read_region(model, picture, "table", ParseOptions())
+    (without_table,) = read_region(model, picture, "table", ParseOptions()).blocks
     assert (without_table.type, without_table.content) == ("text", text.content)
-    formula = read_region(model, picture.crop((0, 0, 200, 45)), "formula", ParseOptions())
+    (formula,) = read_region(model, picture.crop((0, 0, 200, 45)), "formula", ParseOptions()).blocks
     assert formula.type == "equation" and formula.content
 
 
 @pytest.mark.parametrize("model", [None, tiny_line_reader()], ids=["prompt", "lines"])
 def test_the_layout_alone(model):
     picture = drawn("some lines of text\nand one more of them", (400, 400))
-    regions = read_layout(FakeParser(answer, model), picture, ParseOptions())
+    regions = read_layout(FakeParser(answer, model), picture, ParseOptions()).blocks
     assert all(isinstance(one, Block) and not one.content for one in regions)
     assert [one.order for one in regions] == list(range(1, len(regions) + 1))
     assert regions[0].type in ("text", "title")
+
+
+@pytest.mark.parametrize("task", ["text", "table", "formula"])
+def test_a_region_that_is_cut_at_its_limit_is_a_failure_and_keeps_what_was_read(task):
+    limits = {"text": 20, "table": 20, "equation": 20}
+    options = ParseOptions(max_tokens=limits)
+    parser = FakeParser(lambda image, prompt: "abcdefghij" * 2)
+    reading = read_region(parser, Image.new("RGB", (90, 40)), task, options)
+    assert reading.content
+    (failure,) = reading.failures
+    assert failure.exit_code == 7 and "--max-tokens" in failure.hint and "=40" in failure.hint
+
+
+def test_a_picture_whose_page_fails_is_no_empty_text(monkeypatch):
+    def fail(*arguments):
+        raise InputError("a layout that takes too long", "Read less.")
+
+    monkeypatch.setattr("mdocr.parsing.line_reader.views.analyse", fail)
+    model = FakeParser(answer, tiny_line_reader())
+    with pytest.raises(InputError, match="too long"):
+        read_region(model, drawn("a line", (400, 60)), "text", ParseOptions())
 
 
 def test_an_unknown_task_is_named():
