@@ -1,6 +1,5 @@
 """Sizes and special tokens of the line reader. Imports no torch, like all configurations."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
@@ -47,7 +46,7 @@ class LineReaderConfig:
     @property
     def tokens_per_column(self) -> int:
         """Image tokens that a column of the encoder's feature grid is projected to."""
-        return 4 * math.prod(wide for _, wide in self.encoder.strides) // COLUMN
+        return self.encoder.column // COLUMN
 
     @property
     def charset(self) -> Charset:

@@ -4,7 +4,7 @@ The decoder takes a partly masked word, attends to the image features, and predi
 at once. Which predictions to keep is decided elsewhere (``mdocr.decoding.words``).
 
 Shapes: B batch, K noised copies of a word, L = max_length + 1 positions, D width, N positions of
-the image's feature grid, W its columns (the CTC frames).
+the image's feature grid, W its columns, F CTC frames.
 """
 
 import math
@@ -171,20 +171,25 @@ class MDiff4STR(nn.Module):
         self.encoder = SVTRv2Encoder(config.encoder)
         dim = config.encoder.dims[-1]
         self.decoder = MaskedDiffusionDecoder(config.decoder, dim, self.charset)
-        self.letters = nn.Linear(dim, self.charset.outputs) if config.decoder.aligned else None
+        frames = config.frames_per_column
+        outputs = frames * self.charset.outputs
+        self.letters = nn.Linear(dim, outputs) if config.decoder.aligned else None
 
     def encode_with_ctc(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """Features [B, N, D] of ``images`` [B, 3, height, width], and CTC logits if aligned.
 
-        The logits are [B, W, characters + 1]; class 0 is the blank. The positions derived from them
-        take no gradient.
+        The logits are [B, F, characters + 1]; class 0 is the blank. A column has one frame, or
+        several where the grid is coarser (sub-pixel projection, arXiv 1609.05158). The positions
+        derived from them take no gradient.
         """
         memory: Tensor = self.encoder(images)
         if self.letters is None:
             return memory, None
         grid = self.encoder.grid(memory, images.shape[-1])
-        ctc_logits: Tensor = self.letters(grid.mean(1))
+        columns = self.letters(grid.mean(1))
+        ctc_logits: Tensor = columns.view(columns.shape[0], -1, self.charset.outputs)
         positions = expected_positions(ctc_logits.detach()) - 1  # the first character is at 0
+        positions = positions.view(*columns.shape[:2], -1).mean(-1)
         codes = position_codes(positions, memory.shape[-1]).to(memory.dtype)
         return (grid + codes[:, None]).flatten(1, 2), ctc_logits
 

@@ -1,5 +1,6 @@
 """Sizes of the word recognizer. Imports no torch, like all configurations."""
 
+import math
 from dataclasses import dataclass, field
 
 from mdocr.models import charset as charsets
@@ -25,6 +26,11 @@ class EncoderConfig:
     convolutions: tuple[int, ...] = (6, 2, 0)
     strides: tuple[tuple[int, int], ...] = ((1, 1), (2, 1))
     drop_path: float = 0.1
+
+    @property
+    def column(self) -> int:
+        """Pixels of the image per column of the feature grid."""
+        return 4 * math.prod(wide for _, wide in self.strides)
 
 
 LITE = EncoderConfig(
@@ -70,6 +76,11 @@ class MDiff4STRConfig:
         """Characters and their ids."""
         return Charset(self.symbols)
 
+    @property
+    def frames_per_column(self) -> int:
+        """CTC frames per column of the feature grid; a narrow letter needs a frame."""
+        return max(1, self.encoder.column // FRAME)
+
 
 def base(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
     """The released base model: 31.9 M parameters with the English charset."""
@@ -87,5 +98,8 @@ def lite(symbols: str = charsets.ENGLISH) -> MDiff4STRConfig:
     decoder = DecoderConfig(layers=2, heads=8, dropout=0.0, aligned=True)
     return MDiff4STRConfig(LITE, decoder, symbols)
 
+
+FRAME = 4
+"""Pixels of width per CTC frame."""
 
 SIZES = {"base": base, "small": small, "lite": lite}

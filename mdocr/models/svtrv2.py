@@ -7,8 +7,6 @@ Shapes: B batch, H W height and width of the feature grid, C channels, N = H·W 
 Features are [B, H, W, C]; convolutions see the same memory as a channels-last image.
 """
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -152,12 +150,12 @@ class SVTRv2Encoder(nn.Module):
         self.stem = nn.Sequential(StemLayer(3, first // 2), StemLayer(first // 2, first))
         rates = torch.linspace(0, config.drop_path, sum(config.depths), device="cpu").tolist()
         self.stages = nn.Sequential(*_stages(config, rates))
-        self.shrinkage = 4 * math.prod(stride for _, stride in config.strides)
+        self.column = config.column
         self.apply(_initialise)
 
     def grid(self, features: Tensor, width: int) -> Tensor:
         """Features [B, N, C] as a grid [B, H, W, C]; ``width`` is that of the image in pixels."""
-        columns = -(-width // self.shrinkage)
+        columns = -(-width // self.column)
         return features.view(features.shape[0], -1, columns, self.dim)
 
     def forward(self, images: Tensor) -> Tensor:

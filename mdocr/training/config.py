@@ -213,6 +213,10 @@ class RecognizerModelConfig:
         size: ``lite``, ``small`` or ``base``.
         sizes: a table of custom sizes, instead of ``size``; see below.
         start: model to start from, by name or path; empty: random weights.
+        encoder_sizes: a table of sizes of the encoder, if they are not those of ``start``: the
+            weights that fit are kept.
+        teacher: aligned model whose image features are imitated, by name or path; empty: none.
+        teacher_weight: weight of the imitation.
         charset: file with one character per line; empty: the 94 English symbols.
         use_space_char: append the space to the charset; else labels lose their spaces.
         copies: noised copies of each word in a step (paper: sample_k = 3).
@@ -223,6 +227,9 @@ class RecognizerModelConfig:
     size: str = "lite"
     sizes: SizesConfig | None = None
     start: str = ""
+    encoder_sizes: EncoderConfig | None = None
+    teacher: str = ""
+    teacher_weight: float = 1.0
     charset: str = ""
     use_space_char: bool = False
     copies: int = 3
@@ -233,6 +240,9 @@ class RecognizerModelConfig:
         _choose("model.size", self.size, tuple(SIZES))
         require(self.copies >= 1, "model.copies must be at least 1")
         require(self.ctc_weight >= 0, "model.ctc_weight must not be negative")
+        require(self.teacher_weight >= 0, "model.teacher_weight must not be negative")
+        sizes = self.encoder_sizes is None or self.start
+        require(bool(sizes), "model.encoder_sizes needs model.start, whose weights are kept")
         for name in ("sizes", "charset", "use_space_char"):
             both = self.start and getattr(self, name)
             require(not both, f"model.start has its own {name}: leave model.{name} out")

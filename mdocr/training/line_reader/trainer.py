@@ -15,22 +15,23 @@ from mdocr.models.attention import DenseAttention
 from mdocr.models.line_reader import EncodedLines, LineReader
 from mdocr.models.line_reader_config import LineReaderConfig, lite_line_reader
 from mdocr.models.mdiff4str_config import EncoderConfig
-from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
+from mdocr.preprocessing.line_charset import PAGE_SYMBOLS, of_text
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, ParserRunConfig, require
-from mdocr.training.line_reader.imitation import Imitation
+from mdocr.training.corrections.lines import CorrectedLines, fit_of
+from mdocr.training.imitation import Imitation
 from mdocr.training.line_reader.samples import (
     LineReaderBatch,
     LineReaderBatches,
     LineReaderDataConfig,
 )
-from mdocr.training.line_reader.shrinking import with_encoder
 from mdocr.training.line_reader.widening import with_formulas
 from mdocr.training.loop import train
 from mdocr.training.losses import ctc_loss
 from mdocr.training.noised_rows import hidden_positions, structured_mask
 from mdocr.training.processes import Processes
+from mdocr.training.shrinking import with_encoder
 from mdocr.weights.line_reader import load_line_reader, save_line_reader
 from mdocr.weights.mdiff4str import load_mdiff4str
 from mdocr.weights.resolve import resolve
@@ -90,8 +91,7 @@ class LineReaderTask:
         self.config, self.processes = config, processes
         model = _make_model(config.model)
         self.model = with_formulas(model) if config.data.formula_share else model
-        teacher = _load(config.model.teacher) if config.model.teacher else None
-        self.module = LineReaderLoss(self.model, config, processes, teacher)
+        self.module = LineReaderLoss(self.model, config, processes)
         self._validation = self._make_validation()
 
     def batches(self, start: int) -> Iterator[LineReaderBatch]:
@@ -104,8 +104,15 @@ class LineReaderTask:
             steps=run.batches,
             seed=run.seed,
             rank=self.processes.rank,
+            corrected=self._corrected(),
         )
         return prefetched(dataset, start, run.batches, self.config.data.workers)
+
+    def _corrected(self) -> CorrectedLines | None:
+        """The corrected lines of the run, if it has any."""
+        tables = [Path(table) for table in self.config.data.corrections]
+        config, fit = self.model.config, fit_of(self.model)
+        return CorrectedLines(tables, of_text(config.symbols), fit) if tables else None
 
     def _make_validation(self) -> list[SyntheticLine]:
         """Lines of held-out fonts; raises early if something that scores them is missing."""
@@ -145,11 +152,10 @@ class LineReaderLoss(nn.Module):
         model: LineReader,
         config: LineReaderRun,
         processes: Processes,
-        teacher: LineReader | None = None,
     ) -> None:
         super().__init__()
         self.model = model
-        self.imitation = Imitation(teacher, config.model.teacher_weight) if teacher else None
+        self.imitation = imitation_of(config.model)
         self.ctc_weight = config.model.ctc_weight
         self.seed = config.run.seed
         self.processes = processes
@@ -166,7 +172,9 @@ class LineReaderLoss(nn.Module):
         denoise = functional.cross_entropy(logits[counted].float(), labels[counted])
         ctc = ctc_loss(encoded.ctc_logits, ctc_labels, lengths + 1)
         found = {"denoise": denoise + self._zero(), "ctc": self.ctc_weight * ctc}
-        return found | (self.imitation(encoded, images) if self.imitation else {})
+        if self.imitation is not None:
+            found |= self.imitation.losses(encoded.features, encoded.ctc_logits, images)
+        return found
 
     def _zero(self) -> Tensor:
         """A zero that depends on all projections: DDP waits for the gradients of each."""
@@ -207,6 +215,19 @@ def _counted_positions(labels: Tensor, lengths: Tensor, block_length: int) -> Te
     """[B, L]: true up to the end of the block that holds EOS."""
     end = (lengths // block_length + 1) * block_length
     return torch.arange(labels.shape[1], device=labels.device) < end[:, None]
+
+
+def imitation_of(config: LineReaderModelConfig) -> Imitation | None:
+    """The losses against ``config.teacher``, if it names one."""
+    if not config.teacher:
+        return None
+    teacher = _load(config.teacher)
+
+    def encode(images: Tensor) -> tuple[Tensor, Tensor]:
+        encoded = teacher.encode(images)
+        return encoded.features, encoded.ctc_logits
+
+    return Imitation(teacher, encode, config.teacher_weight)
 
 
 def _load(name: str) -> LineReader:

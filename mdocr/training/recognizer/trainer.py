@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,11 +20,13 @@ from mdocr.training import losses
 from mdocr.training.batches import WordBatch, WordBatches, prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import RecognizerConfig, RecognizerModelConfig
+from mdocr.training.imitation import Imitation
 from mdocr.training.loop import train
 from mdocr.training.processes import Processes, mean_over_processes
 from mdocr.training.recognizer import noising
 from mdocr.training.recognizer.noising import Words
 from mdocr.training.recognizer.sources import Labels, open_source
+from mdocr.training.shrinking import with_encoder
 from mdocr.weights.mdiff4str import load_mdiff4str, save_mdiff4str
 from mdocr.weights.resolve import resolve
 
@@ -113,6 +115,7 @@ class RecognizerLoss(nn.Module):
         self.settings = config.model
         self.seed = config.run.seed
         self.processes = processes
+        self.imitation = _imitation_of(config.model)
         weighted = config.model.ctc_weight > 0
         self.ctc_head = None  # an aligned model has its own
         if weighted and model.letters is None:
@@ -139,6 +142,8 @@ class RecognizerLoss(nn.Module):
         if letters is not None:
             loss = losses.ctc_loss(letters, words.labels, words.lengths)
             found["ctc"] = self.settings.ctc_weight * loss
+            if self.imitation is not None:
+                found |= self.imitation.losses(memory, letters, images)
         return found
 
     def _diffusion_losses(self, words: Words, projected: Projected, step: int) -> dict[str, Tensor]:
@@ -195,11 +200,34 @@ def _open_validation(folders: Sequence[str]) -> dict[str, Collection]:
 
 def _make_model(config: RecognizerModelConfig) -> MDiff4STR:
     if config.start:
-        return load_mdiff4str(resolve(config.start, "recognizer").path)
+        model = _load(config.start).requires_grad_(True)
+        return with_encoder(model, config.encoder_sizes) if config.encoder_sizes else model
     symbols = _read_charset(Path(config.charset)) if config.charset else ENGLISH
     if config.use_space_char and " " not in symbols:
         symbols += " "
     return MDiff4STR(config.architecture(symbols))
+
+
+def _imitation_of(config: RecognizerModelConfig) -> Imitation | None:
+    """The losses against ``config.teacher``, if it names one."""
+    if not config.teacher:
+        return None
+    teacher = _load(config.teacher)
+    if teacher.letters is None:
+        raise UsageError(
+            f"model.teacher {config.teacher!r} has no CTC head to be imitated",
+            "Name an aligned model, such as mdiff4str-lite.",
+        )
+
+    def encode(images: Tensor) -> tuple[Tensor, Tensor]:
+        memory, ctc_logits = teacher.encode_with_ctc(images)
+        return memory, cast(Tensor, ctc_logits)
+
+    return Imitation(teacher, encode, config.teacher_weight)
+
+
+def _load(name: str) -> MDiff4STR:
+    return load_mdiff4str(resolve(name, "recognizer").path)
 
 
 CHARSET_HINT = "A charset is a UTF-8 file with one character per line."

@@ -8,8 +8,10 @@ from page_models import tiny_line_reader
 
 from mdocr.errors import UsageError
 from mdocr.models.line_reader import LineReader
-from mdocr.training.line_reader.imitation import Imitation
-from mdocr.training.line_reader.shrinking import with_encoder
+from mdocr.models.mdiff4str import MDiff4STR
+from mdocr.models.mdiff4str_config import lite
+from mdocr.training.imitation import Imitation
+from mdocr.training.shrinking import with_encoder
 
 COARSE = ((2, 1), (2, 2))
 
@@ -50,6 +52,29 @@ def test_a_coarser_grid_gives_as_many_tokens(height):
     assert torch.equal(new.features[:, 0::2], new.features[:, 1::2])  # one column, before training
 
 
+def test_a_coarser_word_grid_has_as_many_ctc_frames_and_imitates_pairs_of_columns():
+    torch.manual_seed(1)
+    model = MDiff4STR(lite()).eval()
+    made = with_encoder(model, replace(model.config.encoder, strides=((2, 2), (2, 1)))).eval()
+    images = torch.randn(2, 3, 32, 96)
+    with torch.no_grad():
+        (old, old_logits), (new, new_logits) = map(encode_words(images), (model, made))
+    assert (old.shape[1], new.shape[1]) == (2 * 24, 2 * 12)
+    assert old_logits.shape == new_logits.shape == (2, 24, model.charset.outputs)
+    assert torch.equal(new_logits[:, 0::2], new_logits[:, 1::2])  # one column, before training
+    pairs = old.unflatten(1, (-1, 2)).mean(2)
+    imitation = Imitation(model, model.encode_with_ctc, weight=1.0)
+    losses = imitation.losses(pairs, old_logits, images)
+    assert {name: float(loss) for name, loss in losses.items()} == pytest.approx(
+        {"tokens": 0.0, "classes": 0.0}, abs=1e-5
+    )
+    assert imitation.losses(new, new_logits, images)["tokens"] > 0.01
+
+
+def encode_words(images):
+    return lambda model: model.encode_with_ctc(images)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -65,10 +90,14 @@ def test_encoders_that_do_not_start_from_it_are_refused(change, message):
 
 def test_a_copy_of_the_teacher_has_nothing_to_learn_and_a_smaller_model_learns():
     teacher = deep_line_reader()
-    imitation = Imitation(teacher, weight=2.0)
-    assert not list(imitation.parameters())
+
+    def encode(images, model=teacher):
+        encoded = model.encode(images)
+        return encoded.features, encoded.ctc_logits
+
+    imitation = Imitation(teacher, encode, weight=2.0)
     images = torch.randn(2, 3, 32, 96)
-    same = imitation(teacher.encode(images), images)
+    same = imitation.losses(*encode(images), images)
     assert {name: float(loss) for name, loss in same.items()} == pytest.approx(
         {"tokens": 0.0, "classes": 0.0}, abs=1e-5
     )
@@ -76,7 +105,7 @@ def test_a_copy_of_the_teacher_has_nothing_to_learn_and_a_smaller_model_learns()
     optimizer = torch.optim.AdamW(learner.parameters(), lr=2e-3)
     history = []
     for _ in range(30):
-        loss = sum(imitation(learner.encode(images), images).values())
+        loss = sum(imitation.losses(*encode(images, learner), images).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

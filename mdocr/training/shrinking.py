@@ -1,4 +1,4 @@
-"""A line reader with a smaller encoder that starts from the weights of a larger one.
+"""A model with a smaller encoder that starts from the weights of a larger one.
 
 What has the same shape is kept. A stage with fewer blocks keeps those of the same mixer, spread
 over its depth; where the feature grid becomes coarser, each of the tokens of a column starts as the
@@ -6,16 +6,20 @@ one token that the column was.
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from mdocr.errors import UsageError
 from mdocr.models.line_reader import LineReader
+from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.models.mdiff4str_config import EncoderConfig
 
+Model = TypeVar("Model", LineReader, MDiff4STR)
 
-def with_encoder(model: LineReader, encoder: EncoderConfig) -> LineReader:
+
+def with_encoder(model: Model, encoder: EncoderConfig) -> Model:
     """The model with an encoder of these sizes.
 
     Raises:
@@ -28,7 +32,7 @@ def with_encoder(model: LineReader, encoder: EncoderConfig) -> LineReader:
             f" the model that it starts from {old.dims} and {old.heads}",
             "Leave dims and heads as they are; depths, convolutions and strides may differ.",
         )
-    made = LineReader(replace(model.config, encoder=encoder))
+    made = type(model)(replace(model.config, encoder=encoder))
     kept = _kept_blocks(old, encoder)
     known = {_renamed(name, kept): value for name, value in model.state_dict().items()}
     weights = made.state_dict()
