@@ -12,10 +12,11 @@ from mdocr.cli.choices import Device, PageModel
 from mdocr.cli.command import MORE, Command, command_group, examples
 from mdocr.cli.console import StderrHandler, note, verbosity
 from mdocr.errors import PartialFailureError
-from mdocr.training.config import RecognizerConfig, load_config
+from mdocr.training.config import RecognizerConfig
+from mdocr.training.corrections.runs import run_values
 from mdocr.training.mineru_diffusion.mining_options import MiningOptions
 from mdocr.training.recognizer.packing import pack_folder
-from mdocr.training.run_files import shipped_runs
+from mdocr.training.run_files import fill, shipped_runs
 
 if TYPE_CHECKING:
     from mdocr.training.processes import Processes
@@ -40,6 +41,15 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Change one value; repeatable."),
 ]
+Corrections = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE.csv",
+        help="Also train on what was corrected in it (mdocr parse --review); repeatable. Without "
+        "--config, the model in the package is trained a little further.",
+        show_default=False,
+    ),
+]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Continue from the checkpoint in run.output.")
 ]
@@ -54,8 +64,9 @@ Resume = Annotated[
     ),
 )
 def recognizer(
-    config: Annotated[Path, _config("recognizer")],
+    config: Annotated[Path | None, _config("recognizer")] = None,
     changes: Changes = None,
+    corrections: Corrections = None,
     resume: Resume = False,
     device: Device = "auto",
 ) -> None:
@@ -64,7 +75,8 @@ def recognizer(
     Ctrl-C saves the run, and --resume continues from there. Started by torchrun, several processes
     share the work.
     """
-    run = load_config(config, changes or [], RecognizerConfig)
+    values = run_values("recognizer", config, changes or [], corrections or [])
+    run = fill(values, RecognizerConfig)
     from mdocr.training.recognizer.trainer import train_recognizer
 
     _train(lambda processes: train_recognizer(run, processes, resume), device)
@@ -74,13 +86,15 @@ def recognizer(
     cls=Command,
     epilog=examples(
         "mdocr train parser --config parser-lite                 a line reader, on synthetic lines",
+        "mdocr train parser --corrections review/review.csv      the packaged one, on corrections",
         "mdocr train parser --config parser-finetune \\",
         "    --set data.manifest=mine.jsonl                      the large model, on your pages",
     ),
 )
 def parser(
-    config: Annotated[Path, _config("parser")],
+    config: Annotated[Path | None, _config("parser")] = None,
     changes: Changes = None,
+    corrections: Corrections = None,
     resume: Resume = False,
     device: Device = "auto",
 ) -> None:
@@ -90,9 +104,9 @@ def parser(
     or another checkpoint folder, on a manifest of your own pages. Ctrl-C saves the run, and
     --resume continues from there. Started by torchrun, several processes share the work.
     """
-    from mdocr.training.parser import load_parser_run, train_parser
+    from mdocr.training.parser import parser_run, train_parser
 
-    run = load_parser_run(config, changes or [])
+    run = parser_run(run_values("parser", config, changes or [], corrections or []))
     _train(lambda processes: train_parser(run, processes, resume), device)
 
 

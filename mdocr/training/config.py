@@ -15,7 +15,7 @@ from mdocr.models.mdiff4str_config import (
 from mdocr.training.run_files import load_config as load_config
 from mdocr.weights.configuration import checked
 
-SOURCE_KINDS = ("synthesis", "folder", "lmdb")
+SOURCE_KINDS = ("synthesis", "folder", "lmdb", "corrections")
 PRECISIONS = ("bf16", "fp32")
 
 
@@ -39,8 +39,8 @@ class SourceConfig:
     """One source of training samples.
 
     Attributes:
-        kind: ``synthesis``, ``folder`` (with ``labels.tsv``) or ``lmdb``.
-        path: of the folder or LMDB; a folder of several LMDBs is read as one.
+        kind: ``synthesis``, ``folder`` (with ``labels.tsv``), ``lmdb`` or ``corrections`` (a CSV).
+        path: of the folder, LMDB or CSV; a folder of several LMDBs is read as one.
         weight: share of the batches sampled from it, relative to the other sources.
     """
 
@@ -55,7 +55,7 @@ class SourceConfig:
         require(bool(self.path) == needs_path, f"data.sources.path: {_PATHS[needs_path]}")
 
 
-_PATHS = {True: "name the folder or LMDB", False: "synthesis has no path"}
+_PATHS = {True: "name the folder, LMDB or CSV", False: "synthesis has no path"}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mdocr.training.line_reader.trainer import LineReaderRun, train_line_reader
 from mdocr.training.mineru_diffusion.trainer import MinerUDiffusionRun, train_mineru_diffusion
@@ -13,7 +14,11 @@ ParserRun = MinerUDiffusionRun | LineReaderRun
 
 def load_parser_run(path: Path, overrides: Sequence[str]) -> ParserRun:
     """Reads a run of either model; arguments and errors as of ``run_files.load_config``."""
-    values = read_values(path, overrides)
+    return parser_run(read_values(path, overrides))
+
+
+def parser_run(values: dict[str, Any]) -> ParserRun:
+    """A run of either model from its unchecked tables; errors as of ``run_files.fill``."""
     data = values.get("data")
     has_manifest = isinstance(data, dict) and "manifest" in data
     return fill(values, MinerUDiffusionRun) if has_manifest else fill(values, LineReaderRun)

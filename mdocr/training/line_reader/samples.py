@@ -25,6 +25,7 @@ from mdocr.synthesis.formulas.strips import FormulaSynthesizer
 from mdocr.synthesis.lines.pictures import LineSynthesizer
 from mdocr.training.batches import rise
 from mdocr.training.config import require
+from mdocr.training.corrections.lines import CorrectedLines
 from mdocr.training.line_reader.formula_order import in_reading_order
 
 Pixels = NDArray[np.uint8]
@@ -49,6 +50,8 @@ class LineReaderDataConfig:
         block_lengths: positions of a block; half of the batches have the first.
         formula_share: share of the batches that hold formulas instead of lines.
         widest_formula: widest formulas, in pixels.
+        corrections: CSVs of corrected lines, as ``--review`` and the report write them.
+        corrections_share: share of the batches that hold corrected lines, if there are any.
         validation: synthetic lines of held-out fonts read at each evaluation; 0: none.
     """
 
@@ -61,6 +64,8 @@ class LineReaderDataConfig:
     block_lengths: tuple[int, ...] = (16, 32, 8, 4, 1)
     formula_share: float = 0.0
     widest_formula: int = 416
+    corrections: tuple[str, ...] = ()
+    corrections_share: float = 0.5
     validation: int = 128
 
     def __post_init__(self) -> None:
@@ -76,6 +81,9 @@ class LineReaderDataConfig:
             "data.block_lengths must name at least one length, each at least 1",
         )
         require(0 <= self.formula_share <= 1, "data.formula_share must be between 0 and 1")
+        require(
+            0 < self.corrections_share <= 1, "data.corrections_share must be above 0, and at most 1"
+        )
         require(self.widest_formula >= 64, "data.widest_formula must be at least 64")
         require(self.validation >= 0, "data.validation must not be negative")
 
@@ -111,6 +119,7 @@ class LineReaderBatches(Dataset[LineReaderBatch]):
         steps: length of the run.
         seed: of all randomness.
         rank: number of this process.
+        corrected: the lines of ``data.corrections``.
     """
 
     def __init__(
@@ -122,8 +131,9 @@ class LineReaderBatches(Dataset[LineReaderBatch]):
         steps: int,
         seed: int,
         rank: int = 0,
+        corrected: CorrectedLines | None = None,
     ) -> None:
-        self.data, self.charset = data, charset
+        self.data, self.charset, self.corrected = data, charset, corrected
         self.batch_size, self.steps, self.seed, self.rank = batch_size, steps, seed, rank
 
     def __len__(self) -> int:
@@ -135,6 +145,10 @@ class LineReaderBatches(Dataset[LineReaderBatch]):
         progress = index / self.steps
         width = self._width(rng, progress)
         block_length = int(rng.choice(self.data.block_lengths, p=self._block_shares))
+        if self.corrected and rng.random() < self.data.corrections_share:
+            own = np.random.default_rng((self.seed, 3, index, self.rank))
+            lines, width = self.corrected.draw(own, self.batch_size * REFERENCE_WIDTH)
+            return collate(lines, self.charset, width, block_length)
         if rng.random() < self.data.formula_share:
             width = 32 * int(rng.integers(3, self.data.widest_formula // 32 + 1))
             task, draw, area = "formula", self._draw_formula(progress), 2 * width

@@ -19,6 +19,7 @@ from mdocr.synthesis.corpora.vocabulary import load_vocabulary
 from mdocr.synthesis.words.pictures import RATIO_SHARES, WordSynthesizer, draw_difficulty
 from mdocr.training.batches import LabelledImage, WordSource, rise
 from mdocr.training.config import DataConfig, SourceConfig
+from mdocr.training.corrections.words import CorrectedWords
 from mdocr.training.recognizer.augmentation import rand_augment
 
 logger = logging.getLogger(__name__)
@@ -232,6 +233,8 @@ def open_source(
         made = SynthesisSource(data, labels, seed)
         made.prepare()
         return made
-    collection = open_collection(source.kind, Path(source.path))
+    path = Path(source.path)
+    is_corrected = source.kind == "corrections"
+    collection = CorrectedWords(path) if is_corrected else open_collection(source.kind, path)
     augment = rand_augment if data.augment else None
     return CollectionSource(collection, labels, batch_rows, seed, augment)

@@ -1,0 +1,1 @@
+"""Training on what people have corrected: pictures of lines and words, and what they should say."""
