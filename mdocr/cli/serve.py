@@ -1,6 +1,7 @@
-"""``mdocr serve``: an HTTP server on this machine."""
+"""``mdocr serve``: documents and words for other programs, over HTTP or as tools."""
 
 import os
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,7 @@ EXAMPLES = examples(
     "curl -F file=@report.pdf -F format=md http://127.0.0.1:8000/v1/parse",
     "curl -F file=@sign.jpg http://127.0.0.1:8000/v1/recognize",
     "mdocr serve --host 0.0.0.0 --token-file token  for other machines",
+    "mdocr serve --mcp --folder ~/scans             tools on stdin and stdout",
 )
 
 app = single_command()
@@ -70,11 +72,28 @@ def serve(
     ] = DEFAULTS.timeout,
     page_timeout: PageTimeout = WorkerOptions.page_seconds,
     worker_memory: WorkerMemory = None,
+    mcp: Annotated[
+        bool,
+        typer.Option(
+            "--mcp",
+            help="In place of HTTP, speak the Model Context Protocol on stdin and stdout, with "
+            "the tools parse and recognize.",
+        ),
+    ] = False,
+    folder: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR",
+            help="With --mcp: clients may name the files in it. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Answer HTTP requests: documents and words, read by workers.
 
     What can be asked for is listed at /docs, and described in docs/serve.md.
     """
+    folders = _folders(mcp, folder or [])
     options = ServeOptions(
         host=host,
         port=port,
@@ -85,19 +104,47 @@ def serve(
         max_queue=max_queue,
         timeout=timeout,
     )
-    limits = worker_options(
-        core_count() if workers is None else workers, page_timeout, worker_memory
-    )
-    if find_spec("fastapi") is None or find_spec("uvicorn") is None:
-        raise MissingExtraError("fastapi", "serve", "mdocr serve")
+    count = core_count() if workers is None else workers
+    limits = worker_options(count, page_timeout, worker_memory, least=1)
+    _require(("fastapi", "uvicorn"), "serve", "mdocr serve")
+    if mcp:
+        _require(("mcp",), "mcp", "mdocr serve --mcp")
     from mdocr.serve.reader import ServedReaderMaker
-    from mdocr.serve.server import serve as answer
 
     choice = ModelChoice(page_model, device, engine)
     name = LazyPageModel(choice).name  # what is not installed is downloaded now
     resolve(word_model, "recognizer")
     make = ServedReaderMaker(choice, word_model, max_pixels)
-    answer(make, limits, options, name, console.note)
+    if mcp:
+        from mdocr.serve.tools import serve_tools
+
+        serve_tools(make, limits, options, name, folders)
+    else:
+        from mdocr.serve.server import serve as answer
+
+        answer(make, limits, options, name, console.note)
+
+
+def _require(packages: Sequence[str], extra: str, purpose: str) -> None:
+    for package in packages:
+        if find_spec(package) is None:
+            raise MissingExtraError(package, extra, purpose)
+
+
+def _folders(mcp: bool, folders: Sequence[Path]) -> tuple[Path, ...]:
+    """The folders whose files clients may name.
+
+    Raises:
+        UsageError: there are none, or they are not there, or have no effect.
+    """
+    if folders and not mcp:
+        raise UsageError("--folder goes with --mcp only", "Over HTTP, clients send their files.")
+    if mcp and not folders:
+        raise UsageError("no folder is named that clients may read", "Name one with: --folder DIR")
+    for path in folders:
+        if not path.is_dir():
+            raise UsageError(f"there is no folder {str(path)!r}", "Name another with: --folder DIR")
+    return tuple(folders)
 
 
 def _token(file: Path | None) -> str:

@@ -1,4 +1,4 @@
-"""Documents and words read over HTTP, in worker processes.
+"""Documents and words read for other programs, over HTTP or as tools, in worker processes.
 
 options   what is accepted, and how much of it
 fields    the fields of requests
@@ -13,4 +13,5 @@ reader    what a worker does
 errors    errors as answers
 metrics   figures for Prometheus
 server    listens, and ends in good order
+tools     the same for clients of the Model Context Protocol, which name files of this machine
 """
