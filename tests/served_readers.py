@@ -21,7 +21,7 @@ class ServedStandIn(StandIn):
     def find(self, assignment: Assignment) -> Found | FoundWord:
         if not isinstance(assignment, WordAssignment):
             return super().find(assignment)
-        text = Path(assignment.path).read_text()
+        text = Path(assignment.path).read_text(errors="replace")
         if text == "refuse":
             raise InputError(f"{assignment.path} is no picture", "Send one.")
         return FoundWord(Word(assignment.path, text, 1.0, (), "stand-in", "parallel", 1))

@@ -46,7 +46,7 @@ class StandIn:
 
     def find(self, assignment: Assignment) -> Found:
         path = Path(assignment.path)
-        lines = path.read_text().splitlines()
+        lines = path.read_text(errors="replace").splitlines()
         if not lines:
             raise InputError("empty")
         if lines[0].startswith("open: "):
@@ -58,7 +58,8 @@ class StandIn:
 
     def read(self, assignment: Assignment) -> Iterator[ReadPage]:
         path = Path(assignment.path)
-        lines = [x for x in path.read_text().splitlines() if not x.startswith("open: ")]
+        text = path.read_text(errors="replace")
+        lines = [x for x in text.splitlines() if not x.startswith("open: ")]
         for number in assignment.pages:
             line = lines[number - 1]
             key = assignment.number, number

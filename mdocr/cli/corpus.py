@@ -71,14 +71,16 @@ Progress = Annotated[
 ]
 
 
-def worker_options(workers: int, page_seconds: float, mebibytes: int | None) -> WorkerOptions:
-    """The limits of workers.
+def worker_options(
+    workers: int, page_seconds: float, mebibytes: int | None, *, least: int = 0
+) -> WorkerOptions:
+    """The limits of workers; at ``least`` so many can be asked for.
 
     Raises:
         UsageError: they make no sense.
     """
-    if workers < 0:
-        raise UsageError(f"workers must be at least 0, not {workers}")
+    if workers < least:
+        raise UsageError(f"workers must be at least {least}, not {workers}")
     memory = None if mebibytes is None else mebibytes * MEBIBYTE
     threads = threads_of_each(workers)
     return WorkerOptions(workers, threads, page_seconds=page_seconds, memory=memory)

@@ -43,7 +43,7 @@ def make_app(desk: Desk, uploads: Uploads, options: ServeOptions, model: str) ->
     show_errors(app)
     metrics.watch("unread", "Requests and jobs that have not ended.", lambda: desk.unread)
     metrics.watch("workers", "Worker processes.", lambda: len(desk.pids))
-    app.state.end_jobs = jobs.close
+    app.state.end_jobs, app.state.stop_reading = jobs.close, desk.stop
     _add_reading(app, service, uploads, options)
     add_jobs(app, jobs, uploads)
     _add_state(app, desk, metrics)

@@ -76,8 +76,12 @@ class Desk:
 
     def close(self) -> None:
         """Ends workers and thread; who still waits is told ``Ended``."""
-        self._orders.put(self._stop)
+        self.stop()
         self._thread.join()
+
+    def stop(self) -> None:
+        """Begins to close; may be called by a signal's handler."""
+        self._orders.put(self._stop)
 
     def submit(self, assignment: Assignment, tell: Callable[[Told], None]) -> None:
         """Adds a request; called from any thread."""

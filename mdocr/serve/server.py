@@ -3,6 +3,7 @@
 import contextlib
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 
@@ -20,6 +21,12 @@ GRACE_SECONDS = 30
 
 class Server(uvicorn.Server):
     """Ends jobs before it waits for requests, some of which wait for jobs."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begins to end; told once more, no longer reads what was asked for."""
+        if self.should_exit:
+            self.config.app.state.stop_reading()  # type: ignore[union-attr]
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends what is being answered, for so long as the configuration allows."""
@@ -57,6 +64,7 @@ def serve(
             log_level="warning",
             access_log=False,
             server_header=False,
+            lifespan="off",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         say(f"listening on http://{_address(listener)}")

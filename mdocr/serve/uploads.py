@@ -7,6 +7,7 @@ import asyncio
 import base64
 import binascii
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,10 +23,13 @@ from starlette.requests import Request
 from mdocr.document.model import Failure
 from mdocr.errors import MdocrError, UsageError
 from mdocr.serve.errors import too_large
-from mdocr.serve.fields import Fields
+from mdocr.serve.fields import Fields, ParseFields, RecognizeFields
 
 FORM = "multipart/form-data"
 HINT = f"Send {FORM} with the part 'file', or JSON with the file as base64 under 'file'."
+
+OPTION = re.compile(r"--([a-z][a-z-]*)")
+FIELDS = frozenset(ParseFields.model_fields) | frozenset(RecognizeFields.model_fields)
 
 Asked = TypeVar("Asked", bound=Fields)
 
@@ -49,13 +53,21 @@ class Upload:
         self.path.unlink(missing_ok=True)
 
     def shown(self, failure: Failure) -> Failure:
-        """A failure that calls the file by the client's name."""
-        return replace(failure, message=self._renamed(failure.message))
+        """A failure as the client can understand it, see ``renamed``."""
+        message, hint = self._renamed(failure.message), self._advice(failure.hint)
+        return replace(failure, message=message, hint=hint)
 
     def renamed(self, error: MdocrError) -> MdocrError:
-        """An error that calls the file by the client's name."""
-        error.message, error.hint = self._renamed(error.message), self._renamed(error.hint)
+        """An error as the client can understand it: by its own names of the file and of fields."""
+        error.message, error.hint = self._renamed(error.message), self._advice(error.hint)
         return error
+
+    def _advice(self, hint: str) -> str:
+        """A hint that names fields in the place of options of the command line."""
+        options = OPTION.findall(hint)
+        if not all(option in FIELDS for option in options):
+            return f"On the command line: {self._renamed(hint)}"
+        return OPTION.sub(r"'\1'", self._renamed(hint))
 
     def _renamed(self, text: str) -> str:
         return text.replace(str(self.path), self.name)

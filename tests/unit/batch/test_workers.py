@@ -19,6 +19,7 @@ from mdocr.errors import InputError, MdocrError, MissingExtraError, UsageError, 
 from mdocr.inputs.pages import PageError
 from mdocr.options import ParseOptions
 from mdocr.parsing.events import ReadDocument, collect
+from mdocr.parsing.page_work import ReadPage
 from mdocr.parsing.pipeline import DocumentTask
 
 MEMORY = 600 << 20
@@ -148,6 +149,21 @@ def test_what_is_cancelled_frees_its_worker(tmp_path):
     assert answers == [1, 1]  # the page, and that it is done
 
 
+def test_what_is_cancelled_and_soon_done_costs_no_worker(tmp_path):
+    (path,) = write(tmp_path, "a\nb")
+    with WorkerPool(StandInMaker(0.5), WorkerOptions(workers=1, memory=MEMORY)) as pool:
+        pool.submit(Assignment(0, str(path), ParseOptions(), pages=(1, 2)))
+        while not any(isinstance(answer, ReadPage) for _, answer in pool.wait()):
+            pass
+        (pid,) = pool.pids
+        pool.cancel(0)
+        pool.submit(Assignment(1, str(path), ParseOptions(), pages=(1,)))
+        answers: list[int] = []
+        while not pool.is_idle:
+            answers += [number for number, _ in pool.wait()]
+        assert (answers, pool.pids) == ([1, 1], [pid])
+
+
 def test_errors_survive_the_way_between_processes():
     for error in (PageError("a.pdf", 3, "why"), MissingExtraError("a", "b", "c")):
         copy = pickle.loads(pickle.dumps(error))
@@ -168,6 +184,7 @@ from pathlib import Path
 from worker_readers import StandInMaker
 from mdocr.batch.workers import WorkerOptions, WorkerPool, read_in_workers
 from mdocr.options import ParseOptions
+from mdocr.parsing.page_work import ReadPage
 from mdocr.parsing.pipeline import DocumentTask
 
 if __name__ == "__main__":

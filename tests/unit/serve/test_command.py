@@ -1,11 +1,14 @@
 """``mdocr serve``: who may ask, and how it ends."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -56,7 +59,7 @@ def test_without_workers_nothing_can_be_read(workers, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     done = CliRunner().invoke(app, ["serve", "--workers", workers])
     assert done.exit_code == 2
-    assert "workers must be at least" in done.stderr
+    assert f"workers must be at least 1, not {workers}" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -90,29 +93,60 @@ def test_limits_make_sense(change):
         ServeOptions(**change)
 
 
-@pytest.mark.cluster
-def test_sigterm_ends_the_server_after_what_it_reads(tmp_path: Path):
+@contextlib.contextmanager
+def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen, httpx.Client]]:
+    """A server in a process of its own, and a client."""
     script = tmp_path / "server.py"
     script.write_text(SERVER)
     paths = os.pathsep.join(map(str, (Path(__file__).parents[2], Path(__file__).parents[3])))
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, str(script)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": paths},
-    )
-    address = process.stdout.readline().split()[-1]
-    with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
-        until(lambda: client.get("/health").status_code == 200)
+    ) as process:
+        address = process.stdout.readline().split()[-1]
+        with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
+            until(lambda: client.get("/health").status_code == 200)
+            yield process, client
+
+
+def workers_of(process: subprocess.Popen) -> list[int]:
+    return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+
+
+@pytest.mark.cluster
+def test_sigterm_ends_the_server_after_what_it_reads(tmp_path: Path):
+    with running(tmp_path) as (process, client):
         answers: list[httpx.Response] = []
         thread = threading.Thread(target=lambda: answers.append(parse(client, "one\ntwo")))
         thread.start()
         until(lambda: client.get("/health").json()["unread"] == 1)
-        workers = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+        workers = workers_of(process)
         process.send_signal(signal.SIGTERM)
         thread.join()
-    assert answers[0].status_code == 200
-    assert len(answers[0].json()["pages"]) == 2
-    assert process.wait(30) == 0
-    process.stdout.close()
+        assert answers[0].status_code == 200
+        assert len(answers[0].json()["pages"]) == 2
+        assert process.wait(30) == 0
+    until(lambda: not any(map(is_alive, workers)))
+
+
+@pytest.mark.cluster
+def test_a_second_sigterm_ends_the_server_at_once(tmp_path: Path):
+    def ask() -> None:
+        with contextlib.suppress(httpx.HTTPError):
+            parse(client, "hang")
+
+    with running(tmp_path) as (process, client):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        until(lambda: client.get("/health").json()["unread"] == 1 and workers_of(process))
+        workers = workers_of(process)
+        for _ in range(2):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)  # of two at the same time Python sees one
+        assert process.wait(20) == 0
+        thread.join()
+        assert process.stderr.read() == ""
     until(lambda: not any(map(is_alive, workers)))

@@ -5,10 +5,15 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from serving import is_alive, parse, served, until
+
+from mdocr.document.model import Failure
+from mdocr.errors import InputError
+from mdocr.serve.uploads import Upload
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +112,20 @@ def test_nonsense_is_told_in_one_form(client, request_of, status):
 def test_messages_name_no_path_of_the_server(client):
     answer = client.post("/v1/recognize", files={"file": ("w.png", "refuse")})
     assert error_of(answer, 422) == "w.png is no picture"
+
+
+@pytest.mark.parametrize(
+    ("hint", "told"),
+    [
+        ("Give the right one with --password.", "Give the right one with 'password'."),
+        ("Use --dtype float32.", "On the command line: Use --dtype float32."),
+        ("/tmp/upload-1 is there.", "scan.pdf is there."),
+    ],
+)
+def test_hints_name_what_a_client_can_change(hint, told):
+    upload = Upload(1, Path("/tmp/upload-1"), "scan.pdf")
+    assert upload.renamed(InputError("no", hint)).hint == told
+    assert upload.shown(Failure("no", hint=hint)).hint == told
 
 
 def test_health_metrics_and_openapi(client):
