@@ -68,7 +68,9 @@ def _block(block: Block, page: Page) -> Iterator[str]:
 
 
 def _line(line: PageLine, page: Page, name: str) -> Iterator[str]:
-    turn = f"; textangle {line.angle}" if line.angle else ""
+    turn = (
+        f"; textangle {-line.angle % 360}" if line.angle else ""
+    )  # counter-clockwise, of the text
     yield f'<span class="ocr_line" id="line_{name}" title="{_place(line.box, page)}{turn}">'
     for number, word in enumerate(line.words, start=1):
         sure = f"; x_wconf {round(100 * word.confidence)}"

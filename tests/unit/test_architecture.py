@@ -20,7 +20,7 @@ LAYERS = [
     {"engines"},
     {"parsing", "recognizer", "export"},
     {"batch", "evaluation"},
-    {"training", "bench", "serve"},
+    {"training", "bench", "serve", "ocrmypdf_plugin"},
     {"cli", "__main__"},
 ]
 """Lowest first; a module imports from its own layer and from lower ones."""
