@@ -12,15 +12,28 @@ class Character:
         text: the character.
         confidence: probability given by the model, 0 to 1.
         step: denoising step at which it was committed, from 1.
+        proposed: what the steps before took for likeliest in its place; empty unless a trace was
+            asked for.
     """
 
     text: str
     confidence: float
     step: int
+    proposed: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The character as a record of JSON."""
-        return {"text": self.text, "confidence": round(self.confidence, 5), "step": self.step}
+        record: dict[str, Any] = {
+            "text": self.text,
+            "confidence": round(self.confidence, 5),
+            "step": self.step,
+        }
+        return {**record, "proposed": list(self.proposed)} if self.proposed else record
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> "Character":
+        """The inverse of ``to_dict``."""
+        return cls(**{**record, "proposed": tuple(record.get("proposed", ()))})
 
 
 @dataclass(frozen=True)
