@@ -80,6 +80,7 @@ class ActiveSequence:
         self.tokens: list[int] = []
         self.steps: list[int] = []
         self.confidences: list[float] = []
+        self.proposed: list[tuple[int, ...]] = []
         self.generator = np.random.default_rng((int(request.options.seed) % 2**64, number))
         self._pending = request.prompt  # committed, but not yet fed
         self._open_block()
@@ -132,6 +133,7 @@ class ActiveSequence:
             confidences=tuple(self.confidences[: self.end]),
             passes=self.passes,
             frames=self.request.frames,
+            proposed=tuple(self.proposed[: self.end]),
         )
 
     @property
@@ -157,6 +159,8 @@ class ActiveSequence:
                 self.tokens[self._start + at] = token
                 self.steps[self._start + at] = self.passes
                 self.confidences[self._start + at] = confidence
+            else:
+                self.proposed[self._start + at] += (token,)
 
     def _open_block(self) -> None:
         length = self.request.options.block_length
@@ -165,6 +169,7 @@ class ActiveSequence:
         self.tokens += [self.mask_id] * length
         self.steps += [0] * length
         self.confidences += [0.0] * length
+        self.proposed += [()] * length
         for at in range(self._start, len(self.tokens)):
             token, confidence = self._drafted(at)
             if confidence >= self.request.options.draft_threshold and token != self.mask_id:

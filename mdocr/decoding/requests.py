@@ -154,6 +154,8 @@ class Generation:
         truncated: a server cut the text at its limit; that of other texts shows in ``tokens``.
         frames: how many characters stand up to each CTC frame of the picture, from left to right;
             empty where the model has no CTC head.
+        proposed: for each token, the ids that earlier steps took for likeliest in its place; empty
+            where that is not known.
     """
 
     text: str
@@ -163,3 +165,4 @@ class Generation:
     passes: int
     truncated: bool = False
     frames: tuple[float, ...] = ()
+    proposed: tuple[tuple[int, ...], ...] = ()

@@ -194,7 +194,7 @@ class Block:
         """The inverse of ``to_dict``."""
         parts = ("bbox", "tokens", "lines")
         values = {key: value for key, value in record.items() if key not in parts}
-        tokens = tuple(Character(**token) for token in record.get("tokens", ()))
+        tokens = tuple(Character.from_dict(token) for token in record.get("tokens", ()))
         lines = tuple(PageLine.from_dict(line) for line in record.get("lines", ()))
         return cls(box=Box(*record["bbox"]), tokens=tokens, lines=lines, **values)
 

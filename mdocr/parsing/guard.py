@@ -33,6 +33,7 @@ def without_runaway(made: Generation) -> tuple[Generation, bool]:
         tokens=made.tokens[:keep],
         steps=made.steps[:keep],
         confidences=made.confidences[:keep],
+        proposed=made.proposed[:keep],
     ), True
 
 

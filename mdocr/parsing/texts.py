@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, repeat
 
 from mdocr.decoding.requests import BlockOptions, Generation
 from mdocr.document.model import Block
@@ -68,17 +68,23 @@ def is_at_limit(made: Generation, longest: int) -> bool:
     return made.truncated or len(made.tokens) >= longest
 
 
-def joined(texts: Sequence[Text], content: str) -> Text:
-    """Several texts as one that reads ``content``."""
+def joined(texts: Sequence[Text], content: str, joint: str = "") -> Text:
+    """Several texts as one that reads ``content``; a ``joint`` stands between their tokens."""
     sources = {text.source for text in texts if text.content}
     return Text(
         content,
         tuple(chain.from_iterable(text.confidences for text in texts)),
         sum(text.steps for text in texts),
-        tuple(chain.from_iterable(text.tokens for text in texts)),
+        _joined_tokens([text.tokens for text in texts if text.tokens], joint),
         tuple(chain.from_iterable(text.notes for text in texts)),
         sources.pop() if len(sources) == 1 else "both" if sources else "read",
     )
+
+
+def _joined_tokens(parts: Sequence[tuple[Character, ...]], joint: str) -> tuple[Character, ...]:
+    between = (Character(joint, 1.0, 0),) if joint else ()
+    joints = chain([()], repeat(between))
+    return tuple(one for before, part in zip(joints, parts, strict=False) for one in before + part)
 
 
 def filled(block: Block, text: Text, form: str, trace: bool) -> Block:
@@ -119,7 +125,10 @@ def block_options(
 
 
 def _characters(made: Generation, parser: PageModel) -> tuple[Character, ...]:
-    rows = zip(made.tokens, made.confidences, made.steps, strict=True)
+    decode = parser.tokenizer.decode
+    proposed = made.proposed or ((),) * len(made.tokens)
+    rows = zip(made.tokens, made.confidences, made.steps, proposed, strict=True)
     return tuple(
-        Character(parser.tokenizer.decode([token]), sure, step) for token, sure, step in rows
+        Character(decode([token]), sure, step, tuple(decode([one]) for one in before))
+        for token, sure, step, before in rows
     )

@@ -169,7 +169,8 @@ class LineReading:
         pieces = self.rows.get(row, ())
         found = [(self.pieces[piece].joint, self.texts.get(piece, Text())) for piece in pieces]
         content = "".join(joint + text.content for joint, text in found)
-        return joined([text for _, text in found], " ".join(content.split()))
+        joint = next((joint for joint, _ in found[1:]), "")
+        return joined([text for _, text in found], " ".join(content.split()), joint)
 
     def written_line(self, row: Row) -> Text:
         """The same with its scripts marked, behind the box to be ticked if it begins with one."""
@@ -344,7 +345,7 @@ class LineReading:
         else:
             content, form = "\n".join(line.content for line in lines if line.content), "text"
             content = settled(content, region.type)
-        block = filled(self.block(region), joined(lines, content), form, self.options.trace)
+        block = filled(self.block(region), joined(lines, content, "\n"), form, self.options.trace)
         return [replace(block, lines=self.text_lines(rows))]
 
     def _first_row(self, group: int) -> Row:
