@@ -159,8 +159,7 @@ def _gutters(letters: chains.Letters, size: float) -> Boxes:
     """Blank strips beside many lines, which no fragment crosses either, [G, 4]."""
     if not len(letters.boxes):
         return np.zeros((0, 4))
-    boxes = [LayoutBox(*box) for box in letters.boxes.tolist()]
-    found = strips.find_strips(boxes, size, GUTTER, LEAST_BESIDE)
+    found = strips.find_strips(letters.boxes, size, GUTTER, LEAST_BESIDE)
     return np.array([(x, top, x, bottom) for x, top, bottom in found]).reshape(-1, 4)
 
 
@@ -179,6 +178,7 @@ def _pieces(found: chains.Fragments) -> list[PagePiece]:
             float(found.bases[index]),
             bool(found.bullets[index]),
             middle=float(found.middles[index]),
+            spread=float(found.spreads[index]),
         )
         for index in range(len(found.boxes))
     ]

@@ -19,6 +19,9 @@ WORD_GAP = 1.15
 SIZE_RATIO = 2.3
 """Most by which one letter is higher than its neighbour."""
 
+LEAST_STEPS = 3
+"""Distances between letters from which their spread means something."""
+
 LEAST_LEADER = 6
 """Dots that a leader has at least."""
 
@@ -53,6 +56,8 @@ class Fragments:
         counts: [F] number of letters.
         strokes: [F] mean thickness of the strokes in pixels.
         bullets: [F] whether the first letter is a bullet.
+        spreads: [F] median deviation of the distances between letters, as a share of their median;
+            1 of few letters.
     """
 
     boxes: Boxes
@@ -62,6 +67,7 @@ class Fragments:
     counts: Index
     strokes: Numbers
     bullets: NDArray[np.bool_]
+    spreads: Numbers
 
 
 def find_fragments(letters: Letters, size: float, walls: Boxes) -> Fragments:
@@ -75,7 +81,7 @@ def find_fragments(letters: Letters, size: float, walls: Boxes) -> Fragments:
     if len(letters.boxes) == 0:
         none = np.zeros(0)
         counts, bullets = none.astype(int), none.astype(bool)
-        return Fragments(np.zeros((0, 4)), none, none, none, counts, none, bullets)
+        return Fragments(np.zeros((0, 4)), none, none, none, counts, none, bullets, none)
     chains = _chain(letters.boxes, size, walls)
     chains = _adopt_marks(letters.boxes, chains, size)
     return _drop_specks(_measure(letters, chains, size), size)
@@ -225,7 +231,30 @@ def _measure(letters: Letters, chains: Index, size: float) -> Fragments:
         counts,
         np.bincount(chains, letters.strokes * heights) / np.bincount(chains, heights),
         _begin_with_bullet(letters, chains, np.maximum(sizes, size)),
+        _spreads(boxes, chains, heights > 0.4 * sizes[chains]),
     )
+
+
+def _spreads(boxes: Boxes, chains: Index, high: NDArray[np.bool_]) -> Numbers:
+    """How unevenly the high letters of each chain follow one another; typewriters' evenly."""
+    centers, owners = (boxes[high, 0] + boxes[high, 2]) / 2, chains[high]
+    order = np.lexsort((centers, owners))
+    inside = owners[order][1:] == owners[order][:-1]
+    steps, owners = np.diff(centers[order])[inside], owners[order][1:][inside]
+    count = int(chains.max()) + 1
+    middles = _medians(steps, owners, count)
+    found = _medians(np.abs(steps - middles[owners]), owners, count) / np.maximum(middles, 1)
+    return np.where(np.bincount(owners, minlength=count) >= LEAST_STEPS, found, 1.0)
+
+
+def _medians(values: Numbers, owners: Index, count: int) -> Numbers:
+    """The median of the values of each owner, 0 of those without any, [count]."""
+    counts = np.bincount(owners, minlength=count)
+    medians = np.zeros(count)
+    middle = np.cumsum(counts) - counts + counts // 2
+    some = counts > 0
+    medians[some] = values[np.lexsort((values, owners))][middle[some]]
+    return medians
 
 
 def _begin_with_bullet(letters: Letters, chains: Index, sizes: Numbers) -> NDArray[np.bool_]:

@@ -111,12 +111,13 @@ def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
     """Whether each side is to be read to its end before the other, not row by row."""
     if not left or not right:
         return False
-    sides = _facing(left, -1), _facing(right, 0)
+    rows = rows_of(left), rows_of(right)
+    sides = _facing(rows[0], -1), _facing(rows[1], 0)
     if not all(sides):
         return False  # nothing but leaders
     running = [
-        _is_running_text(facing) or _is_running_text(rows_of(side))
-        for facing, side in zip(sides, (left, right), strict=True)
+        _is_running_text(facing) or _is_running_text(own)
+        for facing, own in zip(sides, rows, strict=True)
     ]
     if all(running):
         return True
@@ -129,9 +130,9 @@ def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
     return _level_share(few, many) < LEVEL
 
 
-def _facing(side: Sequence[PagePiece], end: int) -> list[Row]:
+def _facing(rows: Sequence[Row], end: int) -> list[Row]:
     """Of each row of one side, the line that stands at the gutter: the first or the last."""
-    return [[join_row(row, INNER_GAP)[end]] for row in rows_of(side) if not _is_leader(row)]
+    return [[join_row(row, INNER_GAP)[end]] for row in rows if not _is_leader(row)]
 
 
 def _is_leader(row: Row) -> bool:

@@ -140,8 +140,9 @@ def inside_any(boxes: Boxes, outer: Boxes) -> NDArray[np.bool_]:
 
 def stroke_widths(components: Components) -> NDArray[np.float64]:
     """Mean length of the level runs of ink of each component, [N]: the thickness of its stems."""
-    starts = components.labels[:, 1:][
-        (components.labels[:, 1:] > 0) & (components.labels[:, :-1] == 0)
-    ]
-    runs = np.bincount(starts, minlength=len(components.areas) + 1)[1:]
+    labels = components.labels
+    ink = (labels > 0).astype(np.uint8)
+    starts = cv2.findNonZero(cv2.subtract(ink[:, 1:], ink[:, :-1]))
+    columns, rows = np.asarray([] if starts is None else starts, np.int32).reshape(-1, 2).T
+    runs = np.bincount(labels[rows, columns + 1], minlength=len(components.areas) + 1)[1:]
     return np.asarray(components.areas / np.maximum(runs, 1))

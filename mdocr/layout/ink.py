@@ -106,10 +106,11 @@ def _threshold(contrast: Pixels) -> Pixels:
 def _eased(level: Pixels, background: Pixels) -> Pixels:
     """The threshold lowered on dark panels: ink differs from them by less than from the paper."""
     paper = paper_level(background[::4, ::4])
-    if paper <= PANEL:
+    is_panel = background < paper - PANEL
+    if paper <= PANEL or not is_panel.any():
         return level
     on_panel = np.maximum(cv2.multiply(level, background, scale=1 / paper), FAINTEST)
-    return np.where(background < paper - PANEL, on_panel, level)
+    return np.where(is_panel, on_panel, level)
 
 
 def _without_corners(ink: Pixels, grey: Pixels, background: Pixels) -> Pixels:
@@ -125,15 +126,27 @@ def _without_corners(ink: Pixels, grey: Pixels, background: Pixels) -> Pixels:
     low, high = _extremes(coarse, MEDIAN_SIZE)
     if not ((high - low) > FAINTEST).any():
         return ink
-    alike = _like_background(ink, grey, [low, high], step)
+    places = _near_panels(ink, coarse, step)
+    alike = _like_background(places, grey, [low, high], step)
     around = [page for reach in (MEDIAN_SIZE // 2, MEDIAN_SIZE) for page in _shifted(coarse, reach)]
-    thick = _opened(_like_background(ink, grey, around, step), 2 * step + 3)
+    thick = _opened(_like_background(places, grey, around, step), 2 * step + 3)
     low, high = (np.asarray(cv2.resize(bound, (width, height)), np.uint8) for bound in (low, high))
     solid = cv2.bitwise_or(_opened(alike, 2 * step - 1), thick)
     solid[(cv2.subtract(low, grey) > FAINTEST) | (cv2.subtract(grey, high) > FAINTEST)] = 0
     low, high = _extremes(coarse, 5)
     edge = cv2.resize(((high - low) > FAINTEST).astype(np.uint8), (width, height))
     return np.asarray(cv2.subtract(ink, cv2.bitwise_or(solid, cv2.bitwise_and(alike, edge))))
+
+
+def _near_panels(ink: Pixels, coarse: Pixels, step: int) -> NDArray[np.int32]:
+    """Ink, [N, 2] (x, y), that may have the grey level of another background than its own."""
+    low, high = _extremes(coarse, 2 * MEDIAN_SIZE + 3)
+    uneven = ((high - low) > FAINTEST - ALIKE).astype(np.uint8)
+    large = cv2.resize(uneven, ink.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    found = cv2.findNonZero(cv2.bitwise_and(ink, large))
+    return (
+        np.zeros((0, 2), np.int32) if found is None else np.asarray(found, np.int32).reshape(-1, 2)
+    )
 
 
 def _opened(mask: Pixels, size: int) -> Pixels:
@@ -143,15 +156,16 @@ def _opened(mask: Pixels, size: int) -> Pixels:
 
 
 def _like_background(
-    ink: Pixels, grey: Pixels, coarse: Sequence[Pixels], step: int
-) -> NDArray[np.uint8]:
-    """1 where ink has the grey level of one of some coarse pages, [H, W]."""
-    rows, columns = np.nonzero(ink)
+    places: NDArray[np.int32], grey: Pixels, coarse: Sequence[Pixels], step: int
+) -> Pixels:
+    """1 at places, [N, 2] (x, y), that have the grey level of one of some coarse pages, [H, W]."""
+    columns, rows = places.T
     levels = grey[rows, columns].astype(np.int16)
     near = np.zeros(len(levels), bool)
+    inner = rows // step, columns // step
     for page in coarse:
-        near |= np.abs(levels - page[rows // step, columns // step]) < ALIKE
-    alike = np.zeros_like(ink)
+        near |= np.abs(levels - page[inner]) < ALIKE
+    alike = np.zeros_like(grey)
     alike[rows[near], columns[near]] = 1
     return alike
 

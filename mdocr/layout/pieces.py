@@ -40,6 +40,7 @@ class PagePiece:
         middle: median height of its letters in pixels, about that of an x.
         leader: a row of dots that leads from one piece to the next, or is to be written on; it
             keeps a row together, and is not read alone.
+        spread: of the distances between its letters, see ``Fragments``.
     """
 
     box: LayoutBox
@@ -51,6 +52,7 @@ class PagePiece:
     region: Region | None = None
     middle: float = 0.0
     leader: bool = False
+    spread: float = 1.0
 
 
 Row = list[PagePiece]
@@ -59,6 +61,8 @@ Row = list[PagePiece]
 
 def hull(boxes: Sequence[LayoutBox]) -> LayoutBox:
     """The smallest box around all."""
+    if len(boxes) == 1:
+        return boxes[0]
     left, top, right, bottom = zip(*boxes, strict=True)
     return LayoutBox(min(left), min(top), max(right), max(bottom))
 
@@ -76,6 +80,8 @@ def beside(first: LayoutBox, second: LayoutBox) -> bool:
 
 def merge(pieces: Sequence[PagePiece]) -> PagePiece:
     """One piece in place of several of one line."""
+    if len(pieces) == 1:
+        return pieces[0]
     text = [piece for piece in pieces if not piece.leader] or pieces
     count = sum(piece.count for piece in text) or 1
     largest = max(text, key=lambda piece: piece.count)
@@ -102,7 +108,7 @@ def rows_of(pieces: Sequence[PagePiece]) -> list[Row]:
     rows: list[Row] = []
     for piece in sorted(pieces, key=lambda piece: piece.box.center[1]):
         for row in rows[:-4:-1]:
-            near = min(row, key=lambda other: gap(other.box, piece.box))
+            near = _nearest(row, piece)
             text = piece.region is None and near.region is None
             if text and beside(near.box, piece.box) and not is_stacked(near, piece):
                 row.append(piece)
@@ -110,6 +116,13 @@ def rows_of(pieces: Sequence[PagePiece]) -> list[Row]:
         else:
             rows.append([piece])
     return [sorted(row, key=lambda piece: piece.box.x0) for row in rows]
+
+
+def _nearest(row: Row, piece: PagePiece) -> PagePiece:
+    """That of a row with the least blank between it and a piece."""
+    if len(row) == 1:
+        return row[0]
+    return min(row, key=lambda other: gap(other.box, piece.box))
 
 
 def is_stacked(first: PagePiece, second: PagePiece) -> bool:

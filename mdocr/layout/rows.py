@@ -21,6 +21,10 @@ TIGHT = 0.85
 COLUMN_GAP = 0.9
 """Narrowest gap between columns of a table in heights of a capital."""
 
+TYPEWRITER_GAP, EVEN = 1.7, 0.07
+"""The same where words are set as by a typewriter, which parts them by the width of a letter; and
+the spread of the distances between letters up to which they are."""
+
 
 def to_lines(pieces: Sequence[PagePiece]) -> list[Row]:
     """The rows of a column: whole lines, several where gaps are wide, or one table.
@@ -73,9 +77,16 @@ def _may_join(first: PagePiece, second: PagePiece) -> bool:
     return hull([first.box, second.box]).height < HIGHEST_LINE * main.size
 
 
-def _cells_of(row: Row) -> Row:
+def _cells_of(row: Row, gap: float = COLUMN_GAP) -> Row:
     """The cells that a row would have in a table."""
-    return join_row(_without_leaders(row), COLUMN_GAP)
+    return join_row(_without_leaders(row), gap)
+
+
+def _column_gap(rows: Sequence[Row]) -> float:
+    """Narrowest gap between the columns of these rows, in capitals."""
+    spreads = [piece.spread for row in rows for piece in row if piece.spread < 1]
+    is_typewriter = bool(spreads) and median(spreads) < EVEN
+    return TYPEWRITER_GAP if is_typewriter else COLUMN_GAP
 
 
 def _table_end(rows: Sequence[Row], start: int) -> int:
@@ -125,9 +136,10 @@ def _is_far(rows: Sequence[Row], start: int, index: int) -> bool:
 
 def _to_table(rows: Sequence[Row]) -> PagePiece | None:
     """A table of rows whose cells stand in columns, or None if they do not."""
-    cells = [_cells_of(row) for row in rows]
+    gap = _column_gap(rows)
+    cells = [_cells_of(row, gap) for row in rows]
     size = median(piece.size for row in cells for piece in row)
-    columns = _columns(cells, COLUMN_GAP * size)
+    columns = _columns(cells, gap * size)
     least = max(2, 0.3 * len(rows))
     columns = [column for column in columns if len(_own(cells, column)) >= least]
     if not _is_convincing(cells, columns, size) or _is_prose(cells, columns, size):

@@ -1,11 +1,9 @@
 """Blank upright strips with something on both sides: gutters between columns, and within tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-
-from mdocr.layout.regions import LayoutBox
+from numpy.typing import ArrayLike, NDArray
 
 Occupancy = NDArray[np.bool_]
 Index = NDArray[np.int64]
@@ -17,19 +15,20 @@ LEAST_FILLED = 4
 
 
 def find_strips(
-    boxes: Sequence[LayoutBox], size: float, width: float, least: int = LEAST_FILLED
+    boxes: ArrayLike, size: float, width: float, least: int = LEAST_FILLED
 ) -> list[Strip]:
     """Strips as high as they go, those with most beside them first; one of each extent and place.
 
     Args:
-        boxes: of what stands there.
+        boxes: of what stands there, [N, 4].
         size: height of a capital.
         width: least width of a strip in heights of a capital.
         least: rows in which something stands on both sides, in thirds of a capital.
     """
-    area = _hull(boxes)
+    edges = np.asarray(boxes, np.float64)
+    left_end, top_end = edges[:, :2].min(axis=0).tolist()
     cell_x, cell_y = max(2.0, size / 4), max(2.0, size / 3)
-    occupied = _occupancy(boxes, area, width * size / 2, (cell_x, cell_y))
+    occupied = _occupancy(edges - (left_end, top_end) * 2, width * size / 2, (cell_x, cell_y))
     column, start, end = _blank_runs(occupied)
     left = _filled(np.logical_or.accumulate(occupied, axis=1), column, start, end)
     right = _filled(
@@ -38,28 +37,25 @@ def find_strips(
     score = np.minimum(left, right)
     runs = np.column_stack([score, column, start, end])[score >= least].tolist()
     return [
-        (area.x0 + (x + 0.5) * cell_x, area.y0 + top * cell_y - 1, area.y0 + foot * cell_y + 1)
+        (left_end + (x + 0.5) * cell_x, top_end + top * cell_y - 1, top_end + foot * cell_y + 1)
         for x, top, foot in _distinct(runs)
     ]
 
 
-def _hull(boxes: Sequence[LayoutBox]) -> LayoutBox:
-    edges = np.array(boxes)
-    return LayoutBox(*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
+def _occupancy(boxes: NDArray[np.float64], pad: float, cell: tuple[float, float]) -> Occupancy:
+    """Where something stands, each thing widened by half a strip, on a grid of cells.
 
-
-def _occupancy(
-    boxes: Iterable[LayoutBox], area: LayoutBox, pad: float, cell: tuple[float, float]
-) -> Occupancy:
-    """Where something stands, each thing widened by half a strip, on a grid of cells."""
-    cell_x, cell_y = cell
-    shape = int(area.height / cell_y) + 1, int(area.width / cell_x) + 1
-    occupied = np.zeros(shape, bool)
-    for x0, y0, x1, y1 in boxes:
-        left, right = (x0 - pad - area.x0) / cell_x, (x1 + pad - area.x0) / cell_x
-        top, foot = int((y0 - area.y0) / cell_y), int((y1 - area.y0) / cell_y)
-        occupied[top : foot + 1, max(0, round(left)) : max(0, round(right))] = True
-    return occupied
+    Corners of the boxes are counted, and summed along both sides.
+    """
+    wide, high = (
+        int(end / side) + 1 for end, side in zip(boxes[:, 2:].max(axis=0), cell, strict=True)
+    )
+    steps = np.zeros((high + 1, wide + 1), np.int64)
+    x0, x1 = np.clip(np.rint((boxes[:, ::2] + (-pad, pad)) / cell[0]).astype(int), 0, wide).T
+    y0, y1 = (boxes[:, 1::2] / cell[1]).astype(int).T
+    for y, x, step in ((y0, x0, 1), (y0, x1, -1), (y1 + 1, x0, -1), (y1 + 1, x1, 1)):
+        np.add.at(steps, (y, x), step)
+    return np.asarray(steps.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] > 0)
 
 
 def _blank_runs(occupied: Occupancy) -> tuple[Index, Index, Index]:
