@@ -83,6 +83,7 @@ def chosen_formats(text: str, output: str) -> tuple[str, ...]:
             f"Known endings: {endings}. Or name a format with: --format; or, for a folder, write: "
             f"-o {output}/",
         )
+    find_format(named or "md")
     return (named or "md",)
 
 

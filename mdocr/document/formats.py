@@ -5,9 +5,10 @@ import of what is built upon documents.
 """
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from mdocr.errors import UsageError
+from mdocr.errors import MissingExtraError, UsageError
 from mdocr.options import RenderOptions
 
 Renderer = Callable[[Any, RenderOptions], Any]
@@ -23,6 +24,7 @@ class Format(NamedTuple):
         links_pictures: whether its text names the files of the pictures.
         is_binary: whether it is bytes, and no text.
         needs_words: whether it is written from the places of words (``ParseOptions.boxes``).
+        extra: the extra that it needs; empty for none.
     """
 
     render: Renderer
@@ -30,7 +32,11 @@ class Format(NamedTuple):
     links_pictures: bool = True
     needs_words: bool = False
     is_binary: bool = False
+    extra: str = ""
 
+
+EXTRAS = {"parquet": "pyarrow"}
+"""The package that an extra of a format brings."""
 
 FORMATS: dict[str, Format] = {}
 """Every format by its name, in the order of the help."""
@@ -41,10 +47,15 @@ def find_format(name: str) -> Format:
 
     Raises:
         UsageError: there is no such format.
+        MissingExtraError: it needs a package that is not installed.
     """
     if name not in FORMATS:
         raise UsageError(f"unknown format {name!r}", f"Choose from: {', '.join(FORMATS)}")
-    return FORMATS[name]
+    form = FORMATS[name]
+    package = EXTRAS.get(form.extra)
+    if package and find_spec(package) is None:
+        raise MissingExtraError(package, form.extra, f"the format {name}")
+    return form
 
 
 def format_of_file(name: str) -> str | None:

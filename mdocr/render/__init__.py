@@ -21,6 +21,7 @@ from mdocr.render import (
     markdown,
     pdf,
     report,
+    rows,
     text,
 )
 
@@ -48,6 +49,8 @@ FORMATS.update(
         ),
         "report": Format(report.render, (".report.html",), links_pictures=False, needs_words=True),
         "chunks": Format(chunks.render, (".chunks.jsonl",), links_pictures=False),
+        "jsonl": Format(rows.render_lines, (".pages.jsonl", ".jsonl")),
+        "parquet": Format(rows.render_parquet, (".parquet",), is_binary=True, extra="parquet"),
         "content-list": Format(content_list.render, (".content_list.json",)),
     }
 )

@@ -15,6 +15,8 @@ MEDIA_TYPES = {
     "alto": "application/xml",
     "report": "text/html",
     "content-list": "application/json",
+    "chunks": "application/jsonl",
+    "jsonl": "application/jsonl",
 }
 FAILURES = "Mdocr-Failures"
 """Header: how many pages and blocks of a document could not be read; JSON lists them."""

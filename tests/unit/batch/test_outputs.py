@@ -17,6 +17,8 @@ from mdocr.options import RenderOptions
         ("", ("md",)),
         ("a.txt", ("txt",)),
         ("a.content_list.json", ("content-list",)),
+        ("a.jsonl", ("jsonl",)),
+        ("a.chunks.jsonl", ("chunks",)),
         ("d/", ("md",)),
     ],
 )
