@@ -11,6 +11,8 @@ from mdocr.render import FORMATS, needed_boxes
 TEXT_FORMATS = tuple(name for name, form in FORMATS.items() if not form.is_binary)
 """What documents are written as; formats that copy the file itself would have to open it here."""
 
+BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+
 PAGES = ParseOptions()
 WORDS = RecognizeOptions()
 
@@ -88,7 +90,7 @@ def request_body(fields: type[Fields]) -> dict[str, Any]:
             "content": {
                 "multipart/form-data": {"schema": _with_file(fields, {"format": "binary"})},
                 "application/json": {
-                    "schema": _with_file(fields, {"contentEncoding": "base64"}),
+                    "schema": _with_file(fields, {"contentEncoding": "base64", "pattern": BASE64}),
                 },
             },
         }
