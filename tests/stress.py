@@ -1,7 +1,8 @@
-"""Runs that are killed, and runs among whose documents are bad ones; the readers are stand-ins.
+"""Runs that are killed, and runs among whose documents are bad ones, read by stand-ins; servers.
 
     python -m tests.stress kill --moments 20        kill -9 at random moments, then run again
     python -m tests.stress corpus --documents 1000  20 of them hang, crash or swell
+    python -m tests.stress serve --clients 40       a server under load, with the lite models
 
 Each prints what it saw, and ends with 1 if that is not what is promised.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import psutil
+from stress_serve import serve
 from worker_readers import StandInMaker, StandInModel
 
 from mdocr.batch.destination import open_destination
@@ -184,6 +186,15 @@ def main() -> int:
     one.add_argument("--workers", type=int, default=4)
     one.add_argument("--seed", type=int, default=1)
     one.set_defaults(run=corpus)
+    one = commands.add_parser("serve")
+    one.add_argument("--clients", type=int, default=40)
+    one.add_argument("--words", type=int, default=300)
+    one.add_argument("--pages", type=int, default=20)
+    one.add_argument("--leavers", type=int, default=5)
+    one.add_argument("--workers", type=int, default=2)
+    one.add_argument("--queue", type=int, default=16)
+    one.add_argument("--seed", type=int, default=1)
+    one.set_defaults(run=serve)
     one = commands.add_parser("once")
     one.add_argument("folder", type=Path)
     one.add_argument("out", type=Path)
