@@ -44,8 +44,9 @@ Changes = Annotated[
 Corrections = Annotated[
     list[Path] | None,
     typer.Option(
-        metavar="FILE.csv",
-        help="Also train on what was corrected in it (mdocr parse --review); repeatable. Without "
+        metavar="FILE.csv|DIR",
+        help="Also train on what was corrected in it (mdocr parse --review), or on the lines of a "
+        "folder (mdocr train lines); repeatable. Without "
         "--config, the model in the package is trained a little further.",
         show_default=False,
     ),
@@ -243,6 +244,35 @@ def pack(
         raise PartialFailureError(
             f"{failed} of {failed + packed.count} pictures cannot be read and were left out:",
             "\n".join(failure.message for failure in packed.failures),
+        )
+
+
+@app.command(cls=Command, epilog=examples("mdocr train lines papers/ -o lines"))
+def lines(
+    documents: Annotated[
+        list[str],
+        typer.Argument(metavar="PDF", help="PDFs with text, or folders of them.", allow_dash=False),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")],
+    model: Annotated[
+        str, typer.Option(metavar="NAME|PATH", help="The line reader that judges the texts.")
+    ] = "lite",
+    dpi: Annotated[int, typer.Option(min=72, max=600, help="Resolution of the pages.")] = 150,
+    force: Annotated[bool, typer.Option("--force", help="Replace the lines there.")] = False,
+) -> None:
+    """Cut PDFs into labelled lines to train on: those that show what the file says they do.
+
+    Writes pictures, labels.tsv (path, tab, text) and sheet.png to look at. Train on them with:
+    mdocr train parser --corrections DIR
+    """
+    from mdocr.training.pdf_lines import write_pdf_lines
+
+    with _shown_log(True):
+        done = write_pdf_lines(documents, output, model, dpi, force=force)
+    note(f"wrote {done.count} lines to {output}")
+    if done.failures:
+        raise PartialFailureError(
+            f"{len(done.failures)} of the documents gave no lines:", "\n".join(done.failures)
         )
 
 

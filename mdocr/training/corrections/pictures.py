@@ -14,6 +14,7 @@ from PIL import Image
 from mdocr.document.corrections import Correction, read_corrections
 from mdocr.document.model import PageLine
 from mdocr.errors import InputError
+from mdocr.inputs.labelled import FolderCollection
 from mdocr.inputs.pages import open_pages
 from mdocr.inputs.pictures import open_picture
 from mdocr.parsing.line_reader.pictures import line_pictures, without_tick_box
@@ -25,11 +26,15 @@ def corrected_pictures(table: Path) -> Iterator[tuple[Image.Image, str]]:
     """The picture of each corrected line and word, RGB, and what it says.
 
     Args:
-        table: the CSV.
+        table: the CSV; or a folder of pictures with ``labels.tsv``.
 
     Raises:
         InputError: it cannot be read or holds no correction, or a picture is nowhere to be found.
     """
+    if table.is_dir():
+        folder = FolderCollection(table)
+        yield from ((folder.picture(row), folder.text(row)) for row in range(len(folder)))
+        return
     rows = read_corrections(table)
     for row in rows:
         if _is_there(row, table) or not row.box:

@@ -50,7 +50,8 @@ class LineReaderDataConfig:
         block_lengths: positions of a block; half of the batches have the first.
         formula_share: share of the batches that hold formulas instead of lines.
         widest_formula: widest formulas, in pixels.
-        corrections: CSVs of corrected lines, as ``--review`` and the report write them.
+        corrections: CSVs of corrected lines, as ``--review`` and the report write them; or folders
+            of lines with ``labels.tsv``.
         corrections_share: share of the batches that hold corrected lines, if there are any.
         validation: synthetic lines of held-out fonts read at each evaluation; 0: none.
     """
