@@ -1,13 +1,24 @@
-"use strict";
 // The picture of a page and its text light each other: every item of the text carries its place,
 // in thousandths of the page; one frame a page is moved to it.
-const items = [...document.querySelectorAll("[data-b]")];
-const words = items.filter((item) => item.classList.contains("w"));
-const doubts = words.filter((word) => word.classList.contains("doubt"));
+let items = [];
+let words = [];
+let doubts = [];
 const said = document.getElementById("said");
 let chosen = null;
 let matches = [];
 let read = null; // the words in lower case, once something is searched
+
+/** Looks for items again, after pages have come or lines were corrected. */
+function refresh() {
+  items = [...document.querySelectorAll(".column [data-b]")];
+  words = items.filter((item) => item.matches(".w") && !item.closest(".corrected"));
+  doubts = words.filter((word) => word.classList.contains("doubt"));
+  read = null;
+  for (const page of document.querySelectorAll(".page:not(.seen)")) {
+    page.classList.add("seen");
+    near.observe(page);
+  }
+}
 
 const pageOf = (item) => item.closest(".page");
 const placeOf = (item) => item.dataset.b.split(" ").map(Number);
@@ -62,7 +73,7 @@ function turn(by) {
 function under(sheet, x, y) {
   let best = null;
   let least = Infinity;
-  for (const item of pageOf(sheet).querySelectorAll(".column [data-b]")) {
+  for (const item of pageOf(sheet).querySelectorAll(".column [data-b]:not(.line)")) {
     const [x0, y0, x1, y1] = placeOf(item);
     const area = (x1 - x0) * (y1 - y0);
     if (x0 <= x && x <= x1 && y0 <= y && y <= y1 && area < least) [best, least] = [item, area];
@@ -82,7 +93,7 @@ function search(text) {
 
 function pointed(event) {
   const sheet = event.target.closest(".sheet");
-  if (!sheet) return event.target.closest("[data-b]");
+  if (!sheet) return event.target.closest("[data-b]:not(.line)");
   const box = sheet.getBoundingClientRect();
   const share = (at, start, size) => ((at - start) / size) * 1000;
   return under(sheet, share(event.clientX, box.left, box.width), share(event.clientY, box.top, box.height));
@@ -107,6 +118,7 @@ box.addEventListener("keydown", (event) => {
 document.getElementById("next").addEventListener("click", () => choose(step(doubts, 1)));
 document.getElementById("previous").addEventListener("click", () => choose(step(doubts, -1)));
 
+const isBlock = (item) => !item.matches(".w, .line");
 const KEYS = {
   n: () => choose(step(doubts, 1)),
   p: () => choose(step(doubts, -1)),
@@ -114,21 +126,21 @@ const KEYS = {
   k: () => turn(-1),
   ArrowRight: () => choose(step(words, 1)),
   ArrowLeft: () => choose(step(words, -1)),
-  ArrowDown: () => choose(step(items.filter((item) => !item.classList.contains("w")), 1)),
-  ArrowUp: () => choose(step(items.filter((item) => !item.classList.contains("w")), -1)),
+  ArrowDown: () => choose(step(items.filter(isBlock), 1)),
+  ArrowUp: () => choose(step(items.filter(isBlock), -1)),
   "/": () => box.focus(),
   Escape: () => { chosen = null; light(null); said.textContent = ""; },
 };
 document.addEventListener("keydown", (event) => {
-  if (event.target === box || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
   const act = KEYS[event.key];
   if (act) { event.preventDefault(); act(); }
 });
 
 // Doubtful words are marked on a picture once its page comes near.
-const seen = new IntersectionObserver((entries) => {
+const near = new IntersectionObserver((entries) => {
   for (const entry of entries.filter((one) => one.isIntersecting)) {
-    seen.unobserve(entry.target);
+    near.unobserve(entry.target);
     const sheet = entry.target.querySelector(".sheet");
     for (const word of entry.target.querySelectorAll(".w.doubt")) {
       const mark = document.createElement("i");
@@ -138,4 +150,4 @@ const seen = new IntersectionObserver((entries) => {
     }
   }
 }, { rootMargin: "100%" });
-for (const page of document.querySelectorAll(".page")) seen.observe(page);
+refresh();
