@@ -69,6 +69,7 @@ class RecognizeOptions:
             with others.
         draft: ``ctc``: words that the model's CTC head is sure of need no decoder, if it has one;
             ``none``; or ``auto``: ctc, unless another decoder, a trace or ``revise`` is asked for.
+            What another reader has read is given to ``Recognizer.recognize`` instead, as a list.
     """
 
     decoder: str = "block-low-confidence"
@@ -85,7 +86,12 @@ class RecognizeOptions:
             raise UsageError(
                 f"unknown decoder {self.decoder!r}", f"Choose one of: {', '.join(WORD_DECODERS)}"
             )
-        _choose("draft", self.draft, WORD_DRAFTS)
+        if self.draft not in WORD_DRAFTS:
+            raise UsageError(
+                f"unknown draft {self.draft!r}",
+                f"Choose one of: {', '.join(WORD_DRAFTS)}; or give what another has read as a "
+                "list, one text a picture.",
+            )
         if not 1 <= self.steps <= 26:
             raise UsageError(f"steps must be between 1 and 26, not {self.steps}")
         if self.batch_size < 1:
@@ -213,7 +219,7 @@ class RenderOptions:
 
 
 class RecognizeChanges(TypedDict, total=False):
-    """Single options of ``RecognizeOptions``, as keywords."""
+    """Single options of ``RecognizeOptions``, as keywords; ``draft`` may also be texts."""
 
     decoder: str
     steps: int
@@ -222,7 +228,7 @@ class RecognizeChanges(TypedDict, total=False):
     seed: int
     trace: bool
     lexicon: str
-    draft: str
+    draft: str | Iterable[str | None]
 
 
 class ParseChanges(TypedDict, total=False):

@@ -3,49 +3,34 @@
 import dataclasses
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import numpy as np
-from numpy.typing import NDArray
 from typing_extensions import Unpack
 
 from mdocr.decoding.correction import correct
-from mdocr.decoding.draft import EOS, Array, Decoding
+from mdocr.decoding.draft import EOS, Array, Decoding, namespace
 from mdocr.decoding.lexicon import load_lexicon
 from mdocr.decoding.word_drafts import with_drafts
+from mdocr.decoding.word_results import words_of
+from mdocr.decoding.word_verification import verify
 from mdocr.decoding.words import decode
-from mdocr.document.words import Character, Word
+from mdocr.document.words import Word
 from mdocr.engines.memory import MemoryGuard
-from mdocr.engines.protocols import WordEngine
+from mdocr.engines.protocols import EncodedWords, WordEngine
 from mdocr.engines.word_engines import word_engine
 from mdocr.errors import InputError
 from mdocr.inputs import pictures
 from mdocr.inputs.find import FailedInput
 from mdocr.inputs.pictures import Picture
-from mdocr.models.charset import Charset
+from mdocr.inputs.word_crops import Crop, check_draft, make_crop, paired
 from mdocr.options import RecognizeChanges, RecognizeOptions, changed
-from mdocr.preprocessing.mdiff4str import preprocess
 from mdocr.weights.resolve import resolve
 
 MANY = 128
 """Number of words from which torch, which starts in seconds but reads batches faster, pays off."""
-
-
-@dataclass(frozen=True, eq=False)
-class Crop:
-    """A picture prepared for the model.
-
-    Attributes:
-        number: index in the input, from 0.
-        path: of the picture.
-        pixels: [3, height, width] in -1..1.
-    """
-
-    number: int
-    path: str
-    pixels: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -82,13 +67,15 @@ class Recognizer:
         Args:
             images: see ``mdocr.inputs.pictures.Picture``; one, or many.
             options: how to read; the defaults if None.
-            **changes: single options by name, such as ``decoder`` and ``steps``.
+            **changes: single options by name, such as ``decoder`` and ``steps``. A list as
+                ``draft`` is what another has read, a text (or None) for each picture: each is
+                verified, and the picture is read only where it does not stand.
 
         Returns:
             One word per picture, in the same order.
 
         Raises:
-            InputError: a picture cannot be read.
+            InputError: a picture cannot be read, or a draft cannot be of this model.
             UsageError: an option is invalid.
             DeviceError: out of memory.
         """
@@ -110,13 +97,16 @@ class Recognizer:
         Arguments are those of ``recognize``. Only a few batches of pictures are held at a time. A
         picture that cannot be read yields a ``FailedInput`` in its place.
         """
+        given = changes.pop("draft", None)
+        if isinstance(given, str):
+            changes["draft"] = given
         options = changed(options or RecognizeOptions(), changes)
-        numbered = enumerate(pictures.as_iterable(images))
+        drafts = None if isinstance(given, str) else given
         crops = pictures.read_ahead(
-            make_crop,
-            numbered,
+            self._make_crop,
+            enumerate(paired(pictures.as_iterable(images), drafts)),
             depth=2 * options.batch_size,
-            may_wait=lambda item: pictures.may_wait(item[1]),
+            may_wait=lambda item: pictures.may_wait(item[1][0]),
         )
         return in_order(self._read_all(crops, options))
 
@@ -142,9 +132,46 @@ class Recognizer:
             for crop, word in zip(batch, words, strict=True):
                 yield Result(crop.number, dataclasses.replace(word, path=crop.path))
 
+    def _make_crop(self, numbered: tuple[int, tuple[Picture, str | None]]) -> Crop | Result:
+        """A picture for the model; a ``FailedInput`` if it, or its draft, is of no use."""
+        number, (source, draft) = numbered
+        try:
+            if draft is not None:
+                longest = self.engine.blank(1).shape[1] - 1
+                check_draft(draft, pictures.name_of(source), self.engine.charset, longest)
+            return dataclasses.replace(make_crop(number, source), draft=draft)
+        except InputError as error:
+            return Result(number, FailedInput(pictures.name_of(source), error))
+
     def _read(self, crops: Sequence[Crop], options: RecognizeOptions) -> list[Word]:
-        images = np.stack([crop.pixels for crop in crops])
-        return self.words(read(self.engine, images, options), options)
+        encoded = self.engine.encode(np.stack([crop.pixels for crop in crops]))
+        blank = self.engine.blank(len(crops))
+        drafts = [crop.draft for crop in crops if crop.draft is not None]
+        if drafts:
+            return self._verified(encoded, blank, drafts, options)
+        return self.words(decoded(encoded, blank, options), options)
+
+    def _verified(
+        self, encoded: EncodedWords, blank: Array, drafts: list[str], options: RecognizeOptions
+    ) -> list[Word]:
+        """Words with a draft each: as drafted where it stands, else as read without it."""
+        charset, package = self.engine.charset, namespace(blank)
+        given = package.zeros_like(blank) + blank
+        for row, draft in enumerate(drafts):
+            ids = [*charset.encode(draft), EOS]
+            given[row, : len(ids)] = package.asarray(ids)
+        found = verify(encoded.predict, blank, given)
+        claims = words_of(found.decoding, charset, self.model, options.decoder)
+        words = list(claims)
+        (refused,) = package.where(~found.stands)
+        if len(refused):
+            part = decoded(encoded.part(refused), blank[refused], options)
+            for row, word in zip(refused.tolist(), self.words(part, options), strict=True):
+                words[row] = dataclasses.replace(word, steps=word.steps + 1)
+        return [
+            dataclasses.replace(word, draft=claim.text, draft_confidence=claim.confidence)
+            for word, claim in zip(words, claims, strict=True)
+        ]
 
 
 def load_recognizer(
@@ -200,9 +227,12 @@ def _kept(model: str, files: str, device: str, engine: str, dtype: str) -> Recog
 
 def read(engine: WordEngine, images: Array, options: RecognizeOptions) -> Decoding:
     """Reads one batch of pictures [B, 3, height, width] in -1..1."""
-    encoded = engine.encode(images)
+    return decoded(engine.encode(images), engine.blank(len(images)), options)
+
+
+def decoded(encoded: EncodedWords, blank: Array, options: RecognizeOptions) -> Decoding:
+    """Reads one batch of encoded pictures, from fully masked words [B, L]."""
     denoise = partial(decode, options=options)
-    blank = engine.blank(len(images))
     if options.drafts and encoded.ctc is not None:
         decoding = with_drafts(denoise, encoded.predict, blank, encoded.ctc)
     else:
@@ -210,34 +240,27 @@ def read(engine: WordEngine, images: Array, options: RecognizeOptions) -> Decodi
     return dataclasses.replace(decoding, ctc=encoded.ctc)
 
 
-def make_crop(numbered: tuple[int, Picture]) -> Crop | Result:
-    """Loads and preprocesses a picture; the result holds a ``FailedInput`` if it cannot be read."""
-    number, source = numbered
-    path = pictures.name_of(source)
-    try:
-        return Crop(number, path, preprocess(pictures.open_picture(source)))
-    except InputError as error:
-        return Result(number, FailedInput(path, error))
-
-
 def batches(crops: Iterable[Crop | Result], size: int) -> Iterator[list[Crop] | Result]:
-    """Gathers crops of one shape into batches; results pass through at once.
+    """Gathers crops of one shape, all with a draft or none, into batches; results pass at once.
 
     After ``4 * size`` further crops an incomplete batch is emitted as it is.
     """
-    waiting: dict[tuple[int, ...], list[Crop]] = defaultdict(list)  # longest waiting first
+    waiting: dict[Hashable, list[Crop]] = defaultdict(list)  # longest waiting first
     for crop in crops:
         if isinstance(crop, Result):
             yield crop
             continue
-        shape = crop.pixels.shape
-        waiting[shape].append(crop)
-        if len(waiting[shape]) == size:
-            yield waiting.pop(shape)
+        waiting[_kind(crop)].append(crop)
+        if len(waiting[_kind(crop)]) == size:
+            yield waiting.pop(_kind(crop))
         oldest = next(iter(waiting.values()), [crop])[0]
         if crop.number - oldest.number >= 4 * size:
-            yield waiting.pop(oldest.pixels.shape)
+            yield waiting.pop(_kind(oldest))
     yield from waiting.values()
+
+
+def _kind(crop: Crop) -> Hashable:
+    return crop.pixels.shape, crop.draft is None
 
 
 def in_order(results: Iterable[Result]) -> Iterator[Word | FailedInput]:
@@ -249,31 +272,3 @@ def in_order(results: Iterable[Result]) -> Iterator[Word | FailedInput]:
         while number in early:
             yield early.pop(number)
             number += 1
-
-
-def words_of(decoding: Decoding, charset: Charset, model: str, decoder: str) -> list[Word]:
-    """The words of a decoded batch, each up to its EOS."""
-    confidences = decoding.confidences.tolist()
-    steps, passes = decoding.steps.tolist(), decoding.passes.tolist()
-    traces = [ids.tolist() for ids in decoding.trace]
-    words = []
-    for row, ids in enumerate(decoding.tokens.tolist()):
-        end = ids.index(EOS) if EOS in ids else len(ids)
-        text = [charset.symbols[index - 1] for index in ids[:end]]
-        characters = tuple(map(Character, text, confidences[row], steps[row]))
-        confidence = sum(confidences[row][:end]) / max(end, 1)
-        trace = tuple(_partial(ids[row], charset, end) for ids in traces[: passes[row]])
-        if trace:
-            trace = (*trace[:-1], "".join(text))  # the last pass also fills in what was left masked
-        words.append(
-            Word("", "".join(text), confidence, characters, model, decoder, passes[row], trace)
-        )
-    return words
-
-
-def _partial(ids: list[int], charset: Charset, end: int) -> str:
-    """An unfinished word, with ``_`` for masked positions before its final ``end``."""
-    written = ids[: ids.index(EOS)] if EOS in ids else ids
-    while len(written) > end and written[-1] == charset.mask_id:
-        written = written[:-1]
-    return "".join("_" if i == charset.mask_id else charset.symbols[i - 1] for i in written)

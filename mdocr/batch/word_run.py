@@ -15,12 +15,24 @@ Outcome = Word | FailedInput
 
 
 def read_words(
-    found: Sequence[str | FailedInput], load: Callable[[], Recognizer], options: RecognizeOptions
+    found: Sequence[str | FailedInput],
+    load: Callable[[], Recognizer],
+    options: RecognizeOptions,
+    drafts: Sequence[str | None] | None = None,
 ) -> Iterator[Outcome]:
-    """Missing inputs first, then words; the model is loaded only if there is anything to read."""
+    """Missing inputs first, then words; the model is loaded only if there is anything to read.
+
+    Args:
+        found: the inputs.
+        load: returns what reads them.
+        options: how.
+        drafts: what another has read of each path among them, to be verified.
+    """
     yield from (path for path in found if not isinstance(path, str))
     paths = [path for path in found if isinstance(path, str)]
-    if paths:
+    if paths and drafts is not None:
+        yield from load().stream(paths, options, draft=drafts)
+    elif paths:
         yield from load().stream(paths, options)
 
 

@@ -80,12 +80,12 @@ class CsvWriter:
     """A table with a header."""
 
     COLUMNS = ("path", "text", "confidence", "model", "decoder", "steps")
+    DRAFT_COLUMNS = ("draft", "draft_confidence")
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, drafted: bool = False) -> None:
         self._stream = stream
-        self._table = csv.DictWriter(
-            stream, self.COLUMNS, extrasaction="ignore", lineterminator="\n"
-        )
+        columns = self.COLUMNS + self.DRAFT_COLUMNS if drafted else self.COLUMNS
+        self._table = csv.DictWriter(stream, columns, extrasaction="ignore", lineterminator="\n")
         self._empty = True
 
     def write(self, word: Word) -> None:
@@ -100,6 +100,44 @@ class CsvWriter:
         """Nothing follows."""
 
 
+class ChangesWriter:
+    """``path<TAB>draft<TAB>text<TAB>confidence of the draft<TAB>of the text``, a line each."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, word: Word) -> None:
+        """Writes one line; the draft is empty where there was none."""
+        confidences = f"{word.draft_confidence:.3f}\t{word.confidence:.3f}"
+        line = f"{one_line(word.path)}\t{word.draft or ''}\t{word.text}\t{confidences}"
+        print(line, file=self._stream, flush=True)
+
+    def end(self) -> None:
+        """Nothing follows."""
+
+
+class OnlyChanged:
+    """Passes on the words that are not as their drafts.
+
+    Attributes:
+        changed: how many these were.
+    """
+
+    def __init__(self, writer: WordWriter) -> None:
+        self._writer = writer
+        self.changed = 0
+
+    def write(self, word: Word) -> None:
+        """Writes a word that is not as its draft, or has none."""
+        if word.is_changed:
+            self._writer.write(word)
+            self.changed += 1
+
+    def end(self) -> None:
+        """See ``WordWriter``."""
+        self._writer.end()
+
+
 WRITERS: dict[str, Callable[[TextIO], WordWriter]] = {
     "text": TextWriter,
     "json": JsonWriter,
@@ -109,9 +147,19 @@ WRITERS: dict[str, Callable[[TextIO], WordWriter]] = {
 WORD_FORMATS = tuple(WRITERS)
 
 
-def word_writer(form: str, stream: TextIO, bare: bool) -> WordWriter:
-    """The writer of a form; ``bare`` text goes without paths."""
-    return TextWriter(stream, bare) if form == "text" else WRITERS[form](stream)
+def word_writer(form: str, stream: TextIO, bare: bool, drafted: bool = False) -> WordWriter:
+    """The writer of a form; ``bare`` text goes without paths, ``drafted`` words have drafts."""
+    if form == "text":
+        return TextWriter(stream, bare)
+    return CsvWriter(stream, drafted) if form == "csv" else WRITERS[form](stream)
+
+
+def changes_writer(form: str, stream: TextIO) -> OnlyChanged:
+    """The writer of a form for the words that are not as their drafts."""
+    is_text = form == "text"
+    return OnlyChanged(
+        ChangesWriter(stream) if is_text else word_writer(form, stream, bare=False, drafted=True)
+    )
 
 
 def _json(record: dict[str, Any]) -> str:

@@ -23,8 +23,9 @@ from mdocr.decoding.words import decode
 from mdocr.engines.torch_words import DTYPES, TorchWordEngine
 from mdocr.errors import MdocrError
 from mdocr.inputs.pictures import Picture
+from mdocr.inputs.word_crops import make_crop
 from mdocr.options import STEPPED_DECODERS, RecognizeOptions
-from mdocr.recognizer import Crop, Recognizer, load_recognizer, make_crop
+from mdocr.recognizer import Recognizer, load_recognizer
 
 STAGES = ("preprocessing", "encoder", "decoder", "postprocessing")
 
@@ -186,7 +187,7 @@ def batches_of(sources: Sequence[Picture], size: int) -> list[list[Picture]]:
     """Batches of ``size`` pictures of one shape each; where some are missing, the first fill up."""
     by_shape: dict[Shape, list[Picture]] = defaultdict(list)
     for number, source in enumerate(sources):
-        by_shape[_crop(number, source).pixels.shape].append(source)
+        by_shape[make_crop(number, source).pixels.shape].append(source)
     batches = []
     for alike in by_shape.values():
         count = -(-len(alike) // size)
@@ -204,7 +205,7 @@ def time_batch(reader: Recognizer, sources: Sequence[Picture], options: Recogniz
         synchronise(device)
         marks.append(time.perf_counter())
 
-    crops = [_crop(number, source) for number, source in enumerate(sources)]
+    crops = [make_crop(number, source) for number, source in enumerate(sources)]
     images = np.stack([crop.pixels for crop in crops])
     mark()
     work: Counter[str] = Counter()
@@ -273,13 +274,6 @@ def _rates(
     moved = sum(cost.moved(batch.calls) for batch in timed)
     rate = operations / seconds
     return rate / 1e9, rate / limits.arithmetic, moved / seconds / limits.bandwidth
-
-
-def _crop(number: int, source: Picture) -> Crop:
-    crop = make_crop((number, source))
-    if isinstance(crop, Crop):
-        return crop
-    raise crop.outcome.error  # type: ignore[union-attr]  # an unread picture is all it can be
 
 
 def _name(reader: Recognizer) -> str:

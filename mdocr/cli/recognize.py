@@ -11,7 +11,7 @@ from mdocr.batch.review import DOUBT
 from mdocr.batch.review import Review as WrittenReview
 from mdocr.batch.tally import Tally
 from mdocr.batch.word_run import read_words, write_words
-from mdocr.batch.words import WORD_FORMATS, word_writer
+from mdocr.batch.words import WORD_FORMATS, changes_writer, word_writer
 from mdocr.cli import console
 from mdocr.cli.choices import (
     Device,
@@ -28,6 +28,7 @@ from mdocr.cli.command import MORE, Command, examples, single_command
 from mdocr.cli.progress import progress_bar
 from mdocr.decoding.lexicon import load_lexicon
 from mdocr.errors import UsageError
+from mdocr.inputs.draft_list import read_drafts
 from mdocr.inputs.find import find_files
 from mdocr.options import WORD_DECODERS, WORD_DRAFTS, RecognizeOptions
 from mdocr.recognizer import load_recognizer
@@ -38,6 +39,7 @@ EXAMPLES = examples(
     "mdocr recognize crops/ -o words.csv --format csv",
     "mdocr recognize 'crops/*.png' --format jsonl   confidence of each character",
     "mdocr recognize sign.jpg --trace               the word after every step",
+    "mdocr recognize crops/ --draft read.tsv --changed   what another has misread",
 )
 
 app = single_command()
@@ -96,35 +98,55 @@ def recognize(
     ] = DEFAULTS.seed,
     draft: Annotated[
         str,
-        one_of(
-            WORD_DRAFTS,
-            "Take words as the model's CTC head reads them where it is sure.",
-            rich_help_panel=MORE,
+        typer.Option(
+            metavar="auto|none|ctc|FILE",
+            help="FILE has path<TAB>text lines, as another reader or a person has read the "
+            "pictures: each text is verified, and its picture read where it does not stand. "
+            "ctc: words are as the model's CTC head reads them where it is sure.",
         ),
     ] = DEFAULTS.draft,
+    changed: Annotated[
+        bool,
+        typer.Option(
+            "--changed",
+            help="With a FILE of drafts, print only words that are not as drafted: path, draft, "
+            "text, and how sure the model is of either.",
+        ),
+    ] = False,
 ) -> None:
     """Read pictures of single words.
 
     Prints path<TAB>text a line, or the text alone for a single picture.
     """
+    is_list = draft not in WORD_DRAFTS
+    if changed and not is_list:
+        raise UsageError("--changed needs drafts", "Give a list of them with: --draft FILE")
+    plain = DEFAULTS.draft if is_list else draft
     options = RecognizeOptions(
-        decoder, steps, batch_size, revise, seed, trace=trace, lexicon=lexicon, draft=draft
+        decoder, steps, batch_size, revise, seed, trace=trace, lexicon=lexicon, draft=plain
     )
     check_lexicon(lexicon)
     if form not in WORD_FORMATS:
         raise UsageError(f"unknown format {form!r}", f"Choose one of: {', '.join(WORD_FORMATS)}")
     found = find_files(images)
-    refuse_inputs(output, found)
+    refuse_inputs(output, [*found, draft] if is_list else found)
     doubtful = WrittenReview(review, review_below, force=force) if review else None
+    is_single = found == images and len(found) == 1
+    drafts, missing = read_drafts(Path(draft), found) if is_list else (None, [])
+    found = [*found, *missing]
     tally = Tally(len(found))
-    outcomes = read_words(found, partial(load_recognizer, model, device, engine, dtype), options)
+    load = partial(load_recognizer, model, device, engine, dtype)
+    outcomes = read_words(found, load, options, drafts)
     with (
         open_output(output, force=force) as stream,
         progress_bar("words", to_file=output is not None) as display,
     ):
-        writer = word_writer(form, stream, bare=found == images and len(found) == 1)
+        changes = changes_writer(form, stream) if changed else None
+        writer = changes or word_writer(form, stream, bare=is_single, drafted=is_list)
         traced = trace and form in ("text", "csv")
         write_words(outcomes, writer, tally, display, traced=traced, review=doubtful)
+    if changes:
+        console.note(f"{changes.changed} of {tally.read} words are not as drafted")
     written = [output] if output and is_file(output) else []
     console.note_written([*written, *(doubtful.end() if doubtful else ())])
     tally.end()

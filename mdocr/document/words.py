@@ -11,7 +11,7 @@ class Character:
     Attributes:
         text: the character.
         confidence: probability given by the model, 0 to 1.
-        step: denoising step at which it was committed, from 1.
+        step: denoising step at which it was committed, from 1; 0 if it is of a draft.
         proposed: what the steps before took for likeliest in its place; empty unless a trace was
             asked for.
     """
@@ -50,6 +50,8 @@ class Word:
         steps: number of passes through the decoder.
         trace: the text after each pass, ``_`` where a position is still masked; empty unless asked
             for.
+        draft: what another has read, if that was verified: ``text`` is the same where it stands.
+        draft_confidence: mean probability that the model gives its characters, 0 to 1.
     """
 
     path: str
@@ -60,6 +62,13 @@ class Word:
     decoder: str
     steps: int
     trace: tuple[str, ...] = ()
+    draft: str | None = None
+    draft_confidence: float = 0.0
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the text is not that of a draft."""
+        return self.text != self.draft
 
     def to_dict(self) -> dict[str, Any]:
         """The word in the form of the ``mdocr.words/1`` schema."""
@@ -72,6 +81,9 @@ class Word:
             "decoder": self.decoder,
             "steps": self.steps,
         }
+        if self.draft is not None:
+            record["draft"] = self.draft
+            record["draft_confidence"] = round(self.draft_confidence, 5)
         if self.trace:
             record["trace"] = list(self.trace)
         return record

@@ -36,6 +36,14 @@ class EncodedWords:
     predict: "Predict"
     ctc: "Array | None" = None
 
+    def part(self, rows: "Array") -> "EncodedWords":
+        """The images ``rows`` [B'] of the batch."""
+
+        def predict(tokens: "Array", chosen: "Array | None") -> "Array":
+            return self.predict(tokens, rows if chosen is None else rows[chosen])
+
+        return EncodedWords(predict, None if self.ctc is None else self.ctc[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class EncodedLine:

@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from mdocr.errors import InputError, MissingExtraError, UsageError
 from mdocr.inputs.formats import open_image
+from mdocr.inputs.pairs import path_text_lines
 from mdocr.inputs.pictures import open_picture
 
 LABELS = "labels.tsv"
@@ -66,25 +67,8 @@ class FolderCollection:
         Raises:
             InputError: ``labels.tsv`` is missing, is not text, or has a line without a tab.
         """
-        labels = self.folder / LABELS
-        try:
-            lines = labels.read_text(encoding="utf-8-sig").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise InputError(
-                f"cannot read {labels}: {reason}",
-                HINT,
-            ) from error
-        rows = []
-        for number, line in enumerate(lines, start=1):
-            path, tab, text = line.rstrip("\r").partition("\t")
-            if tab:
-                rows.append((self.folder / path, text))
-            elif path.strip():
-                raise InputError(
-                    f"{labels}, line {number}: there is no tab between path and text", HINT
-                )
-        return rows
+        lines = path_text_lines(self.folder / LABELS, HINT)
+        return [(self.folder / path, text) for _, path, text in lines]
 
     def __len__(self) -> int:
         return len(self.rows)

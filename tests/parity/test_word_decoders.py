@@ -10,11 +10,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from mdocr.decoding.draft import EOS, Array, Decoding, after_eos, fill, softmax
+from mdocr.decoding.word_results import words_of
 from mdocr.engines.onnx_words import OnnxWordEngine
 from mdocr.engines.protocols import WordEngine
 from mdocr.engines.torch_words import TorchWordEngine
 from mdocr.options import RecognizeOptions
-from mdocr.recognizer import read, words_of
+from mdocr.recognizer import read
 from mdocr.weights.mdiff4str import load_mdiff4str
 from mdocr.weights.onnx_files import MDIFF4STR_FORMAT, read_onnx
 

@@ -17,8 +17,8 @@ from mdocr.decoding.correction import (
 )
 from mdocr.decoding.draft import Decoding
 from mdocr.decoding.lexicon import Lexicon
+from mdocr.decoding.word_results import words_of
 from mdocr.models.charset import ENGLISH, Charset
-from mdocr.recognizer import words_of
 
 CHARSET = Charset(ENGLISH)
 KNOWN = Lexicon.from_weights({"suites": 2.0, "music": 1.0, "suited": 1.0})
