@@ -1,6 +1,7 @@
 """The run over many documents: what ``mdocr parse`` and ``mdocr read`` do, without their display.
 
 inputs         which files are read
+remote         documents at addresses, found and fetched
 page_model     the model, loaded when the first page needs it
 destination    where documents go, and in which formats
 run            the loop over all documents

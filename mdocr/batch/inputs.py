@@ -1,9 +1,11 @@
 """Which documents are read: what the arguments name, less what an earlier run has written."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from mdocr.batch.outputs import refuse_inputs
+from mdocr.batch.remote import find_remote, is_remote
 from mdocr.batch.results import DRAWING_NAME
 from mdocr.errors import InputError
 from mdocr.inputs.find import FailedInput, find_files
@@ -23,8 +25,8 @@ def find_documents(
     """The files that arguments name, without the pictures that an earlier run has written.
 
     Args:
-        arguments: files, folders, patterns, lists of them; a file that is named itself is always
-            read.
+        arguments: files, folders, patterns, addresses, lists of them; a file that is named itself
+            is always read.
         output: as after ``-o``.
         drawings: folder of drawn layouts.
 
@@ -35,13 +37,22 @@ def find_documents(
     arguments = list(listed(arguments))
     found = [
         item
-        for item in find_files(arguments, SUFFIXES)
+        for item in _found(arguments)
         if item in arguments or not _is_product(item, output, drawings)
     ]
     if not found:
         raise InputError("there are only results of earlier runs to read", "Name the documents.")
     refuse_inputs(Path(output), found)
     return found
+
+
+def _found(arguments: Sequence[str]) -> Iterator[str | FailedInput]:
+    for elsewhere, group in groupby(arguments, key=is_remote):
+        if elsewhere:
+            for address in group:
+                yield from find_remote(address, SUFFIXES)
+        else:
+            yield from find_files(group, SUFFIXES)
 
 
 def listed(arguments: Sequence[str]) -> Iterator[str]:
@@ -74,7 +85,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _is_product(item: str | FailedInput, output: str, drawings: Path | None) -> bool:
-    if not isinstance(item, str):
+    if not isinstance(item, str) or is_remote(item):
         return False
     path = Path(item).resolve()
     if drawings is not None and path.parent == drawings.resolve():

@@ -2,26 +2,28 @@
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 from mdocr.batch.claims import Claims
 from mdocr.batch.destination import Destination, stems
 from mdocr.batch.display import Display
 from mdocr.batch.manifest import Manifest, record_of
 from mdocr.batch.page_model import LazyPageModel
+from mdocr.batch.remote import Fetched, is_remote, renamed
 from mdocr.batch.results import Results, records_of
 from mdocr.batch.review import Review
 from mdocr.batch.selection import Selection
 from mdocr.batch.tally import Tally
 from mdocr.batch.workers import WorkerPool, read_in_workers
 from mdocr.document.model import Failure
-from mdocr.errors import UsageError
+from mdocr.errors import MdocrError, UsageError
 from mdocr.files import is_full
 from mdocr.inputs.find import FailedInput
 from mdocr.options import ParseOptions
 from mdocr.parsing.events import Event, Opened, ReadDocument, collect
-from mdocr.parsing.page_work import ReadPage
+from mdocr.parsing.page_work import ReadPage, failed
 from mdocr.parsing.pipeline import DocumentTask, read_documents
 
 
@@ -67,7 +69,8 @@ class Run:
         with contextlib.ExitStack() as stack:
             manifest = Manifest(folder) if folder else None
             claims = stack.enter_context(Claims(folder)) if folder else None
-            _Reading(self, paths, manifest, claims).go()
+            fetched = stack.enter_context(Fetched())
+            _Reading(self, paths, manifest, claims, fetched).go()
 
     def _miss(self, unread: FailedInput) -> None:
         self.tally.miss(unread.error)
@@ -77,20 +80,27 @@ class Run:
 
 @dataclass(frozen=True)
 class _OpenDocument:
-    """A document in flight."""
+    """A document in flight; ``copy`` is what is read of one that lies elsewhere."""
 
     path: str
     name: str
     results: Results
+    copy: Path | None = None
 
 
 class _Reading:
     """The documents of a run that could be found, in flight."""
 
     def __init__(
-        self, run: Run, paths: list[str], manifest: Manifest | None, claims: Claims | None
+        self,
+        run: Run,
+        paths: list[str],
+        manifest: Manifest | None,
+        claims: Claims | None,
+        fetched: Fetched,
     ) -> None:
         self.run = run
+        self.fetched = fetched
         self.manifest = manifest
         self.claims = claims
         state = manifest.state if manifest else lambda path: None
@@ -121,6 +131,13 @@ class _Reading:
         run.destination.check()
 
     def _events(self) -> Generator[Event, None, None]:
+        with contextlib.closing(self._read()) as events:
+            for event in events:
+                number = event.key[0] if isinstance(event, ReadPage) else event.number
+                document = self.open[number]
+                yield renamed(event, document.copy, document.path) if document.copy else event
+
+    def _read(self) -> Generator[Event, None, None]:
         run = self.run
         if run.start_workers is None:
             yield from read_documents(lambda: run.model.loaded, self._tasks(), run.options)
@@ -135,10 +152,28 @@ class _Reading:
             if self.claims and not self.claims.take(name):
                 self.left_to_others += 1
                 continue
-            results = self._results(name)
-            self.open[number] = _OpenDocument(path, name, results)
-            number += 1
-            yield DocumentTask(path, results.known)
+            document = self._begin(number, path, name)
+            if document is not None:
+                number += 1
+                yield DocumentTask(str(document.copy or path), document.results.known)
+
+    def _begin(self, number: int, path: str, name: str) -> _OpenDocument | None:
+        """Opens a document, here a copy of one that lies elsewhere; None for one not to be had."""
+        results = self._results(name)
+        document = self.open[number] = _OpenDocument(path, name, results)
+        if not is_remote(path):
+            return document
+        try:
+            copy = self.fetched.fetch(path, number)
+        except MdocrError as error:
+            event = failed((number, 0), error)
+            read = ReadDocument(number)
+            read.add(event)
+            self._take(event)
+            self._close(read)
+            return None
+        document = self.open[number] = replace(document, copy=copy)
+        return document
 
     def _results(self, name: str) -> Results:
         run = self.run
@@ -181,6 +216,8 @@ class _Reading:
             self.manifest.add(record)
         if self.claims:
             self.claims.release(document.name)
+        if document.copy:
+            document.copy.unlink(missing_ok=True)
         self.run.display.end(record)
 
     def _write(self, document: _OpenDocument, read: ReadDocument) -> bool:

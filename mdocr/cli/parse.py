@@ -117,9 +117,9 @@ def parse(
     documents: Annotated[
         list[str],
         typer.Argument(
-            metavar="DOC|DIR|GLOB|LIST.txt",
-            help="PDFs and pictures of pages; a folder means all of them below it; a list has a "
-            "path in each line; - is stdin.",
+            metavar="DOC|DIR|GLOB|URL|LIST.txt",
+            help="PDFs and pictures of pages, or addresses of them, such as s3://BUCKET/FOLDER; a "
+            "folder means all of them below it; a list has a path in each line; - is stdin.",
             show_default=False,
         ),
     ],
@@ -247,7 +247,7 @@ def parse(
     trace: Annotated[
         bool,
         typer.Option(
-            "--trace", help="Add every token, with its step, to the JSON.", rich_help_panel=MORE
+            "--trace", help="Add every token, with its step, to the JSON; a report replays them.", rich_help_panel=MORE
         ),
     ] = DEFAULTS.trace,
 ) -> None:
@@ -331,7 +331,7 @@ def check_engine(engine: str, server: str) -> None:
 
 
 def _check_trace(trace: bool, forms: tuple[str, ...], server: str) -> None:
-    if trace and "json" not in forms:
-        raise UsageError("--trace adds tokens to JSON only", "Add: --format json")
+    if trace and not {"json", "report"} & set(forms):
+        raise UsageError("--trace adds to JSON and reports only", "Add: --format json")
     if trace and server:
         raise UsageError("a server does not report tokens", "Leave out --trace or --server.")

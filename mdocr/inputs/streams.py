@@ -51,9 +51,14 @@ def stream_content(path: str | os.PathLike[str]) -> bytes | None:
     )
 
 
+def is_url(name: str) -> bool:
+    """Whether a name is the address of something on the web, or in a store."""
+    return _URL.match(name) is not None
+
+
 def url_error(name: str) -> InputError | None:
     """Why the address of something on the web is not read; None for anything else."""
-    if not _URL.match(name):
+    if not is_url(name):
         return None
     return InputError(
         f"{name!r} is a URL, and only files are read",

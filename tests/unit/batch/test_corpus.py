@@ -3,42 +3,16 @@
 import json
 import os
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
-from worker_readers import StandInMaker, StandInModel
+from stand_in_runs import records, run
 
 from mdocr.batch.claims import EXPIRY, Claims
-from mdocr.batch.destination import open_destination
 from mdocr.batch.inputs import find_documents, listed
 from mdocr.batch.manifest import Manifest
-from mdocr.batch.run import Run
 from mdocr.batch.selection import Selection, parse_shard
-from mdocr.batch.tally import Tally
-from mdocr.batch.workers import WorkerOptions, WorkerPool
 from mdocr.errors import InputError, PartialFailureError, UsageError
-from mdocr.options import ParseOptions, RenderOptions
-
-
-def run(paths: list[Path], out: Path, selection: Selection | None = None) -> Tally:
-    tally = Tally(len(paths))
-    workers = partial(WorkerPool, StandInMaker(), WorkerOptions(workers=1, memory=600 << 20))
-    with open_destination(f"{out}/", ("md",), len(paths), RenderOptions()) as destination:
-        Run(
-            StandInModel(),  # type: ignore[arg-type]
-            ParseOptions(),
-            destination,
-            tally,
-            selection=selection or Selection(),
-            start_workers=workers,
-        ).read([str(path) for path in paths])
-    return tally
-
-
-def records(out: Path) -> dict[str, dict]:
-    lines = map(json.loads, (out / "mdocr.jsonl").read_text().splitlines())
-    return {record["name"]: record for record in lines}
 
 
 @pytest.fixture

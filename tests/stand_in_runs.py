@@ -1,0 +1,35 @@
+"""Runs over documents whose workers are stand-ins."""
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from worker_readers import StandInMaker, StandInModel
+
+from mdocr.batch.destination import open_destination
+from mdocr.batch.run import Run
+from mdocr.batch.selection import Selection
+from mdocr.batch.tally import Tally
+from mdocr.batch.workers import WorkerOptions, WorkerPool
+from mdocr.options import ParseOptions, RenderOptions
+
+
+def run(paths: Sequence[Path | str], out: Path, selection: Selection | None = None) -> Tally:
+    tally = Tally(len(paths))
+    workers = partial(WorkerPool, StandInMaker(), WorkerOptions(workers=1, memory=600 << 20))
+    with open_destination(f"{out}/", ("md",), len(paths), RenderOptions()) as destination:
+        Run(
+            StandInModel(),  # type: ignore[arg-type]
+            ParseOptions(),
+            destination,
+            tally,
+            selection=selection or Selection(),
+            start_workers=workers,
+        ).read([str(path) for path in paths])
+    return tally
+
+
+def records(out: Path) -> dict[str, dict]:
+    lines = map(json.loads, (out / "mdocr.jsonl").read_text().splitlines())
+    return {record["name"]: record for record in lines}

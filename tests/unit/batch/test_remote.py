@@ -1,0 +1,127 @@
+"""Documents at addresses: found, fetched in their turn, and known by their address."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from stand_in_runs import records, run
+
+from mdocr.batch.inputs import find_documents
+from mdocr.batch.remote import Fetched, find_remote, is_remote
+from mdocr.batch.selection import Selection
+from mdocr.errors import InputError, MissingExtraError
+from mdocr.inputs.find import FailedInput
+
+fsspec = pytest.importorskip("fsspec")
+
+PDFS = frozenset({".pdf"})
+
+
+@pytest.fixture
+def store():
+    """A store of documents for the stand-ins, at ``memory://scans``."""
+    system = fsspec.filesystem("memory")
+    for name, text in {"a10": "one\ntwo", "a2": "three\nrefuse", "b/c": "four"}.items():
+        system.pipe_file(f"/scans/{name}.pdf", text.encode())
+    system.pipe_file("/scans/notes.docx", b"x")
+    yield system
+    system.rm("/scans", recursive=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("memory://scans/a2.pdf", ["memory://scans/a2.pdf"]),
+        ("memory://scans/a*.pdf", ["memory:///scans/a2.pdf", "memory:///scans/a10.pdf"]),
+        (
+            "memory://scans",
+            ["memory:///scans/a2.pdf", "memory:///scans/a10.pdf", "memory:///scans/b/c.pdf"],
+        ),
+    ],
+)
+def test_addresses_name_documents_folders_and_patterns(store, address, found):
+    names = [name.replace("memory:///", "memory://") for name in find_remote(address, PDFS)]
+    assert names == [name.replace("memory:///", "memory://") for name in found]
+
+
+@pytest.mark.parametrize("address", ["memory://scans/*.png", "memory://nothing", "nosuch://a/b"])
+def test_an_address_that_names_nothing_is_a_failed_input(store, address):
+    (failed,) = find_remote(address, PDFS)
+    assert isinstance(failed, FailedInput)
+    assert failed.path == address
+    assert isinstance(failed.error, InputError)
+
+
+def test_files_and_addresses_keep_their_order(store, tmp_path):
+    (tmp_path / "x.pdf").write_text("x")
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"memory://scans/a2.pdf\n{tmp_path}/x.pdf\nhttps://example.org/b.pdf?x=1\n")
+    assert find_documents([str(listed)], "out/") == [
+        "memory://scans/a2.pdf",
+        f"{tmp_path}/x.pdf",
+        "https://example.org/b.pdf?x=1",
+    ]
+
+
+def test_a_file_that_looks_like_an_address_is_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("memory:").mkdir()
+    Path("memory:/a.pdf").touch()
+    assert not is_remote("memory:/a.pdf")
+    assert is_remote("memory://b.pdf")
+
+
+def test_remote_documents_are_read_and_known_by_their_address(store, tmp_path):
+    out = tmp_path / "out"
+    paths = ["memory://scans/a10.pdf", "memory://scans/missing.pdf", "memory://scans/a2.pdf"]
+    tally = run(paths, out)
+    assert (tally.read, tally.failures) == (3, 2)
+    found = records(out)
+    assert {name: record["state"] for name, record in found.items()} == {
+        "a10": "done",
+        "a2": "partial",
+        "missing": "failed",
+    }
+    assert {record["path"] for record in found.values()} == set(paths)
+    assert "there is no such file" in found["missing"]["failures"][0]["message"]
+    assert (out / "a10.md").read_text().split() == ["one", "two"]
+    store.pipe_file("/scans/missing.pdf", b"five")
+    assert run(paths, out, Selection(retry_failed=True)).read == 2  # that, and a known page
+    assert (out / "missing.md").read_text() == "five\n"
+
+
+def test_copies_are_gone_and_messages_name_the_address(store, tmp_path, capsys):
+    out = tmp_path / "out"
+    store.pipe_file("/scans/empty.pdf", b"")
+    run(["memory://scans/empty.pdf", "memory://scans/a10.pdf"], out)
+    (failure,) = records(out)["empty"]["failures"]
+    assert "mdocr-fetched" not in json.dumps(failure)
+    with Fetched() as fetched:
+        copy = fetched.fetch("memory://scans/a10.pdf", 3)
+        assert copy.read_text() == "one\ntwo"
+    assert not copy.exists()
+
+
+def test_a_missing_package_is_told(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "fsspec.core", None)
+    (failed,) = find_remote("s3://bucket/", PDFS)
+    assert isinstance(failed.error, MissingExtraError)
+    assert "[remote]" in failed.error.hint
+
+
+def test_a_folder_of_results_that_comes_from_a_store_and_goes_back(store, tmp_path):
+    """The recipe of docs/scale.md: the second machine reads nothing anew."""
+    system, folder = fsspec.url_to_fs("memory://scans/out")
+    for _ in range(2):
+        out = tmp_path / "out"
+        out.mkdir()
+        if system.exists(folder):
+            system.get(f"{folder}/", f"{out}/", recursive=True)
+        before = (out / "a10.md").stat().st_mtime_ns if (out / "a10.md").exists() else None
+        run(["memory://scans/a10.pdf"], out)
+        system.put(f"{out}/", f"{folder}/", recursive=True)
+        shutil.rmtree(out)
+    assert before is not None
+    assert system.cat(f"{folder}/a10.md").split() == [b"one", b"two"]
+    assert b'"done"' in system.cat(f"{folder}/mdocr.jsonl")
