@@ -134,7 +134,9 @@ class Tools:
         """
 
         async def read() -> list[str]:
-            fields = ParseFields(pages=pages, format=format, threshold=threshold, password=password)
+            fields = ParseFields.model_validate(
+                {"pages": pages, "format": format, "threshold": threshold, "password": password}
+            )
             options, file = fields.options(), self._folders.find(path)
             document = await self._service.document(file, options, _progress(context))
             text = await asyncio.to_thread(document.render, format)
