@@ -128,6 +128,7 @@ class ParseOptions:
         trace: keep every token with its confidence and step.
         boxes: a name of ``BOXES``.
         draw_layout: keep a picture of each page with its regions.
+        page_pictures: keep a small picture of each page, for a report without its file.
     """
 
     pages: PageNumbers = ""
@@ -148,6 +149,7 @@ class ParseOptions:
     trace: bool = False
     boxes: str = "block"
     draw_layout: bool = False
+    page_pictures: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pages", page_ranges(self.pages))
@@ -252,6 +254,7 @@ class ParseChanges(TypedDict, total=False):
     trace: bool
     boxes: str
     draw_layout: bool
+    page_pictures: bool
 
 
 class RenderChanges(TypedDict, total=False):

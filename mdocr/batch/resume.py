@@ -20,7 +20,7 @@ from mdocr.options import ParseOptions
 
 SCHEMA = "mdocr.progress/2"
 
-_WITHOUT_EFFECT = ("pages", "password", "batch_size", "jobs", "draw_layout")
+_WITHOUT_EFFECT = ("pages", "password", "batch_size", "jobs", "draw_layout", "page_pictures")
 
 logger = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from mdocr.decoding.requests import Generation, Request
 from mdocr.document.model import Block, Failure, LayerUse, Page, Unread
 from mdocr.errors import MdocrError
 from mdocr.inputs.page_picture import PagePicture
+from mdocr.render.report_pictures import encoded_page, picture_name
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,10 @@ class PageWork:
     Attributes:
         unread: what was seen on it and is not written; a subclass adds to it.
         text_layer: what became of its text layer; a subclass sets it.
+        keeps_picture: whether a small picture of it is kept for a report.
     """
+
+    keeps_picture = False
 
     def __init__(self, key: Key, sheet: PagePicture) -> None:
         self.key = key
@@ -116,6 +120,8 @@ class PageWork:
             tuple(self.unread),
             self.text_layer,
         )
+        if self.keeps_picture:
+            pictures = {**pictures, picture_name(page.number): encoded_page(self.sheet)}
         self.notes += _summary(page)
         return ReadPage(self.key, page, tuple(self.failures), pictures, tuple(self.notes), drawing)
 

@@ -126,7 +126,7 @@ def read_sheets(
             continue
         parser = load()
         rest = chain([item], found)
-        yield from _read(parser, page_reader(parser, options), rest, options.jobs)
+        yield from _read(parser, page_reader(parser, options), rest, options)
 
 
 def page_reader(parser: PageModel, options: ParseOptions) -> PageReader:
@@ -214,11 +214,12 @@ def _sheets_of(number: int, pages: Pages) -> Iterator[Sheet | ReadPage]:
 
 
 def _read(
-    parser: PageModel, reader: PageReader, found: Iterator[Sheet | Event], jobs: int
+    parser: PageModel, reader: PageReader, found: Iterator[Sheet | Event], options: ParseOptions
 ) -> Iterator[Event]:
     """Generates the texts of all pages; with smaller batches when memory runs out."""
+    jobs = options.jobs
     rendered = in_background(found, jobs) if jobs > 1 else found
-    works = read_ahead(_opener(reader), rendered, depth=jobs, threads=jobs)
+    works = read_ahead(_opener(reader, options), rendered, depth=jobs, threads=jobs)
     queue: Queue[Event] = Queue(works)
     batch_size = reader.batch_size
     while not queue.is_done:
@@ -248,14 +249,18 @@ def in_background(items: Iterator[Item], depth: int) -> Iterator[Item]:
         pool.shutdown(cancel_futures=True)
 
 
-def _opener(reader: PageReader) -> Callable[[Sheet | Event], PageWork | Event]:
+def _opener(
+    reader: PageReader, options: ParseOptions
+) -> Callable[[Sheet | Event], PageWork | Event]:
     """Opens sheets, and passes everything else on."""
 
     def open_sheet(item: Sheet | Event) -> PageWork | Event:
         if not isinstance(item, Sheet):
             return item
         try:
-            return reader.open(item.key, item.picture)
+            work = reader.open(item.key, item.picture)
+            work.keeps_picture = options.page_pictures
+            return work
         except Exception as error:  # one page must not end the others
             return failed(item.key, error)
 

@@ -42,7 +42,7 @@ def encoded_pages(path: str | Path, numbers: Iterable[int], password: str = "") 
         with open_pages(path, list(numbers), DPI, password) as pages:
             for number in pages.numbers:
                 try:
-                    found[number] = _encoded(pages.read(number))
+                    found[number] = encoded_page(pages.read(number))
                 except PageError as error:
                     logger.warning("%s", error)
     except MdocrError as error:
@@ -50,7 +50,8 @@ def encoded_pages(path: str | Path, numbers: Iterable[int], password: str = "") 
     return found
 
 
-def _encoded(page: PagePicture) -> bytes:
+def encoded_page(page: PagePicture) -> bytes:
+    """A page as a small WebP picture."""
     size = tuple(max(1, round(side * DPI / 72)) for side in (page.width, page.height))
     picture = page.picture
     if picture.width > size[0]:

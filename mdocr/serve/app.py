@@ -16,6 +16,7 @@ from mdocr.serve.job_routes import add_jobs
 from mdocr.serve.jobs import Jobs
 from mdocr.serve.metrics import Metrics
 from mdocr.serve.options import ServeOptions
+from mdocr.serve.page import add_page
 from mdocr.serve.service import Service, answered
 from mdocr.serve.uploads import Uploads
 
@@ -47,6 +48,7 @@ def make_app(desk: Desk, uploads: Uploads, options: ServeOptions, model: str) ->
     _add_reading(app, service, uploads, options)
     add_jobs(app, jobs, uploads)
     _add_state(app, desk, metrics)
+    add_page(app)
     return app
 
 

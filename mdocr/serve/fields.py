@@ -60,6 +60,7 @@ class ParseFields(Fields):
             threshold=self.threshold,
             password=self.password,
             boxes=needed_boxes((self.format,)),
+            page_pictures=self.format == "report",
         )
 
 

@@ -12,7 +12,7 @@ from mdocr.serve.errors import Refusal, response_of, too_large
 from mdocr.serve.metrics import Metrics
 from mdocr.serve.options import ServeOptions, is_loopback
 
-OPEN_PATHS = frozenset({"/health"})
+OPEN_PATHS = frozenset({"/", "/health"})
 """What is told without a token."""
 
 FORM_BYTES = 1 << 20

@@ -1,5 +1,6 @@
 """The routes of jobs."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -9,9 +10,11 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from mdocr.errors import UsageError
 from mdocr.serve.answers import rendered
 from mdocr.serve.fields import ParseFields, request_body
 from mdocr.serve.jobs import Jobs, ReadingJob
+from mdocr.serve.page import section_of
 from mdocr.serve.uploads import Uploads
 
 SIGN_SECONDS = 15
@@ -44,6 +47,15 @@ def add_jobs(app: FastAPI, jobs: Jobs, uploads: Uploads) -> None:
     async def events(job_id: str) -> StreamingResponse:
         """Progress as server-sent events, until the job ends."""
         return StreamingResponse(_stream(jobs.find(job_id)), media_type="text/event-stream")
+
+    @app.get("/v1/jobs/{job_id}/pages")
+    async def pages(job_id: str, after: str = "0") -> dict[str, Any]:
+        """The pages of a report as they come, as HTML; those after the first so many."""
+        arrived = jobs.find(job_id).arrived
+        if not after.isdecimal():
+            raise UsageError(f"'after' must be a whole number from 0, not {after!r}")
+        sections = await asyncio.to_thread(list, map(section_of, arrived[int(after) :]))
+        return {"arrived": len(arrived), "pages": sections}
 
     @app.delete("/v1/jobs/{job_id}", status_code=HTTPStatus.NO_CONTENT)
     async def remove(job_id: str) -> None:

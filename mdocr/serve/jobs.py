@@ -32,6 +32,7 @@ class ReadingJob:
         state: ``waiting``, ``reading``, ``done``, ``failed`` or ``cancelled``.
         pages: how many will be read; None until the document is open.
         read: how many have been reported.
+        arrived: what was read of each, in the order in which they came; for a report only.
         failures: pages and blocks that could not be read.
         document: the result.
         error: why there is none.
@@ -44,6 +45,7 @@ class ReadingJob:
     state: str = "waiting"
     pages: int | None = None
     read: int = 0
+    arrived: list[ReadPage] = field(default_factory=list)
     failures: int = 0
     document: Document | None = None
     error: MdocrError | None = None
@@ -57,6 +59,7 @@ class ReadingJob:
         elif isinstance(event, ReadPage) and event.key[1]:
             self.read += 1
             self.failures += len(event.failures)
+            self.arrived += [event] if self.form == "report" else []
         self._tell()
 
     def end(self, state: str, error: MdocrError | None = None) -> None:

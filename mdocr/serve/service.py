@@ -66,7 +66,7 @@ class Service:
                 watch(event)
                 if isinstance(event, FoundWord):
                     continue
-                read.add(event, pictures=False)
+                read.add(event, pictures=options.page_pictures)
                 if isinstance(event, ReadPage):
                     self._count(event)
                     errors += [event.error] if event.error else []

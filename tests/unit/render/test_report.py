@@ -1,14 +1,13 @@
 """The report: what it holds, and, where there is a browser, what it does."""
 
-import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pymupdf
 import pytest
+from browsers import chromium, requests
 from documents import block, document, everything
 
 from mdocr.document.corrections import read_corrections
@@ -91,28 +90,8 @@ def test_without_its_file_a_report_has_the_text(caplog: pytest.LogCaptureFixture
 
 @pytest.fixture
 def browser() -> Iterator[Any]:
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("chromium and chromedriver are not installed")
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1200,800"):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    opened = webdriver.Chrome(options=options, service=Service(driver))
-    yield opened
-    opened.quit()
-
-
-def requests(browser: Any) -> list[str]:
-    """Addresses that were asked for, other than those of the file itself."""
-    entries = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
-    sent = [e["params"] for e in entries if e["method"] == "Network.requestWillBeSent"]
-    urls = [params["request"]["url"] for params in sent]
-    return [url for url in urls if not url.startswith(("file:", "data:"))]
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.mark.slow

@@ -1,0 +1,123 @@
+// The page of a server: a file is sent as a job, and its pages are asked for as they are read.
+const main = document.querySelector("main");
+const drop = document.getElementById("drop");
+const chooser = document.getElementById("file");
+const tokenField = document.getElementById("token");
+const stopButton = document.getElementById("stop");
+const wholeButton = document.getElementById("whole");
+const summary = document.getElementById("summary");
+let job = null; // its address, while it is read and after
+let turns = 0; // files that were sent: what belongs to an earlier one is left alone
+
+/** Asks the server; a refusal becomes an error with its message. */
+async function ask(address, options = {}) {
+  const token = sessionStorage.getItem("token");
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const answer = await fetch(address, { ...options, headers });
+  if (answer.ok) return answer;
+  if (answer.status === 401) tokenField.hidden = false;
+  const { error } = await answer.json();
+  throw new Error(`${error.message} ${error.hint}`.trim());
+}
+
+async function send(file) {
+  const turn = ++turns;
+  if (job) ask(job, { method: "DELETE" }).catch(() => {});
+  job = null;
+  for (const old of main.querySelectorAll(".page, .note")) old.remove();
+  Object.assign(document.body.dataset, { name: file.name.replace(/\.[^.]*$/, ""), source: file.name });
+  document.title = document.querySelector("h1").textContent = file.name;
+  wholeButton.hidden = true;
+  summary.textContent = "sending";
+  try {
+    const body = new FormData();
+    body.append("file", file);
+    body.append("format", "report");
+    const { id } = await (await ask("/v1/jobs", { method: "POST", body })).json();
+    if (turn !== turns) return;
+    job = `/v1/jobs/${id}`;
+    drop.classList.add("small");
+    stopButton.hidden = false;
+    const end = await follow(turn);
+    if (turn === turns) tell(end);
+  } catch (error) {
+    if (turn === turns) note(error.message);
+  }
+  if (turn === turns) stopButton.hidden = true;
+}
+
+/** Follows the events of the job to its end; returns its last state. */
+async function follow(turn) {
+  const reader = (await ask(`${job}/events`)).body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  let state = {};
+  let arrived = 0;
+  while (turn === turns) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    const lines = (rest + value).split("\n");
+    rest = lines.pop();
+    const data = lines.filter((line) => line.startsWith("data: ")).pop();
+    if (!data) continue;
+    state = JSON.parse(data.slice(6));
+    summary.textContent = state.pages ? `${state.read} of ${state.pages} pages` : state.state;
+    if (state.read > arrived) arrived = await take(arrived, turn);
+  }
+  if (turn === turns && state.read > arrived) await take(arrived, turn);
+  return state;
+}
+
+/** Puts the pages that have come in their places. */
+async function take(after, turn) {
+  const { arrived, pages } = await (await ask(`${job}/pages?after=${after}`)).json();
+  if (turn !== turns) return arrived;
+  for (const { number, html } of pages) {
+    const next = [...main.querySelectorAll("[data-n]")].find((one) => +one.dataset.n > number);
+    if (next) next.insertAdjacentHTML("beforebegin", html);
+    else main.insertAdjacentHTML("beforeend", html);
+  }
+  refresh();
+  record();
+  return arrived;
+}
+
+function tell(state) {
+  if (state.state === "done") {
+    const count = doubts.length;
+    summary.textContent = `${state.pages} page${state.pages === 1 ? "" : "s"}, ${words.length} words, ${count} doubtful`;
+    wholeButton.hidden = false;
+  } else note(state.error ? `${state.error.message} ${state.error.hint}` : state.state);
+}
+
+function note(message) {
+  const place = document.createElement("div");
+  place.className = "note";
+  place.setAttribute("role", "alert");
+  place.textContent = message;
+  drop.after(place);
+  summary.textContent = "";
+}
+
+async function saveWhole() {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await (await ask(`${job}/result`)).blob());
+  link.download = `${document.body.dataset.name}.report.html`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
+addEventListener("dragleave", () => drop.classList.remove("over"));
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  drop.classList.remove("over");
+  if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
+});
+chooser.addEventListener("change", () => { if (chooser.files.length) send(chooser.files[0]); });
+tokenField.addEventListener("change", () => {
+  sessionStorage.setItem("token", tokenField.value.trim());
+  tokenField.hidden = true;
+  if (chooser.files.length) send(chooser.files[0]);
+});
+stopButton.addEventListener("click", () => { if (job) ask(job, { method: "DELETE" }).catch(() => {}); });
+wholeButton.addEventListener("click", () => saveWhole().catch((error) => note(error.message)));

@@ -1,0 +1,103 @@
+"""The page at ``/``: what it holds, and what it does in a browser."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from browsers import chromium, requests
+from serving import served, until
+
+from mdocr.document.model import Block, Box, Failure, Page
+from mdocr.parsing.page_work import ReadPage
+from mdocr.render.report_pictures import picture_name
+from mdocr.serve.page import section_of
+
+
+def test_the_page_needs_no_token_and_nothing_from_elsewhere() -> None:
+    with served(token="secret") as client:
+        page = client.get("/")
+        assert page.status_code == 200 and 'id="drop"' in page.text
+        assert client.get("/v1/jobs/none/pages").status_code == 401
+    assert "connect-src 'self'" in page.text and "default-src 'none'" in page.text
+    assert not [part for part in ("http://", "https://", "@import") if part in page.text]
+
+
+def test_pages_of_a_report_are_told_as_they_come() -> None:
+    with served(seconds=0.2) as client:
+        files = {"file": ("a.pdf", "one\nrefuse\n<b>three</b>")}
+        job = client.post("/v1/jobs", files=files, data={"format": "report"}).headers["location"]
+        until(lambda: client.get(f"{job}/pages").json()["arrived"] >= 1)
+        until(lambda: client.get(job).json()["state"] == "done")
+        told = client.get(f"{job}/pages", params={"after": 1}).json()
+        assert told["arrived"] == 3 and [one["number"] for one in told["pages"]] == [2, 3]
+        assert "Page 2: refused" in told["pages"][0]["html"]
+        assert "&lt;b&gt;three&lt;/b&gt;" in told["pages"][1]["html"]
+        assert client.get(f"{job}/pages", params={"after": -1}).status_code == 400
+
+
+def test_a_section_shows_the_picture_that_the_worker_made() -> None:
+    page = Page(7, 100, 100, (Block("text", Box(0, 0, 1, 1), "seven"),))
+    made = section_of(ReadPage((0, 7), page, pictures={picture_name(7): b"RIFF"}))
+    assert 'id="page-7"' in made["html"] and "data:image/webp;base64,UklGRg==" in made["html"]
+    failed = section_of(ReadPage((0, 8), failures=(Failure("it is <torn>", 8),)))
+    assert "Page 8: it is &lt;torn&gt;" in failed["html"]
+
+
+def wait(condition: Any) -> None:
+    until(condition, 20)
+
+
+@pytest.mark.slow
+def test_a_file_is_read_on_the_page(tmp_path: Path) -> None:
+    from selenium.webdriver.common.by import By
+
+    path = tmp_path / "letter.pdf"
+    path.write_text("one\ntwo\nrefuse\nfour")
+    with served(seconds=0.2) as client, chromium() as browser:
+        browser.execute_cdp_cmd(
+            "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+        )
+        address = str(client.base_url)
+        browser.get(address)
+
+        def said(name: str) -> str:
+            return str(browser.find_element(By.ID, name).text)
+
+        browser.find_element(By.ID, "file").send_keys(str(path))
+        wait(lambda: "of 4 pages" in said("summary"))
+        wait(lambda: said("summary") == "4 pages, 3 words, 3 doubtful")
+        places = browser.find_elements(By.CSS_SELECTOR, "main > [data-n]")
+        assert [place.get_attribute("data-n") for place in places] == ["1", "2", "3", "4"]
+        assert "refused" in places[2].text and "four" in places[3].text
+        browser.find_element(By.TAG_NAME, "body").send_keys("j")
+        browser.find_element(By.ID, "whole").click()
+        wait((tmp_path / "letter.report.html").exists)
+        assert browser.get_log("browser") == [] and requests(browser, address) == []
+
+
+@pytest.mark.slow
+def test_the_page_asks_for_a_token_once(tmp_path: Path) -> None:
+    from selenium.webdriver.common.by import By
+
+    path = tmp_path / "a.pdf"
+    path.write_text("one")
+    with served(token="secret") as client, chromium() as browser:
+        browser.get(str(client.base_url))
+        field = browser.find_element(By.ID, "token")
+        assert not field.is_displayed()
+        browser.find_element(By.ID, "file").send_keys(str(path))
+        wait(field.is_displayed)
+        note = browser.find_element(By.CSS_SELECTOR, ".note")
+        assert "the token is missing or wrong" in note.text
+        field.send_keys("secret\n")
+        wait(lambda: browser.find_elements(By.ID, "page-1"))
+        assert not field.is_displayed() and not browser.find_elements(By.CSS_SELECTOR, ".note")
+
+
+def test_only_reports_keep_pages() -> None:
+    with served() as client:
+        job = client.post("/v1/jobs", files={"file": ("a.pdf", "one")}).headers["location"]
+        until(lambda: client.get(job).json()["state"] == "done")
+        answer: httpx.Response = client.get(f"{job}/pages")
+    assert answer.json() == {"arrived": 0, "pages": []}
