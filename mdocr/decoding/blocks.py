@@ -9,8 +9,9 @@ takes its place. A finished block (or, at the start, the prompt) is fed together
 of the next block: under the block-causal mask this is exact, and no pass is spent only on storing
 keys and values. So a text takes exactly as many passes as denoising steps.
 
-A block begins with what is sure of the request's draft, and masks for the rest. Blocks that are
-drafted throughout take no pass, and a text of which all are never reaches the model.
+A block begins with what is sure of the request's draft, or all of a final one, and masks for the
+rest. Blocks that are drafted throughout take no pass, and a text of which all are never reaches the
+model.
 
 The decoder knows a model only as ``predict`` (``mdocr.decoding.requests.Predict``), and no text.
 
@@ -24,6 +25,13 @@ import numpy as np
 from mdocr.decoding.choices import Confidences, Tokens, likeliest, sampled, select
 from mdocr.decoding.draft import Array
 from mdocr.decoding.requests import Feed, Generation, Predict, Request
+
+FREE_SHARE = 0.5
+"""Share of the sequences that have to be free before new ones are started: a pass takes its time,
+however few sequences share it, and new ones have one to themselves."""
+
+SAYING = 16
+"""Tokens of which the mean confidence says whether more are worth it."""
 
 PREFILL_TOKENS = 8192
 """Prompts of new sequences share a pass up to about this many tokens."""
@@ -172,7 +180,8 @@ class ActiveSequence:
         self.proposed += [()] * length
         for at in range(self._start, len(self.tokens)):
             token, confidence = self._drafted(at)
-            if confidence >= self.request.options.draft_threshold and token != self.mask_id:
+            is_sure = confidence >= self.request.options.draft_threshold
+            if (is_sure or self.request.draft.is_final) and token != self.mask_id:
                 self.tokens[at], self.confidences[at] = token, confidence
 
     def _drafted(self, position: int) -> tuple[int, float]:
@@ -189,8 +198,17 @@ class ActiveSequence:
         self.end = self._find_end()
         while self.end is None and not self._masked:
             self._pending += self._block
+            if self._is_given_up:
+                self.end = len(self.tokens)
+                return
             self._open_block()
             self.end = self._find_end()
+
+    @property
+    def _is_given_up(self) -> bool:
+        """Whether the blocks until now are too unsure to go on."""
+        length, least = len(self.tokens), self.request.options.least_confidence
+        return length >= SAYING and sum(self.confidences) < least * length
 
     def _find_end(self) -> int | None:
         """Length of the text if nothing before its end is masked; earlier blocks hold no stop."""
@@ -225,6 +243,8 @@ def _admit(
     """
     fresh: list[ActiveSequence] = []
     drafted: list[ActiveSequence] = []
+    if active and batch_size - len(active) < FREE_SHARE * batch_size:
+        return fresh, drafted
     free = sorted(set(range(batch_size)) - active.keys(), reverse=True)
     longest = 0
     while free and longest * (len(fresh) + 1) <= PREFILL_TOKENS and len(drafted) < batch_size:

@@ -20,12 +20,15 @@ class BlockOptions:
         block_length: tokens denoised together; 1 is autoregressive decoding.
         steps: maximum number of passes per block; ``block_length`` if None.
         max_tokens: longest text, in tokens.
+        least_confidence: a text ends after a block that leaves the mean confidence of 16 tokens or
+            more below this, 0 to 1.
         temperature: 0 takes the likeliest token; above, tokens are sampled.
         seed: seed for sampling.
         revise: if fewer tokens are masked than a step must commit, predict committed ones again to
             make up the number, as the released code does. No effect unless ``steps`` is less than
             ``block_length``.
-        draft: ``ctc``: begin with what the CTC head of the model reads, if it has one; or ``none``.
+        draft: ``ctc``: begin with what the CTC head of the model reads, if it has one;
+            ``ctc-only``: take that as it is, without a pass; or ``none``.
         draft_threshold: a token of a draft is committed from this confidence on, 0 to 1.
     """
 
@@ -33,6 +36,7 @@ class BlockOptions:
     block_length: int = 32
     steps: int | None = None
     max_tokens: int = 1024
+    least_confidence: float = 0.0
     temperature: float = 0.0
     seed: int = 0
     revise: bool = True
@@ -71,10 +75,12 @@ class TokenDraft:
     Attributes:
         tokens: ids; a stop token at the end if the whole text is known.
         confidences: how sure each is to stand in its place, 0 to 1.
+        is_final: all of it is committed, however sure: nothing is left to the model.
     """
 
     tokens: tuple[int, ...] = ()
     confidences: tuple[float, ...] = ()
+    is_final: bool = False
 
 
 @dataclass(frozen=True)

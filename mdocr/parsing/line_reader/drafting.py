@@ -11,7 +11,7 @@ from itertools import islice
 
 from mdocr.decoding.choices import on_host
 from mdocr.decoding.draft import softmax
-from mdocr.decoding.line_drafts import line_draft
+from mdocr.decoding.line_drafts import ctc_reading, line_draft
 from mdocr.decoding.requests import Request, TokenDraft
 from mdocr.engines.protocols import EncodedLine, LineEngine
 
@@ -53,8 +53,10 @@ def _with(request: Request, line: EncodedLine) -> Request:
 
 def _draft_of(request: Request, line: EncodedLine) -> TokenDraft:
     options = request.options
-    if options.draft != "ctc" or len(request.stop_ids) != 1:
+    if options.draft == "none" or len(request.stop_ids) != 1:
         return request.draft
     (stop_id,) = request.stop_ids
     probabilities = softmax(on_host(line.ctc_logits))
+    if options.draft == "ctc-only":
+        return ctc_reading(probabilities, stop_id)
     return line_draft(probabilities, stop_id, options.draft_threshold)

@@ -36,6 +36,9 @@ SURE_TEXT = 0.9
 SURE_FORMULA = 0.8
 """The same of a formula from which it is accepted."""
 
+HOPELESS_FORMULA = 0.5
+"""The same below which it is given up before its end: what is no formula would go on for long."""
+
 SIGNS = frozenset(RELATIONS + GREEK + "±×−∑∏∫∂∇√∞^|+")
 STRUCTURE = frozenset([*RELATIONS, *SCRIPTS, *PREFIXES.values(), ROOT])
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from mdocr.decoding.line_drafts import LEAST_CONFIDENCE
 from mdocr.parsing.texts import Text
-
-LEAST_CONFIDENCE = 0.5
-"""Mean of a line's tokens below which it is not taken for text."""
 
 NOISE_CONFIDENCE = 0.8
 """The same for one or two signs without a letter or digit, which is what specks are read as."""

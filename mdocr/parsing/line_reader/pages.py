@@ -24,9 +24,11 @@ from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.lists import as_lists
 from mdocr.parsing.line_reader.noise import FEW, is_noise, mean_confidence, unread_share
 from mdocr.parsing.line_reader.programs import find_programs
-from mdocr.parsing.line_reader.reading import BLOCK_LENGTH, LineReading, Question
+from mdocr.parsing.line_reader.questions import BLOCK_LENGTH, Question
+from mdocr.parsing.line_reader.reading import LineReading
+from mdocr.parsing.line_reader.trials import Trial, trials_of
 from mdocr.parsing.line_reader.verification import Verdict
-from mdocr.parsing.line_reader.views import View, view_of
+from mdocr.parsing.line_reader.views import WHOLE, View, view_of
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import Job, Key, PageWork, failure_of
 from mdocr.parsing.texts import Text, block_options
@@ -79,9 +81,9 @@ class LinePage(PageWork):
         super().__init__(key, sheet)
         self.parser, self.options = reader.parser, reader.options
         self.pixels: NDArray[np.uint8] = np.asarray(sheet.picture)
-        self.reading = self._reading()
+        self.reading = self._reading(view_of(self.pixels))
         self.parts: list[tuple[Box, LineReading]] = []
-        self._asked: list[tuple[LineReading, int]] = []
+        self._asked: list[tuple[LineReading | Trial, int]] = []
         self._waiting = 0
         self._steps = [
             self._try_directions,
@@ -91,7 +93,7 @@ class LinePage(PageWork):
             self._turn_parts,
         ]
         self._as_given: LineReading | None = None
-        self._tried: dict[Box, list[LineReading]] = {}
+        self._tried: dict[Box, list[Trial]] = {}
         self._programs: dict[int, Block | None] = {}  # see ``find_programs``
 
     def regions(self) -> list[Block]:
@@ -129,13 +131,25 @@ class LinePage(PageWork):
         blocks, pictures = self._blocks(regions)
         return crops.ordered(as_lists(blocks)), pictures, drawing
 
-    def _reading(self, angle: int = 0) -> LineReading:
-        return self._reading_of(view_of(self.pixels, angle))
-
-    def _reading_of(self, view: View) -> LineReading:
+    def _reading(self, view: View) -> LineReading:
         return LineReading(view, self.parser, self.options, self.sheet.text)
 
-    def _jobs(self, reading: LineReading, questions: list[Question]) -> list[Job]:
+    def _try(self, view: View, area: Box = WHOLE) -> list[Job]:
+        """A few lines of an area in all directions."""
+        trials = trials_of(self.pixels, view, area, self.parser, self.options)
+        self._tried[area] = trials
+        return [job for trial in trials for job in self._jobs(trial, trial.ask())]
+
+    def _best(self, area: Box, than: float) -> LineReading | None:
+        """An area in the surest direction, still to be read; None if no other was surer."""
+        trials = self._tried.pop(area, [])
+        best = upright.surest(trials, than) if trials else None
+        if best is None:
+            return None
+        view = view_of(self.pixels, best.angle, area) if best.upside_down else best.view
+        return self._reading(view)
+
+    def _jobs(self, reading: LineReading | Trial, questions: list[Question]) -> list[Job]:
         jobs = []
         for question in questions:
             jobs.append(Job(self, len(self._asked), question.make, size=question.size))
@@ -153,18 +167,12 @@ class LinePage(PageWork):
 
     def _try_directions(self) -> list[Job]:
         """A few lines of a doubtful page in the other directions."""
-        if not upright.is_doubtful(self.reading):
-            return []
-        readings = [self._reading(angle) for angle in upright.other_angles(0)]
-        self._tried = {self.reading.view.area: readings}
-        return [job for one in readings for job in self._jobs(one, one.ask(upright.sample(one)))]
+        return self._try(self.reading.view) if upright.is_doubtful(self.reading) else []
 
     def _turn(self) -> list[Job]:
         """All lines in the surest direction."""
-        than = mean_confidence(self.reading.lines().values())
-        readings = [reading for tried in self._tried.values() for reading in tried]
-        best = upright.surest(readings, than)
-        self._tried = {}
+        confidence = mean_confidence(self.reading.lines().values())
+        best = self._best(WHOLE, max(confidence, upright.LEAST))
         if best is None:
             return []
         self._as_given, self.reading = self.reading, best
@@ -180,23 +188,18 @@ class LinePage(PageWork):
 
     def _try_parts(self) -> list[Job]:
         """A few lines of doubtful parts in the other directions."""
-        jobs = []
-        for area in upright.doubtful_parts(self.reading):
-            views = [
-                view_of(self.pixels, angle, area)
-                for angle in upright.other_angles(self.reading.view.angle)
-            ]
-            readings = [self._reading_of(view) for view in views]
-            self._tried[area] = readings
-            for one in readings:
-                jobs += self._jobs(one, one.ask(upright.sample(one)))
-        return jobs
+        angle = self.reading.view.angle
+        return [
+            job
+            for area in upright.doubtful_parts(self.reading)
+            for job in self._try(view_of(self.pixels, angle, area), area)
+        ]
 
     def _turn_parts(self) -> list[Job]:
         """All lines of the parts that another direction suits."""
         jobs = []
-        for area, readings in self._tried.items():
-            best = upright.surest(readings, max(self._confidence_in(area), LEAST_PART))
+        for area in list(self._tried):
+            best = self._best(area, max(self._confidence_in(area), LEAST_PART))
             if best is not None:
                 self.parts.append((area, best))
                 jobs += self._jobs(best, best.ask(best.all_rows()))

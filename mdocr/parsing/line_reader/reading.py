@@ -1,7 +1,6 @@
 """One view of a page in reading: its lines piece by piece, then what may be formulas."""
 
-import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -20,10 +19,17 @@ from mdocr.models.line_reader_config import COLUMN, LINE_HEIGHT
 from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.emphasis import settled
 from mdocr.parsing.line_reader.equations import Equations
-from mdocr.parsing.line_reader.formulas import FORMULA_BLOCK, LONGEST, Row, equation
+from mdocr.parsing.line_reader.formulas import (
+    FORMULA_BLOCK,
+    HOPELESS_FORMULA,
+    LONGEST,
+    Row,
+    equation,
+)
 from mdocr.parsing.line_reader.noise import why_unread
 from mdocr.parsing.line_reader.pieces import LinePiece, split_line
 from mdocr.parsing.line_reader.places import PlacedCharacter, placed_characters, placed_words
+from mdocr.parsing.line_reader.questions import Question, piece_options
 from mdocr.parsing.line_reader.scripts import with_scripts
 from mdocr.parsing.line_reader.strips import ink_mask
 from mdocr.parsing.line_reader.tables import table_of
@@ -34,29 +40,8 @@ from mdocr.parsing.line_reader.views import View
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.texts import Text, block_options, filled, joined, text_of
 
-BLOCK_LENGTH = 16
-"""Tokens that the line reader was trained to denoise together."""
-
-NARROWEST_LETTER = 3
-"""Pixels at the reader's height; a piece holds no more letters than its width has room for."""
-
 COVERED = 0.1
 """Share of a line that lies in a picture, from which what was not made out there is covered."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """A text that is asked for.
-
-    Attributes:
-        number: by which the reading knows the answer; negative for formulas.
-        make: prepares the request.
-        size: width in pixels; texts of about one size are generated together.
-    """
-
-    number: int
-    make: Callable[[], Request]
-    size: int
 
 
 @dataclass(frozen=True)
@@ -256,20 +241,13 @@ class LineReading:
         left = 0
         for piece in split_line(self.strips[row]):
             width = piece.pixels.shape[1] * LINE_HEIGHT // piece.pixels.shape[0]
-            options = self._piece_options(region.type, width)
+            options = piece_options(self.options, region.type, width, self.options.draft)
             number = len(self.pieces)
             self.rows[row].append(number)
             size = piece.pixels.shape[:2]
             self.pieces.append(PieceInLine(row, piece.joint, options.max_tokens, left, size))
             left += size[1]
             yield Question(number, partial(self._request, piece, options), width)
-
-    def _piece_options(self, target: str, width: int) -> BlockOptions:
-        """No more tokens than there is room for, so that noise does not take long."""
-        room = BLOCK_LENGTH * math.ceil(max(width, LINE_HEIGHT) / NARROWEST_LETTER / BLOCK_LENGTH)
-        longest = min(room, self.options.longest(target))
-        options = block_options(self.options, target, BLOCK_LENGTH, longest)
-        return replace(options, draft=self.options.draft)
 
     def _request(self, piece: LinePiece, options: BlockOptions) -> Request:
         return self.parser.request(Image.fromarray(piece.pixels), "text", options)
@@ -287,7 +265,8 @@ class LineReading:
         longest = min(LONGEST, self.options.longest("equation"))
         own = self.options.block_length is None  # steps are for blocks of lines then
         options = replace(self.options, steps=None) if own else self.options
-        return block_options(options, "equation", FORMULA_BLOCK, longest)
+        made = block_options(options, "equation", FORMULA_BLOCK, longest)
+        return replace(made, least_confidence=HOPELESS_FORMULA)
 
     def _kept(self, number: int, row: int) -> Text:
         """A line, empty if it is noise; specks in a table are its dashes."""

@@ -1,8 +1,8 @@
 """Which way up a page, or a part of it, is to be read.
 
 The reader's confidence tells: text that lies on its side or stands on its head is read with a mean
-confidence of .65 to .73, upright text with .96 or more. So a few lines of what was read with doubt
-are read in the other directions too, and the surest direction wins.
+confidence of .73 at most, upright text with .96 or more. So a few lines of what was read with doubt
+are tried in the other directions too, and the surest direction wins.
 """
 
 from collections.abc import Sequence
@@ -11,24 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.document.model import Box
-from mdocr.document.turns import ANGLES
 from mdocr.layout import LayoutBox
 from mdocr.layout.components import merge_overlapping
-from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.noise import is_noise, mean_confidence
 from mdocr.parsing.line_reader.reading import LineReading
+from mdocr.parsing.line_reader.trials import Trial
 
 SURE = 0.87
 """Mean confidence of a page's characters below which other directions are tried."""
+
+LEAST = 0.7
+"""Confidence that another direction of a page must exceed, by the margin: what lies on its side or
+stands on its head is read with as much."""
 
 SURE_PART = 0.8
 """The same of a region on an upright page."""
 
 MARGIN = 0.08
 """How much surer another direction must be."""
-
-SAMPLE = 8
-"""Lines that are read in each other direction."""
 
 MOST_PARTS = 6
 """Parts of a page that are tried in other directions."""
@@ -49,38 +49,21 @@ def is_doubtful(reading: LineReading) -> bool:
     return bool(rows) and mean_confidence(reading.lines().values()) < SURE
 
 
-def other_angles(angle: int) -> list[int]:
-    """The other three directions."""
-    return [other for other in ANGLES if other != angle]
-
-
-def sample(reading: LineReading) -> list[Row]:
-    """The longest lines of a view, in heights."""
-
-    def length(row: Row) -> float:
-        box = reading.regions[row[0]].lines[row[1]].box
-        return box.width / max(box.height, 1.0)
-
-    return sorted(reading.all_rows(), key=length, reverse=True)[:SAMPLE]
-
-
-def surest(readings: Sequence[LineReading], than: float) -> LineReading | None:
-    """The reading in the best direction.
+def surest(trials: Sequence[Trial], than: float) -> Trial | None:
+    """The trial in the best direction.
 
     Args:
-        readings: samples of the same in several directions.
-        than: confidence that has to be exceeded, by ``MARGIN``.
+        trials: of the same in all directions, that in which it was read first.
+        than: confidence that has to be exceeded, as that of the first, by ``MARGIN``.
 
     Returns:
-        None if none is sure enough.
+        None if no other is sure enough.
     """
-    best = max(readings, key=lambda one: mean_confidence(one.lines().values()), default=None)
-    if best is None:
+    first, *others = trials
+    best = max(others, key=lambda one: one.confidence)
+    if best.letters < LEAST_LETTERS:
         return None
-    lines = best.lines().values()
-    letters = sum(character.isalnum() for line in lines for character in line.content)
-    is_surer = mean_confidence(lines) > than + MARGIN
-    return best if is_surer and letters >= LEAST_LETTERS else None
+    return best if best.confidence > max(than, first.confidence) + MARGIN else None
 
 
 def kept_letters(reading: LineReading) -> int:

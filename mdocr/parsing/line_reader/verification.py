@@ -134,8 +134,7 @@ class Drafts:
         one = self.judged.get(row)
         if not self.are_believed or one is None or one.verdict is not Verdict.REFUSED:
             return read
-        is_unsure = bool(read.steps) and read.confidence < REFUTING
-        return _text_of(self.drafts[row], one.confidence) if is_unsure else read
+        return _text_of(self.drafts[row], one.confidence) if read.confidence < REFUTING else read
 
     def marked(self, row: Row, *, emphasis: bool) -> str:
         """A line that stands, with what the file knows besides letters."""

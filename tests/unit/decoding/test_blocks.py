@@ -262,3 +262,13 @@ def test_senseless_options_are_refused(options):
 def test_an_empty_prompt_is_refused():
     with pytest.raises(UsageError, match="empty"):
         Request(())
+
+
+def test_a_text_that_is_unsure_is_given_up_after_a_block():
+    unsure = Fake(confidences=dict.fromkeys(range(64), 0.3))
+    (made,) = run(unsure, request(block_length=8, max_tokens=64, least_confidence=0.5))
+    assert len(made.tokens) == 16
+    (made,) = run(unsure, request(block_length=8, max_tokens=64))
+    assert len(made.tokens) == 64
+    (made,) = run(Fake(), request(block_length=8, max_tokens=64, least_confidence=0.5))
+    assert len(made.tokens) == 64

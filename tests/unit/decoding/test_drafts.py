@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mdocr.decoding.blocks import denoise
-from mdocr.decoding.line_drafts import line_draft
+from mdocr.decoding.line_drafts import ctc_reading, line_draft
 from mdocr.decoding.requests import BlockOptions, TokenDraft
 from mdocr.errors import UsageError
 from tests.unit.decoding.test_blocks import MASK, STOP, Fake, request, run
@@ -33,6 +33,14 @@ def test_only_what_is_unsure_is_denoised():
     assert made.tokens == (5, 1, 5, 3)
     assert made.steps == (0, 1, 0, 1)
     assert made.passes == 1
+
+
+def test_a_final_draft_takes_no_pass_however_unsure_it_is():
+    fake = Fake()
+    asked = drafted([5, 2, STOP], [0.2, 0.3, 0.1], max_tokens=8)
+    (made,) = run(fake, replace(asked, draft=replace(asked.draft, is_final=True)))
+    assert (made.tokens, made.confidences) == ((5, 2), (0.2, 0.3))
+    assert (made.passes, fake.feeds) == (0, [])
 
 
 def test_drafted_blocks_travel_with_the_first_that_holds_masks():
@@ -131,3 +139,37 @@ def test_nothing_behind_what_may_be_a_hidden_character_is_drafted():
 def test_a_blurred_edge_hides_no_character():
     edge = (0.6, 0.3, 0.1, 0)
     assert line_draft(frames(A, edge, B, BLANK), STOP, bar=0.9).tokens == (1, 2, STOP)
+
+
+UNSURE, SPECK = (0.6, 0.4, 0, 0), (0.3, 0.05, 0.4, 0.25)
+
+
+def test_a_line_of_unsure_characters_keeps_what_the_head_reads():
+    draft = line_draft(frames(SPECK, BLANK, SPECK, BLANK, SPECK), STOP, bar=0.9)
+    assert draft.is_final
+    assert draft.tokens == (2, 2, 2, STOP)
+    assert sum(draft.confidences[:-1]) / 3 < 0.5
+
+
+def test_unsure_places_count_against_a_line_as_unsure_characters_do():
+    surely = (0.3, 0.7, 0, 0)
+    plain = frames(surely, BLANK, surely, BLANK, surely)
+    assert not line_draft(plain, STOP, bar=0.9).is_final
+    hidden = (0.5, 0, 0.45, 0.05)
+    crowded = frames(hidden, surely, hidden, surely, hidden, surely)
+    assert line_draft(crowded, STOP, bar=0.9).is_final
+
+
+def test_few_characters_are_left_to_the_decoder_and_nothing_at_all_is_not():
+    assert not line_draft(frames(BLANK, SPECK, BLANK), STOP, bar=0.9).is_final
+    assert line_draft(frames(BLANK, UNSURE, BLANK), STOP, bar=0.9).is_final
+    maybe = (0.4, 0.3, 0.3, 0)
+    assert not line_draft(frames(BLANK, maybe, BLANK), STOP, bar=0.9).is_final
+
+
+def test_the_reading_of_the_head_is_whole():
+    hidden = (0.6, 0, 0, 0.4)
+    made = ctc_reading(frames(A, BLANK, hidden, B), STOP)
+    assert made.is_final
+    assert made.tokens == (1, 2, STOP)
+    assert made.confidences == pytest.approx((1, 0.6, 1))

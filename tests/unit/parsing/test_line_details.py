@@ -221,7 +221,7 @@ def test_a_page_that_turning_empties_is_read_as_it_was_given(tmp_path, monkeypat
     monkeypatch.setattr(
         upright,
         "surest",
-        lambda readings, than: next((one for one in readings if one.view.angle == 90), None),
+        lambda trials, than: next((one for one in trials if one.angle == 90), None),
     )
     set_page(tmp_path / "a.pdf", set_lines("\n".join([PROSE] * 3), "tiro"))
 

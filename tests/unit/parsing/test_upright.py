@@ -1,10 +1,14 @@
 """Pages that lie on their side or stand on their head, read by the shipped line reader."""
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.document.tables import parse
 from mdocr.options import ParseOptions
+from mdocr.parsing.line_reader.trials import trials_of
+from mdocr.parsing.line_reader.upright import surest
+from mdocr.parsing.line_reader.views import WHOLE, view_of
 from mdocr.parsing.loading import load_parser
 
 LINES = [
@@ -75,3 +79,18 @@ def test_a_table_printed_sideways_on_an_upright_page_is_a_table(parser, angle: i
     assert (found.type, found.angle) == ("table", angle)
     read = parse(found.content, found.format)
     assert [cell.text for cell in read.cells] == [text for row in CELLS for text in row]
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+def test_the_direction_is_told_without_a_pass_of_the_decoder(parser, angle: int) -> None:
+    pixels = np.asarray(page().rotate(-angle, expand=True))
+    trials = trials_of(pixels, view_of(pixels), WHOLE, parser, ParseOptions())
+    for trial in trials:
+        questions = trial.ask()
+        asked = iter([question.make() for question in questions])
+        for number, made in parser.denoise(asked, 32):
+            assert made.passes == 0
+            assert trial.take(questions[number].number, made) == []
+    assert [trial.angle for trial in trials] == [0, 180, 90, 270]
+    best = surest(trials, than=0.0)
+    assert (best.angle if best else 0) == angle
