@@ -82,11 +82,10 @@ def _cells_of(row: Row, gap: float = COLUMN_GAP) -> Row:
     return join_row(_without_leaders(row), gap)
 
 
-def _column_gap(rows: Sequence[Row]) -> float:
-    """Narrowest gap between the columns of these rows, in capitals."""
+def _is_typewriter(rows: Sequence[Row]) -> bool:
+    """Whether the letters of these rows are all as wide as one another."""
     spreads = [piece.spread for row in rows for piece in row if piece.spread < 1]
-    is_typewriter = bool(spreads) and median(spreads) < EVEN
-    return TYPEWRITER_GAP if is_typewriter else COLUMN_GAP
+    return bool(spreads) and median(spreads) < EVEN
 
 
 def _table_end(rows: Sequence[Row], start: int) -> int:
@@ -136,7 +135,12 @@ def _is_far(rows: Sequence[Row], start: int, index: int) -> bool:
 
 def _to_table(rows: Sequence[Row]) -> PagePiece | None:
     """A table of rows whose cells stand in columns, or None if they do not."""
-    gap = _column_gap(rows)
+    table = _with_gap(rows, COLUMN_GAP)
+    return _with_gap(rows, TYPEWRITER_GAP) if table and _is_typewriter(rows) else table
+
+
+def _with_gap(rows: Sequence[Row], gap: float) -> PagePiece | None:
+    """A table whose columns stand at least so far apart, in capitals."""
     cells = [_cells_of(row, gap) for row in rows]
     size = median(piece.size for row in cells for piece in row)
     columns = _columns(cells, gap * size)

@@ -49,4 +49,5 @@ def _worth(block: Block) -> tuple[bool, float]:
 
 
 def _bare(block: Block) -> str:
-    return "".join(block.content.split())
+    """The text without spaces and case, which a letter that stands alone does not tell."""
+    return "".join(block.content.split()).casefold()

@@ -1,5 +1,6 @@
 """Which lines are no text, and how sure the reader is of all it read."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from mdocr.decoding.line_drafts import LEAST_CONFIDENCE
@@ -10,6 +11,14 @@ NOISE_CONFIDENCE = 0.8
 
 FEW = 100
 """Characters from which shares of a page mean something."""
+
+JUMBLED = re.compile(r"[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]|[^\W\d_]\d+[^\W\d_]")
+"""A capital after a small letter, a digit between letters: in words of languages both are rare."""
+
+WORD = re.compile(r"\w{3,}")
+
+FEW_WORDS = 6
+"""Words from which their share means something."""
 
 
 def why_unread(line: Text, in_table: bool = False) -> str:
@@ -35,6 +44,16 @@ def unread_share(lines: Sequence[Text]) -> float:
     total = sum(len(line.content) for line in lines)
     noise = sum(len(line.content) for line in lines if is_noise(line))
     return noise / total if total >= FEW else 0.0
+
+
+def jumbled_share(texts: Iterable[str], fewest: int = FEW_WORDS) -> float:
+    """Share of the words that mix letters as no language does, 0 to 1; 0 where there are few.
+
+    So look the letters of a script that the reader does not know, read as those that it knows.
+    """
+    words = [word for text in texts for word in WORD.findall(text)]
+    jumbled = sum(bool(JUMBLED.search(word)) for word in words)
+    return jumbled / len(words) if len(words) >= fewest else 0.0
 
 
 def mean_confidence(lines: Iterable[Text]) -> float:

@@ -22,7 +22,13 @@ from mdocr.parsing.drawing import draw_layout
 from mdocr.parsing.line_reader import upright
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.lists import as_lists
-from mdocr.parsing.line_reader.noise import FEW, is_noise, mean_confidence, unread_share
+from mdocr.parsing.line_reader.noise import (
+    FEW,
+    is_noise,
+    jumbled_share,
+    mean_confidence,
+    unread_share,
+)
 from mdocr.parsing.line_reader.programs import find_programs
 from mdocr.parsing.line_reader.questions import BLOCK_LENGTH, Question
 from mdocr.parsing.line_reader.reading import LineReading
@@ -47,6 +53,10 @@ that the reader knows."""
 
 LEAST_PART = upright.SURE - upright.MARGIN
 """Confidence that a part of a page has to exceed, by the margin, to be read turned."""
+
+JUMBLED, SURE = 0.25, 0.95
+"""Share of the words of a page that mix letters as no language does above which the same is likely,
+if the page was not read more surely than that: programs mix them too."""
 
 KEPT = 0.6
 """Share of the letters that a page must still have when it is turned."""
@@ -291,6 +301,8 @@ class LinePage(PageWork):
         if share > UNREAD:
             self.unread = [_of_unknown_script(one) for one in self.unread]
             self.note(f"{share:.0%} of it was read too unsurely to be kept: {ADVICE}")
+        elif sure < SURE and (share := jumbled_share(line.content for line in kept)) > JUMBLED:
+            self.note(f"{share:.0%} of its words mix letters as no language does: {ADVICE}")
         elif sure < upright.SURE and sum(len(line.content) for line in kept) >= FEW:
             self.note(f"it was read with a mean confidence of {sure:.0%} only: {ADVICE}")
 

@@ -20,7 +20,7 @@ from mdocr.parsing.line_reader.noise import is_noise
 from mdocr.parsing.line_reader.reading import LineReading
 from mdocr.parsing.texts import Text, filled, joined
 
-_TYPES = ("text", "title")
+_TYPES = ("text", "title", "list_item")
 BRACES = frozenset("{}()[];,")
 _LEAST = 2
 """Lines of a listing."""
@@ -46,10 +46,10 @@ class _Page:
     def rows(self, number: int) -> list[Row]:
         """The lines of a region that hold text."""
         rows = [(number, row) for row in range(len(self.reading.regions[number].lines))]
-        return [row for row in rows if self._is_text(self.reading.line(row))]
+        return [row for row in rows if self._is_kept(self.reading.line(row))]
 
     @staticmethod
-    def _is_text(line: Text) -> bool:
+    def _is_kept(line: Text) -> bool:
         """Whether a line is no noise; a lone brace, which else is a speck, is none."""
         return not is_noise(line) or (bool(line.content) and BRACES.issuperset(line.content))
 
@@ -67,14 +67,16 @@ class _Page:
             ]
         return self._lines[number]
 
-    def may_belong(self, number: int) -> bool:
-        """Whether a region is of running text."""
+    def is_text(self, number: int) -> bool:
+        """Whether a region is of running text; a comparison in a listing looks like a formula."""
         if not 0 <= number < len(self.reading.regions):
             return False
         region = self.reading.regions[number]
-        is_text = region.type in _TYPES and not region.cells
-        rows = self.rows(number) if is_text else []
-        return bool(rows) and all(self.reading.equations.group_of(row) is None for row in rows)
+        return region.type in _TYPES and not region.cells and bool(self.rows(number))
+
+    def has_formula(self, number: int) -> bool:
+        """Whether a formula was read in a region."""
+        return any(self.reading.equations.group_of(row) is not None for row in self.rows(number))
 
     def goes_on(self, upper: int, lower: int) -> bool:
         """Whether a region stands below another one."""
@@ -104,7 +106,11 @@ def _seeds(page: _Page, first: int) -> list[int]:
     """Regions from ``first`` on that look like a program."""
     seeds: list[int] = []
     number = first
-    while page.may_belong(number) and looks_like_program(page.texts(number)):
+    while (
+        page.is_text(number)
+        and not page.has_formula(number)
+        and looks_like_program(page.texts(number))
+    ):
         if seeds and not page.goes_on(seeds[-1], number):
             break
         seeds.append(number)
@@ -116,7 +122,7 @@ def _extended(page: _Page, numbers: Sequence[int], grid: Grid) -> list[int]:
     """The regions and those below that stand on the same grid."""
     found = list(numbers)
     lines = [line for number in found for line in page.lines(number)]
-    while page.may_belong(found[-1] + 1) and page.goes_on(found[-1], found[-1] + 1):
+    while page.is_text(found[-1] + 1) and page.goes_on(found[-1], found[-1] + 1):
         added = page.lines(found[-1] + 1)
         own = inked_borders(added, grid, fewest=4)
         if own >= 2 * BLANK or inked_borders([*lines, *added], grid) >= BLANK:
