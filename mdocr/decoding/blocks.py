@@ -18,9 +18,10 @@ The decoder knows a model only as ``predict`` (``mdocr.decoding.requests.Predict
 Shapes: M query positions of one or all sequences of a pass, L tokens of a block, V vocabulary.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mdocr.decoding.choices import Confidences, Tokens, likeliest, sampled, select
 from mdocr.decoding.draft import Array
@@ -38,7 +39,11 @@ PREFILL_TOKENS = 8192
 
 
 def denoise(
-    predict: Predict, requests: Iterable[Request], mask_id: int, batch_size: int = 8
+    predict: Predict,
+    requests: Iterable[Request],
+    mask_id: int,
+    batch_size: int = 8,
+    start: "Start | None" = None,
 ) -> Iterator[tuple[int, Generation]]:
     """Generates texts; requests are pulled lazily, when a sequence is free.
 
@@ -47,6 +52,8 @@ def denoise(
         requests: what to generate; may be produced on the fly.
         mask_id: the mask token; never generated.
         batch_size: maximum number of concurrent sequences.
+        start: makes a sequence of a request; ``mdocr.decoding.verification.started`` verifies its
+            draft, where the model can.
 
     Yields:
         The index of a request and its text, in order of completion.
@@ -54,7 +61,7 @@ def denoise(
     waiting = enumerate(requests)
     active: dict[int, ActiveSequence] = {}
     while True:
-        fresh, drafted = _admit(waiting, active, batch_size, mask_id)
+        fresh, drafted = _admit(waiting, active, batch_size, mask_id, start or ActiveSequence)
         yield from ((sequence.number, sequence.generation()) for sequence in drafted)
         group = fresh or list(active.values())
         if not group and drafted:
@@ -120,17 +127,24 @@ class ActiveSequence:
 
     def commit(self, candidates: Tokens, confidences: Confidences) -> None:
         """Ends a step: commits some of the candidates [M] for the query positions."""
-        queries, masked = self.queries, self._masked
-        sure = np.full(len(self._block), -np.inf, np.float32)
-        sure[queries] = confidences
-        sure[[at for at in queries if at not in masked]] = -np.inf
-        least = self._scheduled if self.request.options.revise else len(masked)
-        chosen = select(sure, self.request.options.threshold, min(least, self._scheduled))
+        queries = self.queries
+        chosen = self._chosen(queries, candidates, confidences)
         self.passes += 1
         self._step += 1
         self._pending = ()
         self._keep(queries, candidates.tolist(), confidences.tolist(), chosen.tolist())
         self._settle()
+
+    def _chosen(
+        self, queries: list[int], candidates: Tokens, confidences: Confidences
+    ) -> NDArray[np.bool_]:
+        """Which positions of the block [L] to commit."""
+        masked = self._masked
+        sure = np.full(len(self._block), -np.inf, np.float32)
+        sure[queries] = confidences
+        sure[[at for at in queries if at not in masked]] = -np.inf
+        least = self._scheduled if self.request.options.revise else len(masked)
+        return select(sure, self.request.options.threshold, min(least, self._scheduled))
 
     def generation(self) -> Generation:
         """The finished text."""
@@ -221,6 +235,10 @@ class ActiveSequence:
         return longest if len(self.tokens) >= longest else None
 
 
+Start = Callable[[int, int, Request, int], ActiveSequence]
+"""Makes a sequence of the arguments of ``ActiveSequence``."""
+
+
 def visible_positions(position: int, prompt_length: int, block_length: int) -> int:
     """Number of positions that the token at ``position`` sees: up to the end of its own block.
 
@@ -235,6 +253,7 @@ def _admit(
     active: dict[int, ActiveSequence],
     batch_size: int,
     mask_id: int,
+    start: Start,
 ) -> tuple[list[ActiveSequence], list[ActiveSequence]]:
     """Starts waiting requests while there is room, as many as may share a pass.
 
@@ -251,7 +270,7 @@ def _admit(
         number, request = next(waiting, (0, None))
         if request is None:
             break
-        sequence = ActiveSequence(number, free[-1], request, mask_id)
+        sequence = start(number, free[-1], request, mask_id)
         if sequence.end is not None:
             drafted.append(sequence)
             continue

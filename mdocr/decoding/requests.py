@@ -30,6 +30,8 @@ class BlockOptions:
         draft: ``ctc``: begin with what the CTC head of the model reads, if it has one;
             ``ctc-only``: take that as it is, without a pass; or ``none``.
         draft_threshold: a token of a draft is committed from this confidence on, 0 to 1.
+        acceptance: verify a draft instead (``mdocr.decoding.verification``): a token of it that is
+            the likeliest in its place is committed from this probability on, 0 to 1; None does not.
     """
 
     threshold: float = 0.95
@@ -42,12 +44,15 @@ class BlockOptions:
     revise: bool = True
     draft: str = "none"
     draft_threshold: float = 0.9
+    acceptance: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold <= 1:
             raise UsageError(f"threshold must be between 0 and 1, not {self.threshold}")
         if not 0 <= self.draft_threshold <= 1:
             raise UsageError(f"draft threshold must be between 0 and 1, not {self.draft_threshold}")
+        if self.acceptance is not None and not 0 <= self.acceptance <= 1:
+            raise UsageError(f"acceptance must be between 0 and 1, not {self.acceptance}")
         if self.block_length < 1:
             raise UsageError(f"block length must be at least 1, not {self.block_length}")
         if self.steps is not None and not 1 <= self.steps <= self.block_length:
@@ -119,7 +124,8 @@ class Feed:
     """The input of one sequence to one pass: its new tokens, and the block in flight.
 
     A model keeps, per sequence, the keys and values of all tokens fed so far. Tokens at positions
-    that were fed before replace them.
+    that were fed before replace them. Masks that stand beside the draft of their block have slots
+    of their own.
 
     Attributes:
         sequence: index among the concurrent sequences; reused when a sequence ends.
@@ -130,6 +136,10 @@ class Feed:
         capacity: maximum number of positions of the sequence.
         prompt_length: number of prompt tokens.
         picture: that of the request; None unless ``start`` is 0.
+        positions: of the tokens in their sequence; one behind the other from ``start`` if empty.
+        slots: where their keys and values are kept; at their positions if empty.
+        own: for each token, the first slot and the one behind the last that it sees besides the
+            ``visible`` ones; none if empty.
     """
 
     sequence: int
@@ -140,6 +150,9 @@ class Feed:
     capacity: int
     prompt_length: int = 0
     picture: Any = None
+    positions: tuple[int, ...] = ()
+    slots: tuple[int, ...] = ()
+    own: tuple[tuple[int, int], ...] = ()
 
 
 Predict = Callable[[Sequence[Feed]], Any]

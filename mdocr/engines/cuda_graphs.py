@@ -30,7 +30,7 @@ WARM_UPS = 2
 """Runs before a recording, in which libraries choose kernels and take their memory."""
 
 Inputs = tuple[Tensor, ...]
-"""Embeddings [T, D], rotary positions [T], cache rows [T] and positions [T], mask [S, W, L]."""
+"""Embeddings [T, D], rotary positions [T], cache rows [T] and slots [T], mask [S, W, L]."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ class Recording:
 class GraphedBlocks(TorchBlocks):
     """``TorchBlocks`` with block steps in fixed shapes, which CUDA replays.
 
-    Prompts have all lengths and are fed without graphs. Where a device refuses to record, a warning
-    says so, and every pass goes without graphs from then on. On other devices than CUDA the fixed
-    shapes are used without recording.
+    Prompts, and drafts that are verified, have all lengths and are fed without graphs. Where a
+    device refuses to record, a warning says so, and every pass goes without graphs from then on. On
+    other devices than CUDA the fixed shapes are used without recording.
 
     Args:
         model: the model; its device and type are those of the passes.
@@ -69,7 +69,7 @@ class GraphedBlocks(TorchBlocks):
     @torch.inference_mode()
     def __call__(self, feeds: Sequence[Feed]) -> Tensor:
         """Logits [M, V] at the query positions of all feeds."""
-        if self.refused or any(feed.start == 0 for feed in feeds):
+        if self.refused or any(feed.start == 0 or feed.slots for feed in feeds):
             return super().__call__(feeds)
         try:
             return self._with_fixed_shapes(feeds)
@@ -91,9 +91,7 @@ class GraphedBlocks(TorchBlocks):
         x, positions = self.embed(rows, batch)
         packing = batch.packing
         assert packing.mask is not None  # a length was given
-        features = self._run(
-            (x, positions, packing.sequences, packing.positions, packing.mask.visible)
-        )
+        features = self._run((x, positions, packing.sequences, packing.slots, packing.mask.visible))
         queries = [feed.sequence * width + index for feed in feeds for index in feed.queries]
         sent = to_device(torch.tensor(queries), self.model.device)  # in the order of the feeds
         logits: Tensor = self.model.language_model.predict(features, sent)
@@ -118,12 +116,12 @@ class GraphedBlocks(TorchBlocks):
         return self.recordings[shape].replay(inputs)
 
     def _step(
-        self, x: Tensor, rotary: Tensor, sequences: Tensor, positions: Tensor, visible: Tensor
+        self, x: Tensor, rotary: Tensor, sequences: Tensor, slots: Tensor, visible: Tensor
     ) -> Tensor:
         """Features [T, D] of all layers."""
         count, _, length = visible.shape
         rows, mask = slice(0, count), Mask(visible)
-        packing = Packing(sequences, positions, rows, length, mask, padded=None, packed=None)
+        packing = Packing(sequences, slots, rows, length, mask, padded=None, packed=None)
         attend = CachedAttention(self.cache, packing, count)
         features: Tensor = self.model.language_model.model(x, rotary, attend)
         return features

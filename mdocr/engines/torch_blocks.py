@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, chain, pairwise
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -20,6 +21,8 @@ from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.preprocessing.line_images import LineImage
 from mdocr.preprocessing.mineru_diffusion import PatchedImage
 
+Item = TypeVar("Item")
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -28,12 +31,14 @@ class Batch:
     Attributes:
         tokens: ids [T].
         queries: indices of the tokens to predict [M].
+        positions: in their sequences [T].
         text_positions: positions [T] counted from 1 behind the prompt, 0 in it.
         packing: where the tokens belong.
     """
 
     tokens: Tensor
     queries: Tensor
+    positions: Tensor
     text_positions: Tensor
     packing: Packing
 
@@ -70,7 +75,7 @@ class TorchBlocks:
         if isinstance(self.model, LineReader):
             return self._embed_lines(self.model, pictures, batch)
         features = self._encode(self.model, pictures)
-        return self.model.embed(batch.tokens, features), batch.packing.positions
+        return self.model.embed(batch.tokens, features), batch.positions
 
     def _encode(self, model: MinerUDiffusion, pictures: list[PatchedImage]) -> Tensor | None:
         """Features of the images of new sequences, packed."""
@@ -115,32 +120,37 @@ def pack(feeds: Sequence[Feed], device: torch.device, length: int | None = None)
     offsets = [0, *accumulate(widths)]
     even = len(set(widths)) == 1
     longest = max(max(feed.visible) for feed in feeds)
+    own = _joined(feed.own or [(0, 0)] * len(feed.tokens) for feed in feeds)
+    has_own = any(last for _, last in own)
     all_see_all = even and not length and all(min(feed.visible) == longest for feed in feeds)
-    length = length or longest
-    tokens, visible, sequences, positions, text, queries, rows, *padding = _sent(
-        [
-            _joined(feed.tokens for feed in feeds),
-            _joined(feed.visible for feed in feeds),
-            _joined([feed.sequence] * len(feed.tokens) for feed in feeds),
-            _joined(_positions(feed) for feed in feeds),
-            _joined([max(p - f.prompt_length + 1, 0) for p in _positions(f)] for f in feeds),
-            _joined([o + i for i in f.queries] for f, o in zip(feeds, offsets, strict=False)),
-            [feed.sequence for feed in feeds],
-            *([] if even else _padding(widths, offsets)),
-        ],
-        device,
-    )
-    padded, packed = (padding[0].view(len(feeds), -1), padding[1]) if padding else (None, None)
+    length = length or max(longest, *(last for _, last in own))
+    lists: dict[str, list[int]] = {
+        "tokens": _joined(feed.tokens for feed in feeds),
+        "visible": _joined(feed.visible for feed in feeds),
+        "own": [slot for pair in own for slot in pair] if has_own else [],
+        "sequences": _joined([feed.sequence] * len(feed.tokens) for feed in feeds),
+        "positions": _joined(_positions(feed) for feed in feeds),
+        "slots": _joined(feed.slots or _positions(feed) for feed in feeds),
+        "text": _joined([max(p - f.prompt_length + 1, 0) for p in _positions(f)] for f in feeds),
+        "queries": _joined(
+            [o + i for i in f.queries] for f, o in zip(feeds, offsets, strict=False)
+        ),
+        "rows": [feed.sequence for feed in feeds],
+        **({} if even else _padding(widths, offsets)),
+    }
+    sent = dict(zip(lists, _sent(list(lists.values()), device), strict=True))
+    padded = None if even else sent["padded"].view(len(feeds), -1)
+    seen = sent["visible"], sent["own"].view(-1, 2) if has_own else None
     packing = Packing(
-        sequences=sequences,
-        positions=positions,
-        rows=_slice([feed.sequence for feed in feeds]) or rows,
+        sequences=sent["sequences"],
+        slots=sent["slots"],
+        rows=_slice(lists["rows"]) or sent["rows"],
         length=length,
-        mask=None if all_see_all else _mask(visible, padded, len(feeds), length),
+        mask=None if all_see_all and not has_own else _mask(*seen, padded, len(feeds), length),
         padded=padded,
-        packed=packed,
+        packed=sent.get("packed"),
     )
-    return Batch(tokens, queries, text, packing)
+    return Batch(sent["tokens"], sent["queries"], sent["positions"], sent["text"], packing)
 
 
 def to_device(values: Tensor, device: torch.device) -> Tensor:
@@ -150,13 +160,31 @@ def to_device(values: Tensor, device: torch.device) -> Tensor:
     return values.pin_memory().to(device, non_blocking=True)
 
 
-def _mask(visible: Tensor, padded: Tensor | None, sequences: int, length: int) -> Mask:
-    """Visibility over [sequences, longest, length]; padding sees what the first token sees."""
-    visible = visible.view(sequences, -1) if padded is None else visible[padded]
-    return Mask(torch.arange(length, device=visible.device) < visible[..., None])
+def _mask(
+    visible: Tensor, own: Tensor | None, padded: Tensor | None, sequences: int, length: int
+) -> Mask:
+    """Visibility over [sequences, longest, length]; padding sees what the first token sees.
+
+    Args:
+        visible: number of slots that each token sees from the first on [T].
+        own: the first and the one behind the last that it sees besides [T, 2]; None for none.
+        padded: see ``Packing``.
+        sequences: of the pass.
+        length: cached slots.
+    """
+
+    def rows(values: Tensor) -> Tensor:
+        by_sequence = values.view(sequences, -1) if padded is None else values[padded]
+        return by_sequence[..., None]
+
+    slots = torch.arange(length, device=visible.device)
+    mask = slots < rows(visible)
+    if own is not None:
+        mask |= (rows(own[:, 0]) <= slots) & (slots < rows(own[:, 1]))
+    return Mask(mask)
 
 
-def _padding(widths: Sequence[int], offsets: Sequence[int]) -> tuple[list[int], list[int]]:
+def _padding(widths: Sequence[int], offsets: Sequence[int]) -> dict[str, list[int]]:
     """Indices from packed tokens to padded rows, and back."""
     longest, starts = max(widths), offsets[: len(widths)]
     padded = [
@@ -164,11 +192,11 @@ def _padding(widths: Sequence[int], offsets: Sequence[int]) -> tuple[list[int], 
         for start, width in zip(starts, widths, strict=True)
     ]
     packed = [range(row * longest, row * longest + width) for row, width in enumerate(widths)]
-    return _joined(padded), _joined(packed)
+    return {"padded": _joined(padded), "packed": _joined(packed)}
 
 
-def _positions(feed: Feed) -> range:
-    return range(feed.start, feed.start + len(feed.tokens))
+def _positions(feed: Feed) -> Sequence[int]:
+    return feed.positions or range(feed.start, feed.start + len(feed.tokens))
 
 
 def _slice(rows: list[int]) -> slice | None:
@@ -178,7 +206,7 @@ def _slice(rows: list[int]) -> slice | None:
     return None
 
 
-def _joined(parts: Iterable[Sequence[int]]) -> list[int]:
+def _joined(parts: Iterable[Sequence[Item]]) -> list[Item]:
     return list(chain.from_iterable(parts))
 
 

@@ -63,7 +63,7 @@ class Packing:
 
     Attributes:
         sequences: cache row of each token [T].
-        positions: position of each token in its sequence [T].
+        slots: place of each token's keys and values in its cache row [T].
         rows: cache rows of the sequences in the pass; a slice if they are consecutive.
         length: number of tokens to read from the cache.
         mask: over [sequences, longest, length]; None if every token sees all.
@@ -72,7 +72,7 @@ class Packing:
     """
 
     sequences: Tensor
-    positions: Tensor
+    slots: Tensor
     rows: slice | Tensor
     length: int
     mask: Mask | None
@@ -97,7 +97,7 @@ class CachedAttention:
     def __call__(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Stores the keys and values, then attends. See ``Attention``."""
         packing = self.packing
-        self.cache.write(layer, packing.sequences, packing.positions, (key, value))
+        self.cache.write(layer, packing.sequences, packing.slots, (key, value))
         key, value = self.cache.read(layer, packing.rows, packing.length)
         if packing.padded is None:
             rows = query.view(self.sequences, -1, *query.shape[1:])
