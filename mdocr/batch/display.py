@@ -13,6 +13,10 @@ def _ignored(record: Mapping[str, Any]) -> None:
     pass
 
 
+def _unseen(read: Any) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Display:
     """How the work is shown; by default not at all.
@@ -23,6 +27,7 @@ class Display:
         say: shows a message for people.
         plan: takes the number of documents that will be read.
         end: a document has ended; takes its record, as in the manifest.
+        look: takes each page or word that was read.
     """
 
     expect: Callable[[int], None] = lambda steps: None
@@ -30,3 +35,4 @@ class Display:
     say: Callable[[str], None] = _silent
     plan: Callable[[int], None] = lambda documents: None
     end: Callable[[Mapping[str, Any]], None] = _ignored
+    look: Callable[[Any], None] = _unseen

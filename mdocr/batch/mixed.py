@@ -1,7 +1,7 @@
 """Words, regions and documents among the inputs of one command, each read by its own model."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -14,6 +14,7 @@ from mdocr.batch.regions import RegionReader, comment, region_writer
 from mdocr.batch.run import Run
 from mdocr.batch.tally import Tally
 from mdocr.batch.words import word_writer
+from mdocr.batch.workers import WorkerPool
 from mdocr.document.words import Word
 from mdocr.inputs.find import FailedInput
 from mdocr.options import ParseOptions, RenderOptions
@@ -24,6 +25,7 @@ from mdocr.recognizer import Recognizer
 KINDS = ("auto", "word", "page", *TASKS)
 
 Item = str | FailedInput
+Starter = Callable[[], WorkerPool]
 Bar = Callable[[bool], AbstractContextManager[Display]]
 """Shows the progress of documents; called with whether they go to files."""
 
@@ -42,6 +44,8 @@ class MixedRun:
         say: shows a message for people.
         resume: use the pages that an earlier run has read.
         force: write over files that mdocr has not written.
+        start_workers: makes the processes that read documents, given which; None in its place, or
+            from it, to read them in this one.
         prompt: asked of each picture, read as a single region; empty for none.
     """
 
@@ -55,6 +59,10 @@ class MixedRun:
     resume: bool = True
     force: bool = False
     prompt: str = ""
+    start_workers: Callable[[Sequence[Item]], Starter | None] | None = None
+
+    def __post_init__(self) -> None:
+        self._lend_workers: Callable[[], AbstractContextManager[WorkerPool]] | None = None
 
     @cached_property
     def _recognizer(self) -> Recognizer:
@@ -73,14 +81,26 @@ class MixedRun:
             self._print_regions(found, kind)
             return
         sorted_out = [(_kind(item, kind), item) for item in found]
-        if output:
-            documents = [item for name, item in sorted_out if name != "word"]
-            self._write_documents(documents, forms, output)
-            self._print_words([item for name, item in sorted_out if name == "word"])
+        documents = [item for name, item in sorted_out if name != "word"]
+        with self._workers(documents):
+            if output:
+                self._write_documents(documents, forms, output)
+                self._print_words([item for name, item in sorted_out if name == "word"])
+                return
+            for name, group in groupby(sorted_out, key=lambda pair: pair[0]):
+                items = [item for _, item in group]
+                self._print_words(items) if name == "word" else self._print_documents(items, forms)
+
+    @contextmanager
+    def _workers(self, documents: Sequence[Item]) -> Iterator[None]:
+        """The same processes read all documents, though each may be a run of its own."""
+        start = self.start_workers(documents) if self.start_workers and documents else None
+        if start is None:
+            yield
             return
-        for name, group in groupby(sorted_out, key=lambda pair: pair[0]):
-            items = [item for _, item in group]
-            self._print_words(items) if name == "word" else self._print_documents(items, forms)
+        with start() as pool:
+            self._lend_workers = lambda: nullcontext(pool)
+            yield
 
     def _print_words(self, items: Sequence[Item]) -> None:
         """A line each."""
@@ -132,7 +152,15 @@ class MixedRun:
 
     def _read(self, items: Sequence[Item], destination: Destination) -> None:
         with self.bar(destination.stream is None) as display:
-            run = Run(self.pages, self.options, destination, self.tally, self.resume, display)
+            run = Run(
+                self.pages,
+                self.options,
+                destination,
+                self.tally,
+                self.resume,
+                display,
+                start_workers=self._lend_workers,
+            )
             run.read(items)
 
     def _found(self, items: Sequence[Item]) -> list[str]:

@@ -21,9 +21,9 @@ def automatic_workers(
     """Worker processes; 0 to read in this process.
 
     One for each core, where several documents are read on the CPU into a folder, and one for a
-    single PDF, which may hang who renders it. A single picture is read in this process; so is all
-    that a server or an accelerator reads, which want many texts at once, and what comes through a
-    pipe, which can be read only once.
+    single PDF, or for PDFs to stdout, which may hang who renders them. A single picture is read in
+    this process; so is all that a server or an accelerator reads, which want many texts at once,
+    and what comes through a pipe, which can be read only once.
     """
     paths = [item for item in found if isinstance(item, str)]
     if choice.server or any(map(is_stream, paths)) or has_accelerator(choice.device):

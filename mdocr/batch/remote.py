@@ -43,8 +43,8 @@ def find_remote(address: str, suffixes: frozenset[str]) -> Iterator[str | Failed
     yield from sorted(found, key=natural_order)
     if not found:
         taken = ", ".join(sorted(suffixes))
-        error = InputError(f"no documents at {address!r}", f"Names taken end in: {taken}")
-        yield FailedInput(address, error)
+        problem = InputError(f"no documents at {address!r}", f"Names taken end in: {taken}")
+        yield FailedInput(address, problem)
 
 
 class Fetched:
@@ -112,7 +112,8 @@ def _known(address: str, error: Exception) -> MdocrError:
         return error
     if isinstance(error, ImportError):
         return InputError(
-            f"{address} cannot be read: {error}", "Install the package of its protocol."
+            f"{address} cannot be read: {error}",
+            f"{install_hint('remote')}; other protocols have packages of their own.",
         )
     reason = "there is no such file" if isinstance(error, FileNotFoundError) else error
     return InputError(

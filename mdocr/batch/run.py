@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -50,7 +51,7 @@ class Run:
     resume: bool = True
     display: Display = field(default_factory=Display)
     selection: Selection = field(default_factory=Selection)
-    start_workers: Callable[[], WorkerPool] | None = None
+    start_workers: Callable[[], AbstractContextManager[WorkerPool]] | None = None
     review: Review | None = None
 
     def read(self, found: Sequence[str | FailedInput]) -> None:
@@ -196,6 +197,8 @@ class _Reading:
         document.results.add(read)
         if page:
             run.display.advance()
+        if read.page:
+            run.display.look(read.page)
         run.tally.read += read.page is not None
         run.tally.failures += len(read.failures)
         run.tally.errors += (read.error,) if read.error else ()

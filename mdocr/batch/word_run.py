@@ -64,6 +64,7 @@ def write_words(
         if isinstance(outcome, Word):
             if traced:
                 display.say(_trace(outcome))
+            display.look(outcome)
             writer.write(outcome)
             if review:
                 review.add_word(outcome)

@@ -1,15 +1,20 @@
 """Options of a run over many documents: worker processes, which documents, progress."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from mdocr.batch.workers import WorkerOptions
+from mdocr.batch.page_model import ModelChoice
+from mdocr.batch.plan import automatic_workers
+from mdocr.batch.workers import PageReaderMaker, WorkerOptions, WorkerPool
 from mdocr.batch.workers.options import threads_of_each
 from mdocr.cli.choices import one_of
 from mdocr.cli.command import MORE
 from mdocr.cli.progress import PROGRESS_FORMS
 from mdocr.errors import UsageError
+from mdocr.inputs.find import FailedInput
 
 MEBIBYTE = 1 << 20
 
@@ -72,7 +77,7 @@ Progress = Annotated[
 
 
 def worker_options(
-    workers: int, page_seconds: float, mebibytes: int | None, *, least: int = 0
+    page_seconds: float, mebibytes: int | None, workers: int, *, least: int = 0
 ) -> WorkerOptions:
     """The limits of workers; at ``least`` so many can be asked for.
 
@@ -84,3 +89,31 @@ def worker_options(
     memory = None if mebibytes is None else mebibytes * MEBIBYTE
     threads = threads_of_each(workers)
     return WorkerOptions(workers, threads, page_seconds=page_seconds, memory=memory)
+
+
+def starter_of_workers(
+    limits: Callable[[int], WorkerOptions],
+    workers: int | None,
+    documents: Sequence[str | FailedInput],
+    choice: ModelChoice,
+    *,
+    to_folder: bool,
+) -> Callable[[], WorkerPool] | None:
+    """Makes the processes that read documents; None to read them in this one.
+
+    Args:
+        limits: of so many workers.
+        workers: as asked for; None for what suits the documents.
+        documents: that will be read.
+        choice: the model.
+        to_folder: they go to a folder.
+
+    Raises:
+        UsageError: the limits make no sense.
+    """
+    if workers is None:
+        workers = automatic_workers(documents, choice, to_folder)
+    if not workers:
+        return None
+    maker = PageReaderMaker(choice, alone=len(documents) == 1)
+    return partial(WorkerPool, maker, limits(workers))

@@ -1,5 +1,6 @@
 """``mdocr parse``: documents to Markdown and other formats."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -9,13 +10,12 @@ import typer
 from mdocr.batch.destination import chosen_formats, open_destination
 from mdocr.batch.inputs import find_documents
 from mdocr.batch.page_model import LazyPageModel, ModelChoice
-from mdocr.batch.plan import automatic_workers
 from mdocr.batch.review import DOUBT
 from mdocr.batch.review import Review as WrittenReview
 from mdocr.batch.run import Run
 from mdocr.batch.selection import Selection, parse_shard
 from mdocr.batch.tally import Tally
-from mdocr.batch.workers import PageReaderMaker, WorkerOptions, WorkerPool
+from mdocr.batch.workers import WorkerOptions
 from mdocr.cli import console
 from mdocr.cli.choices import (
     Boxes,
@@ -39,10 +39,12 @@ from mdocr.cli.corpus import (
     Shard,
     WorkerMemory,
     Workers,
+    starter_of_workers,
     worker_options,
 )
 from mdocr.cli.per_type import thresholds, token_limits
 from mdocr.cli.progress import progress
+from mdocr.cli.watch import Record, Watch, Watcher
 from mdocr.errors import UsageError
 from mdocr.options import (
     DRAFTS,
@@ -180,6 +182,8 @@ def parse(
     ] = None,
     review: Review = None,
     review_below: ReviewBelow = DOUBT,
+    watch: Watch = False,
+    record: Record = None,
     engine: Annotated[
         str, one_of(PARSE_ENGINES, "What runs the model.", rich_help_panel=MORE)
     ] = "auto",
@@ -247,7 +251,9 @@ def parse(
     trace: Annotated[
         bool,
         typer.Option(
-            "--trace", help="Add every token, with its step, to the JSON; a report replays them.", rich_help_panel=MORE
+            "--trace",
+            help="Add every token, with its step, to the JSON; a report replays them.",
+            rich_help_panel=MORE,
         ),
     ] = DEFAULTS.trace,
 ) -> None:
@@ -259,6 +265,7 @@ def parse(
     check_engine(engine, server)
     common, single = thresholds(threshold or [])
     forms = chosen_formats(form, output)
+    watcher = Watcher(watch, record, force=force)
     options = ParseOptions(
         pages=pages,
         password=password,
@@ -267,14 +274,14 @@ def parse(
         thresholds=single,
         block_length=block_length,
         steps=steps,
-        draft=draft,
+        draft="none" if watcher.is_on else draft,
         max_tokens=token_limits(max_tokens or []),
         text_layer=text_layer,
         emphasis=emphasis,
         keep_unsure=keep_unsure,
         batch_size=batch_size,
         jobs=jobs,
-        trace=trace,
+        trace=trace or watcher.is_on,
         boxes=boxes or ("word" if mark_doubt or review else needed_boxes(forms)),
         draw_layout=layout_image is not None,
     )
@@ -299,18 +306,20 @@ def parse(
         open_destination(
             output, forms, len(found), written, drawings=layout_image, force=force
         ) as destination,
-        progress(progress_form, to_file=destination.stream is None) as display,
+        progress("none" if watch else progress_form, destination.stream is None) as display,
     ):
-        if workers is None:
-            workers = automatic_workers(found, choice, destination.folder is not None)
-        start = None
-        if workers:
-            limits = worker_options(workers, page_timeout, worker_memory)
-            start = partial(WorkerPool, PageReaderMaker(choice, len(found) == 1), limits)
+        start = starter_of_workers(
+            partial(worker_options, page_timeout, worker_memory),
+            workers,
+            found,
+            choice,
+            to_folder=destination.folder is not None,
+        )
+        shown = replace(display, look=watcher.page)
         Run(
-            page_model, options, destination, tally, resume, display, selection, start, doubtful
+            page_model, options, destination, tally, resume, shown, selection, start, doubtful
         ).read(found)
-    console.note_written([*tally.written, *(doubtful.end() if doubtful else ())])
+    console.note_written([*tally.written, *(doubtful.end() if doubtful else ()), *watcher.end()])
     tally.end()
 
 

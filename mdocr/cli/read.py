@@ -10,6 +10,7 @@ from mdocr.batch.inputs import find_documents
 from mdocr.batch.mixed import KINDS, MixedRun
 from mdocr.batch.page_model import LazyPageModel, ModelChoice
 from mdocr.batch.tally import Tally
+from mdocr.batch.workers import WorkerOptions
 from mdocr.cli import console
 from mdocr.cli.choices import (
     Device,
@@ -21,6 +22,13 @@ from mdocr.cli.choices import (
     one_of,
 )
 from mdocr.cli.command import Command, examples, single_command
+from mdocr.cli.corpus import (
+    PageTimeout,
+    WorkerMemory,
+    Workers,
+    starter_of_workers,
+    worker_options,
+)
 from mdocr.cli.parse import Format, MaxTokens, Pages, Resume, Threshold
 from mdocr.cli.per_type import thresholds, token_limits
 from mdocr.cli.progress import progress_bar
@@ -92,6 +100,9 @@ def read(
     engine: Engine = "auto",
     max_tokens: MaxTokens = None,
     resume: Resume = True,
+    workers: Workers = None,
+    page_timeout: PageTimeout = WorkerOptions.page_seconds,
+    worker_memory: WorkerMemory = None,
 ) -> None:
     """Read PDFs, pictures of pages and pictures of words.
 
@@ -121,8 +132,9 @@ def read(
     written = RenderOptions(keep_paratext=keep_paratext, page_marks=page_marks)
     found = find_documents(paths, output)
     tally = Tally(len(found))
+    choice = ModelChoice(page_model, device, engine)
     run = MixedRun(
-        LazyPageModel(ModelChoice(page_model, device, engine), alone=len(found) == 1),
+        LazyPageModel(choice, alone=len(found) == 1),
         partial(load_recognizer, word_model, device, engine),
         options,
         written,
@@ -132,6 +144,13 @@ def read(
         resume,
         force,
         prompt,
+        partial(
+            starter_of_workers,
+            partial(worker_options, page_timeout, worker_memory),
+            workers,
+            choice=choice,
+            to_folder=bool(output),
+        ),
     )
     run.read(found, kind, forms, output)
     console.note_written(tally.written)

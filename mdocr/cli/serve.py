@@ -105,7 +105,7 @@ def serve(
         timeout=timeout,
     )
     count = core_count() if workers is None else workers
-    limits = worker_options(count, page_timeout, worker_memory, least=1)
+    limits = worker_options(page_timeout, worker_memory, count, least=1)
     _require(("fastapi", "uvicorn"), "serve", "mdocr serve")
     if mcp:
         _require(("mcp",), "mcp", "mdocr serve --mcp")

@@ -40,11 +40,11 @@ class WorkerOptions:
 
     def __post_init__(self) -> None:
         for name in ("workers", "threads", "pages_at_once"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+            if (value := getattr(self, name)) < 1:
+                raise UsageError(f"{name.replace('_', ' ')} must be at least 1, not {value}")
         for name in ("page_seconds", "silent_seconds", "start_seconds"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} must be above 0, not {getattr(self, name):g}")
+            if not (value := getattr(self, name)) > 0:
+                raise UsageError(f"{name.replace('_', ' ')} must be above 0, not {value:g}")
         if self.memory is not None and self.memory < 1:
             raise UsageError(f"the memory of a worker must be above 0, not {self.memory}")
 

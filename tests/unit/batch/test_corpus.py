@@ -3,16 +3,23 @@
 import json
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from stand_in_runs import records, run
+from worker_readers import StandInMaker, StandInModel
 
 from mdocr.batch.claims import EXPIRY, Claims
+from mdocr.batch.display import Display
 from mdocr.batch.inputs import find_documents, listed
 from mdocr.batch.manifest import Manifest
+from mdocr.batch.mixed import MixedRun
 from mdocr.batch.selection import Selection, parse_shard
+from mdocr.batch.tally import Tally
+from mdocr.batch.workers import WorkerOptions, WorkerPool
 from mdocr.errors import InputError, PartialFailureError, UsageError
+from mdocr.options import ParseOptions, RenderOptions
 
 
 @pytest.fixture
@@ -100,6 +107,31 @@ def test_claims_of_the_dead_are_void(tmp_path):
         assert not second.take("a")
         first.release("a")
         assert second.take("a")
+
+
+def test_inputs_of_several_kinds_share_their_workers(paths, capsys):
+    pools: list[WorkerPool] = []
+
+    def start() -> WorkerPool:
+        pools.append(WorkerPool(StandInMaker(), WorkerOptions(workers=1, memory=600 << 20)))
+        return pools[-1]
+
+    tally = Tally(3)
+    mixed = MixedRun(
+        StandInModel(),  # type: ignore[arg-type]
+        lambda: pytest.fail("there are no words"),
+        ParseOptions(),
+        RenderOptions(),
+        tally,
+        lambda to_file: nullcontext(Display()),
+        print,
+        start_workers=lambda documents: start if len(documents) == 3 else None,
+    )
+    mixed.read([str(path) for path in paths[:3]], "auto", ("md",), "")
+    shown = capsys.readouterr().out
+    assert "one two\n" in shown and "three\n" in shown
+    assert (len(pools), tally.read, tally.failures) == (1, 3, 2)
+    assert not pools[0].pids
 
 
 def test_damaged_manifests_cost_only_their_damaged_lines(tmp_path):
