@@ -49,7 +49,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> FakeParser:
     monkeypatch.setattr(
         "mdocr.batch.page_model.find_parser", lambda *_: ResolvedModel("fake", Path())
     )
-    monkeypatch.setattr("mdocr.cli.parse.automatic_workers", lambda *_: 0)  # not in this process
+    monkeypatch.setattr("mdocr.cli.corpus.automatic_workers", lambda *_: 0)  # not in this process
     return parser
 
 

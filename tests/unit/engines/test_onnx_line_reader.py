@@ -194,10 +194,10 @@ def test_pages_of_a_single_document_are_counted(
     out = ["-o", str(tmp_path / "out"), "--workers", "0"]
     assert counted(["parse", pdf, "--pages", "1-2", *out], monkeypatch) == [2]
     assert counted(["parse", pdf, *out], monkeypatch) == [3]  # two of them are kept
-    assert counted(["read", pdf], monkeypatch) == [3]
+    assert counted(["read", pdf, "--workers", "0"], monkeypatch) == [3]
     other = str(write_pdf(tmp_path / "other.pdf", [["one"]]))
     assert counted(["parse", pdf, other, *out, "--no-resume"], monkeypatch) == [None]
-    assert counted(["read", pdf, other], monkeypatch) == [None]
+    assert counted(["read", pdf, other, "--workers", "0"], monkeypatch) == [None]
 
 
 @pytest.fixture
