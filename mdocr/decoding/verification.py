@@ -131,6 +131,7 @@ class VerifiedSequence(ActiveSequence):
         self._place = 0  # of the token of the draft that follows the text
         self._is_lost = False  # whether that is not known
         self._blocks: list[DraftedBlock] = []
+        self._known: tuple[int, ...] = ()  # of the draft, to be fed
         super().__init__(number, index, replace(request, draft=TokenDraft()), mask_id)
 
     @property
@@ -163,7 +164,7 @@ class VerifiedSequence(ActiveSequence):
             start = stop
         self.passes += 1
         self._pending = ()
-        self._drafted = ()
+        self._known = ()
         refused = [at for at, block in enumerate(self._blocks) if block.is_refused]
         if refused:
             del self._blocks[refused[0] + 1 :]
@@ -181,8 +182,8 @@ class VerifiedSequence(ActiveSequence):
         is_whole = bool(rest) and rest[-1] in self.request.stop_ids and len(rest) % length == 0
         count = len(rest) // length + (not is_whole)
         count = max(1, min(count, -(-(longest - self._start) // length)))
-        self._drafted = rest[: (count - 1) * length]  # to be fed
-        written = (*self.tokens, *self._drafted)
+        self._known = rest[: (count - 1) * length]
+        written = (*self.tokens, *self._known)
         behind = len(self.request.prompt) + self._start + count * length
         self._blocks = [
             DraftedBlock(
@@ -225,7 +226,7 @@ class VerifiedSequence(ActiveSequence):
     def _drop(self) -> None:
         """Takes a block in flight off the text again."""
         for values in (self.tokens, self.steps, self.confidences, self.proposed):
-            del values[self._start :]  # type: ignore[attr-defined]
+            del values[self._start :]
 
     def _realign(self) -> None:
         """Finds where the draft goes on behind a block that it does not have."""
@@ -237,7 +238,7 @@ class VerifiedSequence(ActiveSequence):
     def _leading(self) -> list[_Cell]:
         """What is fed before the blocks: text that the model has not seen, and the draft."""
         prompt, length = len(self.request.prompt), self.request.options.block_length
-        tokens = (*self._pending, *self._drafted)
+        tokens = (*self._pending, *self._known)
         start = prompt + self._start - len(self._pending)
         return [
             _Cell(token, at, at, visible_positions(at, prompt, length))

@@ -44,6 +44,7 @@ class OnnxPageEngine(ABC):
     """
 
     device_batch_size: ClassVar[int]
+    verifies_drafts = False  # in an exported graph all tokens stand one behind the other
     config: LineReaderConfig | MinerUDiffusionConfig
     text: SDARConfig
 

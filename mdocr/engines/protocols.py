@@ -88,6 +88,10 @@ class PageEngine(Protocol):
         """Where the model runs, as ``str`` names it."""
 
     @property
+    def verifies_drafts(self) -> bool:
+        """Whether a pass may hold masks beside a draft (``Feed.slots``)."""
+
+    @property
     def folder(self) -> Path:
         """Where its tokenizer and preprocessor configuration are."""
 

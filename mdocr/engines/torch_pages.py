@@ -34,6 +34,8 @@ class TorchPageEngine:
         cuda_graphs: record block steps and replay them.
     """
 
+    verifies_drafts = True
+
     def __init__(
         self, model: MinerUDiffusion | LineReader, folder: Path, cuda_graphs: bool = False
     ) -> None:

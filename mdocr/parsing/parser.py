@@ -14,7 +14,8 @@ from typing_extensions import Unpack
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.choices import on_host
 from mdocr.decoding.ctc import log_softmax
-from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request
+from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request, TokenDraft
+from mdocr.decoding.verification import started
 from mdocr.document.model import Block
 from mdocr.engines.memory import memory_errors
 from mdocr.engines.protocols import LineEngine, PageEngine
@@ -41,6 +42,8 @@ CTC_BATCH = 16
 """Lines of similar width whose CTC frames are computed together."""
 
 Value = TypeVar("Value")
+Draft = str | Sequence[int]
+"""A text, or its token ids."""
 _Pictures = Sequence[Picture | None]
 
 
@@ -67,6 +70,7 @@ class Parser:
         self.name = name
         self.reads_lines = isinstance(engine.config, LineReaderConfig)
         self.reads_formulas = engine.config.reads_formulas
+        self.verifies_drafts = not self.reads_lines and engine.verifies_drafts
         self.block_length = engine.config.block_size
 
     @property
@@ -88,6 +92,8 @@ class Parser:
         revise: bool = BlockOptions.revise,
         stop_ids: Sequence[int] | None = None,
         batch_size: int | None = None,
+        drafts: Sequence[Draft | None] | None = None,
+        acceptance: float = 1.0,
     ) -> list[Generation]:
         """Generates a text for every picture.
 
@@ -105,9 +111,13 @@ class Parser:
                 released code does; matters only if ``steps`` is less than ``block_length``.
             stop_ids: tokens before which a text ends; those of the tokenizer if None.
             batch_size: concurrent sequences; as many as the device can hold if None.
+            drafts: what each text is expected to be, as a text or as token ids, to be verified
+                instead of generated (``mdocr.decoding.verification``); None where that is unknown.
+            acceptance: a token of a draft that is the likeliest in its place is committed from
+                this probability on; at the threshold or above it, texts are as without drafts.
 
         Raises:
-            UsageError: an option or a prompt makes no sense.
+            UsageError: an option or a prompt makes no sense, or the model verifies no drafts.
             InputError: a picture cannot be read.
             OutOfMemoryError: the device is out of memory.
         """
@@ -119,15 +129,21 @@ class Parser:
             temperature=temperature,
             seed=seed,
             revise=revise,
+            acceptance=acceptance,
         )
         options = [
             replace(base, threshold=value) for value in _each_threshold(threshold, len(images))
         ]
         stops = self.tokenizer.stop_ids if stop_ids is None else frozenset(stop_ids)
         asked = _each_prompt(prompts, len(images))
+        known = (
+            [None] * len(images)
+            if drafts is None
+            else _counted(list(drafts), len(images), "drafts")
+        )
         requests = (
-            self.request(image, prompt, option, stops)
-            for image, prompt, option in zip(images, asked, options, strict=True)
+            self.request(image, prompt, option, stops, draft)
+            for image, prompt, option, draft in zip(images, asked, options, known, strict=True)
         )
         fitting = min(self.batch_size(max_tokens), max(1, len(images)))
         made = dict(self.denoise(requests, batch_size or fitting))
@@ -145,12 +161,39 @@ class Parser:
         prompt: Prompt,
         options: BlockOptions,
         stop_ids: frozenset[int] | None = None,
+        draft: Draft | None = None,
     ) -> Request:
-        """Prepares one picture and its prompt."""
+        """Prepares one picture and its prompt.
+
+        Args:
+            image: None where the prompt needs none.
+            prompt: see ``generate``.
+            options: how to denoise it.
+            stop_ids: tokens that end the text; those of the tokenizer if None.
+            draft: what the text is expected to be, as a text or as token ids, to be verified.
+
+        Raises:
+            UsageError: the prompt makes no sense, or the model verifies no drafts.
+            InputError: the picture cannot be read.
+        """
         picture = None if image is None else self.pictures.prepare(open_picture(image), prompt)
         ids = self.tokenizer.encode(prompt, 0 if picture is None else picture.tokens)
         stops = self.tokenizer.stop_ids if stop_ids is None else stop_ids
-        return Request(ids, options, stops, picture)
+        return Request(ids, options, stops, picture, self._draft_of(draft))
+
+    def _draft_of(self, draft: Draft | None) -> TokenDraft:
+        """A draft as tokens; none of them is sure."""
+        if draft is None:
+            return TokenDraft()
+        if not self.verifies_drafts or isinstance(self.tokenizer, LineReaderTokenizer):
+            raise UsageError(
+                f"{self.name} verifies no drafts here",
+                "MinerU-Diffusion does, with: engine='torch'",
+            )
+        if isinstance(draft, str):
+            draft = self.tokenizer.tokens_of(draft)
+        tokens = tuple(map(int, draft))
+        return TokenDraft(tokens, (0.0,) * len(tokens))
 
     def denoise(
         self, requests: Iterator[Request], batch_size: int
@@ -164,7 +207,7 @@ class Parser:
             mask_id = self.engine.config.mask_token_id
             if self.reads_lines:
                 requests = EncodedRequests(requests, cast(LineEngine, self.engine), batch_size)
-            for number, made in denoise(predict, requests, mask_id, batch_size):
+            for number, made in denoise(predict, requests, mask_id, batch_size, started):
                 yield number, replace(made, text=self.tokenizer.decode(made.tokens))
 
     def predictor(self, batch_size: int) -> Predict:
@@ -277,9 +320,9 @@ def _each_threshold(threshold: float | Sequence[float], count: int) -> list[floa
     return _counted(list(threshold), count, "thresholds")
 
 
-def _counted(values: list[Value], count: int, what: str) -> list[Value]:
+def _counted(values: Sequence[Value], count: int, what: str) -> list[Value]:
     if len(values) != count:
         raise UsageError(
             f"{len(values)} {what} for {count} pictures", "Give one for all, or one each."
         )
-    return values
+    return list(values)

@@ -67,13 +67,15 @@ class MinerUDiffusionTokenizer:
                 f"{path} cannot be read as a tokenizer: {error}", "Download the model again."
             ) from error
         self.image_id = image_id
-        ids = (self._tokenizer.token_to_id(stop) for stop in STOPS)
-        self.stop_ids = frozenset(index for index in ids if index is not None)
-        if not self.stop_ids:
+        ids = [self._tokenizer.token_to_id(stop) for stop in STOPS]
+        known = [index for index in ids if index is not None]
+        self.stop_ids = frozenset(known)
+        if not known:
             raise WeightsError(
                 f"{path} has none of the stop tokens {', '.join(STOPS)}",
                 "Download the model again, or give the checkpoint folder of a page model.",
             )
+        self.stop_id = known[0]  # that of an answer
 
     def encode(self, prompt: Prompt, image_tokens: int) -> tuple[int, ...]:
         """Token ids of a prompt for an image of ``image_tokens`` tokens; 0 for no image.
@@ -83,6 +85,11 @@ class MinerUDiffusionTokenizer:
         """
         ids = self.frame(prompt, image_tokens > 0) if isinstance(prompt, str) else prompt
         return expand([int(index) for index in ids], self.image_id, image_tokens)
+
+    def tokens_of(self, text: str) -> tuple[int, ...]:
+        """Token ids of a whole text as the model writes it, with the stop token at its end."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return (*ids, self.stop_id)
 
     def frame(self, prompt: str, has_image: bool) -> list[int]:
         """Token ids of a task or text in the chat template, with at most one image token."""
