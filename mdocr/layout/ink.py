@@ -27,6 +27,9 @@ PANEL = 64
 ALIKE = 12
 """Grey levels by which two that are the same differ at most."""
 
+BAND = 0.95
+"""Share of the upper and of the lower edge of a dark band that is dark at least."""
+
 FAINTEST = 22
 """Grey levels by which ink differs from its background at least."""
 
@@ -66,13 +69,19 @@ def paper_level(levels: Pixels) -> int:
 
 
 def _fill_bands(coarse: Pixels, background: Pixels) -> None:
-    """Gives dark bands too narrow for the median, such as heads of tables, their own background."""
+    """Gives dark bands too narrow for the median, such as heads of tables, their own background.
+
+    A band is dark from end to end over and under its writing; a line of bold type is not.
+    """
     paper = paper_level(coarse)
     dark = (coarse < paper - PANEL).astype(np.uint8)
     dense = (cv2.blur(255 * dark, (15, 3)) > 150).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(dense, connectivity=4)
     for x, y, w, h, _ in stats[1:].tolist():
         if w < 40 or w < 3 * h or not 3 <= h <= MEDIAN_SIZE:
+            continue
+        filled = dark[y : y + h, x : x + w].mean(axis=1)
+        if min(filled[:3].max(), filled[-3:].max()) < BAND:
             continue
         window = np.s_[max(0, y - 2) : y + h + 2, max(0, x - 8) : x + w + 8]
         brush = np.ones((2 * h + 1, 15), np.uint8)

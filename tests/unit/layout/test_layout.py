@@ -258,6 +258,13 @@ def test_light_writing_on_a_narrow_dark_band() -> None:
     assert_found(sheet.analyse().lines, sheet.boxes)
 
 
+def test_a_line_of_bold_type_is_no_dark_band() -> None:
+    grey = np.full((1754, 1240), 255, np.uint8)
+    for index in range(14):  # a third of the letters have ascenders
+        grey[150 + 14 * (index % 3 > 0) : 194, 300 + 44 * index : 328 + 44 * index] = 20
+    assert (find_ink(grey, find_background(grey)) == (grey < 128)).all()
+
+
 def test_ink_is_found_on_any_paper() -> None:
     for paper, ink in ((250, 30), (30, 250), (140, 60)):
         grey = np.full((200, 200), paper, np.uint8)
