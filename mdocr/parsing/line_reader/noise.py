@@ -12,8 +12,12 @@ NOISE_CONFIDENCE = 0.8
 FEW = 100
 """Characters from which shares of a page mean something."""
 
-JUMBLED = re.compile(r"[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]|[^\W\d_]\d+[^\W\d_]")
-"""A capital after a small letter, a digit between letters: in words of languages both are rare."""
+_GREEK, _LATIN = "µ\u0370-\u03ff", "A-Za-zÀ-ÖØ-öø-ÿ"
+JUMBLED = re.compile(
+    rf"[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]|[^\W\d_]\d+[^\W\d_]|[{_GREEK}][{_LATIN}]|[{_LATIN}][{_GREEK}]"
+)
+"""A capital after a small letter, a digit between letters, Greek beside Latin ones: in the words of
+languages all are rare."""
 
 WORD = re.compile(r"\w{3,}")
 

@@ -29,6 +29,7 @@ from mdocr.parsing.line_reader.drafts import (
     without_box,
 )
 from mdocr.parsing.line_reader.formulas import Row
+from mdocr.parsing.line_reader.noise import jumbled_share
 from mdocr.parsing.line_reader.pieces import split_line
 from mdocr.parsing.line_reader.views import View
 from mdocr.parsing.page_model import LineModel, PageModel
@@ -52,6 +53,10 @@ the length of drafts that are too short to say."""
 
 SURE = 0.9
 """Mean peak of a reading that is no guess at a script that the reader does not know."""
+
+JUMBLED = 0.4
+"""Share of the words of a reading that mix letters as no language does, above which it is such a
+guess, however sure."""
 
 SOUND = 0.25
 """Share of the characters in refused lines from which a whole layer is not believed."""
@@ -226,8 +231,8 @@ def claim_of(draft: Draft, charset: Charset) -> Claim:
     texts = [one.text.translate(SAME) for one in draft]
     vague = [_is_vague(one) for one in draft]
     classes = [
-        WILDCARD if is_vague else _class_of(text, charset)
-        for text, is_vague in zip(texts, vague, strict=True)
+        WILDCARD if is_vague else known
+        for known, is_vague in zip(_classes(draft, charset), vague, strict=True)
     ]
     optional = [text in _OPTIONAL for text in texts]
     if len(texts) >= SHORT:  # a bullet that is drawn, or a rule at the side
@@ -241,10 +246,17 @@ def _is_vague(one: DraftCharacter) -> bool:
     return bool(one.script) or one.text in _ALIKE
 
 
-def _class_of(text: str, charset: Charset) -> int:
-    """The class of a character."""
-    known = charset.encode([text])
-    return known[0] if known else WILDCARD
+def _classes(draft: Draft, charset: Charset) -> list[int]:
+    """The classes of the characters; Greek letters are known as signs, not in running text."""
+    texts = [one.text.translate(SAME) for one in draft]
+    letters = [text for text in texts if text.isalpha()]
+    is_greek = 2 * sum(map(_is_greek, letters)) > len(letters) >= SHORT
+    known = [[] if is_greek and _is_greek(text) else charset.encode([text]) for text in texts]
+    return [found[0] if found else WILDCARD for found in known]
+
+
+def _is_greek(text: str) -> bool:
+    return bool(text) and ("\u0370" <= text[0] <= "\u03ff" or "\u1f00" <= text[0] <= "\u1fff")
 
 
 def _judgement(draft: Draft, frames: Floats, shortfall: float, charset: Charset) -> Judgement:
@@ -253,17 +265,20 @@ def _judgement(draft: Draft, frames: Floats, shortfall: float, charset: Charset)
         return Judgement(Verdict.REFUSED, length, shortfall)
     bar = FAR + FARTHER * length
     clear = max(bar, min(CLEAR + CLEARER * length, EACH * length))
-    unknown = sum(_class_of(one.text, charset) == WILDCARD for one in draft)
-    if unknown > MOST_UNKNOWN * length and not _may_be_unknown(frames, length):
+    unknown = _classes(draft, charset).count(WILDCARD)
+    if unknown > MOST_UNKNOWN * length and not _may_be_unknown(frames, length, charset):
         return Judgement(Verdict.REFUSED, length, shortfall)
     if shortfall > clear:
         return Judgement(Verdict.REFUSED, length, shortfall)
     return Judgement(Verdict.STANDS if shortfall <= bar else Verdict.DOUBTED, length, shortfall)
 
 
-def _may_be_unknown(frames: Floats, length: int) -> bool:
-    """Whether a picture shows about so many characters, none of which the reader is sure of."""
+def _may_be_unknown(frames: Floats, length: int, charset: Charset) -> bool:
+    """Whether a picture shows about so many characters, which the reader only guesses at."""
     seen = greedy(frames)
     sure = float(np.exp([run.peak for run in seen]).sum()) / max(len(seen), 1)
     is_as_long = FEWER * length <= len(seen) <= MORE * length or length < SHORT
-    return is_as_long and (sure < SURE or len(seen) < SHORT)
+    if not is_as_long or sure < SURE or len(seen) < SHORT:
+        return is_as_long
+    read = charset.decode(run.token for run in seen)
+    return jumbled_share([read], fewest=2) > JUMBLED
