@@ -200,6 +200,7 @@ class RenderOptions:
         redo: in a searchable PDF, replace the invisible text that an earlier reading has left.
         password: of an encrypted PDF that is written again.
         images: folder of the pictures, relative to the file that is written.
+        opens_source: whether a report may open the document's file for the pictures of its pages.
     """
 
     tables: str = "markdown"
@@ -211,6 +212,7 @@ class RenderOptions:
     redo: bool = False
     password: str = field(default="", repr=False)
     images: str = "images"
+    opens_source: bool = True
 
     def __post_init__(self) -> None:
         _choose("tables", self.tables, TABLE_FORMS)
@@ -269,6 +271,7 @@ class RenderChanges(TypedDict, total=False):
     redo: bool
     password: str
     images: str
+    opens_source: bool
 
 
 def changed(options: Options, changes: Mapping[str, Any]) -> Options:

@@ -19,7 +19,7 @@ PAUSE = 60.0
 
 
 @contextlib.contextmanager
-def progress(form: str, to_file: bool) -> Iterator[Display]:
+def progress(form: str, to_file: bool = False) -> Iterator[Display]:
     """The progress of documents.
 
     Args:

@@ -1,5 +1,6 @@
 """``mdocr recognize``: cropped word pictures to text."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,8 @@ from mdocr.cli.choices import (
     one_of,
 )
 from mdocr.cli.command import MORE, Command, examples, single_command
-from mdocr.cli.progress import progress_bar
+from mdocr.cli.progress import progress, progress_bar
+from mdocr.cli.watch import Record, Watch, Watcher
 from mdocr.decoding.lexicon import load_lexicon
 from mdocr.errors import UsageError
 from mdocr.inputs.draft_list import read_drafts
@@ -73,6 +75,8 @@ def recognize(
     lexicon: Lexicon = DEFAULTS.lexicon,
     review: Review = None,
     review_below: ReviewBelow = DOUBT,
+    watch: Watch = False,
+    record: Record = None,
     engine: Engine = "auto",
     dtype: WordDtype = "auto",
     batch_size: Annotated[
@@ -122,8 +126,16 @@ def recognize(
     if changed and not is_list:
         raise UsageError("--changed needs drafts", "Give a list of them with: --draft FILE")
     plain = DEFAULTS.draft if is_list else draft
+    watcher = Watcher(watch, record, force=force)
     options = RecognizeOptions(
-        decoder, steps, batch_size, revise, seed, trace=trace, lexicon=lexicon, draft=plain
+        decoder,
+        steps,
+        batch_size,
+        revise,
+        seed,
+        trace=trace or watcher.is_on,
+        lexicon=lexicon,
+        draft=plain,
     )
     check_lexicon(lexicon)
     if form not in WORD_FORMATS:
@@ -139,16 +151,17 @@ def recognize(
     outcomes = read_words(found, load, options, drafts)
     with (
         open_output(output, force=force) as stream,
-        progress_bar("words", to_file=output is not None) as display,
+        progress("none") if watch else progress_bar("words", output is not None) as display,
     ):
         changes = changes_writer(form, stream) if changed else None
         writer = changes or word_writer(form, stream, bare=is_single, drafted=is_list)
         traced = trace and form in ("text", "csv")
-        write_words(outcomes, writer, tally, display, traced=traced, review=doubtful)
+        shown = replace(display, look=watcher.word)
+        write_words(outcomes, writer, tally, shown, traced=traced, review=doubtful)
     if changes:
         console.note(f"{changes.changed} of {tally.read} words are not as drafted")
     written = [output] if output and is_file(output) else []
-    console.note_written([*written, *(doubtful.end() if doubtful else ())])
+    console.note_written([*written, *(doubtful.end() if doubtful else ()), *watcher.end()])
     tally.end()
 
 

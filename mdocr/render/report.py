@@ -63,7 +63,7 @@ def render(document: Document, options: RenderOptions | None = None) -> str:
     """The document beside the pictures of its pages; without them if its file is not there."""
     options = options or RenderOptions()
     finished = finish(document, keep_paratext=True)
-    pictures = page_pictures(document, options.password)
+    pictures = page_pictures(document, options)
     placed = [placed_page(page) for page in finished.pages]
     return report_page(
         title=document.name,

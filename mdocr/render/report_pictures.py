@@ -10,23 +10,24 @@ from mdocr.document.document import Document
 from mdocr.errors import MdocrError
 from mdocr.inputs.page_picture import PagePicture
 from mdocr.inputs.pages import PageError, open_pages
+from mdocr.options import RenderOptions
 
 DPI, QUALITY = 110, 70
 
 logger = logging.getLogger(__name__)
 
 
-def page_pictures(document: Document, password: str = "") -> dict[int, str]:
+def page_pictures(document: Document, options: RenderOptions) -> dict[int, str]:
     """The pictures of a document's pages as data URLs, by number.
 
-    Those that the document holds are taken (``picture_name``), the others made from its file; a
-    page of which there is none is left out, with a warning.
+    Those that the document holds are taken (``picture_name``), the others made from its file if it
+    may be opened; a page of which there is none is left out, with a warning.
     """
     numbers = [page.number for page in document.pages]
     held = {number: document.pictures.get(picture_name(number), b"") for number in numbers}
     missing = [number for number in numbers if not held[number]]
-    path = document.source.path
-    made = encoded_pages(path, missing, password) if path and missing else {}
+    path = document.source.path if options.opens_source else ""
+    made = encoded_pages(path, missing, options.password) if path and missing else {}
     return {number: _url(data) for number, data in {**held, **made}.items() if data}
 
 

@@ -5,6 +5,7 @@ import asyncio
 from fastapi.responses import Response
 
 from mdocr.document.document import Document
+from mdocr.options import RenderOptions
 
 MEDIA_TYPES = {
     "md": "text/markdown",
@@ -23,7 +24,7 @@ FAILURES = "Mdocr-Failures"
 
 
 async def rendered(document: Document, form: str) -> Response:
-    """A document as an answer."""
-    text = await asyncio.to_thread(document.render, form)
+    """A document as an answer; its path is only a name, and is not opened."""
+    text = await asyncio.to_thread(document.render, form, RenderOptions(opens_source=False))
     kind = MEDIA_TYPES.get(form, "text/plain")
     return Response(text, media_type=kind, headers={FAILURES: str(len(document.failures))})

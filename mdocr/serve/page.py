@@ -17,7 +17,8 @@ from mdocr.render.report_pictures import picture_name
 
 TOOLS = """<button id="stop" hidden>Stop</button>
 <button id="whole" hidden>Save report</button>
-<input id="token" type="password" placeholder="Token" aria-label="Token" hidden>"""
+<form id="asking" hidden><input id="token" type="password" placeholder="Token" aria-label="Token"
+autocomplete="off"></form>"""
 
 DROP = """<form id="drop"><p>Drop a PDF or a picture of a page here, or
 <label><input id="file" type="file" accept=".pdf,image/*"> choose a file</label>.</p></form>"""

@@ -2,7 +2,7 @@
 const main = document.querySelector("main");
 const drop = document.getElementById("drop");
 const chooser = document.getElementById("file");
-const tokenField = document.getElementById("token");
+const asking = document.getElementById("asking");
 const stopButton = document.getElementById("stop");
 const wholeButton = document.getElementById("whole");
 const summary = document.getElementById("summary");
@@ -15,7 +15,7 @@ async function ask(address, options = {}) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   const answer = await fetch(address, { ...options, headers });
   if (answer.ok) return answer;
-  if (answer.status === 401) tokenField.hidden = false;
+  if (answer.status === 401) asking.hidden = false;
   const { error } = await answer.json();
   throw new Error(`${error.message} ${error.hint}`.trim());
 }
@@ -114,9 +114,10 @@ addEventListener("drop", (event) => {
   if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
 });
 chooser.addEventListener("change", () => { if (chooser.files.length) send(chooser.files[0]); });
-tokenField.addEventListener("change", () => {
-  sessionStorage.setItem("token", tokenField.value.trim());
-  tokenField.hidden = true;
+asking.addEventListener("submit", (event) => {
+  event.preventDefault();
+  sessionStorage.setItem("token", document.getElementById("token").value.trim());
+  asking.hidden = true;
   if (chooser.files.length) send(chooser.files[0]);
 });
 stopButton.addEventListener("click", () => { if (job) ask(job, { method: "DELETE" }).catch(() => {}); });

@@ -11,7 +11,8 @@ schemathesis = pytest.importorskip("schemathesis")
 
 JOB = "/v1/jobs/{job_id}"
 POSTS = [("/v1/parse", "POST"), ("/v1/recognize", "POST"), ("/v1/jobs", "POST")]
-JOBS = [(JOB, "GET"), (f"{JOB}/result", "GET"), (f"{JOB}/events", "GET"), (JOB, "DELETE")]
+PARTS = ("result", "events", "pages")
+JOBS = [(JOB, "GET"), *((f"{JOB}/{part}", "GET") for part in PARTS), (JOB, "DELETE")]
 STATE = [("/health", "GET"), ("/metrics", "GET")]
 POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 QUICK = settings(
