@@ -29,6 +29,7 @@ from mdocr.layout import (
     skew,
     strips,
 )
+from mdocr.layout.clock import Clock
 from mdocr.layout.components import Boxes, Components
 from mdocr.layout.pieces import PagePiece, Type
 from mdocr.layout.regions import Formula, Layout, LayoutBox, Line, Pixels, Region, turning
@@ -38,6 +39,9 @@ logger = logging.getLogger(__name__)
 MOST_LETTERS = 25_000
 """Letters beyond which a page is taken for a picture: a newspaper page has fewer, and noise would
 take minutes."""
+
+MOST_SECONDS = 60.0
+"""Seconds of computing after which a page is given up; the slowest that are known take ten."""
 
 WORKING_PIXELS = 4_500_000
 """Larger pictures are analysed at a smaller scale; lines are cut from the original."""
@@ -58,12 +62,17 @@ class Marks(NamedTuple):
     rules: list[LayoutBox]
 
 
-def analyse(picture: Pixels) -> Layout:
+def analyse(picture: Pixels, seconds: float = MOST_SECONDS) -> Layout:
     """Finds the regions of a page and their text lines, in reading order.
 
     Args:
         picture: [H, W] grey or [H, W, 3] RGB.
+        seconds: of computing, after which it is given up.
+
+    Raises:
+        TimeLimitError: it takes longer.
     """
+    clock = Clock(seconds)
     height, width = picture.shape[:2]
     grey = ink.to_grey(picture)
     scale = min(1.0, (WORKING_PIXELS / grey.size) ** 0.5)
@@ -71,7 +80,8 @@ def analyse(picture: Pixels) -> Layout:
     if components.letter_size(parts) < SMALLEST_LETTER and grey.size < WORKING_PIXELS / 4:
         scale = 2.0
         parts, photographs, angle = _level(_scaled(grey, scale))
-    found, factor = _find(parts, photographs), 1 / scale
+    clock.check()
+    found, factor = _find(parts, photographs, clock), 1 / scale
     return Layout(
         width,
         height,
@@ -117,7 +127,7 @@ def _ink_components(grey: Pixels) -> tuple[Components, Boxes]:
     return components.find_components(page), pictures.picture_boxes(mask)
 
 
-def _find(parts: Components, photographs: Boxes) -> Layout:
+def _find(parts: Components, photographs: Boxes, clock: Clock) -> Layout:
     """The layout in pixels of the working copy."""
     size = components.letter_size(parts)
     page = (parts.labels > 0).astype(np.uint8)
@@ -130,21 +140,24 @@ def _find(parts: Components, photographs: Boxes) -> Layout:
     writing &= ~components.inside_any(parts.boxes, drawings)
     if writing.sum() > MOST_LETTERS:
         return _as_picture(int(writing.sum()), (rest.shape[1], rest.shape[0]))
+    clock.check()
     strokes = components.stroke_widths(parts)
     letters = chains.Letters(parts.boxes[writing], parts.areas[writing], strokes[writing])
     walls = np.vstack([rules.upright, _gutters(letters, size)])
     found = chains.find_fragments(letters, size, walls)
+    clock.check()
     pieces = _pieces(found)
     usual = blocks.usual_type(pieces)
     pieces, sideways = scratches.removed(pieces, usual.size)
     pieces, drawings = _absorbed(pieces, drawings, usual.size)
     pieces = heights.evened(heights.trimmed(pieces), usual.size)
     pieces = _with_tables(pieces, grids.find_grids(rules, size))
+    clock.check()
     pieces += [_image(LayoutBox(*box.tolist()), usual.size) for box in drawings]
     level = [LayoutBox(*box) for box in rules.level.tolist()]
     marks = Marks(np.vstack([parts.boxes, rules.level]), level)
     extent = rest.shape[1], rest.shape[0]
-    regions, displayed = _ordered(pieces, usual, marks, extent)
+    regions, displayed = _ordered(pieces, usual, marks, extent, clock)
     return Layout(*extent, 0.0, tuple(regions), tuple(displayed), tuple(sideways))
 
 
@@ -219,7 +232,7 @@ def _in_any(box: LayoutBox, outer: Sequence[LayoutBox]) -> bool:
 
 
 def _ordered(
-    pieces: list[PagePiece], usual: Type, marks: Marks, extent: tuple[int, int]
+    pieces: list[PagePiece], usual: Type, marks: Marks, extent: tuple[int, int], clock: Clock
 ) -> tuple[list[Region], list[Formula]]:
     """Headers, then the columns, then footers; and what may be formulas in the columns."""
     if not pieces:
@@ -230,6 +243,7 @@ def _ordered(
     for column in columns.in_columns(body, marks.rules):
         regions += blocks.to_regions(rows.to_lines(column), usual)
         displayed += formulas.find_formulas(column, marks.signs, usual.size)
+        clock.check()
     return headers + blocks.rank_titles(regions) + footers, displayed
 
 

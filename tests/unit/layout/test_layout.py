@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pymupdf
 import pytest
+from cases import picture_of
 from PIL import Image, ImageDraw, ImageFont
 
+from mdocr.errors import TimeLimitError
 from mdocr.layout import Layout, LayoutBox, Line, analyse, cut
 from mdocr.layout.heights import trimmed
 from mdocr.layout.ink import find_background, find_ink
@@ -521,3 +524,25 @@ def test_cells_of_two_lines_in_a_table_without_rules() -> None:
         for column in range(4)
     ]
     assert found == expected
+
+
+def test_a_page_that_takes_too_long_is_given_up_by_name() -> None:
+    sheet = Sheet()
+    sheet.column(100, 100, 3, 800)
+    with pytest.raises(TimeLimitError, match="layout of the page takes more than 0 s"):
+        analyse(sheet.pixels, seconds=0)
+
+
+@pytest.mark.parametrize("dpi", [130, 200])
+def test_words_of_a_typewriter_are_no_columns(dpi: int) -> None:
+    rows = [("Wholemeal bread", "2.49"), ("Milk of cows 2 l", "1.19"), ("Dish soap", "1.45")]
+    rows += [("Spaghetti No 5", "0.99"), ("Olive oil 2 l", "8.49")]
+
+    def draw(sheet: pymupdf.Page) -> None:
+        for number, row in enumerate(rows):
+            for x, text in zip((20, 170), row, strict=True):
+                sheet.insert_text((x, 40 + 16 * number), text, fontsize=10, fontname="cour")
+
+    (table,) = analyse(np.asarray(picture_of(draw, (220, 150), dpi))).regions
+    assert {cell.column for cell in table.cells} == {0, 1}
+    assert {cell.row for cell in table.cells} == set(range(len(rows)))

@@ -1,5 +1,6 @@
 """The door for programs: what a parser takes, what it gives, and what it says of the rest."""
 
+from functools import partial
 from io import BytesIO
 
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image
 import mdocr
 from mdocr.document.model import Block
 from mdocr.errors import InputError, UsageError
+from mdocr.layout import analyse
 from mdocr.options import ParseOptions
 from mdocr.parsing import loading, parse
 from mdocr.parsing.parser import Parser
@@ -158,14 +160,14 @@ def test_a_region_that_is_cut_at_its_limit_is_a_failure_and_keeps_what_was_read(
     assert failure.exit_code == 7 and "--max-tokens" in failure.hint and "=40" in failure.hint
 
 
-def test_a_picture_whose_page_fails_is_no_empty_text(monkeypatch):
-    def fail(*arguments):
-        raise InputError("a layout that takes too long", "Read less.")
-
-    monkeypatch.setattr("mdocr.parsing.line_reader.views.analyse", fail)
-    model = FakeParser(answer, tiny_line_reader())
-    with pytest.raises(InputError, match="too long"):
-        read_region(model, drawn("a line", (400, 60)), "text", ParseOptions())
+def test_a_page_whose_layout_takes_too_long_fails_by_name_and_is_no_empty_text(monkeypatch):
+    hasty = partial(analyse, seconds=0)
+    monkeypatch.setattr("mdocr.parsing.line_reader.views.analyse", hasty)
+    model, picture = FakeParser(answer, tiny_line_reader()), drawn("a line", (400, 60))
+    (failure,) = parse(model, picture, ParseOptions()).failures
+    assert (failure.page, failure.error) == (1, "TimeLimitError")
+    with pytest.raises(InputError, match="takes more than 0 s"):
+        read_region(model, picture, "text", ParseOptions())
 
 
 def test_an_unknown_task_is_named():

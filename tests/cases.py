@@ -1,0 +1,92 @@
+"""Pages for ``test_cases``: small, drawn anew, as PDFs with a text layer or as pictures."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pymupdf
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+LINES = (
+    "The harbour authority opened its new ferry terminal",
+    "on Tuesday after three years of work. Passengers now",
+    "board from a covered bridge, and the old pier is kept",
+    "for fishing boats, as the mayor said again in 2019.",
+)
+TEXT = " ".join(LINES)
+SIZE = 13
+"""Points of the letters."""
+
+Draw = Callable[[pymupdf.Page], None]
+
+
+def paragraph(
+    page: pymupdf.Page, x: float = 50, y: float = 70, lines: Sequence[str] = LINES, **style: object
+) -> float:
+    """Writes lines of a paragraph.
+
+    Returns:
+        Where the next line would stand.
+    """
+    for line in lines:
+        page.insert_text((x, y), line, **{"fontsize": SIZE, **style})
+        y += 1.35 * SIZE
+    return y
+
+
+def font_file(name: str) -> str:
+    """The path of a font of this machine, by the name of its file."""
+    found = next(Path("/usr/share/fonts").rglob(name), None)
+    if found is None:
+        pytest.skip(f"there is no {name} on this machine")
+    return str(found)
+
+
+def pdf_of(draw: Draw, size: tuple[float, float] = (420, 240)) -> pymupdf.Document:
+    """A PDF of one page, with what ``draw`` writes on it as its text layer."""
+    document = pymupdf.open()
+    draw(document.new_page(width=size[0], height=size[1]))
+    return document
+
+
+def picture_of(draw: Draw, size: tuple[float, float] = (420, 240), dpi: int = 200) -> Image.Image:
+    """The same page as a picture."""
+    with pdf_of(draw, size) as document:
+        pixels = document[0].get_pixmap(dpi=dpi)
+        return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples)
+
+
+def save(document: pymupdf.Document, path: Path) -> Path:
+    """Writes a PDF."""
+    with document:
+        document.save(path)
+    return path
+
+
+def strip(text: str, height: int) -> Image.Image:
+    """A picture of a single line with letters so many pixels high."""
+    font = ImageFont.load_default(height)
+    width = round(font.getlength(text)) + 2 * height
+    picture = Image.new("RGB", (width, 2 * height), "white")
+    ImageDraw.Draw(picture).text((height, height // 3), text, "black", font)
+    return picture
+
+
+def on_transparent(picture: Image.Image, ink: str) -> Image.Image:
+    """The ink of a picture in one colour, on nothing."""
+    alpha = picture.convert("L").point(lambda value: 255 - value)
+    made = Image.new("RGBA", picture.size, ink)
+    made.putalpha(alpha)
+    return made
+
+
+def bowed(picture: Image.Image, pixels: float) -> Image.Image:
+    """A page that bows: its middle lies so many pixels lower than its sides."""
+    given = np.asarray(picture)
+    height, width = given.shape[:2]
+    depth = pixels * np.sin(np.linspace(0, np.pi, width))
+    rows = np.arange(height)[:, None] - depth.round().astype(int)[None, :]
+    inside = (rows >= 0) & (rows < height)
+    moved = given[rows.clip(0, height - 1), np.arange(width)[None, :]]
+    return Image.fromarray(np.where(inside[..., None], moved, 255).astype(np.uint8))
