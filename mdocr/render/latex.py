@@ -12,7 +12,8 @@ from mdocr.document.document import Document
 from mdocr.document.inline import write_spans
 from mdocr.document.latex.escape import escape, escape_code
 from mdocr.document.latex.repair import repair
-from mdocr.document.latex.sanitize import RefusedFormula, sanitize
+from mdocr.document.latex.sanitize import sanitize
+from mdocr.document.latex.token_reader import RefusedFormula
 from mdocr.document.latex.tokens import Span, strip_delimiters
 from mdocr.document.model import Block
 from mdocr.options import RenderOptions

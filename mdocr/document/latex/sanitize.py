@@ -5,12 +5,12 @@ refused, and the renderer shows the formula as text instead. What comes out has 
 environments, and compiles.
 """
 
-import re
 from collections.abc import Callable
 
 from mdocr.document.latex import commands
 from mdocr.document.latex.escape import escape
 from mdocr.document.latex.scripts import single_scripts
+from mdocr.document.latex.token_reader import RULES, RefusedFormula, TokenReader, stops
 from mdocr.document.latex.tokens import BEGIN, FENCE, tokenize
 
 _DEEPEST = 40
@@ -19,13 +19,7 @@ _DEEPEST = 40
 _DEEPEST_ARGUMENT = 100
 """Arguments inside one another, with or without braces."""
 
-_DIMENSION = re.compile(r"-?\d*\.?\d+\s*(?:em|ex|pt|mm|cm|in|mu)")
-_RULES = ("\\hline", "\\toprule", "\\midrule", "\\bottomrule")
 _PLAIN = frozenset("+-*/=<>()[]|,.;:!?@")
-
-
-class RefusedFormula(ValueError):
-    """The formula holds something that is not on the list, or is malformed."""
 
 
 def sanitize(latex: str, *, display: bool = False) -> str:
@@ -53,36 +47,15 @@ def is_harmless(latex: str) -> bool:
     return commands.HARMFUL.isdisjoint(used)
 
 
-class _Parser:
+class _Parser(TokenReader):
     """Recursive descent over the tokens; every method writes what it has read."""
 
     def __init__(self, parts: list[str], display: bool) -> None:
-        self.parts = parts
-        self.index = 0
+        super().__init__(parts)
         self.depth = 0
         self.nesting = 0
         self.display = display
         self.tag = ""
-
-    # Reading
-
-    def peek(self) -> str:
-        """The next token that is not a space; empty at the end."""
-        while self.index < len(self.parts) and self.parts[self.index].isspace():
-            self.index += 1
-        return self.parts[self.index] if self.index < len(self.parts) else ""
-
-    def take(self) -> str:
-        part = self.peek()
-        self.index += 1
-        return part
-
-    def expect(self, part: str) -> None:
-        found = self.take()
-        if found != part:
-            raise RefusedFormula(f"expected {part!r}, found {found!r}")
-
-    # Writing
 
     def sequence(self, end: str = "") -> str:
         """Atoms with their scripts, up to ``end`` or what ends a group, cell or fence."""
@@ -90,7 +63,7 @@ class _Parser:
         if self.depth > _DEEPEST:
             raise RefusedFormula("too deep")
         out = []
-        while (part := self.peek()) and part != end and not _stops(part):
+        while (part := self.peek()) and part != end and not stops(part):
             out.append(self.scripts() if part in ("^", "_", "'") else self.atom())
         self.depth -= 1
         return " ".join(filter(None, out))
@@ -135,7 +108,7 @@ class _Parser:
         if part == "{":
             self.take()
             return self.rest_of_group()
-        if not part or _stops(part) or part in ("^", "_", "'"):
+        if not part or stops(part) or part in ("^", "_", "'"):
             raise RefusedFormula("an argument is missing")
         self.nesting += 1
         if self.nesting > _DEEPEST_ARGUMENT:
@@ -218,33 +191,11 @@ class _Parser:
             if match[1] == "right":
                 return written
 
-    def text(self) -> str:
-        r"""The text of ``\text{...}``, escaped; a formula inside it is refused."""
-        self.expect("{")
-        out = []
-        while self.index < len(self.parts) and self.parts[self.index] != "}":
-            part = self.parts[self.index]
-            self.index += 1
-            if part.startswith("\\") and part not in commands.CONTROL_SYMBOLS:
-                raise RefusedFormula(f"{part} stands in a text")
-            out.append(part[1:] if part.startswith("\\") else part.replace("{", ""))
-        self.expect("}")
-        return escape(re.sub(r"\s+", " ", "".join(out)))
-
     def read_tag(self) -> str:
         if not self.display or self.tag or self.depth > 1:
             raise RefusedFormula("a tag stands inside a formula")
         self.tag = f"\\tag{{{self.text().replace('$', '')}}}"
         return ""
-
-    def space(self) -> str:
-        self.expect("{")
-        end = self.parts.index("}", self.index) if "}" in self.parts[self.index :] else None
-        dimension = "".join(self.parts[self.index : end]).strip()
-        if end is None or not _DIMENSION.fullmatch(dimension):
-            raise RefusedFormula("\\hspace without a dimension")
-        self.index = end + 1
-        return f"\\hspace{{{dimension}}}" if "mu" not in dimension else "\\,"
 
     # Rows and columns
 
@@ -276,34 +227,13 @@ class _Parser:
                 self.take()
                 self.row_distance()
                 rows.append([""])
-            elif part in _RULES:
+            elif part in RULES:
                 self.take()
             elif FENCE.fullmatch(part) and not part.startswith("\\left"):
                 raise RefusedFormula(f"{part} without \\left in its cell")
             else:
                 rows[-1][-1] += self.sequence()
         return rows
-
-    def row_distance(self) -> None:
-        """Passes over a distance in brackets after a row, and over nothing else in brackets."""
-        following = "".join(self.parts[self.index : self.index + 12])
-        if match := re.match(rf"\[\s*{_DIMENSION.pattern}\s*\]", following):
-            self.index += len(tokenize(match[0]))
-
-    def column_types(self) -> str:
-        self.expect("{")
-        types = ""
-        while (part := self.take()) != "}":
-            if not part:
-                raise RefusedFormula("the columns of an array are not closed")
-            types += part if part in "lcr|" else ""
-        return types
-
-
-def _stops(part: str) -> bool:
-    fence = FENCE.fullmatch(part)
-    closes = bool(fence and fence[1] != "left") or part.startswith("\\end")
-    return closes or part in ("}", "&", "\\\\", *_RULES)
 
 
 def _written(scripts: dict[str, str]) -> str:

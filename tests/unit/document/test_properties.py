@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from mdocr.document.document import Document
 from mdocr.document.inline import literal, plain, split_spans
 from mdocr.document.latex.repair import repair
-from mdocr.document.latex.sanitize import RefusedFormula, sanitize
+from mdocr.document.latex.sanitize import sanitize
+from mdocr.document.latex.token_reader import RefusedFormula
 from mdocr.document.layout_text import format_layout, parse_layout
 from mdocr.document.model import Block, Box, Page, Source
 from mdocr.document.tables import from_otsl, to_otsl

@@ -10,7 +10,8 @@ from documents import block, document, everything
 from mdocr.document.latex import commands
 from mdocr.document.latex.escape import escape, escape_code
 from mdocr.document.latex.repair import repair
-from mdocr.document.latex.sanitize import RefusedFormula, is_harmless, sanitize
+from mdocr.document.latex.sanitize import is_harmless, sanitize
+from mdocr.document.latex.token_reader import RefusedFormula
 from mdocr.document.model import Block, Box
 from mdocr.options import RenderOptions
 from mdocr.render import FORMATS
