@@ -25,8 +25,11 @@ INT8 = "int8"
 PAGE_DTYPES = ("auto", "float32", "bfloat16", "float16", INT8)
 """Precision of page models; ``auto`` is that of the weights, or single precision."""
 WORD_DRAFTS = ("auto", "none", "ctc")
-DRAFTS = ("none", "ctc")
-"""What decoding starts from: masks, or what the CTC head of the model is sure of."""
+DRAFTS = ("auto", "none", "ctc", "lite", "text-layer")
+"""What decoding starts from: masks; what the CTC head of the lite model is sure of; or, for the
+large model, what the lite model has read, or what a PDF says, to be verified."""
+LAYOUTS = ("model", "lite")
+"""Who finds the regions of a page: the model itself, or the lite model for it."""
 TEXT_LAYERS = ("verify", "trust", "ignore")
 """What to do with the text that a PDF carries: take what the picture confirms, all, or nothing."""
 BOXES = ("block", "line", "word")
@@ -119,7 +122,11 @@ class ParseOptions:
         steps: passes in which a block is complete at the latest; ``block_length`` if None.
         max_tokens: maximum number of tokens of single targets, by names of ``PARSE_TARGETS``.
         revise: a step that finds too few masked tokens decides committed ones anew.
-        draft: a name of ``DRAFTS``; for the lines of a model with a CTC head.
+        draft: a name of ``DRAFTS``. ``auto`` is ctc with the lite model; with the large one it is
+            the text layer, and where a page has none, on a CPU, what the lite model reads.
+        acceptance: of the large model's drafts: a token that is the likeliest in its place is
+            committed from this probability on. At 1 texts are as without drafts.
+        layout: a name of ``LAYOUTS``.
         text_layer: a name of ``TEXT_LAYERS``; only readers of lines use it.
         emphasis: keep the bold, italic and monospace letters and the links of a text layer.
         keep_unsure: also write what the model is unsure of, which else is only in ``Page.unread``.
@@ -140,7 +147,9 @@ class ParseOptions:
     steps: int | None = None
     max_tokens: Mapping[str, int] = field(default_factory=dict)
     revise: bool = False
-    draft: str = "ctc"
+    draft: str = "auto"
+    acceptance: float = 1.0
+    layout: str = "model"
     text_layer: str = "verify"
     emphasis: bool = True
     keep_unsure: bool = False
@@ -161,6 +170,9 @@ class ParseOptions:
         for target in (*self.thresholds, *self.max_tokens):
             _choose("region type", target, PARSE_TARGETS)
         _choose("draft", self.draft, DRAFTS)
+        if not 0 <= self.acceptance <= 1:
+            raise UsageError(f"acceptance must be between 0 and 1, not {self.acceptance:g}")
+        _choose("layout", self.layout, LAYOUTS)
         _choose("text layer", self.text_layer, TEXT_LAYERS)
         _choose("boxes", self.boxes, BOXES)
         _at_least_one("block length", self.block_length)
@@ -248,6 +260,8 @@ class ParseChanges(TypedDict, total=False):
     max_tokens: Mapping[str, int]
     revise: bool
     draft: str
+    acceptance: float
+    layout: str
     text_layer: str
     emphasis: bool
     keep_unsure: bool

@@ -42,6 +42,7 @@ class FakeParser:
         self.asked: list[tuple[tuple[int, int], str, BlockOptions]] = []
         self.most_in_work = 0
         self.batch_sizes: list[int] = []
+        self.verifies_drafts = self.is_slow = False
 
     def batch_size(self, max_tokens: int) -> int:
         return 3

@@ -6,7 +6,7 @@ from typing import Any
 
 from mdocr.engines.page_engines import check_settings
 from mdocr.engines.server import ServerPageModel
-from mdocr.parsing.loading import find_parser, load_parser
+from mdocr.parsing.loading import find_parser, load_lite, load_parser
 from mdocr.parsing.page_model import PageModel
 from mdocr.weights.resolve import ResolvedModel
 
@@ -76,7 +76,8 @@ class LazyPageModel:
         """The model, on its device or server."""
         choice = self.choice
         if choice.server:
-            return ServerPageModel(choice.server, "" if choice.model == "auto" else choice.model)
+            name = "" if choice.model == "auto" else choice.model
+            return ServerPageModel(choice.server, name, load_lite)
         return load_parser(
             choice.model,
             choice.device,

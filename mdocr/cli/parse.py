@@ -32,6 +32,7 @@ from mdocr.cli.choices import (
 )
 from mdocr.cli.command import MORE, Command, examples, single_command
 from mdocr.cli.corpus import (
+    Cluster,
     Limit,
     PageTimeout,
     Progress,
@@ -48,6 +49,7 @@ from mdocr.cli.watch import Record, Watch, Watcher
 from mdocr.errors import UsageError
 from mdocr.options import (
     DRAFTS,
+    LAYOUTS,
     MATH_FORMS,
     MAX_TEXT_TOKENS,
     MAX_TOKENS,
@@ -227,8 +229,31 @@ def parse(
     max_tokens: MaxTokens = None,
     draft: Annotated[
         str,
-        one_of(DRAFTS, "What decoding starts from, with the lite model.", rich_help_panel=MORE),
+        one_of(
+            DRAFTS,
+            "What decoding starts from. ctc: what the lite model is sure of. With the large model, "
+            "texts to be verified: lite, as the lite model reads them; text-layer, as a PDF has "
+            "them.",
+            rich_help_panel=MORE,
+        ),
     ] = DEFAULTS.draft,
+    acceptance: Annotated[
+        float,
+        typer.Option(
+            metavar="P",
+            help="With the large model, commit what a draft has from this probability on: lower is "
+            "faster and less exact; at 1 texts are as without drafts.",
+            rich_help_panel=MORE,
+        ),
+    ] = DEFAULTS.acceptance,
+    layout: Annotated[
+        str,
+        one_of(
+            LAYOUTS,
+            "What finds the regions of a page for the large model: itself, or the lite model.",
+            rich_help_panel=MORE,
+        ),
+    ] = DEFAULTS.layout,
     cuda_graphs: Annotated[
         bool,
         typer.Option(
@@ -244,6 +269,7 @@ def parse(
     workers: Workers = None,
     page_timeout: PageTimeout = WORKER_DEFAULTS.page_seconds,
     worker_memory: WorkerMemory = None,
+    cluster: Cluster = "",
     limit: Limit = None,
     shard: Shard = "",
     retry_failed: RetryFailed = False,
@@ -275,6 +301,8 @@ def parse(
         block_length=block_length,
         steps=steps,
         draft="none" if watcher.is_on else draft,
+        acceptance=acceptance,
+        layout=layout,
         max_tokens=token_limits(max_tokens or []),
         text_layer=text_layer,
         emphasis=emphasis,
@@ -314,6 +342,7 @@ def parse(
             found,
             choice,
             to_folder=destination.folder is not None,
+            cluster=cluster,
         )
         shown = replace(display, look=watcher.page)
         Run(

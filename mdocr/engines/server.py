@@ -7,7 +7,7 @@ neither confidences nor steps, so those of its texts are empty.
 import logging
 import time
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from itertools import count
 from queue import Empty, SimpleQueue
@@ -18,7 +18,7 @@ from PIL import Image
 
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.engines.chat import SECONDS, BusyError, ChatServer
-from mdocr.errors import DeviceError, MdocrError
+from mdocr.errors import DeviceError, MdocrError, UsageError
 from mdocr.preprocessing.prompts import STOPS, TASKS
 
 CONCURRENT_REQUESTS = 16
@@ -44,6 +44,7 @@ class ServerPageModel:
     Args:
         url: address of the server, with or without ``/v1``.
         model: name of the model on the server; the first that it offers if empty.
+        load_lite: loads the lite model, which may find the regions of pages here.
 
     Raises:
         UsageError: the address makes no sense.
@@ -52,9 +53,14 @@ class ServerPageModel:
 
     reads_lines = False
     reads_formulas = True
+    verifies_drafts = False
+    is_slow = False
     block_length = BlockOptions.block_length
 
-    def __init__(self, url: str, model: str = "") -> None:
+    def __init__(
+        self, url: str, model: str = "", load_lite: Callable[[], Any] | None = None
+    ) -> None:
+        self._load_lite = load_lite
         self._server = ChatServer(url)
         self.name = model or self._first_model()
         self.tokenizer = _NoTokens()
@@ -64,8 +70,26 @@ class ServerPageModel:
         """Maximum number of concurrent requests."""
         return CONCURRENT_REQUESTS
 
-    def request(self, image: Image.Image, prompt: str, options: BlockOptions) -> Request:
-        """Prepares one image and its prompt, a name of ``TASKS`` or another text."""
+    def lite(self) -> Any:
+        """The lite model, in this process.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if self._load_lite is None:
+            raise UsageError("there is no lite model beside the server")
+        return self._load_lite()
+
+    def request(
+        self, image: Image.Image, prompt: str, options: BlockOptions, *, draft: str | None = None
+    ) -> Request:
+        """Prepares one image and its prompt, a name of ``TASKS`` or another text.
+
+        Raises:
+            UsageError: there is a draft, for which the API has no place.
+        """
+        if draft is not None:
+            raise UsageError("a server verifies no drafts", "Use: --draft none")
         self._warn_of(options)
         text = TASKS.get(prompt, prompt)
         return Request(tuple(text.encode()), options, picture=_data_url(image))

@@ -94,7 +94,17 @@ def load_parser(
     found = find_parser(model, device)
     folder = found.path if found.path.is_dir() else found.path.parent
     made = page_engine(folder, device, dtype, engine, cuda_graphs=cuda_graphs, pages=pages)
-    return Parser(made, *_prompts(made.folder, made.config), found.name)
+    return Parser(made, *_prompts(made.folder, made.config), found.name, load_lite)
+
+
+@lru_cache(maxsize=1)
+def load_lite() -> Parser:
+    """The lite model on the CPU, beside a large one; loaded once.
+
+    Raises:
+        WeightsError: it is damaged.
+    """
+    return load_parser("lite", "cpu")
 
 
 def _prompts(

@@ -10,12 +10,13 @@ from functools import partial
 from mdocr.decoding.requests import Generation, Request
 from mdocr.document.block_types import PICTURE_TYPES
 from mdocr.document.layout_text import parse_layout
-from mdocr.document.model import Block, Failure, Unread
-from mdocr.errors import MdocrError, PartialFailureError
+from mdocr.document.model import Block, Failure, Page, Unread
+from mdocr.errors import MdocrError, PartialFailureError, UsageError
 from mdocr.inputs.page_picture import PagePicture
 from mdocr.options import ParseOptions
 from mdocr.parsing import crops
 from mdocr.parsing.drawing import draw_layout
+from mdocr.parsing.lite_pages import read_by_lite
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import (
     Job,
@@ -23,6 +24,7 @@ from mdocr.parsing.page_work import (
     PageWork,
     failure_of,
 )
+from mdocr.parsing.region_drafts import drafted
 from mdocr.parsing.texts import Text, block_options, filled, is_at_limit, text_of
 from mdocr.postprocess.duplicates import drop_duplicates
 
@@ -42,27 +44,53 @@ class MinerUPageReader:
     def __init__(self, parser: PageModel, options: ParseOptions) -> None:
         self.parser = parser
         self.options = options
-        self.batch_size = options.batch_size or parser.batch_size(options.longest("layout"))
+        _check_draft(parser, options.draft)
+        self.drafts = options.draft != "none" and parser.verifies_drafts
+        longest = options.longest("layout") * (2 if self.drafts else 1)  # the draft and the masks
+        self.batch_size = options.batch_size or parser.batch_size(longest)
         # Refuses invalid options before the first page:
         block_options(options, "layout", parser.block_length)
 
     def open(self, key: Key, sheet: PagePicture) -> PageWork:
-        """A page that is ready to ask for its layout."""
-        return MinerUPage(key, sheet, self)
+        """A page that is ready to ask for its layout, or for the regions that the lite model finds.
+
+        Raises:
+            MdocrError: the lite model is to find them, and cannot read the page.
+        """
+        page = self._lite_page(key, sheet)
+        return MinerUPage(key, sheet, self, page)
+
+    def _lite_page(self, key: Key, sheet: PagePicture) -> Page | None:
+        """The page as the lite model reads it, if its regions or texts are asked for."""
+        has_layer = sheet.text is not None
+        is_wanted = {
+            "lite": True,
+            "auto": self.parser.is_slow and not has_layer,
+        }.get(self.options.draft, False)
+        if self.options.layout == "lite" or (self.drafts and is_wanted):
+            return read_by_lite(self.parser.lite(), key, sheet, self.options)
+        return None
 
 
 class MinerUPage(PageWork):
     """A page in flight."""
 
-    def __init__(self, key: Key, sheet: PagePicture, reader: MinerUPageReader) -> None:
+    def __init__(
+        self, key: Key, sheet: PagePicture, reader: MinerUPageReader, lite: Page | None
+    ) -> None:
         super().__init__(key, sheet)
         self.parser, self.options = reader.parser, reader.options
+        self.lite = lite
+        self.drafts = reader.drafts
         self.regions: list[Block] = []
         self.texts: dict[int, Text] = {}
 
     def begin(self) -> list[Job]:
-        """The layout."""
-        return [Job(self, LAYOUT, self._ask_for_layout)]
+        """The layout, or the regions that the lite model has found."""
+        if self.options.layout == "model" or self.lite is None:
+            return [Job(self, LAYOUT, self._ask_for_layout)]
+        self.unread += [one for one in self.lite.unread if one.reason != "unsure"]
+        return self._jobs([_empty(block) for block in self.lite.blocks])
 
     def take(self, place: int, made: Generation) -> list[Job]:
         """After the layout, all regions."""
@@ -109,7 +137,11 @@ class MinerUPage(PageWork):
         if found.unknown_types:
             types = ", ".join(found.unknown_types)
             self.note(f"regions of unknown types are read as text: {types}")
-        self.regions = crops.ordered(drop_duplicates([_known(one) for one in found.regions]))
+        return self._jobs(drop_duplicates([_known(one) for one in found.regions]))
+
+    def _jobs(self, regions: list[Block]) -> list[Job]:
+        """The regions to be read."""
+        self.regions = crops.ordered(regions)
         return [
             Job(self, place, partial(self._ask, region))
             for place, region in enumerate(self.regions, start=1)
@@ -125,7 +157,19 @@ class MinerUPage(PageWork):
     def _ask(self, region: Block) -> Request:
         crop = crops.fit(crops.cut_region(self.sheet.picture, region.box, region.angle))
         options = block_options(self.options, region.type, self.parser.block_length)
-        return self.parser.request(crop, PROMPTS.get(region.type, "text"), options)
+        prompt = PROMPTS.get(region.type, "text")
+        draft = self._draft_of(region)
+        if draft:
+            return self.parser.request(crop, prompt, options, draft=draft)
+        return self.parser.request(crop, prompt, options)
+
+    def _draft_of(self, region: Block) -> str:
+        """What a region is expected to say; empty where nothing is known, or not asked."""
+        if not self.drafts:
+            return ""
+        layer = self.sheet.text if self.options.draft in ("auto", "text-layer") else None
+        page = self.lite if self.options.draft in ("auto", "lite") else None
+        return drafted(region, layer, page, self.sheet.width / self.sheet.height)
 
     def _read(self, place: int, region: Block) -> Block:
         text = self.texts.get(place, Text())
@@ -133,6 +177,29 @@ class MinerUPage(PageWork):
         if form == "otsl" and text.content.startswith("<table"):
             form = "html"
         return filled(region, text, form, self.options.trace)
+
+
+def _check_draft(parser: PageModel, draft: str) -> None:
+    """Refuses drafts that the model cannot begin with.
+
+    Raises:
+        UsageError: it is one of these.
+    """
+    if draft == "ctc":
+        raise UsageError(
+            f"{parser.name} has no CTC head to draft its texts",
+            "Choose one of: --draft auto, none, lite, text-layer",
+        )
+    if draft in ("lite", "text-layer") and not parser.verifies_drafts:
+        raise UsageError(
+            f"{parser.name} verifies no drafts here: torch does, on this machine",
+            "Use --draft none, or --engine torch without --server.",
+        )
+
+
+def _empty(block: Block) -> Block:
+    """The region of a block."""
+    return Block(block.type, block.box, angle=block.angle)
 
 
 def _cut_short(target: str, longest: int, page: int, place: int) -> Failure:

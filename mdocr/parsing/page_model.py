@@ -42,8 +42,21 @@ class PageModel(Protocol):
     def tokenizer(self) -> Detokenizer:
         """Turns its tokens into text."""
 
-    def request(self, image: Image.Image, prompt: str, options: BlockOptions) -> Request:
-        """Prepares one picture and its prompt."""
+    @property
+    def verifies_drafts(self) -> bool:
+        """Whether a request may come with a draft."""
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the lite model reads a page in a fraction of its time."""
+
+    def lite(self) -> "PageModel":
+        """The lite model, for drafts and layouts; loaded with the first call."""
+
+    def request(
+        self, image: Image.Image, prompt: str, options: BlockOptions, *, draft: str | None = None
+    ) -> Request:
+        """Prepares one picture and its prompt, and what the text is expected to be."""
 
     def denoise(
         self, requests: Iterator[Request], batch_size: int

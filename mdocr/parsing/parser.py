@@ -1,7 +1,7 @@
 """The page model in a program's hand: documents, or pictures and prompts, in; texts out."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from numbers import Integral
 from typing import Literal, TypeVar, cast, overload
@@ -55,6 +55,7 @@ class Parser:
         tokenizer: prompts and texts.
         pictures: how pictures are prepared.
         name: name of the model, for results.
+        load_lite: loads the lite model, for drafts and layouts.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class Parser:
         tokenizer: MinerUDiffusionTokenizer | LineReaderTokenizer,
         pictures: MinerUDiffusionProcessor | LineReaderProcessor,
         name: str,
+        load_lite: "Callable[[], Parser] | None" = None,
     ) -> None:
+        self.load_lite = load_lite
         self.engine = engine
         self.tokenizer = tokenizer
         self.pictures = pictures
@@ -72,6 +75,15 @@ class Parser:
         self.reads_formulas = engine.config.reads_formulas
         self.verifies_drafts = not self.reads_lines and engine.verifies_drafts
         self.block_length = engine.config.block_size
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the lite model reads a page in a fraction of its time: on a CPU."""
+        return not self.reads_lines and str(self.engine.device) == "cpu"
+
+    def lite(self) -> "Parser":
+        """The lite model; itself, where it is that."""
+        return self.load_lite() if self.load_lite and not self.reads_lines else self
 
     @property
     def charset(self) -> Charset:
@@ -142,7 +154,7 @@ class Parser:
             else _counted(list(drafts), len(images), "drafts")
         )
         requests = (
-            self.request(image, prompt, option, stops, draft)
+            self.request(image, prompt, option, stops, draft=draft)
             for image, prompt, option, draft in zip(images, asked, options, known, strict=True)
         )
         fitting = min(self.batch_size(max_tokens), max(1, len(images)))
@@ -161,6 +173,7 @@ class Parser:
         prompt: Prompt,
         options: BlockOptions,
         stop_ids: frozenset[int] | None = None,
+        *,
         draft: Draft | None = None,
     ) -> Request:
         """Prepares one picture and its prompt.
@@ -207,7 +220,8 @@ class Parser:
             mask_id = self.engine.config.mask_token_id
             if self.reads_lines:
                 requests = EncodedRequests(requests, cast(LineEngine, self.engine), batch_size)
-            for number, made in denoise(predict, requests, mask_id, batch_size, started):
+            start = started if self.verifies_drafts else None
+            for number, made in denoise(predict, requests, mask_id, batch_size, start):
                 yield number, replace(made, text=self.tokenizer.decode(made.tokens))
 
     def predictor(self, batch_size: int) -> Predict:

@@ -121,6 +121,7 @@ def block_options(
         steps=options.steps,
         max_tokens=longest or options.longest(target),
         revise=options.revise,
+        acceptance=options.acceptance,
     )
 
 

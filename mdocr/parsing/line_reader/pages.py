@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mdocr.decoding.requests import Generation
 from mdocr.document.model import Block, Box, LayerUse, Unread
 from mdocr.document.turns import turned
-from mdocr.errors import MdocrError
+from mdocr.errors import MdocrError, UsageError
 from mdocr.inputs.page_picture import PagePicture
 from mdocr.options import ParseOptions
 from mdocr.parsing import crops
@@ -72,6 +72,11 @@ class LinePageReader:
         self.parser = parser
         self.options = options
         self.batch_size = options.batch_size or BATCH
+        if options.draft in ("lite", "text-layer"):
+            raise UsageError(
+                f"the lite model takes no draft {options.draft!r}",
+                "It verifies the text layer anyway. Use --draft auto, or a large --model.",
+            )
         block_options(options, "text", BLOCK_LENGTH)  # refuses invalid options before a page
 
     def open(self, key: Key, sheet: PagePicture) -> "LinePage":
