@@ -107,6 +107,11 @@ class PartialFailureError(MdocrError):
     exit_code = 7
 
 
+def reason_of(error: Exception) -> str:
+    """What an error of the system says, without its number and the file that the message names."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 def _restored(kind: type[MdocrError], args: tuple[Any, ...], state: dict[str, Any]) -> MdocrError:
     """The inverse of ``MdocrError.__reduce__``."""
     error = kind.__new__(kind, *args)

@@ -60,6 +60,10 @@ def written_whole(path: Path, *, alone: bool = False) -> Iterator[Path]:
             yield temporary
             temporary.chmod(mode)  # safetensors leaves a file that only its owner may read
             temporary.replace(path)
+    except OSError as error:
+        if is_full(error) and error.filename is None:  # writing to an open file names none
+            error.filename = str(path)
+        raise
     finally:
         with contextlib.suppress(OSError):  # must not hide why it is not there
             temporary.unlink()

@@ -1,6 +1,6 @@
 """Options of the benchmarks: frozen, validated, free of heavy imports."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from mdocr.errors import UsageError
@@ -10,6 +10,11 @@ THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99)
 AUTOREGRESSIVE = "autoregressive"
 """The same model with blocks of one token."""
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+def listed(numbers: Iterable[float]) -> str:
+    """Numbers as they are typed: with commas."""
+    return ",".join(f"{number:g}" for number in numbers)
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class LatencyOptions:
     def __post_init__(self) -> None:
         for name, numbers in (("steps", self.steps), ("batch sizes", self.batch_sizes)):
             if not numbers or min(numbers) < 1:
-                raise UsageError(f"{name} must be numbers from 1, not {numbers}")
+                raise UsageError(f"{name} must be numbers from 1, not {listed(numbers)}")
         if not self.decoders:
             raise UsageError("no decoder is named", f"Choose of: {', '.join(WORD_DECODERS)}")
         if self.warm_up < 0 or self.repeats < 1:
@@ -127,7 +132,7 @@ class ShuffleOptions:
 
     def __post_init__(self) -> None:
         if not self.shares or not all(0 <= share <= 1 for share in self.shares):
-            raise UsageError(f"shares of words are between 0 and 1, not {self.shares}")
+            raise UsageError(f"shares of words are between 0 and 1, not {listed(self.shares)}")
         if self.pages < 1:
             raise UsageError(f"pages must be at least 1, not {self.pages}")
         dict(self.runs())  # refuses thresholds and batch sizes that make no sense

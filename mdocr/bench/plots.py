@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdocr.errors import MissingExtraError, UsageError
-from mdocr.files import written_whole
+from mdocr.files import check_folder, written_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,15 +20,14 @@ def check_plot(path: Path) -> None:
     """Checks before a measurement that its plot can be written.
 
     Raises:
-        UsageError: the suffix is unknown, or there is no such folder.
+        UsageError: the suffix is unknown, or the folder cannot be written to.
         MissingExtraError: matplotlib is not installed.
     """
     if path.suffix.lower().lstrip(".") not in FORMATS:
         raise UsageError(
             f"a plot cannot be written as {path.name!r}", f"End its name in: {', '.join(FORMATS)}"
         )
-    if not path.resolve().parent.is_dir():
-        raise UsageError(f"there is no folder {path.resolve().parent}", "Make it first.")
+    check_folder(path.resolve().parent)
     _figure()
 
 

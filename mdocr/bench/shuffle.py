@@ -14,7 +14,7 @@ import numpy as np
 
 from mdocr.bench.options import ShuffleOptions
 from mdocr.bench.synthetic_pages import set_page, synthetic_texts
-from mdocr.errors import InputError
+from mdocr.errors import InputError, reason_of
 from mdocr.evaluation.metrics import bleu, edit_similarity, plain
 from mdocr.evaluation.page_parts import from_markdown, joined
 from mdocr.evaluation.page_sets import TruePage
@@ -123,7 +123,8 @@ def _paragraphs(file: Path) -> list[str]:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise InputError(
-            f"cannot read the text {file}: {error}", "Give UTF-8 text files, one per page."
+            f"cannot read the text {file}: {reason_of(error)}",
+            "Give UTF-8 text files, one per page.",
         ) from error
     return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
 

@@ -1,6 +1,5 @@
 """``mdocr bench``: what the models cost on this machine."""
 
-from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +14,7 @@ from mdocr.bench.options import (
     ShuffleOptions,
     ThroughputOptions,
     by_protocol,
+    listed,
 )
 from mdocr.bench.pictures import pages_of, pictures_of, synthetic_words
 from mdocr.bench.plots import check_plot
@@ -43,11 +43,6 @@ Plot = Annotated[
     ),
 ]
 LATENCY, THROUGHPUT, SHUFFLE = LatencyOptions(), ThroughputOptions(), ShuffleOptions()
-
-
-def _listed(numbers: Iterable[float]) -> str:
-    """Defaults as they are typed: with commas."""
-    return ",".join(f"{number:g}" for number in numbers)
 
 
 @app.callback()
@@ -83,7 +78,7 @@ def latency(
     ] = f"{LATENCY.steps[0]}-{LATENCY.steps[-1]}",
     batch_size: Annotated[
         str, typer.Option(metavar="N,N", help="One or more, such as 1,16.")
-    ] = _listed(LATENCY.batch_sizes),
+    ] = listed(LATENCY.batch_sizes),
     count: Annotated[int, typer.Option(min=1, help="Read at most this many pictures.")] = 50,
     output: Plot = None,
     as_json: AsJson = False,
@@ -153,7 +148,7 @@ def throughput(
     device: Device = "auto",
     thresholds: Annotated[
         str, typer.Option(metavar="P,P", help="Of the diffusion decoding; several with commas.")
-    ] = _listed(THROUGHPUT.thresholds),
+    ] = listed(THROUGHPUT.thresholds),
     autoregressive: Annotated[
         bool, typer.Option(help="Also decode one token after another, with the same model.")
     ] = THROUGHPUT.autoregressive,
@@ -193,11 +188,12 @@ def throughput(
     options = ThroughputOptions(
         tables.fractions(thresholds), autoregressive, batch_size, warm_up, repeats
     )
+    given = pages_of(data, count) if data else None
+    if given is None or any(page.parts for page in given):
+        requirements.check_pages()
+    parser = load_parser(model, device, dtype, engine="torch", cuda_graphs=cuda_graphs)
     with TemporaryDirectory() as folder:
-        found = pages_of(data, count) if data else synthetic_pages(Path(folder), count)
-        if any(page.parts for page in found):
-            requirements.check_pages()
-        parser = load_parser(model, device, dtype, engine="torch", cuda_graphs=cuda_graphs)
+        found = given or synthetic_pages(Path(folder), count)
         report = time_pages(parser, found, options, console.note)
     report["source"] = str(data) if data else "synthetic"
     show_throughput(form, report, output)
@@ -219,7 +215,7 @@ def shuffle(
     device: Device = "auto",
     shares: Annotated[
         str, typer.Option(metavar="X,X", help="Shares of the words that change places.")
-    ] = _listed(SHUFFLE.shares),
+    ] = listed(SHUFFLE.shares),
     pages: Annotated[
         int, typer.Option(min=1, help="Read at most this many pages.")
     ] = SHUFFLE.pages,

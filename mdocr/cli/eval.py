@@ -22,6 +22,7 @@ from mdocr.cli.recognize import check_lexicon
 from mdocr.cli.tables import check_form
 from mdocr.evaluation import formulas as formula_scoring
 from mdocr.evaluation import page_sets, pages, requirements
+from mdocr.files import check_folder
 from mdocr.inputs.labelled import open_collection
 from mdocr.options import WORD_DECODERS, ParseOptions, RecognizeOptions
 from mdocr.parsing.loading import load_parser
@@ -30,6 +31,7 @@ from mdocr.recognizer import load_recognizer
 app = command_group("Measure how well models read.")
 DEFAULTS = RecognizeOptions()
 PAGE_DEFAULTS = ParseOptions()
+NOTHING_MISREAD = "there is no misread picture to show on a sheet"
 Threshold = Annotated[
     float, typer.Option(metavar="P", help="Commit a token as soon as its probability is above P.")
 ]
@@ -112,6 +114,8 @@ def recognizer(
         show_inventory(form, *word_sets.inventory(sets))
         return
     check_lexicon(lexicon)
+    if errors:
+        check_folder(errors.resolve().parent)
     count = sum(len(each.numbers[:limit]) for each in sets) * len(runs)
     reader = load_recognizer(model, device, engine, dtype, count)
     rows, misread = [], []
@@ -120,8 +124,9 @@ def recognizer(
         rows += found
         misread += wrong
     tables.show(form, {"schema": "mdocr.eval/1", "sets": rows}, rows, WORD_COLUMNS)
-    if errors and misread:
-        console.note(f"wrote {write_sheet(misread, errors)} misread words to {errors}")
+    if errors:
+        shown = write_sheet(misread, errors)
+        console.note(f"wrote {shown} misread words to {errors}" if shown else NOTHING_MISREAD)
 
 
 @app.command(

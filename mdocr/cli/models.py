@@ -86,7 +86,7 @@ def remove(
 ) -> None:
     """Remove a downloaded model from the cache."""
     cached = CachedModel(registry.find(name))
-    if not cached.model.packaged and not yes:
+    if not cached.model.packaged and not yes and cached.folder.exists():
         if not sys.stdin.isatty():
             raise UsageError(
                 f"remove {cached.folder}?", "Say --yes, since nobody can be asked here."

@@ -7,6 +7,7 @@ import typer
 
 from mdocr.cli import console
 from mdocr.cli.command import Command, command_group, examples
+from mdocr.files import check_folder
 from mdocr.synthesis.common.fonts import Font, load_fonts
 from mdocr.synthesis.common.typefaces import group_typefaces, held_out_fonts, training_fonts
 from mdocr.synthesis.corpora.sentences import load_sentences
@@ -15,7 +16,7 @@ from mdocr.synthesis.formulas.grammar import draw_formulas
 from mdocr.synthesis.lines.pictures import LineSynthesizer, draw_lines
 from mdocr.synthesis.pages.samples import draw_pages, write_crops, write_pages
 from mdocr.synthesis.pages.sheets import PageSynthesizer
-from mdocr.synthesis.samples import draw_words, write_words
+from mdocr.synthesis.samples import draw_words, refuse_samples, write_words
 from mdocr.synthesis.tables.pictures import draw_tables
 from mdocr.synthesis.words.pictures import WordSynthesizer
 
@@ -35,6 +36,7 @@ Fonts = Annotated[
         "--fonts", metavar="DIR", help="Folder of fonts instead of the system's; repeatable."
     ),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace the samples in the folder.")]
 HeldOut = Annotated[
     bool, typer.Option("--held-out", help="Only the fonts that training never uses.")
 ]
@@ -54,10 +56,12 @@ def words(
     ] = 1.0,
     seed: Seed = 0,
     fonts: Fonts = None,
+    force: Force = False,
 ) -> None:
     """Write word pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
+    _check(output, force)
     synthesizer = WordSynthesizer(load_fonts(fonts), load_vocabulary())
-    written = write_words(draw_words(synthesizer, count, difficulty, seed), output)
+    written = write_words(draw_words(synthesizer, count, difficulty, seed), output, force=force)
     console.note(f"wrote {written} words to {output}")
 
 
@@ -69,20 +73,27 @@ def lines(
     seed: Seed = 0,
     fonts: Fonts = None,
     held_out: HeldOut = False,
+    force: Force = False,
 ) -> None:
     """Write text line pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
+    _check(output, force)
     chosen = _chosen_fonts(fonts, held_out)
     synthesizer = LineSynthesizer(chosen, load_sentences())
-    written = write_words(draw_lines(synthesizer, count, difficulty, seed), output)
+    written = write_words(draw_lines(synthesizer, count, difficulty, seed), output, force=force)
     console.note(f"wrote {written} lines to {output}")
 
 
 @app.command(cls=Command, epilog=examples("mdocr synth formulas -o formulas"))
 def formulas(
-    output: Output, count: Count = 100, difficulty: Difficulty = 1.0, seed: Seed = 0
+    output: Output,
+    count: Count = 100,
+    difficulty: Difficulty = 1.0,
+    seed: Seed = 0,
+    force: Force = False,
 ) -> None:
     """Write formula pictures, labels.tsv (LaTeX), manifest.jsonl to train on, and sheet.png."""
-    written = write_crops(draw_formulas(count, difficulty, seed), "formula", output)
+    _check(output, force)
+    written = write_crops(draw_formulas(count, difficulty, seed), "formula", output, force=force)
     console.note(f"wrote {written} formulas to {output}")
 
 
@@ -94,11 +105,13 @@ def tables(
     seed: Seed = 0,
     fonts: Fonts = None,
     held_out: HeldOut = False,
+    force: Force = False,
 ) -> None:
     """Write table pictures, labels.tsv (OTSL), manifest.jsonl to train on, and sheet.png."""
+    _check(output, force)
     chosen = _chosen_fonts(fonts, held_out)
     made = draw_tables(group_typefaces(chosen), load_sentences(), count, difficulty, seed)
-    written = write_crops(made, "table", output)
+    written = write_crops(made, "table", output, force=force)
     console.note(f"wrote {written} tables to {output}")
 
 
@@ -110,16 +123,25 @@ def pages(
     seed: Seed = 0,
     fonts: Fonts = None,
     held_out: HeldOut = False,
+    force: Force = False,
 ) -> None:
     """Write whole pages with their regions, and manifest.jsonl to train on.
 
     Of each page: the picture, a document (json), its layout as the page model writes it
     (layout.txt), and its text in reading order (gt.txt).
     """
+    _check(output, force)
     chosen = _chosen_fonts(fonts, held_out)
     synthesizer = PageSynthesizer(chosen, load_sentences())
-    written = write_pages(draw_pages(synthesizer, count, difficulty, seed), output)
+    written = write_pages(draw_pages(synthesizer, count, difficulty, seed), output, force=force)
     console.note(f"wrote {written} pages to {output}")
+
+
+def _check(output: Path, force: bool) -> None:
+    """Finds out before fonts are loaded, which may take half a minute, whether there is room."""
+    check_folder(output)
+    if not force:
+        refuse_samples(output)
 
 
 def _chosen_fonts(folders: list[Path] | None, held_out: bool) -> list[Font]:

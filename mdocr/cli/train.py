@@ -89,7 +89,7 @@ def recognizer(
         "mdocr train parser --config parser-lite                 a line reader, on synthetic lines",
         "mdocr train parser --corrections review/review.csv      the packaged one, on corrections",
         "mdocr train parser --config parser-finetune \\",
-        "    --set data.manifest=mine.jsonl                      the large model, on your pages",
+        "    --set 'data.manifest=[\"mine.jsonl\"]'               the large model, on your pages",
     ),
 )
 def parser(

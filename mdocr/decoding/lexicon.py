@@ -20,7 +20,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.errors import InputError
+from mdocr.errors import InputError, reason_of
 
 UNKNOWN = 0.1
 """Share of words that are not in the lexicon."""
@@ -161,7 +161,7 @@ def load_lexicon(name: str) -> Lexicon:
         weights = _weights_in(Path(name))
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(
-            f"cannot read the lexicon {name!r}: {error}",
+            f"cannot read the lexicon {name!r}: {reason_of(error)}",
             "Give english, or a UTF-8 text file with one word per line.",
         ) from error
     if not any(map(is_plain, weights)) or min(weights.values()) <= 0:

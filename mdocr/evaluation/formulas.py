@@ -1,5 +1,6 @@
 """Scores of images of single formulas."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from mdocr.parsing import single_formulas
 from mdocr.parsing.parser import Parser
 from mdocr.preprocessing.formula_notation import to_notation
 from mdocr.preprocessing.formula_rows import split_rows
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def summary(found: Sequence[ReadFormula]) -> dict[str, Any]:
 def _open(pictures: Collection, number: int) -> Image.Image | None:
     try:
         return pictures.picture(number)
-    except InputError:
+    except InputError as error:
+        logger.warning("counted as misread: %s", error.message)
         return None
 
 

@@ -58,23 +58,28 @@ def check_request(precision: str) -> None:
 
 
 def refuse_foreign(folder: Path) -> None:
-    """Refuses a folder whose model is no export, such as a checkpoint: its description would go.
+    """Refuses a folder whose model is no export, such as a checkpoint: its files would go.
 
     Raises:
-        UsageError: its ``config.json`` was not written by ``describe``.
+        UsageError: one of its files would be written over, and its ``config.json`` is not there, or
+            was not written by ``describe``.
     """
-    path = folder / CONFIG
-    if not path.exists():
+    if _is_ours(folder / CONFIG):
         return
+    for path in (folder / name for name in (CONFIG, ENCODER, STEP)):
+        if path.exists():
+            raise UsageError(
+                f"{str(path)!r} would be written over, but no export wrote it",
+                "Give another place with -o, or write over it with: --force",
+            )
+
+
+def _is_ours(description: Path) -> bool:
     try:
-        known = json.loads(path.read_text("utf-8"))
+        known = json.loads(description.read_text("utf-8"))
     except (OSError, ValueError):
-        known = None
-    if not isinstance(known, dict) or "mdocr" not in known or "precision" not in known:
-        raise UsageError(
-            f"{str(path)!r} would be written over, but no export wrote it",
-            "Give another place with -o, or write over it with: --force",
-        )
+        return False
+    return isinstance(known, dict) and "mdocr" in known and "precision" in known
 
 
 def describe(

@@ -67,6 +67,8 @@ class FolderCollection:
         Raises:
             InputError: ``labels.tsv`` is missing, is not text, or has a line without a tab.
         """
+        if not self.folder.is_dir():
+            raise InputError(f"there is no folder {str(self.folder)!r}", HINT)
         lines = path_text_lines(self.folder / LABELS, HINT)
         return [(self.folder / path, text) for _, path, text in lines]
 

@@ -38,11 +38,11 @@ class ServeOptions:
 
     def __post_init__(self) -> None:
         for name in ("max_bytes", "max_pages", "max_pixels", "max_queue", "max_jobs"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+            if (value := getattr(self, name)) < 1:
+                raise UsageError(f"{name.replace('_', ' ')} must be at least 1, not {value}")
         for name in ("timeout", "keep_seconds"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} must be above 0, not {getattr(self, name):g}")
+            if not (value := getattr(self, name)) > 0:
+                raise UsageError(f"{name.replace('_', ' ')} must be above 0, not {value:g}")
         if not 0 <= self.port <= 65535:
             raise UsageError(f"port must be between 0 and 65535, not {self.port}")
         if not (self.token or is_loopback(self.host)):

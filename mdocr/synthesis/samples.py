@@ -13,6 +13,12 @@ from mdocr.synthesis.words.pictures import RATIO_SHARES, WordSynthesizer, draw_d
 SHOWN = 160
 ROW, CAPTION, SHEET_WIDTH = 48, 16, 1400
 
+LISTS = ("labels.tsv", "manifest.jsonl")
+"""Files that list the samples of a folder."""
+
+DIGITS = 6
+"""Digits of the name of a sample."""
+
 LabelledImage = tuple[Image.Image, str]
 
 
@@ -26,17 +32,22 @@ def draw_words(
         yield Image.fromarray(picture), text
 
 
-def write_words(samples: Iterable[LabelledImage], folder: Path) -> int:
+def write_words(samples: Iterable[LabelledImage], folder: Path, *, force: bool = False) -> int:
     """Writes ``images/*.png``, ``labels.tsv`` and ``sheet.png``; returns the number of samples.
+
+    Args:
+        samples: images with their texts.
+        folder: where to.
+        force: replace the samples that it holds.
 
     Raises:
         UsageError: the folder already holds samples.
     """
-    require_no_samples(folder)
+    clear_samples(folder, force)
     labels: list[str] = []
     shown: list[LabelledImage] = []
     for number, (picture, text) in enumerate(samples, start=1):
-        name = f"images/{number:06d}.png"
+        name = f"images/{number:0{DIGITS}d}.png"
         save_picture(picture, folder / name)
         labels.append(f"{name}\t{text}\n")
         if len(shown) < SHOWN:
@@ -46,17 +57,36 @@ def write_words(samples: Iterable[LabelledImage], folder: Path) -> int:
     return len(labels)
 
 
-def require_no_samples(folder: Path) -> None:
-    """Refuses a folder whose samples would be overwritten.
+def refuse_samples(folder: Path) -> None:
+    """Refuses a folder that holds samples.
 
     Raises:
-        UsageError: the folder already holds samples.
+        UsageError: it does.
     """
-    for name in ("labels.tsv", "manifest.jsonl"):
-        if (folder / name).exists():
-            raise UsageError(
-                f"{folder / name} exists", "Name another folder with -o, or remove this one first."
-            )
+    for path in _lists(folder):
+        raise UsageError(
+            f"{path} exists", "Name another folder with -o, or replace the samples with --force."
+        )
+
+
+def clear_samples(folder: Path, force: bool) -> None:
+    """Removes the samples that a folder holds, so that none is left among others.
+
+    Raises:
+        UsageError: it holds samples, and they are not to be replaced.
+    """
+    if not force:
+        refuse_samples(folder)
+    if lists := _lists(folder):
+        for inner in ("images", "pages"):
+            for path in (folder / inner).glob(f"{'[0-9]' * DIGITS}.*"):
+                path.unlink()
+        for path in lists:
+            path.unlink()
+
+
+def _lists(folder: Path) -> list[Path]:
+    return [folder / name for name in LISTS if (folder / name).exists()]
 
 
 def contact_sheet(samples: Iterable[LabelledImage]) -> Image.Image:

@@ -16,6 +16,7 @@ from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.weights.checkpoint_folder import is_line_reader
 from mdocr.weights.line_reader import load_line_reader, save_line_reader
 from mdocr.weights.mdiff4str import load_mdiff4str, save_mdiff4str
+from mdocr.weights.registry import MODELS
 from mdocr.weights.resolve import resolve
 
 Model = TypeVar("Model", MDiff4STR, LineReader)
@@ -41,17 +42,24 @@ def average_models(models: Sequence[str], path: Path) -> None:
     if len(models) < 2:
         raise UsageError("an average takes at least two models", "Name the models, then -o PATH.")
     record = {"mean_of": len(models)}
+    _check_place(models[0], path)
     if path.suffix == SUFFIX:
         words, of_words = _mean(models, _word_model)
         save_mdiff4str(words, of_words.config, path, training=record)
-    elif path.suffix in OTHER_SUFFIXES:
-        raise UsageError(
-            f"{path} is neither a folder nor ends in {SUFFIX}",
-            f"Name a checkpoint ({SUFFIX}) for word models, a folder for line readers.",
-        )
     else:
         lines, of_lines = _mean(models, _line_reader)
         save_line_reader(lines, of_lines.config, path, training=record)
+
+
+def _check_place(model: str, path: Path) -> None:
+    """Refuses a path that is none for the mean of models like this one."""
+    known = MODELS.get(model)
+    reads_words = known is not None and known.task == "recognizer"
+    if path.suffix in OTHER_SUFFIXES or (reads_words and path.suffix != SUFFIX):
+        raise UsageError(
+            f"a mean cannot be written as {path}",
+            f"Name a checkpoint ({SUFFIX}) for word models, a folder for line readers.",
+        )
 
 
 def _word_model(name: str) -> MDiff4STR:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 
-from mdocr.errors import WeightsError
+from mdocr.errors import WeightsError, reason_of
 from mdocr.files import written_whole
 from mdocr.training.shards import gathered, scattered, scattered_moments
 
@@ -78,7 +78,10 @@ def save_state(path: Path, state: TrainingState) -> None:
         with written_whole(path, alone=True) as temporary:
             torch.save(whole, temporary)
     except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError
-        raise WeightsError(f"cannot write {path}: {error}", "Is there room on the disk?") from error
+        raise WeightsError(
+            f"cannot write {path}: {reason_of(error)}",
+            "Give a place that you may write to, with room for the file.",
+        ) from error
 
 
 def load_state(path: Path, state: TrainingState) -> None:

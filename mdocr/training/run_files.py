@@ -5,6 +5,7 @@
 
 import dataclasses
 import difflib
+import json
 import sys
 import types
 import typing
@@ -120,7 +121,10 @@ def _fill(kind: Any, value: Any, place: str) -> Any:
 
 def _fill_tuple(kinds: tuple[Any, ...], value: Any, place: str) -> tuple[Any, ...]:
     if not isinstance(value, list):
-        raise UsageError(f"{place} must be a list, not {value!r}")
+        raise UsageError(
+            f"{place} must be a list, not {value!r}",
+            f"Write it like: --set '{place}=[{json.dumps(value)}]'",
+        )
     if kinds[-1] is Ellipsis:
         kinds = kinds[:1] * len(value)
     if len(kinds) != len(value):

@@ -174,7 +174,10 @@ def find_weights(path: Path) -> Path:
     """
     if path.is_file():
         if path.suffix not in (".safetensors", ".pth"):
-            raise WeightsError(f"{path} is not a checkpoint: expected .safetensors or .pth")
+            raise WeightsError(
+                f"{path} is no checkpoint, which ends in .safetensors or .pth",
+                "Name one, or the folder that holds it.",
+            )
         return path
     if not path.is_dir():
         raise WeightsError(

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mdocr.errors import WeightsError
+from mdocr.errors import WeightsError, reason_of
 from mdocr.files import written_whole
 from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.models.mdiff4str_config import MDiff4STRConfig
@@ -115,7 +115,10 @@ def save_mdiff4str(
         with written_whole(path) as temporary:
             save_file(tensors, temporary, metadata)
     except (OSError, SafetensorError) as error:
-        raise WeightsError(f"cannot write {path}: {error}", "Is there room on the disk?") from error
+        raise WeightsError(
+            f"cannot write {path}: {reason_of(error)}",
+            "Give a place that you may write to, with room for the file.",
+        ) from error
 
 
 def _load(path: Path) -> MDiff4STR:

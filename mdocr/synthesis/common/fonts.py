@@ -125,9 +125,12 @@ def load_fonts(folders: Sequence[Path] | None = None) -> list[Font]:
     cache folder (``MDOCR_CACHE`` overrides it) until a file is added, removed or changed.
 
     Raises:
-        InputError: no legible font was found.
+        InputError: no legible font was found, or a folder is none.
         MissingExtraError: fontTools is not installed and the fonts are not in the cache.
     """
+    for folder in folders or ():
+        if not folder.is_dir():
+            raise InputError(f"there is no folder {str(folder)!r}", "Name a folder of fonts.")
     files = sorted(set(_font_files(folders or FOLDERS)))
     index = cache_dir() / f"fonts-{_fingerprint(files)}.json"
     fonts = _read_index(index)
@@ -136,9 +139,8 @@ def load_fonts(folders: Sequence[Path] | None = None) -> list[Font]:
         _write_index(index, fonts)
     if not fonts:
         where = ", ".join(str(folder) for folder in folders or FOLDERS)
-        raise InputError(
-            f"no legible font under {where}", "Install font packages; docs/fonts.md lists some."
-        )
+        hint = "Name another folder" if folders else "Install font packages"
+        raise InputError(f"no legible font under {where}", f"{hint}; docs/fonts.md lists some.")
     return fonts
 
 

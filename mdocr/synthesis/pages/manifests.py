@@ -98,7 +98,7 @@ def _sample(line: str, number: int, path: Path) -> ManifestSample:
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(
-            f"{path}, line {number} is not a sample: {error!r}",
+            f"{path}, line {number} is not a sample: {_why(error)}",
             'A line looks like {"image": "pages/1.png", "task": "text", "text": "…"}.',
         ) from error
     if sample.task not in TASKS or not sample.weight >= 0:
@@ -107,3 +107,10 @@ def _sample(line: str, number: int, path: Path) -> ManifestSample:
             f"A task is one of {', '.join(TASKS)}; a weight is at least 0.",
         )
     return sample
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with a line, in words."""
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]!r}"
+    return "it is no JSON" if isinstance(error, json.JSONDecodeError) else str(error)

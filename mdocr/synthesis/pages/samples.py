@@ -15,7 +15,7 @@ from mdocr.document.model import Block, Page, Source
 from mdocr.files import write_text
 from mdocr.synthesis.pages.manifests import ManifestSample, write_manifest
 from mdocr.synthesis.pages.sheets import PageSynthesizer, SyntheticPage
-from mdocr.synthesis.samples import require_no_samples, save_picture, write_words
+from mdocr.synthesis.samples import DIGITS, clear_samples, save_picture, write_words
 
 TASKS = {"table": "table", "equation": "formula"}
 """Task of a region by its type; ``text`` for all others."""
@@ -32,22 +32,23 @@ def draw_pages(
         yield synthesizer.draw(np.random.default_rng((seed, number)), difficulty)
 
 
-def write_pages(pages: Iterable[SyntheticPage], folder: Path) -> int:
+def write_pages(pages: Iterable[SyntheticPage], folder: Path, *, force: bool = False) -> int:
     """Writes pages to ``folder``; returns their number.
 
     For each page ``pages/NUMBER.png``, ``.json`` (schema ``mdocr.document/1``), ``.layout.txt`` (as
     the page model writes it) and ``.gt.txt`` (text in reading order, without paratext); and
-    ``manifest.jsonl`` with all layouts and regions as training samples.
+    ``manifest.jsonl`` with all layouts and regions as training samples. With ``force`` they replace
+    the samples that the folder holds.
 
     Raises:
         UsageError: the folder already holds samples.
     """
-    require_no_samples(folder)
+    clear_samples(folder, force)
     inner = folder / "pages"
     samples: list[ManifestSample] = []
     count = 0
     for count, page in enumerate(pages, start=1):
-        path = inner / f"{count:06d}.png"
+        path = inner / f"{count:0{DIGITS}d}.png"
         save_picture(Image.fromarray(page.picture), path)
         record = json.dumps(_document(page, path).to_dict(), ensure_ascii=False, indent=1)
         write_text(path.with_suffix(".json"), record)
@@ -58,13 +59,17 @@ def write_pages(pages: Iterable[SyntheticPage], folder: Path) -> int:
     return count
 
 
-def write_crops(pictures: Iterable[tuple[Image.Image, str]], task: str, folder: Path) -> int:
+def write_crops(
+    pictures: Iterable[tuple[Image.Image, str]], task: str, folder: Path, *, force: bool = False
+) -> int:
     """Writes images of formulas or tables with labels, a contact sheet and a manifest.
+
+    With ``force`` they replace the samples that the folder holds.
 
     Raises:
         UsageError: the folder already holds samples.
     """
-    count = write_words(pictures, folder)
+    count = write_words(pictures, folder, force=force)
     lines = (folder / "labels.tsv").read_text("utf-8").splitlines()
     pairs = (line.split("\t", 1) for line in lines)
     samples = [ManifestSample((folder / name).resolve(), task, text) for name, text in pairs]

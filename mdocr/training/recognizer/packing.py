@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mdocr.errors import InputError, MissingExtraError, UsageError
+from mdocr.errors import InputError, MissingExtraError, UsageError, reason_of
 from mdocr.files import written_folder
 from mdocr.inputs.labelled import HINT, FolderCollection
 
@@ -49,7 +49,10 @@ def pack_folder(folder: Path, target: Path) -> Packed:
         with written_folder(target) as temporary:
             return _Packer(collection, lmdb.open(str(temporary), **_settings(collection))).pack()
     except (OSError, lmdb.Error) as error:
-        raise InputError(f"cannot write {target}: {error}", "Is there room on the disk?") from error
+        raise InputError(
+            f"cannot write {target}: {reason_of(error)}",
+            "Give a place that you may write to, with room for the file.",
+        ) from error
 
 
 class _Packer:

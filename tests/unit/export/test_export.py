@@ -14,13 +14,12 @@ from mdocr.cli.main import app
 from mdocr.errors import MissingExtraError, UsageError
 from mdocr.export import (
     TOLERANCES,
-    Export,
     ExportError,
     check_request,
     export_mdiff4str,
     export_model,
 )
-from mdocr.export.folder import describe, write_config
+from mdocr.export.folder import refuse_foreign
 from mdocr.export.mdiff4str import compare
 from mdocr.export.precision import save_graph
 from mdocr.models.mdiff4str import MDiff4STR
@@ -104,14 +103,19 @@ def test_mismatch_is_an_error(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_aligned_model(tmp_path: Path) -> None:
+@pytest.fixture
+def smallest(tmp_path: Path) -> Path:
+    """The weights of an aligned model of one layer."""
     encoder = EncoderConfig((16, 32), (1, 1), (2, 2), (1, 0), ((2, 1),), 0.0)
     config = MDiff4STRConfig(encoder, DecoderConfig(1, 2, 12, aligned=True), "abc")
-    weights = tmp_path / "aligned.safetensors"
-    save_mdiff4str(MDiff4STR(config).state_dict(), config, weights)
-    done = export_mdiff4str(weights, tmp_path / "out", "fp16")
+    save_mdiff4str(MDiff4STR(config).state_dict(), config, tmp_path / "smallest.safetensors")
+    return tmp_path / "smallest.safetensors"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_aligned_model(smallest: Path, tmp_path: Path) -> None:
+    done = export_mdiff4str(smallest, tmp_path / "out", "fp16")
     assert done.difference < 1e-4
     made = read_onnx(done.folder, MDIFF4STR_FORMAT)
     assert (made.model["symbols"], made.model["decoder"]["max_length"]) == ("abc", 12)
@@ -132,24 +136,31 @@ def test_missing_packages_are_named(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_the_description_of_another_model_is_kept_unless_forced(
-    golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    smallest: Path, tmp_path: Path
 ) -> None:
-    def written(path: Path, folder: Path, precision: str) -> Export:
-        write_config(describe(MDIFF4STR_FORMAT, "tiny", "fp32", {}), folder)
-        return Export(folder, 0.0, 1)
-
-    monkeypatch.setattr("mdocr.export.export_mdiff4str", written)  # which takes a minute
-    theirs = tmp_path / CONFIG
+    folder = tmp_path / "out"
+    folder.mkdir()
+    theirs = folder / CONFIG
     theirs.write_text('{"model_type": "bert"}', "utf-8")
-    command = ["export", str(golden / "mdiff4str/tiny_best.pth"), "-o", str(tmp_path)]
+    command = ["export", str(smallest), "-o", str(folder)]
     refused = CliRunner().invoke(app, command)
     assert refused.exit_code == 2 and "--force" in refused.stderr
     assert theirs.read_text("utf-8") == '{"model_type": "bert"}'
-    for again in ([*command, "--force"], command):  # the second replaces an export
-        done = CliRunner().invoke(app, again)
-        assert done.exit_code == 0, done.stderr
-        assert "mdocr" in theirs.read_text("utf-8")
+    done = CliRunner().invoke(app, [*command, "--force"])
+    assert (done.exit_code, done.stdout) == (0, f"{folder}\n"), done.stderr
+    assert read_onnx(folder, MDIFF4STR_FORMAT).model["symbols"] == "abc"
+    refuse_foreign(folder)  # an export of ours may be replaced without
+
+
+@pytest.mark.parametrize("name", [CONFIG, ENCODER, STEP])
+def test_files_of_others_are_not_written_over(golden: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"theirs")
+    with pytest.raises(UsageError, match=name):
+        export_model(str(golden / "mdiff4str/tiny_best.pth"), tmp_path)
+    assert (tmp_path / name).read_bytes() == b"theirs"
 
 
 def test_wrong_usage(golden: Path, tmp_path: Path) -> None:

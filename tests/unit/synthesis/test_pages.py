@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 pytest.importorskip("cv2")
@@ -32,6 +33,7 @@ from mdocr.synthesis.pages.samples import (
     write_pages,
 )
 from mdocr.synthesis.pages.sheets import PageSynthesizer, SyntheticPage
+from mdocr.synthesis.samples import write_words
 
 WORDS = ("alpha", "beta", "gamma", "delta", "omega", "wind", "short", "paper", "under", "over")
 SENTENCES = Sentences(
@@ -120,6 +122,23 @@ def test_written_pages(pages: list[SyntheticPage], tmp_path: Path) -> None:
     assert [sample.task for sample in samples].count("layout") == 2
     assert {sample.task for sample in samples} <= set(TASKS)
     assert all(sample.image.is_file() and sample.text for sample in samples)
+
+
+def test_samples_are_replaced_only_if_that_is_wanted_and_none_is_left(
+    pages: list[SyntheticPage], tmp_path: Path
+) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/mine.png").write_bytes(b"mine")
+    write_pages(pages[:2], tmp_path)
+    assert write_pages(pages[:1], tmp_path, force=True) == 1
+    names = {path.name.partition(".")[0] for path in (tmp_path / "pages").iterdir()}
+    assert names == {"000001", "mine"}
+    word = Image.new("L", (40, 20))
+    with pytest.raises(UsageError, match="--force"):
+        write_words([(word, "a")], tmp_path)
+    write_words([(word, "a")], tmp_path, force=True)
+    assert not (tmp_path / "manifest.jsonl").exists()  # its pictures are gone
+    assert [path.name for path in (tmp_path / "pages").iterdir()] == ["mine.png"]
 
 
 def test_text_in_reading_order() -> None:
