@@ -31,7 +31,8 @@ _PAGE = """<!doctype html>
 <span class="gap"></span>
 {tools}
 <label id="replay" title="The steps of the denoising" hidden>step <output></output>
-<input type="range" min="0" aria-label="Step of the denoising"><button>▶</button></label>
+<input type="range" min="0" aria-label="Step of the denoising">\
+<button aria-label="Replay the denoising">▶</button></label>
 <button id="previous" title="p">◀ doubtful</button>
 <button id="next" title="n">doubtful ▶</button>
 <button id="save" title="As a CSV for: mdocr train --corrections" hidden>Save corrections</button>

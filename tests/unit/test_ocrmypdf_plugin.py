@@ -53,6 +53,7 @@ def test_a_page_on_its_side_is_turned_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not shutil.which("gs"), reason="ghostscript is not installed")
 def test_a_scan_becomes_a_pdf_that_can_be_searched(tmp_path: Path) -> None:
     scan, made = tmp_path / "scan.pdf", tmp_path / "out.pdf"
@@ -60,8 +61,8 @@ def test_a_scan_becomes_a_pdf_that_can_be_searched(tmp_path: Path) -> None:
         page = pdf.new_page(width=420, height=595)
         page.insert_image(page.rect, filename=PAGE)
         pdf.save(scan)
-    command = [sys.executable, "-m", "ocrmypdf", "--plugin", "mdocr.ocrmypdf_plugin", scan, made]
-    subprocess.run(command, check=True, capture_output=True)
+    command = [sys.executable, "-m", "ocrmypdf", "--plugin", "mdocr.ocrmypdf_plugin"]
+    subprocess.run([*command, "--jobs", "1", scan, made], check=True, capture_output=True)
     with pymupdf.open(made) as pdf:
         assert "so wonderful are the varieties of outlet" in pdf[0].get_text().replace("\n", " ")
         (place,) = pdf[0].search_for("Faraday")

@@ -1,10 +1,12 @@
 """The denoising again: states of tokens, lines, the SVG, what the terminal is told."""
 
+import io
 import re
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
@@ -71,6 +73,19 @@ def test_a_page_is_told_in_a_line_without_a_terminal(
     (tmp_path / "b.svg").write_text("mine")
     with pytest.raises(UsageError, match=r"b\.svg"):
         Watcher(False, tmp_path / "b.svg")
+
+
+def test_a_text_plays_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=40)
+    monkeypatch.setattr("mdocr.cli.console.console", lambda: screen)
+    monkeypatch.setattr("mdocr.cli.watch.PAUSE", 0)
+    Watcher(True, None).word(Word("w.png", "cat", 0.9, CAT.tokens, "m", "d", 3))
+    assert isinstance(screen.file, io.StringIO)
+    shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", screen.file.getvalue())
+    steps = ["░░", "co", "ce", "ca"]
+    places = [shown.find(step) for step in steps]
+    assert -1 not in places and places == sorted(places)
+    assert shown.rstrip().endswith("w.png: 4 characters in 3 steps")
 
 
 def test_words_are_recorded_on_the_command_line(tmp_path: Path) -> None:
