@@ -61,8 +61,9 @@ guess, however sure."""
 SOUND = 0.25
 """Share of the characters in refused lines from which a whole layer is not believed."""
 
-REFUTING = 0.8
-"""Confidence of a reading that is believed against a sound layer."""
+REFUTING, REFUTING_UNKNOWN = 0.8, 0.95
+"""Confidence of a reading that is believed against a sound layer; and against a line of it in a
+script that the reader does not know, of which it reads lookalikes."""
 
 LEAST_LINES = 2
 """Refused lines without which it is."""
@@ -139,7 +140,8 @@ class Drafts:
         one = self.judged.get(row)
         if not self.are_believed or one is None or one.verdict is not Verdict.REFUSED:
             return read
-        return _text_of(self.drafts[row], one.confidence) if read.confidence < REFUTING else read
+        least = REFUTING_UNKNOWN if one.is_unknown else REFUTING
+        return _text_of(self.drafts[row], one.confidence) if read.confidence < least else read
 
     def marked(self, row: Row, *, emphasis: bool) -> str:
         """A line that stands, with what the file knows besides letters."""
@@ -187,11 +189,13 @@ class Judgement:
         verdict: what the picture says.
         length: characters of the draft.
         shortfall: in nats.
+        is_unknown: whether the reader does not know its script.
     """
 
     verdict: Verdict
     length: int
     shortfall: float
+    is_unknown: bool = False
 
     @property
     def confidence(self) -> float:
@@ -267,7 +271,7 @@ def _judgement(draft: Draft, frames: Floats, shortfall: float, charset: Charset)
     clear = max(bar, min(CLEAR + CLEARER * length, EACH * length))
     unknown = _classes(draft, charset).count(WILDCARD)
     if unknown > MOST_UNKNOWN * length and not _may_be_unknown(frames, length, charset):
-        return Judgement(Verdict.REFUSED, length, shortfall)
+        return Judgement(Verdict.REFUSED, length, shortfall, is_unknown=True)
     if shortfall > clear:
         return Judgement(Verdict.REFUSED, length, shortfall)
     return Judgement(Verdict.STANDS if shortfall <= bar else Verdict.DOUBTED, length, shortfall)
@@ -281,4 +285,4 @@ def _may_be_unknown(frames: Floats, length: int, charset: Charset) -> bool:
     if not is_as_long or sure < SURE or len(seen) < SHORT:
         return is_as_long
     read = charset.decode(run.token for run in seen)
-    return jumbled_share([read], fewest=2) > JUMBLED
+    return jumbled_share([read], fewest=1) > JUMBLED
