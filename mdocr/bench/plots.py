@@ -20,14 +20,17 @@ def check_plot(path: Path) -> None:
     """Checks before a measurement that its plot can be written.
 
     Raises:
-        UsageError: the suffix is unknown, or the folder cannot be written to.
+        UsageError: the suffix is unknown, or the folder is missing or cannot be written to.
         MissingExtraError: matplotlib is not installed.
     """
     if path.suffix.lower().lstrip(".") not in FORMATS:
         raise UsageError(
             f"a plot cannot be written as {path.name!r}", f"End its name in: {', '.join(FORMATS)}"
         )
-    check_folder(path.resolve().parent)
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", "Make it first.")
+    check_folder(folder)
     _figure()
 
 

@@ -101,8 +101,13 @@ def test_several_sets_are_averaged_and_misread_words_drawn(folder, golden, tmp_p
     assert sheet.exists()
 
 
-def test_a_sheet_that_cannot_be_written_does_not_lose_the_figures(folder, golden, tmp_path):
+def test_a_sheet_that_cannot_be_written_is_refused_or_does_not_lose_the_figures(
+    folder, golden, monkeypatch
+):
     model = ("--model", golden / ALL_READ_AS, "--device", "cpu")
+    refused = run(folder, *model, "--errors", folder / "a.png" / "sheet.png")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    monkeypatch.setattr("mdocr.cli.eval.check_folder", lambda folder: None)  # filled since
     done = run(folder, *model, "--format", "json", "--errors", folder / "a.png" / "sheet.png")
     assert done.exit_code == 2
     assert json.loads(done.stdout)["sets"][0]["words"] == 3

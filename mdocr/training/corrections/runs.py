@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mdocr.document.corrections import read_corrections
 from mdocr.errors import UsageError
 from mdocr.training.run_files import read_values
 
@@ -21,12 +22,15 @@ def run_values(
 
     Raises:
         UsageError: there is neither a run nor a correction; or see ``run_files.read_values``.
+        InputError: a CSV cannot be read.
     """
     if config is None and not tables:
         raise UsageError("a run is missing", "Name one with --config, or give --corrections FILE.")
     values = read_values(config or Path(f"{task}-corrections"), overrides)
     if not tables:
         return values
+    for table in tables:
+        read_corrections(table)  # refused before the run is begun
     data = values.setdefault("data", {})
     if not isinstance(data, dict):
         raise UsageError("data must be a table", "Begin it with a line [data].")
