@@ -24,10 +24,10 @@ from mdocr.layout import (
     ink,
     paratext,
     pictures,
-    rows,
     scratches,
     skew,
     strips,
+    tables,
 )
 from mdocr.layout.clock import Clock
 from mdocr.layout.components import Boxes, Components
@@ -241,7 +241,7 @@ def _ordered(
     regions: list[Region] = []
     displayed: list[Formula] = []
     for column in columns.in_columns(body, marks.rules):
-        regions += blocks.to_regions(rows.to_lines(column), usual)
+        regions += blocks.to_regions(tables.to_lines(column, marks.rules), usual)
         displayed += formulas.find_formulas(column, marks.signs, usual.size)
         clock.check()
     return headers + blocks.rank_titles(regions) + footers, displayed

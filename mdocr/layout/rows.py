@@ -1,55 +1,12 @@
-"""Pieces of one column to rows, and rows to lines and to tables without rules."""
+"""Pieces of a row to lines."""
 
-from collections.abc import Sequence
-from statistics import median
-
-import numpy as np
-
-from mdocr.layout.ink import runs
-from mdocr.layout.pieces import PagePiece, Row, hull, merge, overlap, rows_of
-from mdocr.layout.regions import LayoutBox, LayoutCell, Line, Region
+from mdocr.layout.pieces import PagePiece, Row, hull, merge
 
 LINE_GAP = 3.0
 """Widest gap inside a line in heights of a capital; justified lines may stretch that far."""
 
 HIGHEST_LINE = 2.2
 """Height of a line of joined pieces in heights of a capital, at most."""
-
-TIGHT = 0.85
-"""Distance of the lines of one cell, as a share of that of the rows, at most."""
-
-COLUMN_GAP = 0.9
-"""Narrowest gap between columns of a table in heights of a capital."""
-
-TYPEWRITER_GAP, EVEN = 1.7, 0.07
-"""The same where words are set as by a typewriter, which parts them by the width of a letter; and
-the spread of the distances between letters up to which they are."""
-
-
-def to_lines(pieces: Sequence[PagePiece]) -> list[Row]:
-    """The rows of a column: whole lines, several where gaps are wide, or one table.
-
-    Returns:
-        rows from top to bottom; a table, or an image, is a row of its own.
-    """
-    rows = [row for row in rows_of(pieces) if _without_leaders(row)]
-    lines: list[Row] = []
-    start = 0
-    while start < len(rows):
-        end = _with_last_cell(rows, start, _table_end(rows, start))
-        table = _to_table(rows[start:end]) if end - start >= 3 else None
-        if table is not None:
-            lines.append([table])
-            start = end
-        else:
-            lines.append(join_row(rows[start]))
-            start += 1
-    return lines
-
-
-def _without_leaders(row: Row) -> Row:
-    """The pieces of a row that hold more than dots."""
-    return [piece for piece in row if not piece.leader]
 
 
 def join_row(row: Row, widest: float = LINE_GAP) -> Row:
@@ -63,7 +20,7 @@ def join_row(row: Row, widest: float = LINE_GAP) -> Row:
             lines[-1].append(piece)
         else:
             lines.append([piece])
-    return [merge(line) for line in lines if _without_leaders(line)]
+    return [merge(line) for line in lines if without_leaders(line)]
 
 
 def _may_join(first: PagePiece, second: PagePiece) -> bool:
@@ -77,188 +34,6 @@ def _may_join(first: PagePiece, second: PagePiece) -> bool:
     return hull([first.box, second.box]).height < HIGHEST_LINE * main.size
 
 
-def _cells_of(row: Row, gap: float = COLUMN_GAP) -> Row:
-    """The cells that a row would have in a table."""
-    return join_row(_without_leaders(row), gap)
-
-
-def _is_typewriter(rows: Sequence[Row]) -> bool:
-    """Whether the letters of these rows are all as wide as one another."""
-    spreads = [piece.spread for row in rows for piece in row if piece.spread < 1]
-    return bool(spreads) and median(spreads) < EVEN
-
-
-def _table_end(rows: Sequence[Row], start: int) -> int:
-    """Where the run of rows with several cells ends; one row of a single cell may stand between."""
-    end = start
-    misses = 0
-    for index in range(start, len(rows)):
-        row = rows[index]
-        if any(piece.region for piece in row) or _is_far(rows, start, index):
-            break
-        if len(_cells_of(row)) >= 2:
-            end, misses = index + 1, 0
-        else:
-            misses += 1
-        if misses > 1 or (index == start and misses):
-            break
-    return end
-
-
-def _with_last_cell(rows: Sequence[Row], start: int, end: int) -> int:
-    """Where the run ends if the last lines of a long cell stand alone below it."""
-    if end - start < 3:
-        return end
-    first = rows[start][0].box
-    begun = [i for i in range(start + 1, end) if rows[i][0].box.x0 < first.x1]
-    least = TIGHT * min((_step(rows, index) for index in begun), default=0.0)
-    while end < len(rows) and _step(rows, end) < least and rows[end][0].box.x0 > first.x1:
-        if any(piece.region for piece in rows[end]):
-            break
-        end += 1
-    return end
-
-
-def _step(rows: Sequence[Row], index: int) -> float:
-    """Distance from one row down to another."""
-    return rows[index][0].base - rows[index - 1][0].base
-
-
-def _is_far(rows: Sequence[Row], start: int, index: int) -> bool:
-    """Whether a wide blank parts a row from the one above."""
-    if index == start:
-        return False
-    above = hull([piece.box for piece in rows[index - 1]])
-    box = hull([piece.box for piece in rows[index]])
-    return box.y0 - above.y1 > 2.5 * max(piece.size for piece in rows[index])
-
-
-def _to_table(rows: Sequence[Row]) -> PagePiece | None:
-    """A table of rows whose cells stand in columns, or None if they do not."""
-    table = _with_gap(rows, COLUMN_GAP)
-    return _with_gap(rows, TYPEWRITER_GAP) if table and _is_typewriter(rows) else table
-
-
-def _with_gap(rows: Sequence[Row], gap: float) -> PagePiece | None:
-    """A table whose columns stand at least so far apart, in capitals."""
-    cells = [_cells_of(row, gap) for row in rows]
-    size = median(piece.size for row in cells for piece in row)
-    columns = _columns(cells, gap * size)
-    least = max(2, 0.3 * len(rows))
-    columns = [column for column in columns if len(_own(cells, column)) >= least]
-    if not _is_convincing(cells, columns, size) or _is_prose(cells, columns, size):
-        return None
-    box = hull([piece.box for row in cells for piece in row])
-    found = [
-        _cell(record, piece, columns)
-        for record, row in zip(_records(cells, columns), cells, strict=True)
-        for piece in row
-    ]
-    made = _without_clashes(sorted(found, key=lambda cell: (cell.row, cell.column)))
-    lines = tuple(line for cell in made for line in cell.lines)
-    return PagePiece(box, size, region=Region("table", box, lines, made))
-
-
-def _records(rows: Sequence[Row], columns: Sequence[tuple[float, float]]) -> list[int]:
-    """The number of the table's row to which each row of pieces belongs.
-
-    What stands closer below a row than the rows stand to each other, and not in the first column,
-    goes on with the row's cells.
-    """
-    begins = [row[0].box.x0 < columns[0][1] for row in rows]
-    steps = [_step(rows, index) for index in range(1, len(rows)) if begins[index]]
-    least = TIGHT * min(steps, default=0.0)
-    numbers = [0]
-    for index in range(1, len(rows)):
-        goes_on = not begins[index] and _step(rows, index) < least
-        numbers.append(numbers[-1] + (not goes_on))
-    return numbers
-
-
-def _columns(rows: Sequence[Row], gap: float) -> list[tuple[float, float]]:
-    """Intervals with gaps between them that are blank in nearly all rows."""
-    area = hull([piece.box for row in rows for piece in row])
-    several, single = np.zeros((2, int(area.width) + 2))
-    for row in rows:
-        covered = several if len(row) >= 2 else single
-        for piece in row:
-            covered[int(piece.box.x0 - area.x0) : int(piece.box.x1 - area.x0) + 1] += 1
-    multiple = sum(len(row) >= 2 for row in rows)
-    used = (several > 0.12 * multiple) | (several + single > 0.3 * len(rows))
-    columns: list[tuple[float, float]] = []
-    for start, end in runs(used):
-        x0, x1 = area.x0 + float(start), area.x0 + float(end)
-        if columns and x0 - columns[-1][1] < 0.6 * gap:
-            columns[-1] = (columns[-1][0], x1)
-        else:
-            columns.append((x0, x1))
-    return columns
-
-
-def _is_convincing(
-    rows: Sequence[Row], columns: Sequence[tuple[float, float]], size: float
-) -> bool:
-    """Enough rows and columns, and no list with its numbers or bullets."""
-    multiple = sum(len(row) >= 2 for row in rows)
-    while len(columns) > 1 and _is_narrow(rows, columns[0], size):
-        columns = columns[1:]
-    if len(columns) >= 3:
-        return multiple >= 3
-    if len(columns) < 2 or multiple < 4:
-        return False
-    (x0, x1), (other, _) = columns
-    return x1 - x0 > 3 * size and other - x1 > 1.2 * size
-
-
-def _own(rows: Sequence[Row], column: tuple[float, float]) -> list[PagePiece]:
-    """Pieces of which most lies in one column."""
-    return [
-        piece
-        for row in rows
-        for piece in row
-        if overlap(piece.box.x0, piece.box.x1, *column) > 0.6 * piece.box.width
-    ]
-
-
-def _is_narrow(rows: Sequence[Row], column: tuple[float, float], size: float) -> bool:
-    """Whether a column mostly holds single letters, like the bullets of a list."""
-    own = _own(rows, column)
-    widths, counts = [piece.box.width for piece in own], [piece.count for piece in own]
-    return not own or (median(widths) < 1.5 * size and median(counts) <= 2)
-
-
-def _is_prose(rows: Sequence[Row], columns: Sequence[tuple[float, float]], size: float) -> bool:
-    """Whether one column is running text, beside which something else happens to stand."""
-    for x0, x1 in columns:
-        filled = [
-            sum(max(0.0, overlap(p.box.x0, p.box.x1, x0, x1)) for p in row) > 0.7 * (x1 - x0)
-            for row in rows
-        ]
-        if x1 - x0 > 22 * size and sum(filled) > 0.5 * len(rows):
-            return True
-    return False
-
-
-def _cell(row: int, piece: PagePiece, columns: Sequence[tuple[float, float]]) -> LayoutCell:
-    """A piece as a cell of the columns over which it stands."""
-    shares = [overlap(piece.box.x0, piece.box.x1, x0, x1) / (x1 - x0) for x0, x1 in columns]
-    over = [index for index, share in enumerate(shares) if share > 0.3]
-    if not over:
-        over = [int(np.argmax([overlap(piece.box.x0, piece.box.x1, *c) for c in columns]))]
-    return LayoutCell(row, over[0], 1, over[-1] - over[0] + 1, piece.box, (Line(piece.box),))
-
-
-def _without_clashes(cells: Sequence[LayoutCell]) -> tuple[LayoutCell, ...]:
-    """Cells that claim one place made one."""
-    made: list[LayoutCell] = []
-    for cell in cells:
-        last = made[-1] if made else None
-        if last and last.row == cell.row and last.column + last.column_span > cell.column:
-            end = max(last.column + last.column_span, cell.column + cell.column_span)
-            box = LayoutBox(*hull([last.box, cell.box]))
-            made[-1] = LayoutCell(
-                cell.row, last.column, 1, end - last.column, box, last.lines + cell.lines
-            )
-        else:
-            made.append(cell)
-    return tuple(made)
+def without_leaders(row: Row) -> Row:
+    """The pieces of a row that hold more than dots."""
+    return [piece for piece in row if not piece.leader]

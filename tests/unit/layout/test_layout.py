@@ -546,3 +546,29 @@ def test_words_of_a_typewriter_are_no_columns(dpi: int) -> None:
     (table,) = analyse(np.asarray(picture_of(draw, (220, 150), dpi))).regions
     assert {cell.column for cell in table.cells} == {0, 1}
     assert {cell.row for cell in table.cells} == set(range(len(rows)))
+
+
+def test_a_table_ruled_from_row_to_row_has_cells_of_several_lines() -> None:
+    sheet = Sheet()
+    records = (
+        [("Ellwood", "Slipway one", "2011"), ("Pier road 4", "and two", ""), ("Norwick", "", "")],
+        [("Tarrow", "Fishing berth", "2012"), ("", "with crane", "")],
+        [("Quillon", "Lay days", "2013"), ("Mole", "", "")],
+    )
+    y = 200
+    for record in ([("Owner", "Berth", "Year")], *records):
+        for line in record:
+            for x, text in zip((100, 500, 900), line, strict=True):
+                if text:
+                    sheet.text(x, y, text)
+            y += 32
+        sheet.draw.line((90, y + 10, 1100, y + 10), "black", 2)
+        y += 24
+    (table,) = sheet.analyse().regions
+    found = [(cell.row, cell.column, len(cell.lines)) for cell in table.cells]
+    expected = [
+        (row, column, sum(bool(line[column]) for line in record))
+        for row, record in enumerate(([("Owner", "Berth", "Year")], *records))
+        for column in range(3)
+    ]
+    assert found == expected
