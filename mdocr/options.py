@@ -122,8 +122,9 @@ class ParseOptions:
         steps: passes in which a block is complete at the latest; ``block_length`` if None.
         max_tokens: maximum number of tokens of single targets, by names of ``PARSE_TARGETS``.
         revise: a step that finds too few masked tokens decides committed ones anew.
-        draft: a name of ``DRAFTS``. ``auto`` is ctc with the lite model; with the large one it is
-            the text layer, and where a page has none, on a CPU, what the lite model reads.
+        draft: a name of ``DRAFTS``. ``auto`` is ctc with the lite model. With the large one it is
+            the text layer; on a CPU only if ``acceptance`` is below the threshold, which saves
+            arithmetic, and then, where a page has no layer, what the lite model reads.
         acceptance: of the large model's drafts: a token that is the likeliest in its place is
             committed from this probability on. At 1 texts are as without drafts.
         layout: a name of ``LAYOUTS``.

@@ -1,13 +1,13 @@
-"""How many words are right in a list of readings, without it, and when it is verified.
+r"""How many words are right in a list of readings, without it, and when it is verified.
 
     python docs/benchmarks/drafts.py FOLDER READ.tsv
 
-``FOLDER`` has ``labels.tsv`` (``path<TAB>text``, paths from the folder); ``READ.tsv`` is what another
-reader has read of the same pictures. Tesseract makes one so:
+``FOLDER`` has ``labels.tsv`` (``path<TAB>text``, paths from the folder); ``READ.tsv`` is what
+another reader has read of the same pictures. Tesseract makes one so:
 
     cut -f1 FOLDER/labels.tsv | while read -r name; do
-        text=$(tesseract "FOLDER/$name" - --psm 8 2>/dev/null | tr -d '\\f\\t\\n')
-        printf '%s\\t%s\\n' "FOLDER/$name" "$text"
+        text=$(tesseract "FOLDER/$name" - --psm 8 2>/dev/null | tr -d '\f\t\n')
+        printf '%s\t%s\n' "FOLDER/$name" "$text"
     done > READ.tsv
 
 Characters that the model cannot write, such as spaces, are taken out of the readings.

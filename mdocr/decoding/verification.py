@@ -5,8 +5,8 @@ prompt and the blocks of the text before it, judges a draft in that layout (arXi
 section 3). One pass is the first denoising step of every block, each behind the draft of those
 before it; as many passes follow as the slowest block needs. From the left, a block that ends as
 drafted confirms that the next one stood behind the right text. The first that ends otherwise is
-right itself, and those behind it are dropped; the rest of the draft is aligned anew behind it, and
-verified again.
+right itself. What those behind it have become is a better draft, since each saw the picture: it is
+aligned anew behind the text, and verified in another round.
 
 So the tokens are those of plain decoding with the same threshold and block length, in fewer passes
 (*exact*). With ``BlockOptions.acceptance`` below the threshold, a token of the draft is committed
@@ -19,6 +19,7 @@ cache behind the text.
 Shapes: M query positions, L tokens of a block.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +29,9 @@ from mdocr.decoding.blocks import ActiveSequence, visible_positions
 from mdocr.decoding.choices import Confidences, Tokens
 from mdocr.decoding.draft_alignment import resumption
 from mdocr.decoding.requests import Feed, Request, TokenDraft
+
+PATIENCE = 3
+"""Rounds in a row, at most, in which not one block of a draft is confirmed."""
 
 
 def started(number: int, index: int, request: Request, mask_id: int) -> ActiveSequence:
@@ -89,6 +93,13 @@ class DraftedBlock(ActiveSequence):
         """Its tokens."""
         return self._block
 
+    @property
+    def text(self) -> tuple[int, ...]:
+        """Its tokens, up to the first mask or the end of the text."""
+        stop = None if self.end is None else self.end - self._start + 1
+        known = self._block[:stop]
+        return known[: known.index(self.mask_id)] if self.mask_id in known else known
+
     def _settle(self) -> None:
         self.end = self._find_end()
 
@@ -102,6 +113,20 @@ class DraftedBlock(ActiveSequence):
             if at in masked and self.draft[at : at + 1] == (token,) and sure >= bar:
                 chosen[at] = True
         return chosen
+
+
+def redrafted(blocks: Sequence[DraftedBlock]) -> tuple[int, ...]:
+    """Blocks that ended side by side as a draft: each is followed by what its own draft has then.
+
+    A block that has a token more than its draft ends before it, one that has a token less behind.
+    """
+    behind: tuple[int, ...] = ()
+    for block in reversed(blocks):
+        known = (*block.draft, *behind)
+        near = len(block.draft)
+        found = resumption(known, near, block.text) if block.is_refused else near
+        behind = (*block.text, *known[near if found is None else found :])
+    return behind
 
 
 @dataclass(frozen=True)
@@ -130,6 +155,9 @@ class VerifiedSequence(ActiveSequence):
         self._draft = known[: known.index(mask_id)] if mask_id in known else known
         self._place = 0  # of the token of the draft that follows the text
         self._is_lost = False  # whether that is not known
+        self._confirmed = 0  # blocks of this round that ended as drafted
+        self._misses = 0  # rounds in a row without such blocks
+        self._capacity = request.capacity
         self._blocks: list[DraftedBlock] = []
         self._known: tuple[int, ...] = ()  # of the draft, to be fed
         super().__init__(number, index, replace(request, draft=TokenDraft()), mask_id)
@@ -165,9 +193,6 @@ class VerifiedSequence(ActiveSequence):
         self.passes += 1
         self._pending = ()
         self._known = ()
-        refused = [at for at, block in enumerate(self._blocks) if block.is_refused]
-        if refused:
-            del self._blocks[refused[0] + 1 :]
         self._settle()
 
     @property
@@ -183,6 +208,8 @@ class VerifiedSequence(ActiveSequence):
         count = len(rest) // length + (not is_whole)
         count = max(1, min(count, -(-(longest - self._start) // length)))
         self._known = rest[: (count - 1) * length]
+        self._confirmed = 0
+        self._capacity = max(self._capacity, self.request.capacity + (count - 1) * length)
         written = (*self.tokens, *self._known)
         behind = len(self.request.prompt) + self._start + count * length
         self._blocks = [
@@ -204,13 +231,14 @@ class VerifiedSequence(ActiveSequence):
             if block.end is not None:
                 self.end = block.end
                 return
-            if not block.is_done:
+            if not block.is_done or (block.is_refused and self._unfinished):
                 self._drop()
                 return
             self._place += len(block.block)
             self._start += len(block.block)
-            if len(self._blocks) > 1:  # as drafted: its keys and values are those of the draft
-                del self._blocks[0]
+            if len(self._blocks) > 1 and not block.is_refused:
+                del self._blocks[0]  # its keys and values are those of the draft
+                self._confirmed += 1
                 continue
             self._pending += block.block
             self._realign()
@@ -230,9 +258,14 @@ class VerifiedSequence(ActiveSequence):
 
     def _realign(self) -> None:
         """Finds where the draft goes on behind a block that it does not have."""
-        if self._blocks[0].is_refused or self._is_lost:
+        block = self._blocks[0]
+        if block.is_refused:
+            self._draft = (*block.draft, *redrafted(self._blocks[1:]))
+            self._place = len(block.block)
+            self._misses = 0 if self._confirmed else self._misses + 1
+        if block.is_refused or self._is_lost:
             found = resumption(self._draft, self._place, self.tokens)
-            self._is_lost = found is None
+            self._is_lost = found is None or self._misses >= PATIENCE
             self._place = self._place if found is None else found
 
     def _leading(self) -> list[_Cell]:
@@ -256,7 +289,7 @@ class VerifiedSequence(ActiveSequence):
             tokens=tuple(cell.token for cell in cells),
             visible=tuple(cell.visible for cell in cells),
             queries=tuple(self.queries),
-            capacity=self.request.capacity + len(self._draft) // length * length,
+            capacity=self._capacity,
             prompt_length=prompt,
             picture=self.request.picture if start == 0 else None,
         )

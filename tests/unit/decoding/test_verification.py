@@ -20,12 +20,14 @@ class Reader:
     """Writes one text; each token that it sees masked is doubtful by how many masks are before it.
 
     It looks at what it is fed as a real model does: only at what is visible, by way of slots. A
-    token that does not see the right text before it comes out wrong.
+    token that does not see the right text before it comes out wrong, or, where it is
+    ``forgiving``, as what follows the end of what it sees.
     """
 
-    def __init__(self, text: tuple[int, ...], clear: int = 2) -> None:
+    def __init__(self, text: tuple[int, ...], clear: int = 2, forgiving: bool = False) -> None:
         self.text = text
         self.clear = clear
+        self.forgiving = forgiving
         self.kept: dict[int, tuple[int, int]] = {}  # slot → position and token
         self.passes = self.tokens = 0
 
@@ -50,6 +52,10 @@ class Reader:
         known = [token for token in before if token != MASK]
         right = all(a == b for a, b in zip(before, self.padded(place), strict=True) if a != MASK)
         token = self.padded(place + 1)[-1] if right else (sum(known) * 7 + place) % 40
+        if self.forgiving and not right:
+            end = max(at for at, one in enumerate(before) if one != MASK) + 1
+            found = resumption(self.text, end, before[:end]) if MASK not in before[:end] else None
+            token = token if found is None else self.padded(found + place - end + 1)[-1]
         return self.likely(token, 0.97 if masks < self.clear else 0.6)
 
     def padded(self, length: int) -> list[int]:
@@ -71,9 +77,10 @@ def read(
     draft: tuple[int, ...] = (),
     acceptance: float | None = None,
     block_length: int = 8,
+    forgiving: bool = False,
     **options,
 ):
-    reader = Reader(text)
+    reader = Reader(text, forgiving=forgiving)
     chosen = BlockOptions(block_length=block_length, acceptance=acceptance, **options)
     known = TokenDraft(draft, (0.0,) * len(draft))
     asked = Request(PROMPT, chosen, frozenset({STOP}), draft=known)
@@ -114,6 +121,12 @@ def test_tokens_are_those_of_plain_decoding(draft, block_length):
 
 
 @pytest.mark.parametrize("draft", DRAFTS.values(), ids=DRAFTS.keys())
+def test_so_they_are_where_blocks_mend_the_draft(draft):
+    made, _ = read(TEXT, draft, acceptance=1.0, forgiving=True)
+    assert made.tokens == TEXT
+
+
+@pytest.mark.parametrize("draft", DRAFTS.values(), ids=DRAFTS.keys())
 @pytest.mark.parametrize("options", [{"steps": 3}, {"steps": 3, "revise": False}])
 def test_fewer_steps_than_tokens(draft, options):
     plain, _ = read(TEXT, **options)
@@ -145,9 +158,10 @@ def test_two_sources_that_agree_are_enough():
 
 
 def test_a_draft_goes_on_behind_what_it_does_not_have():
-    exact, _ = read(TEXT, DRAFTS["a token missing"], acceptance=1.0)
-    lost, _ = read(TEXT, DRAFTS["of another text"], acceptance=1.0)
-    assert exact.passes <= 12 < lost.passes
+    plain, _ = read(TEXT)
+    for name in ("a token missing", "a token more", "one token wrong", "many wrong"):
+        made, _ = read(TEXT, DRAFTS[name], acceptance=1.0, forgiving=True)
+        assert made.passes <= 12 < plain.passes, name
 
 
 def test_a_draft_without_acceptance_is_not_verified():

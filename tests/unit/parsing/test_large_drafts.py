@@ -67,8 +67,15 @@ def test_without_drafts(pdf):
 def test_the_lite_model_reads_what_has_no_layer_where_the_large_one_is_slow(pdf):
     parser = LargeParser(LiteParser())
     parser.is_slow = True
-    found = asked(parser, pdf, text_layer="ignore")
+    found = asked(parser, pdf, text_layer="ignore", acceptance=0.5)
     assert found == [("layout", None), ("text", "abc abc")]
+
+
+def test_where_arithmetic_counts_nothing_is_verified_exactly_unless_asked_for(pdf):
+    for draft, expected in (("auto", None), ("text-layer", "first line second line")):
+        parser = LargeParser()
+        parser.is_slow = True
+        assert asked(parser, pdf, draft=draft) == [("layout", None), ("text", expected)]
 
 
 def test_the_lite_model_is_asked_by_name(pdf):
