@@ -1,31 +1,46 @@
 """Runs over documents whose workers are stand-ins."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 from worker_readers import StandInMaker, StandInModel
 
 from mdocr.batch.destination import open_destination
+from mdocr.batch.display import Display
 from mdocr.batch.run import Run
 from mdocr.batch.selection import Selection
 from mdocr.batch.tally import Tally
 from mdocr.batch.workers import WorkerOptions, WorkerPool
+from mdocr.batch.workers.messages import AssignmentPool
 from mdocr.options import ParseOptions, RenderOptions
 
 
 def run(paths: Sequence[Path | str], out: Path, selection: Selection | None = None) -> Tally:
+    """By a worker process."""
+    start = partial(WorkerPool, StandInMaker(), WorkerOptions(workers=1, memory=600 << 20))
+    return run_by(start, paths, out, selection=selection)
+
+
+def run_by(
+    start: Callable[[], AbstractContextManager[AssignmentPool]],
+    paths: Sequence[Path | str],
+    out: Path,
+    display: Display | None = None,
+    selection: Selection | None = None,
+) -> Tally:
     tally = Tally(len(paths))
-    workers = partial(WorkerPool, StandInMaker(), WorkerOptions(workers=1, memory=600 << 20))
     with open_destination(f"{out}/", ("md",), len(paths), RenderOptions()) as destination:
         Run(
             StandInModel(),  # type: ignore[arg-type]
             ParseOptions(),
             destination,
             tally,
+            display=display or Display(),
             selection=selection or Selection(),
-            start_workers=workers,
+            start_workers=start,
         ).read([str(path) for path in paths])
     return tally
 

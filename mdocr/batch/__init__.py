@@ -11,6 +11,7 @@ selection      which of the documents one run reads
 claims         several runs share a folder
 manifest       a line for each document of a folder
 workers        processes that may hang, crash and swell
+cluster        the same on the machines of a Ray cluster
 tally          what became of the inputs, and the error that the program ends with
 
 Knows nothing of arguments, bars and exit codes.

@@ -14,7 +14,7 @@ from mdocr.batch.regions import RegionReader, comment, region_writer
 from mdocr.batch.run import Run
 from mdocr.batch.tally import Tally
 from mdocr.batch.words import word_writer
-from mdocr.batch.workers import WorkerPool
+from mdocr.batch.workers.messages import AssignmentPool
 from mdocr.document.words import Word
 from mdocr.inputs.find import FailedInput
 from mdocr.options import ParseOptions, RenderOptions
@@ -25,7 +25,7 @@ from mdocr.recognizer import Recognizer
 KINDS = ("auto", "word", "page", *TASKS)
 
 Item = str | FailedInput
-Starter = Callable[[], WorkerPool]
+Starter = Callable[[], AbstractContextManager[AssignmentPool]]
 Bar = Callable[[bool], AbstractContextManager[Display]]
 """Shows the progress of documents; called with whether they go to files."""
 
@@ -62,7 +62,7 @@ class MixedRun:
     start_workers: Callable[[Sequence[Item]], Starter | None] | None = None
 
     def __post_init__(self) -> None:
-        self._lend_workers: Callable[[], AbstractContextManager[WorkerPool]] | None = None
+        self._lend_workers: Callable[[], AbstractContextManager[AssignmentPool]] | None = None
 
     @cached_property
     def _recognizer(self) -> Recognizer:

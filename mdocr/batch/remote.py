@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import urlsplit
 
 from mdocr.errors import InputError, MdocrError, MissingExtraError, install_hint
 from mdocr.inputs.find import FailedInput, natural_order
@@ -65,7 +64,7 @@ class Fetched:
         Raises:
             MdocrError: it cannot be had.
         """
-        name = PurePosixPath(urlsplit(address).path).name or "document"
+        name = PurePosixPath(address.partition("?")[0]).name
         copy = Path(self._folder.name) / f"{number}-{name[-100:]}"
         try:
             system, path = _file_system(address)
@@ -102,8 +101,7 @@ def _file_system(address: str) -> tuple[Any, str]:
 
 
 def _suffix(address: str) -> str:
-    path = urlsplit(address).path if is_url(address) else address
-    return PurePosixPath(path).suffix.lower()
+    return PurePosixPath(address.partition("?")[0]).suffix.lower()
 
 
 def _known(address: str, error: Exception) -> MdocrError:

@@ -17,7 +17,8 @@ from mdocr.batch.results import Results, records_of
 from mdocr.batch.review import Review
 from mdocr.batch.selection import Selection
 from mdocr.batch.tally import Tally
-from mdocr.batch.workers import WorkerPool, read_in_workers
+from mdocr.batch.workers import read_in_workers
+from mdocr.batch.workers.messages import AssignmentPool
 from mdocr.document.model import Failure
 from mdocr.errors import MdocrError, UsageError
 from mdocr.files import is_full
@@ -51,7 +52,7 @@ class Run:
     resume: bool = True
     display: Display = field(default_factory=Display)
     selection: Selection = field(default_factory=Selection)
-    start_workers: Callable[[], AbstractContextManager[WorkerPool]] | None = None
+    start_workers: Callable[[], AbstractContextManager[AssignmentPool]] | None = None
     review: Review | None = None
 
     def read(self, found: Sequence[str | FailedInput]) -> None:
@@ -140,6 +141,8 @@ class _Reading:
 
     def _read(self) -> Generator[Event, None, None]:
         run = self.run
+        if not self.chosen:
+            return
         if run.start_workers is None:
             yield from read_documents(lambda: run.model.loaded, self._tasks(), run.options)
             return

@@ -1,20 +1,27 @@
 """Options of a run over many documents: worker processes, which documents, progress."""
 
+import re
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
 from mdocr.batch.page_model import ModelChoice
 from mdocr.batch.plan import automatic_workers
+from mdocr.batch.remote import is_remote
 from mdocr.batch.workers import PageReaderMaker, WorkerOptions, WorkerPool
+from mdocr.batch.workers.messages import AssignmentPool
 from mdocr.batch.workers.options import threads_of_each
 from mdocr.cli.choices import one_of
 from mdocr.cli.command import MORE
 from mdocr.cli.progress import PROGRESS_FORMS
-from mdocr.errors import UsageError
+from mdocr.errors import MissingExtraError, UsageError
 from mdocr.inputs.find import FailedInput
+from mdocr.inputs.streams import is_stream
 
 MEBIBYTE = 1 << 20
 
@@ -41,6 +48,16 @@ WorkerMemory = Annotated[
         metavar="MIB",
         help="The most memory that a worker may take.",
         show_default="a share of what is free",
+        rich_help_panel=MORE,
+    ),
+]
+Cluster = Annotated[
+    str,
+    typer.Option(
+        metavar="ray|ray://HOST:PORT",
+        help="Read on the machines of a Ray cluster; all must see the documents. "
+        "With --workers, by so many at once.",
+        show_default=False,
         rich_help_panel=MORE,
     ),
 ]
@@ -98,7 +115,8 @@ def starter_of_workers(
     choice: ModelChoice,
     *,
     to_folder: bool,
-) -> Callable[[], WorkerPool] | None:
+    cluster: str = "",
+) -> Callable[[], AbstractContextManager[AssignmentPool]] | None:
     """Makes the processes that read documents; None to read them in this one.
 
     Args:
@@ -107,13 +125,40 @@ def starter_of_workers(
         documents: that will be read.
         choice: the model.
         to_folder: they go to a folder.
+        cluster: the Ray cluster on whose machines they are read; empty for this machine.
 
     Raises:
-        UsageError: the limits make no sense.
+        UsageError: the limits make no sense, or other machines do not see a document.
+        MissingExtraError: the package for clusters is not installed.
     """
+    if cluster:
+        return _on_cluster(
+            cluster, replace(limits(workers or 1), threads=1), workers, documents, choice
+        )
     if workers is None:
         workers = automatic_workers(documents, choice, to_folder)
     if not workers:
         return None
     maker = PageReaderMaker(choice, alone=len(documents) == 1)
     return partial(WorkerPool, maker, limits(workers))
+
+
+def _on_cluster(
+    address: str,
+    limits: WorkerOptions,
+    workers: int | None,
+    documents: Sequence[str | FailedInput],
+    choice: ModelChoice,
+) -> Callable[[], AbstractContextManager[AssignmentPool]]:
+    if not re.fullmatch(r"ray(://[^/\s]+:\d+)?", address):
+        raise UsageError(f"{address!r} is no cluster", "Write ray, or ray://HOST:PORT.")
+    if any(isinstance(item, str) and (is_remote(item) or is_stream(item)) for item in documents):
+        raise UsageError(
+            "a cluster reads files that all its machines see",
+            "Copy the documents to such a folder.",
+        )
+    if find_spec("ray") is None:
+        raise MissingExtraError("ray", "ray", "--cluster")
+    from mdocr.batch.cluster import RayPool
+
+    return partial(RayPool, address, PageReaderMaker(choice), limits, workers)

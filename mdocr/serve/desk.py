@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class Reading:
+class ServedReading:
     """A document or word in the hands of workers.
 
     Attributes:
@@ -68,8 +68,8 @@ class Desk:
         self._pool = self._start_pool()
         self._max_pages = max_pages
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._readings: dict[int, Reading] = {}
-        self._turns: deque[Reading] = deque()
+        self._readings: dict[int, ServedReading] = {}
+        self._turns: deque[ServedReading] = deque()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="mdocr-desk")
         self._thread.start()
@@ -85,7 +85,7 @@ class Desk:
 
     def submit(self, assignment: Assignment, tell: Callable[[Told], None]) -> None:
         """Adds a request; called from any thread."""
-        self._orders.put(partial(self._begin, Reading(assignment, tell)))
+        self._orders.put(partial(self._begin, ServedReading(assignment, tell)))
 
     def cancel(self, number: int) -> None:
         """Forgets a request and frees its work; nothing happens to one that has ended."""
@@ -129,7 +129,7 @@ class Desk:
     def _stop(self) -> None:
         self._closing = True
 
-    def _begin(self, reading: Reading) -> None:
+    def _begin(self, reading: ServedReading) -> None:
         self._readings[reading.opening.number] = reading
         self._turns.append(reading)
 
@@ -163,7 +163,7 @@ class Desk:
             if isinstance(answer, ReadPage) and answer.key[1] == 0:  # the document itself
                 reading.unassigned.clear()
 
-    def _opened(self, reading: Reading, found: Found) -> None:
+    def _opened(self, reading: ServedReading, found: Found) -> None:
         number = reading.opening.number
         if len(found.pages) > self._max_pages:
             error = too_large("the document", self._max_pages, "pages")

@@ -4,8 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from mdocr.batch.workers.messages import Answer, Assignment, Found
-from mdocr.batch.workers.pool import WorkerPool
+from mdocr.batch.workers.messages import Answer, Assignment, AssignmentPool, Found
 from mdocr.options import ParseOptions
 from mdocr.parsing.events import Ended, Event, Opened
 from mdocr.parsing.page_work import ReadPage
@@ -16,7 +15,7 @@ AHEAD = 2
 
 
 def read_in_workers(
-    pool: WorkerPool, tasks: Iterable[DocumentTask], options: ParseOptions
+    pool: AssignmentPool, tasks: Iterable[DocumentTask], options: ParseOptions
 ) -> Iterator[Event]:
     """Reads documents in worker processes; a page that cannot be read costs only itself.
 
@@ -50,7 +49,7 @@ class _OpenDocument:
 
 class _Documents:
     def __init__(
-        self, pool: WorkerPool, tasks: Iterable[DocumentTask], options: ParseOptions
+        self, pool: AssignmentPool, tasks: Iterable[DocumentTask], options: ParseOptions
     ) -> None:
         self._pool = pool
         self._tasks = enumerate(tasks)

@@ -1,9 +1,11 @@
 """What supervisor and workers tell one another."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from mdocr.batch.workers.options import WorkerOptions
 from mdocr.document.model import Source
 from mdocr.document.words import Word
 from mdocr.errors import MdocrError
@@ -31,6 +33,16 @@ class Assignment:
     pages: tuple[int, ...] = ()
     opened: tuple[int, int] | None = None
     again: bool = False
+
+    def once_more(self, left: Sequence[int]) -> list["Assignment"]:
+        """What remains of it when its worker is lost: each page alone; 0 stands for the opening."""
+        each = ((page,) if page else () for page in left)
+        return [replace(self, pages=pages, again=True) for pages in each]
+
+    def unreported(self, answers: Iterable["Answer"]) -> list[int]:
+        """Its pages of which nothing was told; 0 stands for the opening."""
+        told = {answer.key[1] if isinstance(answer, ReadPage) else 0 for answer in answers}
+        return [] if 0 in told else [page for page in self.pages or (0,) if page not in told]
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,10 @@ class Said:
     level: int
     text: str
 
+    def repeat(self) -> None:
+        """Logs it here."""
+        logging.getLogger(self.logger).log(self.level, "%s", self.text)
+
 
 @dataclass(frozen=True)
 class Unable:
@@ -91,6 +107,26 @@ Answer = Found | ReadPage | FoundWord | Done
 a ``ReadPage`` for each page, a ``FoundWord`` for a word, then ``Done``."""
 
 Message = Answer | Ready | Alive | Said | Unable
+
+
+Answered = tuple[int, Answer]
+"""The number of an assignment's document, and what came of it."""
+
+
+class AssignmentPool(Protocol):
+    """Workers, here or elsewhere: assignments in, answers out."""
+
+    options: WorkerOptions
+
+    @property
+    def waiting(self) -> int:
+        """Assignments that no worker has begun."""
+
+    def submit(self, assignment: Assignment) -> None:
+        """Adds an assignment to the end of the queue."""
+
+    def wait(self) -> Iterator[Answered]:
+        """What came of assignments; after a moment perhaps nothing."""
 
 
 class AssignedReader(Protocol):

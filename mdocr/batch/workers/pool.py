@@ -1,10 +1,8 @@
 """Many workers: assignments in, answers out; what is lost with one is tried once more, alone."""
 
-import logging
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from multiprocessing.connection import wait
 from types import TracebackType
 
@@ -12,6 +10,7 @@ from mdocr.batch.workers.handle import Worker
 from mdocr.batch.workers.messages import (
     Alive,
     Answer,
+    Answered,
     Assignment,
     Done,
     Message,
@@ -29,9 +28,6 @@ POLL = 0.1
 
 MOST_DEATHS = 10
 """Workers that die one after another before they have loaded the model: then none ever will."""
-
-Answered = tuple[int, Answer]
-"""The number of an assignment's document, and what came of it."""
 
 
 class WorkerPool:
@@ -157,7 +153,7 @@ class WorkerPool:
 
     def _take(self, worker: Worker, message: Message) -> Iterator[Answered]:
         if isinstance(message, Said):
-            logging.getLogger(message.logger).log(message.level, "%s", message.text)
+            message.repeat()
         elif isinstance(message, Unable):
             raise message.error
         elif isinstance(message, Ready):
@@ -191,9 +187,7 @@ class WorkerPool:
                 yield assignment.number, failed((assignment.number, page), error)
             yield assignment.number, Done()
             return
-        for page in reversed(left):
-            pages = (page,) if page else ()
-            self._waiting.appendleft(replace(assignment, pages=pages, again=True))
+        self._waiting.extendleft(reversed(assignment.once_more(left)))
         if not left:  # it had reported all, but not that it was done
             yield assignment.number, Done()
 

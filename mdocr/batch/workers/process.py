@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -73,29 +73,60 @@ def work(connection: Connection, make: ReaderMaker, settings: Settings) -> None:
     logger.setLevel(settings.level)
     logger.addHandler(voice.handler)
     threading.Thread(target=_beat, args=(voice, settings.supervisor), daemon=True).start()
-    _use_threads(settings.threads)
+    use_threads(settings.threads)
     with contextlib.suppress(EOFError, OSError):  # the supervisor is gone
         _serve(connection, voice, make)
 
 
 def _serve(connection: Connection, voice: "Voice", make: ReaderMaker) -> None:
-    reader: AssignedReader | None = None
-    is_ready = False
+    work = Assignee(make)
     while True:
         assignment: Assignment = connection.recv()
         voice.handler.left = MOST_SAID
+        for message in work.messages(assignment):
+            voice.tell(message)
+            if isinstance(message, Unable):
+                return
+
+
+class Assignee:
+    """What a worker does with its assignments; the model is loaded before the first page.
+
+    Args:
+        make: makes what reads.
+    """
+
+    def __init__(self, make: ReaderMaker) -> None:
+        self._make = make
+        self._reader: AssignedReader | None = None
+        self._is_ready = False
+
+    def load(self) -> AssignedReader:
+        """What reads, its model loaded.
+
+        Raises:
+            MdocrError: nothing can be read without it.
+        """
+        reader = self._made()
+        if not self._is_ready:
+            reader.load()
+            self._is_ready = True
+        return reader
+
+    def messages(self, assignment: Assignment) -> Iterator[Message]:
+        """All that comes of an assignment, ``Done`` at last; or ``Unable``."""
         try:
-            reader = reader or make()
-            if assignment.pages and not is_ready:
-                reader.load()
-                is_ready = True
+            reader = self.load() if assignment.pages else self._made()
         except Exception as error:  # without a model there is nothing to go on with
-            voice.tell(Unable(as_known(error)))
+            yield Unable(as_known(error))
             return
         if assignment.pages:
-            voice.tell(Ready())
-        for answer in _answers(reader, assignment):
-            voice.tell(answer)
+            yield Ready()
+        yield from _answers(reader, assignment)
+
+    def _made(self) -> AssignedReader:
+        self._reader = self._reader or self._make()
+        return self._reader
 
 
 def _answers(reader: AssignedReader, assignment: Assignment) -> Iterator[Message]:
@@ -119,7 +150,7 @@ class Voice:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
-        self.handler = LogSender(self)
+        self.handler = LogSender(self.tell)
 
     def tell(self, message: Message) -> None:
         """Sends a message whole."""
@@ -130,9 +161,9 @@ class Voice:
 class LogSender(logging.Handler):
     """Sends records of the log, up to a number that each assignment renews."""
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, tell: Callable[[Message], None]) -> None:
         super().__init__()
-        self._voice = voice
+        self._tell = tell
         self.left = MOST_SAID
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -142,7 +173,7 @@ class LogSender(logging.Handler):
             return
         text = record.getMessage() if self.left else "more of this is not shown"
         with contextlib.suppress(OSError):
-            self._voice.tell(Said(record.name, record.levelno, text))
+            self._tell(Said(record.name, record.levelno, text))
 
 
 def _beat(voice: Voice, supervisor: int) -> None:
@@ -175,7 +206,7 @@ def _settle(settings: Settings) -> None:
         os.dup2(nothing, stream)
 
 
-def _use_threads(count: int) -> None:
+def use_threads(count: int) -> None:
     """Limits the threads of what computes, before it is imported or after."""
     for name in THREAD_VARIABLES:
         os.environ[name] = str(count)

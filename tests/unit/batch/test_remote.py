@@ -33,6 +33,8 @@ def store():
     ("address", "found"),
     [
         ("memory://scans/a2.pdf", ["memory://scans/a2.pdf"]),
+        ("memory://a.pdf", ["memory://a.pdf"]),
+        ("https://example.org/a.pdf?x=*.png", ["https://example.org/a.pdf?x=*.png"]),
         ("memory://scans/a*.pdf", ["memory:///scans/a2.pdf", "memory:///scans/a10.pdf"]),
         (
             "memory://scans",

@@ -1,0 +1,113 @@
+"""Documents read by the actors of a Ray cluster, of which a node is lost."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from stand_in_runs import run
+from typer.testing import CliRunner
+
+from mdocr.batch.workers import Assignment
+from mdocr.batch.workers.messages import Found
+from mdocr.cli.main import app
+from mdocr.document.model import Source
+from mdocr.errors import InputError
+from mdocr.options import ParseOptions
+from mdocr.parsing.page_work import failed
+
+CLUSTER = """
+import sys
+from functools import partial
+from pathlib import Path
+
+from ray.cluster_utils import Cluster
+from stand_in_runs import run_by
+from worker_readers import StandInMaker
+from mdocr.batch.cluster import RayPool
+from mdocr.batch.display import Display
+from mdocr.batch.workers import WorkerOptions
+
+folder, out = map(Path, sys.argv[1:])
+small = {"num_cpus": 1, "object_store_memory": 80 << 20}
+cluster = Cluster(initialize_head=True, head_node_args=small)
+node = cluster.add_node(**small)
+ended = []
+
+def end(record):
+    ended.append(record)
+    if len(ended) == 3:
+        cluster.remove_node(node, allow_graceful=False)
+
+start = partial(RayPool, cluster.address, StandInMaker(0.2), WorkerOptions(memory=1 << 30))
+run_by(start, sorted(folder.glob("*.doc")), out, Display(end=end))
+cluster.shutdown()
+"""
+
+
+def written(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in out.glob("*.md")}
+
+
+def states(out: Path) -> dict[str, tuple[str, list[str]]]:
+    records = map(json.loads, (out / "mdocr.jsonl").read_text().splitlines())
+    return {
+        record["name"]: (record["state"], [one["error"] for one in record["failures"]])
+        for record in records
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.cluster
+@pytest.mark.timeout(1000)
+def test_a_lost_node_costs_nothing_and_a_crash_its_page(tmp_path):
+    pytest.importorskip("ray")
+    for number in range(8):
+        lines = (f"page {page} of {number}" for page in range(3))
+        (tmp_path / f"{number}.doc").write_text("\n".join(lines))
+    (tmp_path / "5.doc").write_text("one\ncrash\nthree")
+    script = tmp_path / "cluster.py"
+    script.write_text(CLUSTER)
+    paths = os.pathsep.join(map(str, (Path(__file__).parents[2], Path(__file__).parents[3])))
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), str(tmp_path / "far")],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stderr
+    run(sorted(tmp_path.glob("*.doc")), tmp_path / "near")
+    assert written(tmp_path / "far") == written(tmp_path / "near")
+    assert states(tmp_path / "far") == states(tmp_path / "near")
+    assert states(tmp_path / "far")["5"] == ("partial", ["CrashError"])
+
+
+def test_what_is_left_of_an_assignment_is_tried_page_by_page():
+    assignment = Assignment(7, "a.pdf", ParseOptions(), pages=(2, 3, 4))
+    page = failed((7, 3), InputError("no"))
+    assert assignment.unreported([page]) == [2, 4]
+    assert [one.pages for one in assignment.once_more([2, 4])] == [(2,), (4,)]
+    assert all(one.again and one.number == 7 for one in assignment.once_more([2, 4]))
+    opening = Assignment(7, "a.pdf", ParseOptions())
+    assert opening.unreported([]) == [0]
+    assert opening.unreported([Found(Source("a.pdf"), (1,), (0, 0))]) == []
+    assert [one.pages for one in opening.once_more([0])] == [()]
+    assert assignment.unreported([failed((7, 0), InputError("changed"))]) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "cluster", "message"),
+    [
+        ("a.pdf", "spark", "'spark' is no cluster"),
+        ("memory://a.pdf", "ray", "files that all its machines see"),
+    ],
+)
+def test_what_a_cluster_cannot_do_is_refused(tmp_path, monkeypatch, document, cluster, message):
+    monkeypatch.chdir(tmp_path)
+    Path("a.pdf").touch()
+    done = CliRunner().invoke(app, ["parse", document, "-o", "out/", "--cluster", cluster])
+    assert done.exit_code == 2
+    assert message in done.stderr
