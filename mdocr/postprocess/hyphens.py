@@ -16,6 +16,9 @@ _CUT = re.compile(r"((?:[^\W\d_]+-)*)([^\W\d_]+)[-\u2010\u00ad]$")
 _START = re.compile(r"[^\W\d_]+")
 _BEFORE_NUMBER = re.compile(r"[^\W_][-\u2010\u2013]$")
 
+SHORT = 2
+"""Letters of a word that stands between hyphens, at most."""
+
 
 def join_lines(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     """Running texts without line breaks, save those that were meant.
@@ -56,7 +59,8 @@ def join(first: str, second: str, words: frozenset[str]) -> str:
 def _has_hyphen(cut: re.Match[str], start: str, words: frozenset[str]) -> bool:
     """Whether a hyphen belongs to the word; of ``state-of-the-`` and ``art``, as of whole words.
 
-    The document knows best; of a word that it has nowhere else, a list of English words does.
+    The document knows best; of a word that it has nowhere else, a list of English words does. In
+    other languages a short word between hyphens has both: arc-en-ciel, c'est-à-dire, a-t-il.
     """
     before, last = cut[1].lower(), cut[2].lower()
     start = start.lower()
@@ -64,7 +68,9 @@ def _has_hyphen(cut: re.Match[str], start: str, words: frozenset[str]) -> bool:
         return False
     if f"{before}{last}-{start}" in words or bool(before and last in words):
         return True
-    return is_compound(last, start) and is_english(words)
+    if is_english(words):
+        return is_compound(last, start)
+    return bool(before) and len(last) <= SHORT and cut[2].islower()
 
 
 def _joined_block(block: Block, words: frozenset[str]) -> Block:

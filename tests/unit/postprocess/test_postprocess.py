@@ -508,3 +508,28 @@ def test_paragraphs_that_are_cut_within_a_word_are_one() -> None:
     assert texts(page) == ["read the mid-1990s papers, and the follow-up report by Smith-Jones."]
     apart = (block("text", 0.1, "a list -"), block("text", 0.2, "Next"))
     assert len(join_paragraphs(pages(apart))[0].blocks) == 2
+
+
+FRENCH = frozenset(
+    ["autorité", "ville", "pendant", "navire", "quai", "ouvert", "ciel", "dessus", "habitants"]
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ("un arc-en-", "ciel", "un arc-en-ciel"),
+        ("c'est-à-", "dire que", "c'est-à-dire que"),
+        ("plaira-t-", "il", "plaira-t-il"),
+        ("le nouveau ter-", "minal", "le nouveau terminal"),
+        ("E-Mail-Ad-", "resse", "E-Mail-Adresse"),
+    ],
+)
+def test_short_words_between_hyphens(first: str, second: str, joined: str) -> None:
+    assert join(first, second, FRENCH) == joined
+
+
+def test_a_letter_that_stands_alone_in_a_line_repeats_it_whatever_its_case() -> None:
+    line = block("text", 0.1, "A flow of 12 m<sup>3</sup> s<sup>-1</sup>")
+    letter = replace(line, box=Box(0.3, 0.11, 0.31, 0.13), content="S")
+    assert drop_duplicates([line, letter]) == [line]
