@@ -34,6 +34,8 @@ TEXT_LAYERS = ("verify", "trust", "ignore")
 """What to do with the text that a PDF carries: take what the picture confirms, all, or nothing."""
 BOXES = ("block", "line", "word")
 """What the place is kept of: blocks, also their lines, also the words in them."""
+DOUBT = 0.8
+"""Confidence below which a word is doubtful, if no other is asked for."""
 TABLE_FORMS = ("html", "markdown")
 MATH_FORMS = ("dollars", "brackets")
 PARSE_ENGINES = ("auto", "torch", "onnx", "server")

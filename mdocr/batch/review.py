@@ -24,9 +24,6 @@ from mdocr.render.review_sheet import render_sheet
 TABLE, SHEET, PICTURES = "review.csv", "review.html", "lines"
 """Names in the folder of a review."""
 
-DOUBT = 0.8
-"""Confidence below which a word is doubtful, if no other is asked for."""
-
 logger = logging.getLogger(__name__)
 
 

@@ -1,15 +1,18 @@
 """The run over many pictures of words: read, written as they come, counted."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from mdocr.batch.display import Display
-from mdocr.batch.review import Review
 from mdocr.batch.tally import Tally
 from mdocr.batch.words import WordWriter, one_line
 from mdocr.document.words import Word
 from mdocr.inputs.find import FailedInput
 from mdocr.options import RecognizeOptions
 from mdocr.recognizer import Recognizer
+
+if TYPE_CHECKING:
+    from mdocr.batch.review import Review
 
 Outcome = Word | FailedInput
 
@@ -43,7 +46,7 @@ def write_words(
     display: Display,
     *,
     traced: bool = False,
-    review: Review | None = None,
+    review: "Review | None" = None,
 ) -> None:
     """Writes words as they come.
 

@@ -85,6 +85,19 @@ Review = Annotated[
         show_default=False,
     ),
 ]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Show the denoising of what was read, step by step."),
+]
+Record = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.svg",
+        help="Write the denoising of the first page, or of the first words, as an SVG that plays.",
+        show_default=False,
+        rich_help_panel=MORE,
+    ),
+]
 ReviewBelow = Annotated[
     float,
     typer.Option(

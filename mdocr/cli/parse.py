@@ -10,7 +10,6 @@ import typer
 from mdocr.batch.destination import chosen_formats, open_destination
 from mdocr.batch.inputs import find_documents
 from mdocr.batch.page_model import LazyPageModel, ModelChoice
-from mdocr.batch.review import DOUBT
 from mdocr.batch.review import Review as WrittenReview
 from mdocr.batch.run import Run
 from mdocr.batch.selection import Selection, parse_shard
@@ -26,8 +25,10 @@ from mdocr.cli.choices import (
     PageDtype,
     PageMarks,
     PageModel,
+    Record,
     Review,
     ReviewBelow,
+    Watch,
     one_of,
 )
 from mdocr.cli.command import MORE, Command, examples, single_command
@@ -45,9 +46,10 @@ from mdocr.cli.corpus import (
 )
 from mdocr.cli.per_type import thresholds, token_limits
 from mdocr.cli.progress import progress
-from mdocr.cli.watch import Record, Watch, Watcher
+from mdocr.cli.watch import Watcher
 from mdocr.errors import UsageError
 from mdocr.options import (
+    DOUBT,
     DRAFTS,
     LAYOUTS,
     MATH_FORMS,

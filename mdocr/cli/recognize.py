@@ -3,13 +3,11 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mdocr.batch.outputs import is_file, open_output, refuse_inputs
-from mdocr.batch.review import DOUBT
-from mdocr.batch.review import Review as WrittenReview
 from mdocr.batch.tally import Tally
 from mdocr.batch.word_run import read_words, write_words
 from mdocr.batch.words import WORD_FORMATS, changes_writer, word_writer
@@ -19,21 +17,26 @@ from mdocr.cli.choices import (
     Engine,
     Force,
     Lexicon,
+    Record,
     Review,
     ReviewBelow,
+    Watch,
     WordDtype,
     WordModel,
     one_of,
 )
 from mdocr.cli.command import MORE, Command, examples, single_command
 from mdocr.cli.progress import progress, progress_bar
-from mdocr.cli.watch import Record, Watch, Watcher
 from mdocr.decoding.lexicon import load_lexicon
 from mdocr.errors import UsageError
 from mdocr.inputs.draft_list import read_drafts
 from mdocr.inputs.find import find_files
-from mdocr.options import WORD_DECODERS, WORD_DRAFTS, RecognizeOptions
+from mdocr.options import DOUBT, WORD_DECODERS, WORD_DRAFTS, RecognizeOptions
 from mdocr.recognizer import load_recognizer
+
+if TYPE_CHECKING:
+    from mdocr.batch.review import Review as WrittenReview
+    from mdocr.cli.watch import Watcher
 
 DEFAULTS = RecognizeOptions()
 EXAMPLES = examples(
@@ -126,14 +129,14 @@ def recognize(
     if changed and not is_list:
         raise UsageError("--changed needs drafts", "Give a list of them with: --draft FILE")
     plain = DEFAULTS.draft if is_list else draft
-    watcher = Watcher(watch, record, force=force)
+    watcher = _watcher(watch, record, force) if watch or record else None
     options = RecognizeOptions(
         decoder,
         steps,
         batch_size,
         revise,
         seed,
-        trace=trace or watcher.is_on,
+        trace=trace or watcher is not None,
         lexicon=lexicon,
         draft=plain,
     )
@@ -142,7 +145,7 @@ def recognize(
         raise UsageError(f"unknown format {form!r}", f"Choose one of: {', '.join(WORD_FORMATS)}")
     found = find_files(images)
     refuse_inputs(output, [*found, draft] if is_list else found)
-    doubtful = WrittenReview(review, review_below, force=force) if review else None
+    doubtful = _review(review, review_below, force) if review else None
     is_single = found == images and len(found) == 1
     drafts, missing = read_drafts(Path(draft), found) if is_list else (None, [])
     found = [*found, *missing]
@@ -156,13 +159,26 @@ def recognize(
         changes = changes_writer(form, stream) if changed else None
         writer = changes or word_writer(form, stream, bare=is_single, drafted=is_list)
         traced = trace and form in ("text", "csv")
-        shown = replace(display, look=watcher.word)
+        shown = replace(display, look=watcher.word) if watcher else display
         write_words(outcomes, writer, tally, shown, traced=traced, review=doubtful)
     if changes:
         console.note(f"{changes.changed} of {tally.read} words are not as drafted")
     written = [output] if output and is_file(output) else []
-    console.note_written([*written, *(doubtful.end() if doubtful else ()), *watcher.end()])
+    besides = [path for one in (doubtful, watcher) if one for path in one.end()]
+    console.note_written([*written, *besides])
     tally.end()
+
+
+def _watcher(shows: bool, record: Path | None, force: bool) -> "Watcher":
+    from mdocr.cli.watch import Watcher  # with rich and all formats: not at start-up
+
+    return Watcher(shows, record, force=force)
+
+
+def _review(folder: Path, below: float, force: bool) -> "WrittenReview":
+    from mdocr.batch.review import Review as WrittenReview  # with pages and layout: not at start-up
+
+    return WrittenReview(folder, below, force=force)
 
 
 def check_lexicon(name: str) -> None:

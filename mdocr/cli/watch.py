@@ -7,15 +7,12 @@ to committed. Without a terminal there is a plain line for each.
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.live import Live
 from rich.text import Text
 
 from mdocr.batch.ownership import OwnFiles
 from mdocr.cli import console
-from mdocr.cli.command import MORE
 from mdocr.document.model import Page
 from mdocr.document.words import Word
 from mdocr.files import write_text
@@ -29,20 +26,6 @@ STYLES = {"masked": "bright_black", "proposed": "dim italic", "committed": "", "
 
 MOST_RECORDED = 40
 """Words, or texts of a page."""
-
-Watch = Annotated[
-    bool,
-    typer.Option("--watch", help="Show the denoising of what was read, step by step."),
-]
-Record = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE.svg",
-        help="Write the denoising of the first page, or of the first words, as an SVG that plays.",
-        show_default=False,
-        rich_help_panel=MORE,
-    ),
-]
 
 
 class Watcher:
