@@ -44,6 +44,7 @@ class Decoding:
         steps: the pass [B, L] that decided each position, from 1.
         passes: number of passes [B] taken by each word.
         trace: ids [B, L] after each pass, with MASK where still masked; empty unless requested.
+        proposals: likeliest ids [B, L] of each pass, before anything is committed; as ``trace``.
         ctc: probabilities [B, T, V] of the CTC head, where class 0 is the blank; None if the model
             has none.
     """
@@ -53,6 +54,7 @@ class Decoding:
     steps: Array
     passes: Array
     trace: tuple[Array, ...] = ()
+    proposals: tuple[Array, ...] = ()
     ctc: Array | None = None
 
     @property
@@ -111,6 +113,7 @@ class Draft:
         self._changed = all_words(blank)
         self._keep_trace = keep_trace
         self._trace: list[Array] = []
+        self._proposals: list[Array] = []
 
     @property
     def masked(self) -> Array:
@@ -154,6 +157,7 @@ class Draft:
         self._replace(written)
         if self._keep_trace:
             self._trace.append(written)
+            self._proposals.append(self._package.zeros_like(written) + self.predicted)
 
     def mask(self, chosen: Array) -> None:
         """Masks the chosen positions [B, L] again."""
@@ -167,4 +171,5 @@ class Draft:
         """The most probable word of each row; positions that are still masked are filled in."""
         tokens = self.probabilities.argmax(-1)
         steps = fill(self._steps, self._passes[:, None], tokens != self.tokens)
-        return Decoding(self.probabilities, tokens, steps, self._passes, tuple(self._trace))
+        traces = tuple(self._trace), tuple(self._proposals)
+        return Decoding(self.probabilities, tokens, steps, self._passes, *traces)

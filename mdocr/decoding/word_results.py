@@ -10,11 +10,13 @@ def words_of(decoding: Decoding, charset: Charset, model: str, decoder: str) -> 
     confidences = decoding.confidences.tolist()
     steps, passes = decoding.steps.tolist(), decoding.passes.tolist()
     traces = [ids.tolist() for ids in decoding.trace]
+    proposals = [ids.tolist() for ids in decoding.proposals]
     words = []
     for row, ids in enumerate(decoding.tokens.tolist()):
         end = ids.index(EOS) if EOS in ids else len(ids)
         text = [charset.symbols[index - 1] for index in ids[:end]]
-        characters = tuple(map(Character, text, confidences[row], steps[row]))
+        proposed = _proposed([ids[row] for ids in proposals], steps[row], charset)
+        characters = tuple(map(Character, text, confidences[row], steps[row], proposed))
         confidence = sum(confidences[row][:end]) / max(end, 1)
         trace = tuple(_partial(ids[row], charset, end) for ids in traces[: passes[row]])
         if trace:
@@ -23,6 +25,15 @@ def words_of(decoding: Decoding, charset: Charset, model: str, decoder: str) -> 
             Word("", "".join(text), confidence, characters, model, decoder, passes[row], trace)
         )
     return words
+
+
+def _proposed(passes: list[list[int]], steps: list[int], charset: Charset) -> list[tuple[str, ...]]:
+    """What was likeliest at each position before the pass that decided it; nothing for an end."""
+    symbols = ("", *charset.symbols)
+    return [
+        tuple(symbols[ids[at]] for ids in passes[: max(step - 1, 0)])
+        for at, step in enumerate(steps)
+    ]
 
 
 def _partial(ids: list[int], charset: Charset, end: int) -> str:
