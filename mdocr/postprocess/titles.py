@@ -44,8 +44,9 @@ _LETTER_WIDTH = 0.5
 _LINE_DISTANCE = 1.2
 """The same from line to line."""
 
-_CAPITAL, _SMALL, _DESCENT = 0.72, 0.5, 0.2
-"""Heights of capitals and of small letters, and how far some go below the line."""
+_ASCENT, _CAPITAL, _SMALL, _DESCENT = 0.75, 0.69, 0.5, 0.2
+"""Heights of small letters with ascenders, which rise above capitals in most book faces, of
+capitals and of other small letters, and how far some go below the line."""
 
 _SHIFT = 0.02
 """Of the page's width, by which the lines of a caption may begin apart."""
@@ -110,9 +111,16 @@ def letter_size(block: Block, page: Page) -> float:
 
 def _ink_height(text: str) -> float:
     """Height of a line in sizes of its letters: ``aero`` is half as high as ``Apply``."""
-    rises = any(c.isdigit() or c.isupper() or c in "bdfhklt()[]/|!?" or c > "\u2e80" for c in text)
+    heights = [
+        _ASCENT
+        if c in "bdfhkl()[]/|"
+        else _CAPITAL
+        if c.isdigit() or c.isupper() or c in "t!?" or c > "\u2e80"
+        else _SMALL
+        for c in text
+    ]
     falls = any(c in "gjpqy,;()[]/|Q" for c in text)
-    return (_CAPITAL if rises else _SMALL) + (_DESCENT if falls else 0.0)
+    return max(heights, default=_SMALL) + (_DESCENT if falls else 0.0)
 
 
 def _other_type(text: str) -> str:

@@ -427,9 +427,19 @@ def test_levels_are_those_of_the_document() -> None:
     assert [[block.level for block in page.blocks] for page in made] == [[1, 2, 3], [3], [2, 2]]
 
 
+@pytest.mark.parametrize("ascent", [0.0155, 0.0132])
+def test_letters_with_ascenders_make_no_title_larger(ascent: float) -> None:
+    blocks = (
+        title(0.05, "Story", 0.05),
+        title(0.2, "Lecture I", 0.0132),
+        title(0.4, "The house", ascent),  # as high as capitals, or higher, as in book faces
+    )
+    assert [block.level for block in level_titles(pages(blocks))[0].blocks] == [1, 2, 2]
+
+
 def test_the_size_of_letters_is_not_that_of_their_ink() -> None:
     page = Page(1, 100, 100)
-    boxes = {"aero": 0.05, "Aero": 0.072, "Apply": 0.092}  # letters of 10 points
+    boxes = {"aero": 0.05, "Aero": 0.069, "Apply": 0.095}  # letters of 10 points
     for text, height in boxes.items():
         block = Block("title", Box(0.1, 0.1, 0.1 + 0.05 * len(text), 0.1 + height), text)
         assert letter_size(block, page) == pytest.approx(10)
