@@ -15,8 +15,8 @@ from mdocr.decoding.requests import BlockOptions, Generation
 from mdocr.document.layout_text import parse_layout
 from mdocr.document.model import Block, Box
 from mdocr.document.table_heads import head_height
+from mdocr.document.table_writers import to_html
 from mdocr.document.tables import parse as parse_table
-from mdocr.document.tables import to_html
 from mdocr.errors import InputError, MdocrError, PartialFailureError, UsageError
 from mdocr.inputs.page_picture import page_of
 from mdocr.inputs.pictures import Picture, open_picture

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from mdocr.document import tables
+from mdocr.document import table_writers, tables
 from mdocr.document.block_types import CODE_TYPES
 from mdocr.document.document import Document
 from mdocr.document.latex.tokens import split_formulas, strip_delimiters
@@ -101,7 +101,7 @@ def _figure(figure: Figure, options: RenderOptions) -> Entry:
             "img_path": path,
             "table_caption": captions,
             "table_footnote": footnotes,
-            "table_body": tables.to_html(table, html_text) if body.content.strip() else "",
+            "table_body": table_writers.to_html(table, html_text) if body.content.strip() else "",
         }
     entry = {
         "type": "image",

@@ -8,7 +8,7 @@ import re
 from html import escape
 from urllib.parse import quote
 
-from mdocr.document import tables
+from mdocr.document import table_writers
 from mdocr.document.block_types import CODE_TYPES
 from mdocr.document.characters import printable
 from mdocr.document.document import Document
@@ -134,7 +134,7 @@ def _figure(figure: Figure, options: RenderOptions) -> str:
 
 def _body(body: Block, options: RenderOptions) -> str:
     if body.type == "table" and (table := table_of(body)):
-        return tables.to_html(table, running, head_height(table))
+        return table_writers.to_html(table, running, head_height(table))
     if body.type in CODE_TYPES and body.content.strip():
         return f"<pre><code>{escape(body.content)}</code></pre>"
     path = picture_path(body, options)

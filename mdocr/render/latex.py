@@ -6,7 +6,7 @@ of known commands, or shown as text. So nothing on a page can run, read or write
 
 import re
 
-from mdocr.document import tables
+from mdocr.document import table_writers
 from mdocr.document.block_types import CODE_TYPES
 from mdocr.document.document import Document
 from mdocr.document.inline import write_spans
@@ -135,7 +135,7 @@ def _figure(figure: Figure, options: RenderOptions) -> str:
 
 def _body(body: Block, options: RenderOptions) -> str:
     if body.type == "table" and (table := table_of(body)):
-        return tables.to_latex(table, line)
+        return table_writers.to_latex(table, line)
     if body.type in CODE_TYPES and body.content.strip():
         return _code(body.content)
     path = picture_path(body, options)

@@ -7,7 +7,7 @@ import html
 import re
 from urllib.parse import quote
 
-from mdocr.document import tables
+from mdocr.document import table_writers, tables
 from mdocr.document.block_types import CODE_TYPES
 from mdocr.document.characters import printable
 from mdocr.document.document import Document
@@ -207,8 +207,8 @@ def _body(body: Block, options: RenderOptions) -> str:
 
 def _table(table: tables.Table, options: RenderOptions) -> str:
     if options.tables == "markdown" and not table.has_spans:
-        return tables.to_markdown(table, lambda text: _pipe_cell(text, options))
-    return tables.to_html(table, lambda text: html_cell(text, options), head_height(table))
+        return table_writers.to_markdown(table, lambda text: _pipe_cell(text, options))
+    return table_writers.to_html(table, lambda text: html_cell(text, options), head_height(table))
 
 
 def _boxes_marked(text: str) -> str:

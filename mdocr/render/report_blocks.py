@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from html import escape
 
-from mdocr.document import tables
+from mdocr.document import table_writers
 from mdocr.document.block_types import CODE_TYPES, PARATEXT_TYPES, PICTURE_TYPES
 from mdocr.document.characters import printable
 from mdocr.document.inline import write_spans
@@ -99,7 +99,7 @@ def _block(block: Block, lines: Sequence[PageLine]) -> str:
 
 def _content(block: Block, lines: Sequence[PageLine]) -> str:
     if block.type == "table" and (table := table_of(block)):
-        return tables.to_html(table, partial(_cell, list(lines)), head_height(table))
+        return table_writers.to_html(table, partial(_cell, list(lines)), head_height(table))
     if block.type == "equation" and block.format == "latex":
         return html.formula(block.content, display=True)
     if block.type in PICTURE_TYPES:

@@ -1,6 +1,6 @@
 """Plain text: paragraphs between blank lines, the cells of a table between tabs, no markup."""
 
-from mdocr.document import tables
+from mdocr.document import table_writers
 from mdocr.document.block_types import CODE_TYPES
 from mdocr.document.characters import printable
 from mdocr.document.document import Document
@@ -52,7 +52,7 @@ def _figure(figure: Figure) -> str:
 
 def _body(body: Block) -> str:
     if body.type == "table" and (table := table_of(body)):
-        return tables.to_text(table, _line)
+        return table_writers.to_text(table, _line)
     if body.type in CODE_TYPES:
         return printable(body.content).strip("\n")
     return running(body.content)

@@ -7,18 +7,8 @@ from itertools import product
 import pytest
 
 from mdocr.document.table_heads import head_height
-from mdocr.document.tables import (
-    Cell,
-    Table,
-    from_html,
-    from_otsl,
-    parse,
-    to_html,
-    to_latex,
-    to_markdown,
-    to_otsl,
-    to_text,
-)
+from mdocr.document.table_writers import to_html, to_latex, to_markdown, to_text
+from mdocr.document.tables import Cell, Table, from_html, from_otsl, parse, to_otsl
 
 SPANNED = "<fcel>A<lcel><fcel>B<nl>\n<ucel><xcel><fcel>c<nl>\n<fcel>1<ecel><fcel>3<nl>"
 
