@@ -51,7 +51,7 @@ def shown_after(token: Character, step: int) -> Shown:
     if token.step <= step:
         return Shown(token.text, "new" if token.step == step and step else "committed")
     if step and step <= len(token.proposed):
-        return Shown(token.proposed[step - 1], "proposed")
+        return Shown(token.proposed[step - 1] or MASK, "proposed")  # MASK where the text may end
     return Shown(MASK * max(1, len(token.text)), "masked")
 
 

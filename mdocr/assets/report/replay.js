@@ -9,7 +9,7 @@ let playing = 0;
 function tokenAt([text, step, proposed], now) {
   const shown = document.createElement("span");
   const isCommitted = step <= now;
-  shown.textContent = isCommitted ? text : text === "\n" ? "\n" : proposed[now - 1] ?? MASK.repeat(text.length || 1);
+  shown.textContent = isCommitted ? text : proposed[now - 1] || MASK.repeat(text.length || 1);
   shown.className = isCommitted ? (step === now && now ? "new" : "") : now ? "proposed" : "masked";
   return shown;
 }
