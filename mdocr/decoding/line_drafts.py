@@ -30,8 +30,8 @@ DOUBTS = 1
 LEAST_CONFIDENCE = 0.5
 """Mean of a line's tokens below which it is not taken for text."""
 
-FEWEST = 4
-"""Characters of which the mean says something; fewer may be a dash, which takes one pass."""
+FEWEST = 6
+"""Characters of which the mean says something; fewer take few passes."""
 
 
 @dataclass(frozen=True)

@@ -145,23 +145,23 @@ UNSURE, SPECK = (0.6, 0.4, 0, 0), (0.3, 0.05, 0.4, 0.25)
 
 
 def test_a_line_of_unsure_characters_keeps_what_the_head_reads():
-    draft = line_draft(frames(SPECK, BLANK, SPECK, BLANK, SPECK), STOP, bar=0.9)
+    draft = line_draft(frames(*[SPECK, BLANK] * 6), STOP, bar=0.9)
     assert draft.is_final
-    assert draft.tokens == (2, 2, 2, STOP)
-    assert sum(draft.confidences[:-1]) / 3 < 0.5
+    assert draft.tokens == (*[2] * 6, STOP)
+    assert sum(draft.confidences[:-1]) / 6 < 0.5
 
 
 def test_unsure_places_count_against_a_line_as_unsure_characters_do():
     surely = (0.3, 0.7, 0, 0)
-    plain = frames(surely, BLANK, surely, BLANK, surely)
+    plain = frames(*[surely, BLANK] * 6)
     assert not line_draft(plain, STOP, bar=0.9).is_final
     hidden = (0.5, 0, 0.45, 0.05)
-    crowded = frames(hidden, surely, hidden, surely, hidden, surely)
+    crowded = frames(*[hidden, surely] * 6)
     assert line_draft(crowded, STOP, bar=0.9).is_final
 
 
 def test_few_characters_are_left_to_the_decoder_and_nothing_at_all_is_not():
-    assert not line_draft(frames(BLANK, SPECK, BLANK), STOP, bar=0.9).is_final
+    assert not line_draft(frames(*[SPECK, BLANK] * 5), STOP, bar=0.9).is_final
     assert line_draft(frames(BLANK, UNSURE, BLANK), STOP, bar=0.9).is_final
     maybe = (0.4, 0.3, 0.3, 0)
     assert not line_draft(frames(BLANK, maybe, BLANK), STOP, bar=0.9).is_final
