@@ -97,16 +97,14 @@ def ctc_characters(probabilities: Floats) -> list[CtcCharacter]:
 
 
 def is_hopeless(characters: Sequence[CtcCharacter]) -> bool:
-    """Whether the decoder would make no text of a line either: nothing is there, or all is unsure.
+    """Whether the decoder would make no text of a line either.
 
     Args:
         characters: as ``ctc_characters`` returns them.
     """
-    *read, end = characters
-    if not read:
-        return end.hidden < LEAST_CONFIDENCE
-    sure = sum(one.confidence for one in read) / len(read)
-    return len(read) >= FEWEST and sure < LEAST_CONFIDENCE
+    read = characters[:-1]
+    sure = sum(one.confidence for one in read)
+    return len(read) >= FEWEST and sure < LEAST_CONFIDENCE * len(read)
 
 
 def _whole(characters: Sequence[CtcCharacter], stop_id: int) -> TokenDraft:

@@ -12,7 +12,7 @@ from mdocr.engines.protocols import CPU_BATCH_SIZE, DEVICE_BATCH_SIZE, EncodedLi
 from mdocr.engines.torch_blocks import TorchBlocks, encode_lines
 from mdocr.models.line_reader import LineReader
 from mdocr.models.line_reader_config import LineReaderConfig
-from mdocr.models.linear import fuse, pack, quantize
+from mdocr.models.linear import pack, quantize
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.options import INT8
@@ -97,7 +97,5 @@ def load_torch_engine(
         model = load_mineru_diffusion(folder, device, number)
     if dtype == INT8:
         quantize(model)
-    elif isinstance(model, LineReader) and model.dtype == torch.float32:
-        fuse(model.encoder)
     pack(model)
     return TorchPageEngine(model, folder, cuda_graphs)

@@ -1,7 +1,6 @@
 """Replacements for a model's linear layers, for inference only.
 
-``PackedLinear``: the weight is laid out once for the CPU's matrix units; results are unchanged, or
-differ in the last digits.
+``PackedLinear``: the weight is laid out once for the CPU's matrix units; results are unchanged.
 ``Int8Linear``: 8-bit weights and activations; half the memory of bfloat16, integer products.
 
 Shapes: M rows, K inputs, N outputs.
@@ -11,8 +10,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-
-from mdocr.models.svtrv2 import Mlp, SVTRv2Encoder
 
 HEADS = frozenset({"lm_head", "letters"})
 """Output layers stay in full precision: rounding a logit may change a token."""
@@ -35,21 +32,6 @@ def pack(model: nn.Module) -> None:
     replace_linears(model, lambda name, layer: PackedLinear(layer) if _can_pack(layer) else layer)
 
 
-def fuse(encoder: SVTRv2Encoder) -> None:
-    """Packs the linear layers of a float32 encoder with the GELUs behind them, in place, on a CPU.
-
-    A GELU of its own takes a fourth of the time of the products before and behind it. Results
-    differ from the sixth digit on.
-    """
-    if not _has_onednn(next(encoder.parameters()).device):
-        return
-    for module in list(encoder.modules()):
-        if isinstance(module, Mlp) and isinstance(module.fc1, nn.Linear):
-            module.fc1 = PackedLinear(module.fc1, "gelu")
-            module.activation = nn.Identity()
-    replace_linears(encoder, lambda name, layer: PackedLinear(layer))
-
-
 def quantize(model: nn.Module) -> None:
     """Replaces all linear layers except ``HEADS`` by 8-bit ones, in place."""
     replace_linears(model, lambda name, layer: layer if name in HEADS else Int8Linear(layer))
@@ -64,20 +46,17 @@ def replace_linears(model: nn.Module, make: Callable[[str, nn.Linear], nn.Module
 
 
 class PackedLinear(nn.Module):
-    """A linear layer packed for oneDNN.
+    """A bfloat16 linear layer packed for oneDNN.
 
     Args:
         layer: the layer to replace; left unchanged.
-        activation: what follows it: ``gelu``, or ``none``.
     """
 
     weight: Tensor
     bias: Tensor | None
 
-    def __init__(self, layer: nn.Linear, activation: str = "none") -> None:
+    def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
-        self.activation = activation
-        self.algorithm = "none" if activation == "gelu" else ""  # of the GELU: exact
         self.in_features, self.out_features = layer.in_features, layer.out_features
         packed = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), PACKED_FOR)
         self.register_buffer("weight", packed, persistent=False)
@@ -86,7 +65,7 @@ class PackedLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[..., K] → [..., N]."""
         multiply = torch.ops.mkldnn._linear_pointwise
-        out: Tensor = multiply(x, self.weight, self.bias, self.activation, [], self.algorithm)
+        out: Tensor = multiply(x, self.weight, self.bias, "none", [], "")
         return out
 
 

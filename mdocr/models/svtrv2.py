@@ -36,13 +36,12 @@ class Mlp(nn.Module):
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
-        self.fc1: nn.Module = nn.Linear(dim, hidden)
-        self.activation: nn.Module = nn.GELU()
+        self.fc1 = nn.Linear(dim, hidden)
         self.fc2 = nn.Linear(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., C] → [..., C]."""
-        out: Tensor = self.fc2(self.activation(self.fc1(x)))
+        out: Tensor = self.fc2(functional.gelu(self.fc1(x)))
         return out
 
 

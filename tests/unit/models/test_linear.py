@@ -18,7 +18,6 @@ from mdocr.models.linear import (
     LARGEST,
     Int8Linear,
     PackedLinear,
-    fuse,
     multiply_packed,
     multiply_plain,
     multiply_widened,
@@ -26,10 +25,8 @@ from mdocr.models.linear import (
     quantize,
     to_int8,
 )
-from mdocr.models.mdiff4str_config import EncoderConfig
 from mdocr.models.sdar import SDAR
 from mdocr.models.sdar_config import SDARConfig
-from mdocr.models.svtrv2 import SVTRv2Encoder
 from mdocr.parsing.loading import load_parser
 
 needs_bfloat16 = pytest.mark.skipif(
@@ -176,16 +173,3 @@ def test_unknown_type_names_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
         load_parser("lite", "cpu", "int4")
     assert "int8" in str(caught.value.hint)
-
-
-@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="a torch without oneDNN")
-def test_a_fused_encoder_computes_the_same():
-    torch.manual_seed(0)
-    sizes = EncoderConfig((16, 32, 32), (1, 1, 1), (1, 2, 2), (1, 0, 0), ((2, 1), (2, 1)))
-    encoder = SVTRv2Encoder(sizes).eval().requires_grad_(False)
-    images = torch.randn(2, 3, 32, 48)
-    expected = encoder(images)
-    fuse(encoder)
-    assert any(isinstance(module, PackedLinear) for module in encoder.modules())
-    assert not any(isinstance(module, nn.GELU | nn.Linear) for module in encoder.stages.modules())
-    torch.testing.assert_close(encoder(images), expected, atol=1e-5, rtol=1e-4)
