@@ -324,6 +324,15 @@ def test_what_a_stamp_covers_is_told(parser):
     assert parser.parse(picture_of(stamped)).pages[0].unread
 
 
+def test_what_a_picture_covers_is_told_though_nothing_is_seen_below(parser, caplog):
+    given = page()
+    photo = Image.effect_noise((18, 14), 90).resize((180, 140)).convert("RGB")
+    given.paste(photo, (600, 190))
+    (place,) = [one for one in parser.parse(given).pages[0].unread if one.reason == "covered"]
+    assert place.box.x0 < 600 / given.width and place.box.x1 > 780 / given.width
+    assert "1 covered" in caplog.text
+
+
 @misread("words that a stroke crosses are lost or read with wrong letters")
 def test_a_pen_circle_around_text(read):
     def draw(sheet: pymupdf.Page) -> None:

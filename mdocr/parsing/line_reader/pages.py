@@ -20,6 +20,7 @@ from mdocr.options import ParseOptions
 from mdocr.parsing import crops
 from mdocr.parsing.drawing import draw_layout
 from mdocr.parsing.line_reader import upright
+from mdocr.parsing.line_reader.covers import covered
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.lists import as_lists
 from mdocr.parsing.line_reader.noise import (
@@ -291,7 +292,7 @@ class LinePage(PageWork):
         ]
         shown = [(self.reading, rows), *((part, self._texts_of(part)) for _, part in self.parts)]
         for reading, own in shown:
-            self.unread += reading.unread(own)
+            self.unread += [*reading.unread(own), *covered(reading)]
         self._note_unsure([reading.line(row) for reading, own in shown for row in own])
 
     def _texts_of(self, reading: LineReading) -> list[Row]:
