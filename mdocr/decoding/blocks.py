@@ -27,10 +27,6 @@ from mdocr.decoding.choices import Confidences, Tokens, likeliest, sampled, sele
 from mdocr.decoding.draft import Array
 from mdocr.decoding.requests import Feed, Generation, Predict, Request
 
-FREE_SHARE = 0.5
-"""Share of the sequences that have to be free before new ones are started: a pass takes its time,
-however few sequences share it, and new ones have one to themselves."""
-
 SAYING = 16
 """Tokens of which the mean confidence says whether more are worth it."""
 
@@ -262,8 +258,6 @@ def _admit(
     """
     fresh: list[ActiveSequence] = []
     drafted: list[ActiveSequence] = []
-    if active and batch_size - len(active) < FREE_SHARE * batch_size:
-        return fresh, drafted
     free = sorted(set(range(batch_size)) - active.keys(), reverse=True)
     longest = 0
     while free and longest * (len(fresh) + 1) <= PREFILL_TOKENS and len(drafted) < batch_size:
