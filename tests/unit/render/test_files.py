@@ -33,6 +33,8 @@ def test_every_format_is_written(tmp_path: Path) -> None:
         "report.html",
         "report.json",
         "report.md",
+        "report.pages.jsonl",
+        "report.parquet",
         "report.pdf",
         "report.report.html",
         "report.tex",
