@@ -11,7 +11,7 @@ and over all words:
 - right: share of the words of the PDF from text that are found on their page;
 - IoU: median intersection over union of the boxes of these, and the share above one half.
 
-Needs poppler (pdftotext); with --ocrmypdf, OCRmyPDF writes the PDF (pip install 'mdocr[ocrmypdf]').
+Needs poppler (pdftotext); with --ocrmypdf, OCRmyPDF writes the PDF (pip install '.[ocrmypdf]').
 """
 
 import argparse
