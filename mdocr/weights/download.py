@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from mdocr.errors import WeightsError
 from mdocr.weights import cache, hub, transfer
 from mdocr.weights.cache import CachedModel
@@ -45,6 +43,8 @@ def download(model: ReleasedModel) -> Path:
             f"cannot make the folder {folder}: {error.strerror}",
             "Set MDOCR_CACHE to a writable folder.",
         ) from error
+    from filelock import FileLock  # not at start-up: most models are there
+
     try:
         with FileLock(folder.with_name(f".{model.name}.lock")):
             _fetch_missing(cached)
