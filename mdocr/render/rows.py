@@ -87,5 +87,9 @@ def _weighted(block: Block) -> float:
 
 
 def _valid(row: Row) -> Row:
-    """A row whose path is text: a file name need not be, and Parquet takes nothing else."""
-    return {**row, "path": row["path"].encode("utf-8", "backslashreplace").decode()}
+    """A row whose texts are Unicode: a file name need not be, and Parquet takes nothing else."""
+    return {key: _unicode(value) if isinstance(value, str) else value for key, value in row.items()}
+
+
+def _unicode(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -17,6 +17,9 @@ from mdocr.serve.jobs import Jobs, ReadingJob
 from mdocr.serve.page import section_of
 from mdocr.serve.uploads import Uploads
 
+MOST_DIGITS = 9
+"""Of a number in a question."""
+
 SIGN_SECONDS = 15
 """Silence after which a stream shows that it is alive, so that no proxy ends it."""
 
@@ -51,11 +54,12 @@ def add_jobs(app: FastAPI, jobs: Jobs, uploads: Uploads) -> None:
     @app.get("/v1/jobs/{job_id}/pages")
     async def pages(job_id: str, after: str = "0") -> dict[str, Any]:
         """The pages of a report as they come, as HTML; those after the first so many."""
-        arrived = jobs.find(job_id).arrived
-        if not after.isdecimal():
+        job = jobs.find(job_id)
+        if not after.isdecimal() or len(after) > MOST_DIGITS:
             raise UsageError(f"'after' must be a whole number from 0, not {after!r}")
-        sections = await asyncio.to_thread(list, map(section_of, arrived[int(after) :]))
-        return {"arrived": len(arrived), "pages": sections}
+        fresh = job.arrived[int(after) :]  # now: more may come while these are written
+        sections = await asyncio.to_thread(list, map(section_of, fresh))
+        return {"arrived": int(after) + len(fresh), "pages": sections}
 
     @app.delete("/v1/jobs/{job_id}", status_code=HTTPStatus.NO_CONTENT)
     async def remove(job_id: str) -> None:
