@@ -32,6 +32,8 @@ def find_figures(
     large = _is_large(components, size)
     solid = components.areas > 0.85 * components.widths * components.heights
     solid &= (components.heights > 1.5 * size) & (components.widths > 1.5 * size)
+    for index in np.flatnonzero(solid & (components.heights > 2 * components.widths)):
+        solid[index] = not _is_in_line(components, int(index))  # an I, or an l
     drawn = large & ~solid
     for index in np.flatnonzero(drawn):
         drawn[index] = not _is_frame(components, int(index))
@@ -123,14 +125,20 @@ def _with_rules(figures: Boxes, rules: Rules, size: float) -> Boxes:
 
 def _is_large(components: Components, size: float) -> NDArray[np.bool_]:
     """Components too high or too wide for writing, [N]."""
-    boxes, widths, heights = components.boxes, components.widths, components.heights
+    widths, heights = components.widths, components.heights
     large = (heights > 4.5 * size) | ((widths > 14 * size) & (heights > 2.5 * size))
     for index in np.flatnonzero(large & (heights < 16 * size) & (widths < 3 * heights)):
-        peers = (np.abs(heights - heights[index]) < 0.35 * heights[index]) & (
-            np.abs(boxes[:, 3] - boxes[index, 3]) < 0.3 * heights[index]
-        )
-        large[index] = peers.sum() < 3
+        large[index] = not _is_in_line(components, int(index))
     return np.asarray(large)
+
+
+def _is_in_line(components: Components, index: int) -> bool:
+    """Whether others about as high stand on one line with a component, like letters."""
+    feet, heights = components.boxes[:, 3], components.heights
+    peers = (np.abs(heights - heights[index]) < 0.35 * heights[index]) & (
+        np.abs(feet - feet[index]) < 0.3 * heights[index]
+    )
+    return bool(peers.sum() >= 3)
 
 
 def _is_frame(components: Components, index: int) -> bool:

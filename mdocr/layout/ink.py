@@ -30,6 +30,15 @@ ALIKE = 12
 BAND = 0.95
 """Share of the upper and of the lower edge of a dark band that is dark at least."""
 
+HEADLINE = 52
+"""Height of a headline that the median takes for a panel, at most, on a page of ``COARSE_SIDE``."""
+
+DARK_PANEL, DARK_AROUND = 0.9, 0.15
+"""Share of a panel that is dark beside its writing at least, and of what is around it at most."""
+
+PLAIN = 0.9
+"""Share of a headline's places that have its own grey level or that of the paper at least."""
+
 FAINTEST = 22
 """Grey levels by which ink differs from its background at least."""
 
@@ -47,6 +56,7 @@ def find_background(grey: Pixels) -> Pixels:
     step = max(1, round(_side(height, width) / COARSE_SIDE))
     coarse = np.ascontiguousarray(grey[::step, ::step])
     background = np.asarray(cv2.medianBlur(coarse, MEDIAN_SIZE), np.uint8)
+    _clear_headlines(coarse, background)
     _fill_bands(coarse, background)
     large = cv2.resize(background, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(large, np.uint8)
@@ -66,6 +76,36 @@ def _side(height: int, width: int) -> float:
 def paper_level(levels: Pixels) -> int:
     """The commonest grey level: that of the paper."""
     return int(np.bincount(levels.ravel(), minlength=256).argmax())
+
+
+def _clear_headlines(coarse: Pixels, background: Pixels) -> None:
+    """Gives bold type as high as the median is wide, which it takes for a panel, the paper's level.
+
+    Type has one level, and reaches farther than what the median makes of it; a panel ends there.
+    """
+    paper = np.full_like(coarse, paper_level(coarse))
+    ink = (cv2.absdiff(coarse, paper) > PANEL).astype(np.uint8)
+    patches = (cv2.absdiff(background, paper) > PANEL).astype(np.uint8)
+    around = cv2.dilate(patches, np.ones((5, 5), np.uint8))
+    around = cv2.subtract(cv2.dilate(patches, np.ones((9, 9), np.uint8)), around)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(patches, connectivity=8)
+    for number, (x, y, w, h, _) in enumerate(stats[1:].tolist(), 1):
+        window = np.s_[max(0, y - 4) : y + h + 4, max(0, x - 4) : x + w + 4]
+        own = labels[window] == number
+        is_panel = (
+            ink[window][own].mean() > DARK_PANEL
+            or ink[window][around[window] > 0].mean() < DARK_AROUND
+        )
+        if min(w, h) <= HEADLINE and not is_panel and _is_plain(coarse[window][own], paper[0, 0]):
+            background[window][own] = paper[0, 0]
+
+
+def _is_plain(levels: Pixels, paper: int) -> bool:
+    """Whether nearly all grey levels are one or that of the paper."""
+    distances = np.abs(levels.astype(np.int16) - int(paper))
+    written = levels[distances > PANEL]
+    own = np.abs(levels.astype(np.int16) - int(np.median(written if len(written) else levels)))
+    return bool((np.minimum(own, distances) < 2 * ALIKE).mean() > PLAIN)
 
 
 def _fill_bands(coarse: Pixels, background: Pixels) -> None:

@@ -268,6 +268,17 @@ def test_a_line_of_bold_type_is_no_dark_band() -> None:
     assert (find_ink(grey, find_background(grey)) == (grey < 128)).all()
 
 
+@pytest.mark.parametrize("size", [60, 110, 160])
+def test_a_headline_of_any_size_is_no_panel(size: int) -> None:
+    sheet = Sheet()
+    sheet.column(200, 700, 12, 900)
+    font, bold = ImageFont.load_default(size), size // 20
+    sheet.draw.text((90, 100), "Report", "black", font, stroke_width=bold)
+    title = sheet.analyse().regions[0]
+    drawn = sheet.draw.textbbox((90, 100), "Report", font, stroke_width=bold)
+    assert title.type == "title" and shared(title.box, drawn) > 0.8
+
+
 def test_ink_is_found_on_any_paper() -> None:
     for paper, ink in ((250, 30), (30, 250), (140, 60)):
         grey = np.full((200, 200), paper, np.uint8)
