@@ -139,10 +139,14 @@ def test_a_long_line_is_parted_where_its_text_fits_best() -> None:
 
 
 def test_corrections_on_the_command_line_join_the_data_of_a_run(tmp_path: Path) -> None:
-    words = run_values("recognizer", None, [], [Path("a.csv")])["data"]["sources"]
-    assert words == [{"kind": "synthesis"}, {"kind": "corrections", "path": "a.csv"}]
-    run = fill(run_values("parser", None, ["run.steps=3"], [Path("a.csv")]), LineReaderRun)
-    assert (run.data.corrections, run.run.steps) == (("a.csv",), 3)
+    table = tmp_path / "a.csv"
+    table.write_text(write_corrections([LINE]), "utf-8")
+    words = run_values("recognizer", None, [], [table])["data"]["sources"]
+    assert words == [{"kind": "synthesis"}, {"kind": "corrections", "path": str(table)}]
+    run = fill(run_values("parser", None, ["run.steps=3"], [table]), LineReaderRun)
+    assert (run.data.corrections, run.run.steps) == ((str(table),), 3)
+    with pytest.raises(InputError, match="cannot read"):
+        run_values("parser", None, [], [tmp_path / "none.csv"])
     assert load_config(Path("parser-corrections"), [], LineReaderRun).data.corrections == ()
     with pytest.raises(UsageError, match="a run is missing"):
         run_values("parser", None, [], [])
