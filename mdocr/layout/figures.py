@@ -26,8 +26,7 @@ def find_figures(
     A component that is far larger than a letter is part of a drawing, unless others of its kind
     stand beside it (a headline), it surrounds the rest (a frame), or it is drawn over text (a loop
     of a pen, a stamp): of these only the ink is left out. What lies inside a drawing belongs to it,
-    and so do short rules that touch it, and a frame that holds little else. The corners of rounded
-    boxes are no writing.
+    and so do short rules that touch it. The corners of rounded boxes are no writing.
     """
     large = _is_large(components, size)
     solid = components.areas > 0.85 * components.widths * components.heights
