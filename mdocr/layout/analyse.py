@@ -136,6 +136,7 @@ def _find(parts: Components, photographs: Boxes, clock: Clock) -> Layout:
         parts = components.find_components(rest)
     drawings, writing = figures.find_figures(parts, size, rules)
     drawings = components.merge_overlapping(np.vstack([drawings, photographs]), 0)
+    drawings = grids.framed(drawings, rules, size, rest.size)
     writing &= ~components.inside_any(parts.boxes, drawings)
     if writing.sum() > MOST_LETTERS:
         return _as_picture(int(writing.sum()), (rest.shape[1], rest.shape[0]))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.layout.chains import hulls, join
-from mdocr.layout.components import Boxes, Rules
+from mdocr.layout.components import Boxes, Rules, inside_any, merge_overlapping
 from mdocr.layout.pieces import PagePiece, hull, rows_of
 from mdocr.layout.regions import LayoutBox, LayoutCell, Line, Region
 from mdocr.layout.rows import join_row
@@ -62,6 +62,27 @@ def find_grids(rules: Rules, size: float) -> list[list[Slot]]:
         if len({s.row for s in slots}) >= 2 and len({s.column for s in slots}) >= 2:
             grids.append(slots)
     return grids
+
+
+FILLED = 0.2
+"""Share of a frame that the drawing fills which the frame belongs to, at least."""
+
+
+def framed(figures: Boxes, rules: Rules, size: float, page_area: float) -> Boxes:
+    """Figures; one that fills much of a ruled frame is extended to the frame."""
+    frames = []
+    for level, upright in _touching(rules, 0.5 * size):
+        if len(level) and len(upright):
+            both = np.concatenate([level, upright])
+            frame = np.concatenate([both[:, :2].min(axis=0), both[:, 2:].max(axis=0)])
+            inside = figures[inside_any(figures, frame[None])]
+            filled = np.prod(inside[:, 2:] - inside[:, :2], axis=1).sum()
+            area = np.prod(frame[2:] - frame[:2])
+            if area < 0.5 * page_area and filled > FILLED * area:
+                frames.append(frame)
+    if not frames:
+        return figures
+    return merge_overlapping(np.concatenate([figures, np.array(frames)]), 0)
 
 
 def _touching(rules: Rules, reach: float) -> list[tuple[Boxes, Boxes]]:

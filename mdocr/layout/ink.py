@@ -89,14 +89,18 @@ def _clear_headlines(coarse: Pixels, background: Pixels) -> None:
     around = cv2.dilate(patches, np.ones((5, 5), np.uint8))
     around = cv2.subtract(cv2.dilate(patches, np.ones((9, 9), np.uint8)), around)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(patches, connectivity=8)
+    _, letters, sizes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    is_drawn = sizes[:, 2:4].min(axis=1) > 2 * HEADLINE  # no letter is as large both ways
+    is_drawn[0] = False
     for number, (x, y, w, h, _) in enumerate(stats[1:].tolist(), 1):
         window = np.s_[max(0, y - 4) : y + h + 4, max(0, x - 4) : x + w + 4]
         own = labels[window] == number
-        is_panel = (
+        is_no_type = (
             ink[window][own].mean() > DARK_PANEL
             or ink[window][around[window] > 0].mean() < DARK_AROUND
+            or is_drawn[letters[window][own]].any()
         )
-        if min(w, h) <= HEADLINE and not is_panel and _is_plain(coarse[window][own], paper[0, 0]):
+        if min(w, h) <= HEADLINE and not is_no_type and _is_plain(coarse[window][own], paper[0, 0]):
             background[window][own] = paper[0, 0]
 
 

@@ -279,6 +279,19 @@ def test_a_headline_of_any_size_is_no_panel(size: int) -> None:
     assert title.type == "title" and shared(title.box, drawn) > 0.8
 
 
+def test_a_thick_drawing_is_no_headline() -> None:
+    """A trunk with boughs as thick as bold type: cleared, its ink would hold the page together."""
+    grey = np.full((1000, 800), 250, np.uint8)
+    for top in range(60, 940, 60):
+        grey[top : top + 20, 500:760] = 120
+    grey[50:950, 600:660] = 120
+    for row in range(50, 950, 24):
+        grey[row : row + 6, 605:650] = 250  # bark
+    background = find_background(grey)
+    assert (background[200:800, 625:645] < 180).mean() > 0.8
+    assert (background[:, :300] > 240).all()
+
+
 def test_ink_is_found_on_any_paper() -> None:
     for paper, ink in ((250, 30), (30, 250), (140, 60)):
         grey = np.full((200, 200), paper, np.uint8)
