@@ -324,7 +324,7 @@ def test_trace(model, pdf):
     assert set(block["tokens"][0]) == {"text", "confidence", "step"}
     result = parse(pdf, "--trace")
     assert result.exit_code == 2
-    assert "JSON only" in result.stderr
+    assert "JSON and reports only" in result.stderr
 
 
 def test_trace_survives_a_second_run(model, pdf, tmp_path):

@@ -52,6 +52,7 @@ def folder(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(source, tmp_path / name)
     write_pdf(tmp_path / "report.pdf", [[f"The page {number}"] for number in range(1, 8)])
+    (tmp_path / "read.tsv").write_text("crops/one.png\tFlovers\n", encoding="utf-8")
     equation = Image.new("RGB", (140, 64), "white")
     ImageDraw.Draw(equation).text((10, 4), "x = 2", "black", ImageFont.load_default(40))
     equation.save(tmp_path / "equation.png")

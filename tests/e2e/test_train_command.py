@@ -61,7 +61,7 @@ def test_quiet_shows_the_model_only(tmp_path):
         (["--set", "run.step=3"], 2, "Did you mean run.steps?"),
         (["--set", "run.steps=many"], 2, "run.steps must be of type int, not 'many'"),
         (["--set", "steps"], 2, "not of the form table.key=value"),
-        (["--set", 'data.sources=[{kind="folder", path="nowhere"}]'], 3, "nowhere/labels.tsv"),
+        (["--set", 'data.sources=[{kind="folder", path="nowhere"}]'], 3, "no folder 'nowhere'"),
         (["--set", 'data.sources=[{kind="lmdb", path="nowhere"}]'], 3, "mdocr train pack"),
         (["--config", "recognizer-lite", "--set", "model.start=no.pth"], 4, "no.pth"),
         (["--device", "cuda:99"], 6, "cuda:99"),
