@@ -46,7 +46,8 @@ def invoke(*arguments: object) -> str:
 
 def test_single_formulas_are_read(pictures, reader):
     command = ("read", "--as", "formula", "--page-model", reader, "--engine", "torch")
-    lines = invoke(*command, *pictures).splitlines()
+    result = CliRunner().invoke(app, [*map(str, (*command, *pictures))])
+    lines = result.stdout.splitlines()
     assert [line.split("\t")[0] for line in lines] == [str(path) for path in pictures]
     found = mdocr.load_parser(reader).generate(
         pictures, "formula", block_length=FORMULA_BLOCK, max_tokens=LONGEST
@@ -54,6 +55,11 @@ def test_single_formulas_are_read(pictures, reader):
     texts = [" ".join(made.text.split()) for made in found]
     assert [line.split("\t")[1] for line in lines] == texts
     assert any(texts)
+    cut = [
+        str(path) for path, made in zip(pictures, found, strict=True) if len(made.tokens) >= LONGEST
+    ]
+    assert result.exit_code == (7 if cut else 0)
+    assert all(f"{path}: equation: a formula has more tokens" in result.stderr for path in cut)
     assert invoke(*command, pictures[0]) == lines[0].split("\t")[1] + "\n"
 
 
