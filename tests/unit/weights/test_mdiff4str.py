@@ -413,7 +413,7 @@ def test_the_checkpoint_of_a_folder(tmp_path):
     (tmp_path / "best.safetensors").touch()
     assert find_weights(tmp_path).name == "best.safetensors"
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(WeightsError, match=r"expected .safetensors or .pth"):
+    with pytest.raises(WeightsError, match=r"ends in .safetensors or .pth"):
         find_weights(tmp_path / "notes.txt")
 
 
