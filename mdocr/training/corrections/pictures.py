@@ -14,12 +14,24 @@ from PIL import Image
 from mdocr.document.corrections import Correction, read_corrections
 from mdocr.document.model import PageLine
 from mdocr.errors import InputError
-from mdocr.inputs.labelled import FolderCollection
+from mdocr.inputs.labelled import HINT, FolderCollection
 from mdocr.inputs.pages import open_pages
 from mdocr.inputs.pictures import open_picture
 from mdocr.parsing.line_reader.pictures import line_pictures, without_tick_box
 
 logger = logging.getLogger(__name__)
+
+
+def check_corrections(table: Path) -> None:
+    """Reads what says which pictures there are, without the pictures; see ``corrected_pictures``.
+
+    Raises:
+        InputError: it cannot be read or holds no correction.
+    """
+    if not table.is_dir():
+        read_corrections(table)
+    elif not FolderCollection(table).rows:
+        raise InputError(f"{table} has no labelled picture", HINT)
 
 
 def corrected_pictures(table: Path) -> Iterator[tuple[Image.Image, str]]:

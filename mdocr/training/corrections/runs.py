@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mdocr.document.corrections import read_corrections
 from mdocr.errors import UsageError
+from mdocr.training.corrections.pictures import check_corrections
 from mdocr.training.run_files import read_values
 
 
@@ -18,11 +18,11 @@ def run_values(
         task: ``recognizer`` or ``parser``.
         config: the run; None for the shipped one for corrections.
         overrides: see ``run_files.load_config``.
-        tables: CSVs of corrections.
+        tables: CSVs of corrections, or folders with ``labels.tsv``.
 
     Raises:
         UsageError: there is neither a run nor a correction; or see ``run_files.read_values``.
-        InputError: a CSV cannot be read.
+        InputError: one of them cannot be read.
     """
     if config is None and not tables:
         raise UsageError("a run is missing", "Name one with --config, or give --corrections FILE.")
@@ -30,7 +30,7 @@ def run_values(
     if not tables:
         return values
     for table in tables:
-        read_corrections(table)  # refused before the run is begun
+        check_corrections(table)  # refused before the run is begun
     data = values.setdefault("data", {})
     if not isinstance(data, dict):
         raise UsageError("data must be a table", "Begin it with a line [data].")

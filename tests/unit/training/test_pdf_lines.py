@@ -10,6 +10,7 @@ from mdocr.cli.main import app
 from mdocr.errors import UsageError
 from mdocr.inputs.labelled import FolderCollection
 from mdocr.training.corrections.pictures import corrected_pictures
+from mdocr.training.corrections.runs import run_values
 from mdocr.training.pdf_lines import write_pdf_lines
 
 SAID = ("The trains of the north run late", "because of the snow on the line.")
@@ -44,6 +45,8 @@ def test_lines_that_show_what_the_file_says_are_cut_and_others_are_not(tmp_path:
     assert tuple(lines.text(row) for row in range(len(lines))) == SAID
     assert all(lines.picture(row).width > 4 * lines.picture(row).height for row in range(2))
     assert [text for _, text in corrected_pictures(folder)] == list(SAID)
+    (named,) = run_values("parser", None, [], [folder])["data"]["corrections"]
+    assert named == str(folder)
     with pytest.raises(UsageError, match="exists"):
         write_pdf_lines([str(tmp_path / "good.pdf")], folder, "lite", 150)
 
