@@ -7,7 +7,6 @@ import typer
 
 from mdocr.cli import console
 from mdocr.cli.command import Command, command_group, examples
-from mdocr.files import check_folder
 from mdocr.synthesis.common.fonts import Font, load_fonts
 from mdocr.synthesis.common.typefaces import group_typefaces, held_out_fonts, training_fonts
 from mdocr.synthesis.corpora.sentences import load_sentences
@@ -16,7 +15,7 @@ from mdocr.synthesis.formulas.grammar import draw_formulas
 from mdocr.synthesis.lines.pictures import LineSynthesizer, draw_lines
 from mdocr.synthesis.pages.samples import draw_pages, write_crops, write_pages
 from mdocr.synthesis.pages.sheets import PageSynthesizer
-from mdocr.synthesis.samples import draw_words, refuse_samples, write_words
+from mdocr.synthesis.samples import check_samples_folder, draw_words, write_words
 from mdocr.synthesis.tables.pictures import draw_tables
 from mdocr.synthesis.words.pictures import WordSynthesizer
 
@@ -59,7 +58,7 @@ def words(
     force: Force = False,
 ) -> None:
     """Write word pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
-    _check(output, force)
+    check_samples_folder(output, force)  # fonts may take half a minute
     synthesizer = WordSynthesizer(load_fonts(fonts), load_vocabulary())
     written = write_words(draw_words(synthesizer, count, difficulty, seed), output, force=force)
     console.note(f"wrote {written} words to {output}")
@@ -76,7 +75,7 @@ def lines(
     force: Force = False,
 ) -> None:
     """Write text line pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
-    _check(output, force)
+    check_samples_folder(output, force)  # fonts may take half a minute
     chosen = _chosen_fonts(fonts, held_out)
     synthesizer = LineSynthesizer(chosen, load_sentences())
     written = write_words(draw_lines(synthesizer, count, difficulty, seed), output, force=force)
@@ -92,7 +91,7 @@ def formulas(
     force: Force = False,
 ) -> None:
     """Write formula pictures, labels.tsv (LaTeX), manifest.jsonl to train on, and sheet.png."""
-    _check(output, force)
+    check_samples_folder(output, force)  # fonts may take half a minute
     written = write_crops(draw_formulas(count, difficulty, seed), "formula", output, force=force)
     console.note(f"wrote {written} formulas to {output}")
 
@@ -108,7 +107,7 @@ def tables(
     force: Force = False,
 ) -> None:
     """Write table pictures, labels.tsv (OTSL), manifest.jsonl to train on, and sheet.png."""
-    _check(output, force)
+    check_samples_folder(output, force)  # fonts may take half a minute
     chosen = _chosen_fonts(fonts, held_out)
     made = draw_tables(group_typefaces(chosen), load_sentences(), count, difficulty, seed)
     written = write_crops(made, "table", output, force=force)
@@ -130,18 +129,11 @@ def pages(
     Of each page: the picture, a document (json), its layout as the page model writes it
     (layout.txt), and its text in reading order (gt.txt).
     """
-    _check(output, force)
+    check_samples_folder(output, force)  # fonts may take half a minute
     chosen = _chosen_fonts(fonts, held_out)
     synthesizer = PageSynthesizer(chosen, load_sentences())
     written = write_pages(draw_pages(synthesizer, count, difficulty, seed), output, force=force)
     console.note(f"wrote {written} pages to {output}")
-
-
-def _check(output: Path, force: bool) -> None:
-    """Finds out before fonts are loaded, which may take half a minute, whether there is room."""
-    check_folder(output)
-    if not force:
-        refuse_samples(output)
 
 
 def _chosen_fonts(folders: list[Path] | None, held_out: bool) -> list[Font]:

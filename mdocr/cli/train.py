@@ -251,12 +251,10 @@ def pack(
 def lines(
     documents: Annotated[
         list[str],
-        typer.Argument(metavar="PDF", help="PDFs with text, or folders of them.", allow_dash=False),
+        typer.Argument(metavar="PDF", help="PDFs with text, or folders of them."),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write.")],
-    model: Annotated[
-        str, typer.Option(metavar="NAME|PATH", help="The line reader that judges the texts.")
-    ] = "lite",
+    model: PageModel = "lite",
     dpi: Annotated[int, typer.Option(min=72, max=600, help="Resolution of the pages.")] = 150,
     force: Annotated[bool, typer.Option("--force", help="Replace the lines there.")] = False,
 ) -> None:

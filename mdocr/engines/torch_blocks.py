@@ -120,14 +120,14 @@ def pack(feeds: Sequence[Feed], device: torch.device, length: int | None = None)
     offsets = [0, *accumulate(widths)]
     even = len(set(widths)) == 1
     longest = max(max(feed.visible) for feed in feeds)
-    own = _joined(feed.own or [(0, 0)] * len(feed.tokens) for feed in feeds)
-    has_own = any(last for _, last in own)
+    has_own = any(feed.own for feed in feeds)
+    own = _joined(feed.own or [(0, 0)] * len(feed.tokens) for feed in feeds if has_own)
     all_see_all = even and not length and all(min(feed.visible) == longest for feed in feeds)
-    length = length or max(longest, *(last for _, last in own))
+    length = length or max([longest, *(last for _, last in own)])
     lists: dict[str, list[int]] = {
         "tokens": _joined(feed.tokens for feed in feeds),
         "visible": _joined(feed.visible for feed in feeds),
-        "own": [slot for pair in own for slot in pair] if has_own else [],
+        "own": _joined(own),
         "sequences": _joined([feed.sequence] * len(feed.tokens) for feed in feeds),
         "positions": _joined(_positions(feed) for feed in feeds),
         "slots": _joined(feed.slots or _positions(feed) for feed in feeds),

@@ -62,11 +62,10 @@ class MinerUPageReader:
 
     def _lite_page(self, key: Key, sheet: PagePicture) -> Page | None:
         """The page as the lite model reads it, if its regions or texts are asked for."""
-        has_layer = sheet.text is not None
-        is_wanted = {
-            "lite": True,
-            "auto": self.parser.is_slow and not has_layer,
-        }.get(self.options.draft, False)
+        draft = self.options.draft
+        is_wanted = draft == "lite" or (
+            draft == "auto" and self.parser.is_slow and sheet.text is None
+        )
         if self.options.layout == "lite" or (self.drafts and is_wanted):
             return read_by_lite(self.parser.lite(), key, sheet, self.options)
         return None

@@ -6,10 +6,10 @@ Nothing is loaded from elsewhere; the pictures, the style and the scripts
 
 from mdocr import __version__
 from mdocr.document.document import Document
-from mdocr.options import RenderOptions
+from mdocr.options import DOUBT, RenderOptions
 from mdocr.postprocess import finish
 from mdocr.render.report_assets import asset
-from mdocr.render.report_blocks import DOUBT, PlacedPage, page_section, placed_page, text
+from mdocr.render.report_blocks import PlacedPage, page_section, placed_page, text
 from mdocr.render.report_pictures import page_pictures
 
 _PAGE = """<!doctype html>

@@ -15,12 +15,10 @@ from mdocr.document.characters import printable
 from mdocr.document.inline import write_spans
 from mdocr.document.model import Block, Box, Page, PageLine, PageWord, Unread
 from mdocr.document.table_heads import head_height
+from mdocr.options import DOUBT
 from mdocr.render import html
 from mdocr.render.flow import table_of
 from mdocr.render.placed import placed_lines
-
-DOUBT = 0.8
-"""Confidence below which a word is doubtful."""
 
 TINTS = ((0.6, "d3"), (DOUBT, "d2"), (0.95, "d1"))
 """Confidences below which words are tinted, and how."""

@@ -28,7 +28,7 @@ def page_pictures(document: Document, options: RenderOptions) -> dict[int, str]:
     missing = [number for number in numbers if not held[number]]
     path = document.source.path if options.opens_source else ""
     made = encoded_pages(path, missing, options.password) if path and missing else {}
-    return {number: _url(data) for number, data in {**held, **made}.items() if data}
+    return {number: data_url(data) for number, data in {**held, **made}.items() if data}
 
 
 def picture_name(number: int) -> str:
@@ -62,5 +62,6 @@ def encoded_page(page: PagePicture) -> bytes:
     return buffer.getvalue()
 
 
-def _url(data: bytes) -> str:
+def data_url(data: bytes) -> str:
+    """A WebP picture as an address that holds it."""
     return "data:image/webp;base64," + b64encode(data).decode("ascii")

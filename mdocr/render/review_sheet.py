@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from html import escape
 
-from mdocr.document.characters import printable
 from mdocr.document.corrections import Correction
 from mdocr.render.report_assets import asset
+from mdocr.render.report_blocks import text
 
 _SHEET = """<!doctype html>
 <html lang="">
@@ -58,16 +58,12 @@ def render_sheet(rows: Sequence[Correction], table: str, below: float) -> str:
 
 
 def _row(row: Correction) -> str:
-    place = f"{_text(row.source)}{f', page {row.page}' if row.page else ''}"
+    place = f"{text(row.source)}{f', page {row.page}' if row.page else ''}"
     picture = f'<img src="{escape(row.picture)}" alt="" loading="lazy">' if row.picture else ""
-    data = "".join(f' data-{name}="{_text(value)}"' for name, value in row.row().items())
+    data = "".join(f' data-{name}="{text(value)}"' for name, value in row.row().items())
     return (
         f'<div class="line"{data}>\n<span class="kind">{place}, {100 * row.confidence:.0f} % sure'
         f"</span>\n{picture}\n"
-        f'<input value="{_text(row.text)}" aria-label="What stands there" spellcheck="false">\n'
+        f'<input value="{text(row.text)}" aria-label="What stands there" spellcheck="false">\n'
         "</div>"
     )
-
-
-def _text(text: str) -> str:
-    return escape(printable(text))

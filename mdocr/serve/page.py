@@ -1,6 +1,5 @@
 """The page at ``/``: a file is dropped on it, and its report grows as pages are read."""
 
-from base64 import b64encode
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,7 +12,7 @@ from mdocr.parsing.page_work import ReadPage
 from mdocr.postprocess import finish
 from mdocr.render.report import report_page
 from mdocr.render.report_blocks import page_section, placed_page, text
-from mdocr.render.report_pictures import picture_name
+from mdocr.render.report_pictures import data_url, picture_name
 
 TOOLS = """<button id="stop" hidden>Stop</button>
 <button id="whole" hidden>Save report</button>
@@ -48,6 +47,6 @@ def section_of(read: ReadPage) -> dict[str, Any]:
         notes = "".join(f"<p>Page {number}: {text(one.message)}</p>" for one in read.failures)
         return {"number": number, "html": f'<div class="note" data-n="{number}">{notes}</div>'}
     (page,) = finish(Document(Source(""), "", (read.page,)), keep_paratext=True).pages
-    data = b64encode(read.pictures.get(picture_name(number), b"")).decode("ascii")
-    picture = f"data:image/webp;base64,{data}" if data else ""
+    data = read.pictures.get(picture_name(number), b"")
+    picture = data_url(data) if data else ""
     return {"number": number, "html": page_section(placed_page(page), picture)}

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.errors import UsageError
-from mdocr.files import write_text, written_whole
+from mdocr.files import check_folder, write_text, written_whole
 from mdocr.synthesis.words.pictures import RATIO_SHARES, WordSynthesizer, draw_difficulty
 
 SHOWN = 160
@@ -67,6 +67,17 @@ def refuse_samples(folder: Path) -> None:
         raise UsageError(
             f"{path} exists", "Name another folder with -o, or replace the samples with --force."
         )
+
+
+def check_samples_folder(folder: Path, force: bool) -> None:
+    """Finds out before any work whether samples can be written to a folder.
+
+    Raises:
+        MdocrError: it cannot be written to, or holds samples that are not to be replaced.
+    """
+    check_folder(folder)
+    if not force:
+        refuse_samples(folder)
 
 
 def clear_samples(folder: Path, force: bool) -> None:

@@ -16,7 +16,7 @@ from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.pictures import line_pictures, without_tick_box
 from mdocr.parsing.loading import load_parser
 from mdocr.parsing.parser import Parser
-from mdocr.synthesis.samples import write_words
+from mdocr.synthesis.samples import check_samples_folder, write_words
 
 SHORTEST = 2
 """Characters of a line; single ones are page numbers and bullets."""
@@ -50,6 +50,7 @@ def write_pdf_lines(
         UsageError: the folder holds lines already, or the model reads no lines.
         InputError: none of the documents gives a line.
     """
+    check_samples_folder(folder, force)
     parser = load_parser(model)
     if not parser.reads_lines:
         raise UsageError(f"{parser.name} is no line reader", "Name one, such as: --model lite")
