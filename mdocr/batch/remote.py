@@ -4,7 +4,9 @@ What opens them is the package fsspec, with the package of each protocol.
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -50,13 +52,19 @@ class Fetched:
     """Copies of remote documents, kept while they are read; a context manager."""
 
     def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="mdocr-fetched-")
+        self._copies = ExitStack()
 
     def __enter__(self) -> "Fetched":
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._folder.cleanup()
+        self._copies.close()
+
+    @cached_property
+    def _folder(self) -> Path:
+        """Made for the first of them; most runs fetch nothing."""
+        made = TemporaryDirectory(prefix="mdocr-fetched-")
+        return Path(self._copies.enter_context(made))
 
     def fetch(self, address: str, number: int) -> Path:
         """Copies a document.
@@ -65,7 +73,7 @@ class Fetched:
             MdocrError: it cannot be had.
         """
         name = PurePosixPath(address.partition("?")[0]).name
-        copy = Path(self._folder.name) / f"{number}-{name[-100:]}"
+        copy = self._folder / f"{number}-{name[-100:]}"
         try:
             system, path = _file_system(address)
             system.get_file(path, str(copy))
