@@ -153,7 +153,7 @@ class RayPool:
     def _look(self) -> None:
         """Machines may come and go."""
         if time.monotonic() - self._looked > LOOK:
-            resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+            resources: dict[str, float] = ray.cluster_resources()
             self._cores = max(1, int(resources.get("CPU", 1)))
             self._looked = time.monotonic()
 
