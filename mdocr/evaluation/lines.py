@@ -16,7 +16,7 @@ from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.evaluation.metrics import edits
 from mdocr.models.line_reader import LineReader
 from mdocr.models.line_reader_config import LineReaderConfig
-from mdocr.preprocessing.line_charset import of_text
+from mdocr.preprocessing.formula_notation import of_text
 from mdocr.preprocessing.line_images import LineImage, prepare_line
 from mdocr.synthesis.common.fonts import load_fonts
 from mdocr.synthesis.common.typefaces import HELD_OUT_FAMILIES, held_out_fonts

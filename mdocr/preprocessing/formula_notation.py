@@ -83,6 +83,13 @@ FORMULA_SYMBOLS = PAGE_SYMBOLS + "".join(
 )
 """The characters of text, then those that only formulas use."""
 
+
+def of_text(symbols: Iterable[str]) -> str:
+    """Those of ``symbols`` that may occur in texts: all but those that only formulas use."""
+    notation = set(FORMULA_SYMBOLS) - set(PAGE_SYMBOLS)
+    return "".join(symbol for symbol in symbols if symbol not in notation)
+
+
 _COMMANDS = {symbol: command for command, symbol in [*SIGNS.items(), *PREFIXES.items()]}
 
 

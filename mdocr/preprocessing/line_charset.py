@@ -4,7 +4,6 @@ Of look-alikes only one is included: µ, ∆, ∏ and ∑ also stand for the Gre
 """
 
 import string
-from collections.abc import Iterable
 
 LATIN = (
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿ"
@@ -16,6 +15,7 @@ SMALL = "ªº¹²³₂½¼¾"
 MATHEMATICS = "±×÷−≤≥≠≈≡∞∈√∑∏∫∂∇∆→←↑↓⇒¬µ"
 GREEK = "ΓΘΛΦΨΩαβγδεζηθκλνξπρστφχψω"
 MARKS = "□■☐☑✓▪●○►"
+LATER = "ĂăĐđĞğİıȘșŞşȚț₹₺‰№⅓⅔"
 
 PAGE_SYMBOLS = (
     " "
@@ -30,10 +30,7 @@ PAGE_SYMBOLS = (
     + MATHEMATICS
     + GREEK
     + MARKS
+    + LATER
 )
-"""In the order of their ids, without duplicates: the space, the other 94 of ASCII, the rest."""
-
-
-def of_text(symbols: Iterable[str]) -> str:
-    """Those of ``symbols`` that occur in texts, without those of the formula notation alone."""
-    return "".join(symbol for symbol in symbols if symbol in PAGE_SYMBOLS)
+"""Without duplicates, in the order of the ids of a new model: the space, the other 94 of ASCII, the
+rest."""

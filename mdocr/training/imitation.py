@@ -3,7 +3,7 @@
 A smaller encoder whose features are those of a trained one can be used with the decoder that was
 trained for them (feature distillation, arXiv 1412.6550).
 
-Shapes: B images, P image tokens, D width, F CTC frames, V classes.
+Shapes: B images, P image tokens, D width, F CTC frames, V classes of the teacher.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class Imitation:
 
         ``tokens`` is the squared error as a share of the variance of the teacher's features, of
         which there may be more to a column than the student has; ``classes`` is the
-        Kullback–Leibler divergence of the CTC classes.
+        Kullback–Leibler divergence of the CTC classes, of which the student may have more.
         """
         self._teacher.to(images.device)
         with torch.no_grad():
@@ -43,7 +43,7 @@ class Imitation:
         wanted = _pooled(wanted.float(), features.shape[1])
         spread = wanted.var((0, 1), keepdim=True).clamp_min(1e-4)
         tokens = ((features.float() - wanted).square() / spread).mean()
-        said = functional.log_softmax(ctc_logits.float(), -1)
+        said = functional.log_softmax(ctc_logits[..., : wanted_logits.shape[-1]].float(), -1)
         meant = functional.log_softmax(wanted_logits.float(), -1)
         classes = functional.kl_div(said, meant, reduction="none", log_target=True).sum(-1).mean()
         return {"tokens": self.weight * tokens, "classes": self.weight * classes}

@@ -32,9 +32,9 @@ Reader = Callable[[str], Iterable[str]]
 logger = logging.getLogger(__name__)
 
 SHARE = Path("/usr/share")
-VERSION = 6
+VERSION = 7
 LANGUAGES = {
-    "en": 0.56,
+    "en": 0.53,
     "de": 0.09,
     "fr": 0.09,
     "es": 0.07,
@@ -46,6 +46,8 @@ LANGUAGES = {
     "da": 0.01,
     "sv": 0.01,
     "hu": 0.01,
+    "ro": 0.015,
+    "tr": 0.015,
 }
 """Probability of each language."""
 MOST = {"en": 45_000}
@@ -267,6 +269,8 @@ LISTS = {
     "da": ("dict/danish",),
     "sv": ("dict/swedish",),
     "hu": ("hunspell/hu_HU.dic",),
+    "ro": ("hunspell/ro_RO.dic",),
+    "tr": ("hunspell/tr_TR.dic",),
 }
 
 

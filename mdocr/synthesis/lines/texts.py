@@ -26,7 +26,9 @@ def _group_by_letter(symbols: str) -> dict[str, str]:
     return groups
 
 
-MARKED = {**_group_by_letter(PAGE_SYMBOLS), "l": "ł", "L": "Ł", "b": "ß", "d": "ďð", "s": "śšſ"}
+ALIKE = {"l": "ł", "L": "Ł", "b": "ß", "d": "ðđ", "D": "ÐĐ", "s": "ſ", "i": "ı"}
+_GROUPS = _group_by_letter(PAGE_SYMBOLS)
+MARKED = {each: _GROUPS.get(each, "") + ALIKE.get(each, "") for each in [*_GROUPS, *ALIKE]}
 RARE = "".join(symbol for symbol in PAGE_SYMBOLS if not symbol.isascii())
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mdocr.models.charset import Charset
-from mdocr.preprocessing.line_charset import of_text
+from mdocr.preprocessing.formula_notation import of_text
 from mdocr.preprocessing.line_images import normalise, pad_line
 from mdocr.synthesis.common.fonts import load_fonts
 from mdocr.synthesis.common.typefaces import training_fonts

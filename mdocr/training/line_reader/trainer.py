@@ -9,13 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mdocr.errors import UsageError
 from mdocr.evaluation.lines import SyntheticLine, score_lines, synthetic_lines
 from mdocr.evaluation.metrics import rapidfuzz
 from mdocr.models.attention import DenseAttention
 from mdocr.models.line_reader import EncodedLines, LineReader
 from mdocr.models.line_reader_config import LineReaderConfig, lite_line_reader
 from mdocr.models.mdiff4str_config import EncoderConfig
-from mdocr.preprocessing.line_charset import PAGE_SYMBOLS, of_text
+from mdocr.preprocessing.formula_notation import of_text
+from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
 from mdocr.training.batches import prefetched
 from mdocr.training.checkpoint import model_weights
 from mdocr.training.config import OptimizerConfig, ParserRunConfig, require
@@ -26,7 +28,7 @@ from mdocr.training.line_reader.samples import (
     LineReaderBatches,
     LineReaderDataConfig,
 )
-from mdocr.training.line_reader.widening import with_formulas
+from mdocr.training.line_reader.widening import with_characters, with_formulas
 from mdocr.training.loop import train
 from mdocr.training.losses import ctc_loss
 from mdocr.training.noised_rows import hidden_positions, structured_mask
@@ -46,6 +48,7 @@ class LineReaderModelConfig:
         encoder: recognizer whose encoder to start from; empty: random weights.
         encoder_sizes: a table of sizes of the encoder, if they are not those of ``start``: the
             weights that fit are kept.
+        characters: to be learned besides those of the model.
         teacher: line reader whose image tokens are imitated, by name or folder; empty: none.
         ctc_weight: weight of the CTC loss; its head also positions the vision tokens.
         teacher_weight: weight of the imitation.
@@ -54,6 +57,7 @@ class LineReaderModelConfig:
     start: str = ""
     encoder: str = ""
     encoder_sizes: EncoderConfig | None = None
+    characters: str = ""
     teacher: str = ""
     ctc_weight: float = 0.5
     teacher_weight: float = 1.0
@@ -89,7 +93,7 @@ class LineReaderTask:
 
     def __init__(self, config: LineReaderRun, processes: Processes) -> None:
         self.config, self.processes = config, processes
-        model = _make_model(config.model)
+        model = with_characters(_make_model(config.model), config.model.characters)
         self.model = with_formulas(model) if config.data.formula_share else model
         self.module = LineReaderLoss(self.model, config, processes)
         self._validation = self._make_validation()
@@ -155,7 +159,7 @@ class LineReaderLoss(nn.Module):
     ) -> None:
         super().__init__()
         self.model = model
-        self.imitation = imitation_of(config.model)
+        self.imitation = imitation_of(config.model, model.config.symbols)
         self.ctc_weight = config.model.ctc_weight
         self.seed = config.run.seed
         self.processes = processes
@@ -217,11 +221,20 @@ def _counted_positions(labels: Tensor, lengths: Tensor, block_length: int) -> Te
     return torch.arange(labels.shape[1], device=labels.device) < end[:, None]
 
 
-def imitation_of(config: LineReaderModelConfig) -> Imitation | None:
-    """The losses against ``config.teacher``, if it names one."""
+def imitation_of(config: LineReaderModelConfig, symbols: str) -> Imitation | None:
+    """The losses of a model with these symbols against ``config.teacher``, if it names one.
+
+    Raises:
+        UsageError: the teacher's characters are not the first ones of the model.
+    """
     if not config.teacher:
         return None
     teacher = _load(config.teacher)
+    if not symbols.startswith(teacher.config.symbols):
+        raise UsageError(
+            "model.teacher has other characters than the model that is trained",
+            "Start from the teacher, or from a model made from it; model.characters may add some.",
+        )
 
     def encode(images: Tensor) -> tuple[Tensor, Tensor]:
         encoded = teacher.encode(images)

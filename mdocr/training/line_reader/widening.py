@@ -1,4 +1,4 @@
-"""Extends a line reader to formulas: keeps its weights, adds those of new characters."""
+"""More characters, and formulas, for a line reader: keeps its weights, adds those of the new."""
 
 from dataclasses import replace
 
@@ -17,26 +17,35 @@ def with_formulas(model: LineReader) -> LineReader:
     """
     if model.config.formula_height:
         return model
-    config = _widened(model.config)
+    return _widened(model, FORMULA_SYMBOLS, FORMULA_HEIGHT)
+
+
+def with_characters(model: LineReader, characters: str) -> LineReader:
+    """The model with these characters added, if it lacks any; all trained weights are kept."""
+    if set(characters) <= set(model.config.symbols):
+        return model
+    return _widened(model, characters, model.config.formula_height)
+
+
+def _widened(model: LineReader, characters: str, formula_height: int) -> LineReader:
+    old = model.config
+    new = "".join(dict.fromkeys(symbol for symbol in characters if symbol not in old.symbols))
+    wider = replace(old, symbols=old.symbols + new, formula_height=formula_height)
+    config = replace(wider, text=replace(old.text, vocab_size=wider.vocabulary))
     made = LineReader(config)
     weights = made.state_dict()
-    tokens, letters = _old_rows(model.config, config)
+    tokens, letters = _old_rows(old, config)
     for name, known in model.state_dict().items():
         rows = letters if name.startswith("letters.") else tokens
         if weights[name].shape == known.shape:
             weights[name] = known
         else:
             weights[name][rows] = known
-    weights["formula_projection.weight"] = _in_the_middle(known=model.projection.weight)
-    weights["formula_projection.bias"] = model.projection.bias
+    if formula_height != old.formula_height:
+        weights["formula_projection.weight"] = _in_the_middle(known=model.projection.weight)
+        weights["formula_projection.bias"] = model.projection.bias
     made.load_state_dict(weights)
     return made
-
-
-def _widened(config: LineReaderConfig) -> LineReaderConfig:
-    symbols = config.symbols + "".join(s for s in FORMULA_SYMBOLS if s not in config.symbols)
-    wider = replace(config, symbols=symbols, formula_height=FORMULA_HEIGHT)
-    return replace(wider, text=replace(config.text, vocab_size=wider.vocabulary))
 
 
 def _old_rows(old: LineReaderConfig, new: LineReaderConfig) -> tuple[Tensor, Tensor]:

@@ -22,7 +22,7 @@ from mdocr.synthesis.formulas.grammar import draw_formula, draw_part
 from mdocr.synthesis.formulas.strips import FormulaSynthesizer, set_part
 from mdocr.training.line_reader.samples import LineReaderBatches, LineReaderDataConfig
 from mdocr.training.line_reader.trainer import LineReaderLoss, LineReaderRun
-from mdocr.training.line_reader.widening import with_formulas
+from mdocr.training.line_reader.widening import with_characters, with_formulas
 from mdocr.training.processes import join_processes
 
 
@@ -121,6 +121,19 @@ def test_a_widened_reader_still_reads_lines_as_before():
         assert torch.equal(wide.embed(torch.tensor([row])), known.embed(torch.tensor([old])))
     mask = torch.tensor([wide.config.mask_token_id])
     assert torch.equal(wide.embed(mask), known.embed(torch.tensor([known.config.mask_token_id])))
+
+
+def test_a_reader_learns_more_characters_and_keeps_what_it_knows():
+    known = tiny_line_reader(formula_height=64).eval()
+    more = with_characters(known, known.config.symbols[:2] + "Șş").eval()
+    assert more.config.symbols == known.config.symbols + "Șş"
+    assert with_characters(more, "ş") is more
+    images = torch.rand(2, 3, 32, 64)
+    seen, before = more.encode(images), known.encode(images)
+    classes = before.ctc_logits.shape[-1]
+    assert torch.allclose(seen.ctc_logits[..., :classes], before.ctc_logits, atol=1e-5)
+    assert seen.ctc_logits.shape[-1] == classes + 2
+    assert torch.equal(more.formula_projection.weight, known.formula_projection.weight)
 
 
 def test_a_formula_is_seen_by_a_projection_of_its_own():
