@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-SAMPLES = Path(__file__).parents[1] / "docs" / "samples"
+SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 WORDS = sorted((SAMPLES / "words").glob("*.png"))
 PAGE = SAMPLES / "page.pdf"
 ROUTES = {"word": "/v1/recognize", "page": "/v1/parse"}
