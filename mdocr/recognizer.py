@@ -3,7 +3,7 @@
 import dataclasses
 import os
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -11,7 +11,7 @@ import numpy as np
 from typing_extensions import Unpack
 
 from mdocr.decoding.correction import correct
-from mdocr.decoding.draft import EOS, Array, Decoding, namespace
+from mdocr.decoding.draft import EOS, Array, Decoding, Predict, namespace
 from mdocr.decoding.lexicon import load_lexicon
 from mdocr.decoding.word_drafts import with_drafts
 from mdocr.decoding.word_results import words_of
@@ -48,12 +48,16 @@ class Recognizer:
         engine: the model, on a device.
         model: its name, for the results.
         lexicon: the lexicon that ``auto`` stands for.
+
+    Attributes:
+        watch: put around what predicts the words of each batch, to look at its passes.
     """
 
     def __init__(self, engine: WordEngine, model: str, lexicon: str = "none") -> None:
         self.engine = engine
         self.model = model
         self.lexicon = lexicon
+        self.watch: Callable[[Predict], Predict] | None = None
         self._guard = MemoryGuard(engine)
 
     def recognize(
@@ -145,6 +149,8 @@ class Recognizer:
 
     def _read(self, crops: Sequence[Crop], options: RecognizeOptions) -> list[Word]:
         encoded = self.engine.encode(np.stack([crop.pixels for crop in crops]))
+        if self.watch:
+            encoded = dataclasses.replace(encoded, predict=self.watch(encoded.predict))
         blank = self.engine.blank(len(crops))
         drafts = [crop.draft for crop in crops if crop.draft is not None]
         if drafts:

@@ -1,14 +1,18 @@
 """A page model that is found, and loaded, only when it is needed."""
 
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
+from mdocr.decoding.blocks import ActiveSequence
 from mdocr.engines.page_engines import check_settings
 from mdocr.engines.server import ServerPageModel
 from mdocr.parsing.loading import find_parser, load_lite, load_parser
 from mdocr.parsing.page_model import PageModel
 from mdocr.weights.resolve import ResolvedModel
+
+Watch = Callable[[Callable[[Iterable[int]], str], Collection[ActiveSequence]], None]
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,14 @@ class LazyPageModel:
         choice: which one.
         alone: a single document is read with it, so that its number of pages tells which engine is
             faster.
+        watch: called pass by pass.
     """
 
-    def __init__(self, choice: ModelChoice, *, alone: bool = False) -> None:
+    def __init__(
+        self, choice: ModelChoice, *, alone: bool = False, watch: Watch | None = None
+    ) -> None:
         self.choice = choice
+        self._watch = watch
         self._alone = alone
         self._pages: int | None = None
 
@@ -78,7 +86,7 @@ class LazyPageModel:
         if choice.server:
             name = "" if choice.model == "auto" else choice.model
             return ServerPageModel(choice.server, name, load_lite)
-        return load_parser(
+        parser = load_parser(
             choice.model,
             choice.device,
             choice.dtype,
@@ -86,3 +94,6 @@ class LazyPageModel:
             cuda_graphs=choice.cuda_graphs,
             pages=self._pages,
         )
+        if self._watch:
+            parser.watch = partial(self._watch, parser.tokenizer.decode)
+        return parser

@@ -87,7 +87,7 @@ Review = Annotated[
 ]
 Watch = Annotated[
     bool,
-    typer.Option("--watch", help="Show the denoising of what was read, step by step."),
+    typer.Option("--watch", help="Show the denoising step by step, while it goes on."),
 ]
 Record = Annotated[
     Path | None,

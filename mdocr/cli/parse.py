@@ -1,6 +1,5 @@
 """``mdocr parse``: documents to Markdown and other formats."""
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -315,7 +314,14 @@ def parse(
         boxes=boxes or ("word" if mark_doubt or review else needed_boxes(forms)),
         draw_layout=layout_image is not None,
     )
-    _check_trace(trace, forms, server)
+    if trace and not {"json", "report"} & set(forms):
+        raise UsageError("--trace adds to JSON and reports only", "Add: --format json")
+    if options.trace and server:
+        raise UsageError(
+            "a server does not report tokens", "Leave out --trace, --watch and --record."
+        )
+    if watch and (workers or cluster):
+        raise UsageError("--watch looks into one process", "Leave out --workers and --cluster.")
     written = RenderOptions(
         tables=tables,
         math=math,
@@ -328,7 +334,9 @@ def parse(
     )
     found = find_documents(documents, output, layout_image)
     choice = ModelChoice(model, device, engine, dtype, cuda_graphs, server)
-    page_model = LazyPageModel(choice, alone=len(found) == 1)
+    page_model = LazyPageModel(
+        choice, alone=len(found) == 1, watch=watcher.texts if watch else None
+    )
     doubtful = WrittenReview(review, review_below, options, force=force) if review else None
     tally = Tally(len(found))
     selection = Selection(parse_shard(shard), limit, retry_failed)
@@ -337,16 +345,17 @@ def parse(
             output, forms, len(found), written, drawings=layout_image, force=force
         ) as destination,
         progress("none" if watch else progress_form, destination.stream is None) as display,
+        watcher,
     ):
         start = starter_of_workers(
             partial(worker_options, page_timeout, worker_memory),
-            workers,
+            0 if watch else workers,
             found,
             choice,
             to_folder=destination.folder is not None,
             cluster=cluster,
         )
-        shown = replace(display, look=watcher.page)
+        shown = watcher.display(display)
         Run(
             page_model, options, destination, tally, resume, shown, selection, start, doubtful
         ).read(found)
@@ -368,10 +377,3 @@ def check_engine(engine: str, server: str) -> None:
         raise UsageError(
             f"--server and --engine {engine} exclude each other", "Leave one of them out."
         )
-
-
-def _check_trace(trace: bool, forms: tuple[str, ...], server: str) -> None:
-    if trace and not {"json", "report"} & set(forms):
-        raise UsageError("--trace adds to JSON and reports only", "Add: --format json")
-    if trace and server:
-        raise UsageError("a server does not report tokens", "Leave out --trace or --server.")

@@ -1,6 +1,6 @@
 """``mdocr recognize``: cropped word pictures to text."""
 
-from dataclasses import replace
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,7 +32,7 @@ from mdocr.errors import UsageError
 from mdocr.inputs.draft_list import read_drafts
 from mdocr.inputs.find import find_files
 from mdocr.options import DOUBT, WORD_DECODERS, WORD_DRAFTS, RecognizeOptions
-from mdocr.recognizer import load_recognizer
+from mdocr.recognizer import Recognizer, load_recognizer
 
 if TYPE_CHECKING:
     from mdocr.batch.review import Review as WrittenReview
@@ -150,16 +150,23 @@ def recognize(
     drafts, missing = read_drafts(Path(draft), found) if is_list else (None, [])
     found = [*found, *missing]
     tally = Tally(len(found))
-    load = partial(load_recognizer, model, device, engine, dtype)
+
+    def load() -> Recognizer:
+        reader = load_recognizer(model, device, engine, dtype)
+        if watcher and watch:
+            reader.watch = partial(watcher.words, reader.engine.charset)
+        return reader
+
     outcomes = read_words(found, load, options, drafts)
     with (
         open_output(output, force=force) as stream,
         progress("none") if watch else progress_bar("words", output is not None) as display,
+        watcher or nullcontext(),
     ):
         changes = changes_writer(form, stream) if changed else None
         writer = changes or word_writer(form, stream, bare=is_single, drafted=is_list)
         traced = trace and form in ("text", "csv")
-        shown = replace(display, look=watcher.word) if watcher else display
+        shown = watcher.display(display) if watcher else display
         write_words(outcomes, writer, tally, shown, traced=traced, review=doubtful)
     if changes:
         console.note(f"{changes.changed} of {tally.read} words are not as drafted")

@@ -1,35 +1,37 @@
 """``--watch`` and ``--record``: the denoising of what is read, in the terminal and as an SVG.
 
-Each page plays once it has been read, and each word: tokens go from masked (░) to proposed (faint)
-to committed. Without a terminal there is a plain line for each.
+In a terminal, tokens go from masked (░) to proposed (faint) to committed while they are decoded.
+There and elsewhere, a plain line tells of each page and word that was read.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
 
-from rich.live import Live
-from rich.text import Text
-
+from mdocr.batch.display import Display
 from mdocr.batch.ownership import OwnFiles
 from mdocr.cli import console
+from mdocr.cli.live import Row, Screen, TextsInFlight, WordsInFlight
+from mdocr.decoding.blocks import ActiveSequence
+from mdocr.decoding.draft import Predict
 from mdocr.document.model import Page
 from mdocr.document.words import Word
 from mdocr.files import write_text
+from mdocr.models.charset import Charset
 from mdocr.render.denoising import Denoised
 from mdocr.render.denoising_svg import render_svg
 
-PAUSE = 0.09
-"""Seconds of a step."""
-
-STYLES = {"masked": "bright_black", "proposed": "dim italic", "committed": "", "new": "green"}
+PAUSE, WORD_PAUSE = 0.06, 0.3
+"""Seconds for which a step of texts, and of words, is shown at least."""
 
 MOST_RECORDED = 40
 """Words, or texts of a page."""
 
 
 class Watcher:
-    """Shows and records the denoising of pages and words, which must have been read with a trace.
+    """Shows the denoising of pages and words, and records it; leave it by ``with``.
 
     Args:
         shows: show it in the terminal.
@@ -45,36 +47,57 @@ class Watcher:
         self._recorded: list[Denoised] = []
         self._is_full = False
         self._title = ""
+        self._screen = Screen()
+        self._flight = TextsInFlight()
+        self._began = 0.0
+
+    def __enter__(self) -> "Watcher":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        place: TracebackType | None,
+    ) -> None:
+        self._screen.clear()
 
     @property
     def is_on(self) -> bool:
-        """Whether a trace is needed."""
+        """Whether a trace is needed, and texts are to be denoised from masks on."""
         return self._shows or self._record is not None
 
-    def page(self, page: Page) -> None:
-        """Takes a page that was read."""
-        texts = list(_texts(page))
-        count = sum(len(text.tokens) for text in texts)
-        speed = count / page.seconds if page.seconds else 0.0
-        steps = max((text.last for text in texts), default=0)
-        said = f"page {page.number}: {count} tokens in {steps} steps, {speed:.0f} tokens/s"
-        if self._shows:
-            self._play(texts)
-            console.note(said)
-        if not self._is_full and texts:
-            self._recorded, self._is_full = texts[:MOST_RECORDED], True
-            self._title = f"page {page.number} · {count} tokens"
+    def display(self, shown: Display) -> Display:
+        """A display that takes pages and words too, and speaks above what is shown."""
 
-    def word(self, word: Word) -> None:
-        """Takes a word that was read."""
-        text = Denoised(Path(word.path).name, word.characters)
-        if self._shows:
-            self._play([text])
-            count = len(word.characters)
-            console.note(f"{text.name}: {count} characters in {word.steps} steps")
-        if len(self._recorded) < MOST_RECORDED:
-            self._recorded.append(text)
-            self._title = f"{len(self._recorded)} words"
+        def say(message: str) -> None:
+            self._screen.clear()
+            shown.say(message)
+
+        return replace(shown, say=say, look=self._look)
+
+    def texts(
+        self, decode: Callable[[Iterable[int]], str], sequences: Collection[ActiveSequence]
+    ) -> None:
+        """Takes texts in flight, as ``mdocr.batch.page_model.Watch``."""
+        self._began = self._began or time.perf_counter()
+        self._flight.take(decode, sequences)
+        if self._screen.is_there:
+            status = f"{self._flight.passes} passes, {self._flight.tokens} tokens, {self._speed}"
+            self._screen.draw(self._flight.rows, status, PAUSE)
+
+    def words(self, charset: Charset, predict: Predict) -> Predict:
+        """What predicts a batch of words, looked at, as ``mdocr.recognizer.Recognizer.watch``."""
+        if not self._screen.is_there:
+            return predict
+        passes = 0
+
+        def look(rows: list[Row]) -> None:
+            nonlocal passes
+            self._screen.draw(rows, f"{passes} passes, {len(rows)} words", WORD_PAUSE)
+            passes += 1
+
+        return WordsInFlight(charset).looked_at(predict, look)
 
     def end(self) -> list[Path]:
         """Writes the record; returns its file."""
@@ -84,26 +107,41 @@ class Watcher:
         OwnFiles().add([self._record])
         return [self._record]
 
-    def _play(self, texts: list[Denoised]) -> None:
-        """Plays texts one after another, if there is a terminal."""
-        screen = console.console()
-        if not screen.is_terminal or console.verbosity.quiet:
-            return
-        for text in texts:
-            with Live(console=screen, auto_refresh=False, vertical_overflow="crop") as live:
-                for step in range(text.last + 1):
-                    live.update(_styled(text, step), refresh=True)
-                    time.sleep(PAUSE)
+    @property
+    def _speed(self) -> str:
+        """Of all texts until now, without the time for which steps were only shown."""
+        seconds = time.perf_counter() - self._began - self._screen.held
+        return f"{self._flight.tokens / max(seconds, 1e-3):.0f} tokens/s"
+
+    def _look(self, read: Page | Word) -> None:
+        self._screen.clear()
+        if isinstance(read, Page):
+            self._page(read)
+        else:
+            self._word(read)
+
+    def _page(self, page: Page) -> None:
+        self._flight.forget()
+        texts = list(_texts(page))
+        count = sum(len(text.tokens) for text in texts)
+        steps = max((text.last for text in texts), default=0)
+        if self._shows:
+            said = f"{count} tokens in {steps} steps, {self._speed}"
+            console.note(f"page {page.number}: {said if steps else 'nothing denoised'}")
+        if not self._is_full and texts:
+            self._recorded, self._is_full = texts[:MOST_RECORDED], True
+            self._title = f"page {page.number} · {count} tokens"
+
+    def _word(self, word: Word) -> None:
+        text = Denoised(Path(word.path).name, word.characters)
+        if self._shows:
+            console.note(f"{text.name}: {word.text}, {word.steps} steps")
+        if len(self._recorded) < MOST_RECORDED:
+            self._recorded.append(text)
+            self._title = f"{len(self._recorded)} words"
 
 
 def _texts(page: Page) -> Iterator[Denoised]:
     for block in page.blocks:
         if block.tokens:
             yield Denoised(f"page {page.number}, {block.type}", block.tokens)
-
-
-def _styled(text: Denoised, step: int) -> Text:
-    shown = Text()
-    for token in text.after(step):
-        shown.append(token.text, STYLES[token.state])
-    return shown

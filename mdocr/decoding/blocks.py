@@ -18,7 +18,7 @@ The decoder knows a model only as ``predict`` (``mdocr.decoding.requests.Predict
 Shapes: M query positions of one or all sequences of a pass, L tokens of a block, V vocabulary.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ def denoise(
     mask_id: int,
     batch_size: int = 8,
     start: "Start | None" = None,
+    watch: "Watch | None" = None,
 ) -> Iterator[tuple[int, Generation]]:
     """Generates texts; requests are pulled lazily, when a sequence is free.
 
@@ -50,6 +51,7 @@ def denoise(
         batch_size: maximum number of concurrent sequences.
         start: makes a sequence of a request; ``mdocr.decoding.verification.started`` verifies its
             draft, where the model can.
+        watch: called before the first pass of sequences, and after every pass.
 
     Yields:
         The index of a request and its text, in order of completion.
@@ -64,7 +66,11 @@ def denoise(
             continue  # a text may lead to further requests
         if not group:
             return
+        if watch and fresh:
+            watch(active.values())
         _advance(predict, group, mask_id)
+        if watch:
+            watch(active.values())
         for sequence in group:
             if sequence.end is not None:
                 del active[sequence.index]
@@ -233,6 +239,9 @@ class ActiveSequence:
 
 Start = Callable[[int, int, Request, int], ActiveSequence]
 """Makes a sequence of the arguments of ``ActiveSequence``."""
+
+Watch = Callable[[Collection[ActiveSequence]], None]
+"""Takes the sequences in flight; those that have just ended are still among them."""
 
 
 def visible_positions(position: int, prompt_length: int, block_length: int) -> int:

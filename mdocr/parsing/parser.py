@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from typing_extensions import Unpack
 
-from mdocr.decoding.blocks import denoise
+from mdocr.decoding.blocks import Watch, denoise
 from mdocr.decoding.choices import on_host
 from mdocr.decoding.ctc import log_softmax
 from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request, TokenDraft
@@ -56,6 +56,9 @@ class Parser:
         pictures: how pictures are prepared.
         name: name of the model, for results.
         load_lite: loads the lite model, for drafts and layouts.
+
+    Attributes:
+        watch: called with the texts in flight, pass by pass; see ``mdocr.decoding.blocks.denoise``.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Parser:
         load_lite: "Callable[[], Parser] | None" = None,
     ) -> None:
         self.load_lite = load_lite
+        self.watch: Watch | None = None
         self.engine = engine
         self.tokenizer = tokenizer
         self.pictures = pictures
@@ -221,7 +225,8 @@ class Parser:
             if self.reads_lines:
                 requests = EncodedRequests(requests, cast(LineEngine, self.engine), batch_size)
             start = started if self.verifies_drafts else None
-            for number, made in denoise(predict, requests, mask_id, batch_size, start):
+            texts = denoise(predict, requests, mask_id, batch_size, start, self.watch)
+            for number, made in texts:
                 yield number, replace(made, text=self.tokenizer.decode(made.tokens))
 
     def predictor(self, batch_size: int) -> Predict:

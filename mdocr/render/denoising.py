@@ -50,8 +50,9 @@ def shown_after(token: Character, step: int) -> Shown:
     """A token after a step, 0 being before the first."""
     if token.step <= step:
         return Shown(token.text, "new" if token.step == step and step else "committed")
-    if step and step <= len(token.proposed):
-        return Shown(token.proposed[step - 1] or MASK, "proposed")  # MASK where the text may end
+    passes = len(token.proposed) - token.step + step  # since its block was opened, from 0
+    if step and passes >= 0:
+        return Shown(token.proposed[passes] or MASK, "proposed")  # MASK where the text may end
     return Shown(MASK * max(1, len(token.text)), "masked")
 
 

@@ -5,12 +5,13 @@ const MASK = "\u2591";
 let records = [];
 let playing = 0;
 
-/** A token after a step; what is proposed there is not yet committed. */
+/** A token after a step: proposals are those of the steps before the one that committed it. */
 function tokenAt([text, step, proposed], now) {
   const shown = document.createElement("span");
+  const proposal = proposed[now - step + proposed.length];
   const isCommitted = step <= now;
-  shown.textContent = isCommitted ? text : proposed[now - 1] || MASK.repeat(text.length || 1);
-  shown.className = isCommitted ? (step === now && now ? "new" : "") : now ? "proposed" : "masked";
+  shown.textContent = isCommitted ? text : proposal || MASK.repeat(text.length || 1);
+  shown.className = isCommitted ? (step === now && now ? "new" : "") : proposal ? "proposed" : "masked";
   return shown;
 }
 

@@ -176,7 +176,8 @@ def test_the_denoising_is_replayed_in_a_browser(tmp_path: Path, browser: Any) ->
     from selenium.webdriver.common.by import By
 
     tokens = (Character("c", 0.9, 1), Character("a", 0.9, 3, ("o", "e")), Character("t", 0.9, 2))
-    own = block("text", 0.1, "cat", tokens=tokens)
+    tokens += (Character("s", 0.9, 5, ("z",)),)  # of the next block
+    own = block("text", 0.1, "cats", tokens=tokens)
     path = tmp_path / "a.report.html"
     path.write_text(document((own,)).render("report"), "utf-8")
     browser.get(path.as_uri())
@@ -185,7 +186,8 @@ def test_the_denoising_is_replayed_in_a_browser(tmp_path: Path, browser: Any) ->
         browser.execute_script("show(arguments[0])", step)
         return str(browser.find_element(By.CSS_SELECTOR, ".block.text").text).split("\n")[-1]
 
-    assert [shown(step) for step in range(5)] == ["░░░", "co░", "cet", "cat", "cat"]
+    steps = ["░░░░", "co░░", "cet░", "cat░", "catz", "cats", "cats"]
+    assert [shown(step) for step in range(7)] == steps
     assert browser.find_element(By.CSS_SELECTOR, ".replay").get_attribute("hidden")
     assert browser.find_element(By.ID, "replay").is_displayed()
     assert browser.get_log("browser") == []
