@@ -47,11 +47,22 @@ def ctc_loss(logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
         labels: character ids from 1, then EOS, then padding [B, L].
         lengths: characters and EOS of each word [B].
     """
+    return functional.ctc_loss(*_ctc_arguments(logits, labels, lengths), zero_infinity=True)
+
+
+def ctc_likelihoods(logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
+    """Probability of a character of each text, their geometric mean [B]; as of ``ctc_loss``."""
+    arguments = _ctc_arguments(logits, labels, lengths)
+    each = functional.ctc_loss(*arguments, reduction="none")
+    return (-each / (lengths - 1).clamp_min(1)).exp()
+
+
+def _ctc_arguments(
+    logits: Tensor, labels: Tensor, lengths: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     log_probabilities = functional.log_softmax(logits.float(), -1).transpose(0, 1)
     frames = torch.full((logits.shape[0],), logits.shape[1], dtype=torch.long)
-    return functional.ctc_loss(
-        log_probabilities, labels, frames, lengths.cpu() - 1, zero_infinity=True
-    )
+    return log_probabilities, labels, frames, lengths.cpu() - 1
 
 
 def _cross_entropy(logits: Tensor, labels: Tensor, inside: Tensor) -> Tensor:

@@ -77,8 +77,10 @@ SCRIPTS = (
 )
 """Reference fonts that are legible but not plain. Script capitals resemble no plain ones, so other
 scripts are accepted only if they resemble one of these."""
+FRAKTUR = ("Blankenburg", "Gamaliel", "UnifrakturCook", "UnifrakturMaguntia")
+"""Families that are legible by name: no letter of theirs resembles that of a reference font."""
 BOX = 16
-INDEX_VERSION = 5
+INDEX_VERSION = 6
 WEIGHTS = (
     *("thin", "extralight", "ultralight", "light", "book", "regular", "medium"),
     *("semibold", "demibold", "bold", "extrabold", "ultrabold", "black", "heavy"),
@@ -190,6 +192,8 @@ def _judge(
 ) -> Font | None:
     """The font, or None if its capitals or digits are not legible."""
     family, symbols = names
+    if family.startswith(FRAKTUR):
+        return Font(str(file), index, family, symbols, has_lowercase=True, plainness=0.0)
     compared = [_compare(alphabet, glyphs, references) for alphabet in CLASSES]
     readable = [right for right, _ in compared]
     if readable[0] < 0.6 or readable[2] < 0.5:

@@ -62,12 +62,13 @@ def scan(rng: np.random.Generator, mask: InkMask, width: int, difficulty: float)
         difficulty: 0 to 1.
     """
     cv2 = opencv()
-    rows, chance = 32, rng.random()
+    rows, chance, columns = 32, rng.random(), 1.0
     if chance < 0.35 * difficulty:
         rows = int(rng.uniform(25 - 12 * difficulty, 29))
+        columns = 2.0 if rng.random() < 0.1 else 1.0  # a fax of standard resolution
     elif chance > 0.75:
         rows = int(rng.uniform(34, 52))
-    size = (max(1, round(width * rows / 32)), rows)
+    size = (max(1, round(width * columns * rows / 32)), rows)
     way = cv2.INTER_AREA if rows < mask.shape[0] else cv2.INTER_CUBIC
     if size != mask.shape[::-1]:
         mask = cv2.resize(mask, size, interpolation=way)
@@ -201,6 +202,29 @@ def shine_through(rng: np.random.Generator, ink: Ink, back: Ink) -> Ink:
     other = cv2.GaussianBlur(other, (0, 0), rng.uniform(0.6, 1.8))
     shown: Ink = np.maximum(ink, other * np.float32(rng.uniform(0.08, 0.3)))
     return shown
+
+
+def overdraw(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:
+    """Sometimes strokes across the line: of a pen, or wide and pale as of a stamp or watermark."""
+    if rng.random() >= 0.06 * difficulty:
+        return picture
+    height, width = picture.shape[:2]
+    layer = np.zeros((height, width), np.float32)
+    wide = rng.random() < 0.4
+    thickness = int(rng.uniform(4, 16) if wide else rng.uniform(1, 3.5))
+    for _ in range(1 + int(3 * rng.random() ** 2)):
+        centre = rng.uniform(0, width), rng.uniform(-1.5, 2.5) * height
+        radii = rng.uniform(0.3, 8) * height, rng.uniform(0.3, 3) * height
+        around = (int(centre[0]), int(centre[1])), (int(radii[0]), int(radii[1]))
+        start, turn = rng.uniform(0, 360), rng.uniform(0, 180)
+        opencv().ellipse(
+            layer, *around, turn, start, start + rng.uniform(30, 300), 1.0, thickness, 16
+        )
+    strength = rng.uniform(0.1, 0.45) if wide else rng.uniform(0.35, 1.0)
+    colour = rng.uniform(0, 190, 3).astype(np.float32)
+    covered = (layer * np.float32(strength))[..., None]
+    drawn: FloatImage = picture * (1 - covered) + np.minimum(picture, colour) * covered
+    return drawn
 
 
 def copy(rng: np.random.Generator, picture: FloatImage, difficulty: float) -> FloatImage:

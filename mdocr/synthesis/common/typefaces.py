@@ -10,7 +10,7 @@ import numpy as np
 
 from mdocr.files import write_text
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
-from mdocr.synthesis.common.fonts import Font, font_library
+from mdocr.synthesis.common.fonts import FRAKTUR, Font, font_library
 from mdocr.weights.cache import cache_dir
 
 HELD_OUT_FAMILIES = (
@@ -108,8 +108,10 @@ DOCUMENT = (
 )
 SMALL_CAPITALS = ("unifur",)
 """Excluded: small letters look like capitals, so the case of a text could not be told."""
-BLACKLETTER = ("Oldania", "Hamlet", "Jessen", "Ptolemy")
-COMMON_SHARE, DOCUMENT_SHARE, BLACKLETTER_SHARE = 0.53, 0.38, 0.013
+BLACKLETTER = (*FRAKTUR, "Oldania", "Hamlet", "Jessen", "Ptolemy")
+BOOK_FRAKTUR = "UnifrakturMaguntia"
+"""Half of the lines in blackletter are in the type of books, as nearly all old pages are."""
+COMMON_SHARE, DOCUMENT_SHARE, BLACKLETTER_SHARE = 0.50, 0.35, 0.08
 LEAST_PLAINNESS = 0.45
 """Required of all other fonts, which are those of posters and letters."""
 WIDE = 0.97
@@ -124,6 +126,11 @@ class Typeface:
 
     font: Font
     symbols: frozenset[str]
+
+    @property
+    def is_blackletter(self) -> bool:
+        """Whether it is of a kind in which German was printed."""
+        return self.font.family.startswith(BLACKLETTER)
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,8 @@ class Typefaces:
         groups = groups or [self.blackletter]
         chance = rng.random()
         if chance < BLACKLETTER_SHARE and self.blackletter:
-            group = self.blackletter
+            books = [f for f in self.blackletter if f[0].font.family.startswith(BOOK_FRAKTUR)]
+            group = books if books and rng.random() < 0.5 else self.blackletter
         elif chance < BLACKLETTER_SHARE + COMMON_SHARE:
             group = groups[0]
         elif chance < BLACKLETTER_SHARE + COMMON_SHARE + DOCUMENT_SHARE:

@@ -27,6 +27,7 @@ from mdocr.synthesis.common.typesetting import (
     set_line,
 )
 from mdocr.synthesis.corpora.sentences import Sentences
+from mdocr.synthesis.lines.old_spelling import LONG_S, draw_old_german, with_long_s
 from mdocr.synthesis.lines.texts import cut, draw_text
 
 SAMPLE_WIDTHS = (96, 192, 320, 512)
@@ -34,6 +35,8 @@ TRIES = 10
 STRETCH = (0.84, 1.2)
 """Smallest and largest horizontal stretch of a font."""
 TextMaker = Callable[[np.random.Generator, Sentences, str, int], str]
+OLD_SHARE = 0.04
+"""Probability that a line in a font that has the long s is spelt with it, as all were once."""
 WIDE_SHARE = 0.85
 """Probability that a text with rare characters gets a font that covers them; else they are lost."""
 
@@ -62,7 +65,7 @@ class LineSynthesizer:
         if not self.typefaces.families:
             raise InputError("no fonts to render lines with", "Install some: see docs/fonts.md.")
         self.sentences = sentences
-        self.symbols = symbols
+        self.symbols, self._known = symbols, frozenset(symbols)
         self.texts = texts
 
     def draw(
@@ -87,7 +90,8 @@ class LineSynthesizer:
         ink = scans.press(rng, scans.bend_ink(ink, bend), difficulty)
         if rng.random() < 0.04 * difficulty:
             ink = scans.shine_through(rng, ink, self._back(rng, line))
-        picture = scans.copy(rng, scans.print_ink(rng, ink, difficulty), difficulty)
+        picture = scans.overdraw(rng, scans.print_ink(rng, ink, difficulty), difficulty)
+        picture = scans.copy(rng, picture, difficulty)
         picture = scans.fit(rng, picture, (line.width, HEIGHT))
         return scans.finish(rng, picture, difficulty), line.text
 
@@ -98,8 +102,10 @@ class LineSynthesizer:
         inner = max(8.0, width - 16 * rng.random() - style.margins[0] - style.margins[2])
         length = letters_across(style, inner)
         best: tuple[float, Style, TypesetLine] | None = None
+        old = LONG_S in style.symbols and rng.random() < OLD_SHARE
         for _ in range(TRIES):
-            text = self.texts(rng, self.sentences, self.symbols, max(1, round(length)))
+            text = self._text(rng, style.faces[0], max(1, round(length)))
+            text = with_long_s(rng, text) if old else text
             tried, text = self._fitting(rng, style, text, round(length * 1.1))
             line = set_line(rng, tried, text, width) if text else None
             if line is None:
@@ -115,17 +121,23 @@ class LineSynthesizer:
         _, style, line = best
         return style, replace(line, across=min(line.across, line.down * STRETCH[1]))
 
+    def _text(self, rng: np.random.Generator, face: Typeface, length: int) -> str:
+        """Samples a text; in blackletter it is German in most cases."""
+        if face.is_blackletter and LONG_S in face.symbols and rng.random() < 0.8:
+            return draw_old_german(rng, self.sentences, length)
+        return self.texts(rng, self.sentences, self.symbols, length)
+
     def _fitting(
         self, rng: np.random.Generator, style: Style, text: str, longest: int
     ) -> tuple[Style, str]:
         """The renderable part of a text, possibly in another font that covers its characters."""
         if not style.faces[0].font.has_lowercase:
             text = text.upper()
-        allowed = style.symbols | {"\t", " "}
+        allowed = (style.symbols & self._known) | {"\t", " "}
         if not allowed.issuperset(text):
             if rng.random() < WIDE_SHARE:
                 style = replace(style, faces=self._wide(rng))
-                allowed = style.symbols | {"\t", " "}
+                allowed = (style.symbols & self._known) | {"\t", " "}
             text = " ".join(word for word in text.split(" ") if allowed.issuperset(word))
         if len(text) > longest + 4:
             text = cut(rng, text, longest)

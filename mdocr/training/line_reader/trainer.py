@@ -177,7 +177,9 @@ class LineReaderLoss(nn.Module):
         ctc = ctc_loss(encoded.ctc_logits, ctc_labels, lengths + 1)
         found = {"denoise": denoise + self._zero(), "ctc": self.ctc_weight * ctc}
         if self.imitation is not None:
-            found |= self.imitation.losses(encoded.features, encoded.ctc_logits, images)
+            found |= self.imitation.losses(
+                encoded.features, encoded.ctc_logits, images, ctc_labels, lengths + 1
+            )
         return found
 
     def _zero(self) -> Tensor:

@@ -143,7 +143,8 @@ class RecognizerLoss(nn.Module):
             loss = losses.ctc_loss(letters, words.labels, words.lengths)
             found["ctc"] = self.settings.ctc_weight * loss
             if self.imitation is not None:
-                found |= self.imitation.losses(memory, letters, images)
+                known = words.labels, words.lengths
+                found |= self.imitation.losses(memory, letters, images, *known)
         return found
 
     def _diffusion_losses(self, words: Words, projected: Projected, step: int) -> dict[str, Tensor]:

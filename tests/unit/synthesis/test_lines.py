@@ -30,6 +30,7 @@ from mdocr.synthesis.lines.entries import (
     fill,
     load_patterns,
 )
+from mdocr.synthesis.lines.old_spelling import LONG_S, draw_old_german, with_long_s
 from mdocr.synthesis.lines.pictures import LineSynthesizer
 from mdocr.synthesis.lines.texts import cut, draw_text
 
@@ -226,3 +227,28 @@ def test_command_writes_pictures_labels_and_sheet(
         with Image.open(out / name) as picture:
             assert text and picture.height == 32
     assert (out / "sheet.png").is_file()
+
+
+def test_the_long_s_stands_where_old_prints_have_it() -> None:
+    rng = np.random.default_rng(0)
+    spelt = " ".join(with_long_s(rng, "so was, es ist Haus; 5s SOS") for _ in range(50))
+    assert spelt.replace(LONG_S, "s") == " ".join(["so was, es ist Haus; 5s SOS"] * 50)
+    assert {"so", "was,", "es", "iſt", "Haus;", "5s", "SOS"} >= set(spelt.split()) - {"ſo", "ist"}
+    assert spelt.split().count("iſt") > 40
+
+
+def test_old_german_is_spelt_as_it_was(sentences: Sentences) -> None:
+    rng = np.random.default_rng(1)
+    german = replace(sentences, paragraphs={"de": ("Dieser Teil muss sein, das ist es.",)})
+    words = set(" ".join(draw_old_german(rng, german, 60) for _ in range(60)).split())
+    assert {"Dieſer", "muß", "Theil", "ſeyn,", "das", "iſt", "es."} <= words
+
+
+def test_strokes_cross_some_lines_and_leave_the_rest() -> None:
+    rng = np.random.default_rng(2)
+    paper = np.full((32, 200, 3), 240, np.float32)
+    drawn = [scans.overdraw(rng, paper, 1.0) for _ in range(400)]
+    crossed = [picture for picture in drawn if picture is not paper]
+    assert 10 <= len(crossed) <= 45
+    assert all(picture.max() <= 240 and picture.min() >= 0 for picture in crossed)
+    assert sum(bool(picture.min() < 200) for picture in crossed) > len(crossed) / 3

@@ -5,15 +5,25 @@ from dataclasses import replace
 import pytest
 import torch
 from page_models import tiny_line_reader
+from torch import nn
+from torch.nn import functional
 
 from mdocr.errors import UsageError
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.models.mdiff4str_config import lite
+from mdocr.training import imitation
 from mdocr.training.imitation import Imitation
 from mdocr.training.shrinking import with_encoder
 
 COARSE = ((2, 1), (2, 2))
+TEXTS = torch.tensor([[1, 2], [2, 1]]), torch.tensor([3, 3])
+
+
+@pytest.fixture
+def known_texts(monkeypatch):
+    """The teacher, whose weights are random, is taken to read everything right."""
+    monkeypatch.setattr(imitation, "ctc_likelihoods", lambda *_: torch.ones(2))
 
 
 def deep_line_reader() -> LineReader:
@@ -52,6 +62,7 @@ def test_a_coarser_grid_gives_as_many_tokens(height):
     assert torch.equal(new.features[:, 0::2], new.features[:, 1::2])  # one column, before training
 
 
+@pytest.mark.usefixtures("known_texts")
 def test_a_coarser_word_grid_has_as_many_ctc_frames_and_imitates_pairs_of_columns():
     torch.manual_seed(1)
     model = MDiff4STR(lite()).eval()
@@ -63,12 +74,25 @@ def test_a_coarser_word_grid_has_as_many_ctc_frames_and_imitates_pairs_of_column
     assert old_logits.shape == new_logits.shape == (2, 24, model.charset.outputs)
     assert torch.equal(new_logits[:, 0::2], new_logits[:, 1::2])  # one column, before training
     pairs = old.unflatten(1, (-1, 2)).mean(2)
-    imitation = Imitation(model, model.encode_with_ctc, weight=1.0)
-    losses = imitation.losses(pairs, old_logits, images)
+    copied = Imitation(model, model.encode_with_ctc, weight=1.0)
+    losses = copied.losses(pairs, old_logits, images, *TEXTS)
     assert {name: float(loss) for name, loss in losses.items()} == pytest.approx(
         {"tokens": 0.0, "classes": 0.0}, abs=1e-5
     )
-    assert imitation.losses(new, new_logits, images)["tokens"] > 0.01
+    assert copied.losses(new, new_logits, images, *TEXTS)["tokens"] > 0.01
+
+
+def test_nothing_is_learned_from_an_image_that_the_teacher_misreads():
+    certain = 20 * functional.one_hot(torch.tensor([[1, 0, 2, 0], [2, 0, 2, 0]]), 4).float()
+    features = torch.randn(2, 4, 8)
+    copied = Imitation(nn.Identity(), lambda _: (features, certain), weight=1.0)
+    labels, lengths = torch.tensor([[1, 2], [1, 2]]), torch.tensor([3, 3])
+    wrong = features + torch.tensor([0.0, 1.0])[:, None, None]
+    losses = copied.losses(wrong, certain, torch.zeros(2, 3, 32, 16), labels, lengths)
+    assert losses["tokens"] < 1e-3
+    labels = torch.tensor([[1, 2], [2, 2]])
+    losses = copied.losses(wrong, certain, torch.zeros(2, 3, 32, 16), labels, lengths)
+    assert losses["tokens"] > 0.1
 
 
 def encode_words(images):
@@ -88,6 +112,7 @@ def test_encoders_that_do_not_start_from_it_are_refused(change, message):
         with_encoder(model, replace(model.config.encoder, **change))
 
 
+@pytest.mark.usefixtures("known_texts")
 def test_a_copy_of_the_teacher_has_nothing_to_learn_and_a_smaller_model_learns():
     teacher = deep_line_reader()
 
@@ -95,9 +120,9 @@ def test_a_copy_of_the_teacher_has_nothing_to_learn_and_a_smaller_model_learns()
         encoded = model.encode(images)
         return encoded.features, encoded.ctc_logits
 
-    imitation = Imitation(teacher, encode, weight=2.0)
+    copied = Imitation(teacher, encode, weight=2.0)
     images = torch.randn(2, 3, 32, 96)
-    same = imitation.losses(*encode(images), images)
+    same = copied.losses(*encode(images), images, *TEXTS)
     assert {name: float(loss) for name, loss in same.items()} == pytest.approx(
         {"tokens": 0.0, "classes": 0.0}, abs=1e-5
     )
@@ -105,7 +130,7 @@ def test_a_copy_of_the_teacher_has_nothing_to_learn_and_a_smaller_model_learns()
     optimizer = torch.optim.AdamW(learner.parameters(), lr=2e-3)
     history = []
     for _ in range(30):
-        loss = sum(imitation.losses(*encode(images, learner), images).values())
+        loss = sum(copied.losses(*encode(images, learner), images, *TEXTS).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
