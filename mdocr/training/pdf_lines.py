@@ -11,11 +11,13 @@ from PIL import Image
 from mdocr.document.model import Page, PageLine
 from mdocr.errors import InputError, MdocrError, UsageError
 from mdocr.inputs.find import FailedInput, find_files
-from mdocr.inputs.pages import open_pages
 from mdocr.options import ParseOptions
+from mdocr.parsing.events import Event
 from mdocr.parsing.line_reader.pictures import line_pictures, without_tick_box
 from mdocr.parsing.loading import load_parser
+from mdocr.parsing.page_work import Key, ReadPage
 from mdocr.parsing.parser import Parser
+from mdocr.parsing.pipeline import DocumentTask, Sheet, read_sheets, sheets
 from mdocr.synthesis.samples import check_samples_folder, write_words
 
 SHORTEST = 2
@@ -91,17 +93,29 @@ def pdf_lines(path: str, parser: Parser, dpi: int) -> Iterator[tuple[Image.Image
         dpi: resolution at which pages are rendered.
 
     Raises:
-        InputError: the document cannot be read.
+        MdocrError: the document cannot be read; a page that cannot is left out, with a warning.
     """
-    with open_pages(path, dpi=dpi) as pages:
-        for number in range(1, pages.count + 1):
-            options = ParseOptions(pages=number, text_layer="verify", boxes="line", dpi=dpi)
-            (page,) = parser.parse(path, options).pages
-            lines = list(_confirmed(page))
-            if lines:
-                pictures = line_pictures(pages.read(number).picture, lines)
-                texts = (" ".join(without_tick_box(line.text).split()) for line in lines)
-                yield from zip(pictures, texts, strict=True)
+    options = ParseOptions(text_layer="verify", boxes="line", dpi=dpi)
+    pictures: dict[Key, Image.Image] = {}  # of the pages in flight
+
+    def kept() -> Iterator[Sheet | Event]:
+        for item in sheets([DocumentTask(path)], options):
+            if isinstance(item, Sheet):
+                pictures[item.key] = item.picture.picture
+            yield item
+
+    for event in read_sheets(lambda: parser, kept(), options):
+        if not isinstance(event, ReadPage):
+            continue
+        picture = pictures.pop(event.key, None)
+        if event.page and picture:
+            lines = list(_confirmed(event.page))
+            texts = (" ".join(without_tick_box(line.text).split()) for line in lines)
+            yield from zip(line_pictures(picture, lines), texts, strict=True)
+        elif event.error and not event.key[1]:
+            raise event.error
+        elif event.error:
+            logger.warning("left out: %s", event.error)
 
 
 def _confirmed(page: Page) -> Iterator[PageLine]:
