@@ -4,7 +4,7 @@ Lines are appended as documents end, so that several runs may write to it; of tw
 document the later counts, and the last run to end leaves one for each.
 """
 
-import json
+import contextlib
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from mdocr.batch.json_lines import append, as_lines, read
 from mdocr.document.model import Page
 from mdocr.files import is_full, write_text
 from mdocr.parsing.events import ReadDocument
@@ -53,7 +54,7 @@ class Manifest:
         self._known[record["path"]] = dict(record)
         if known is not None and _timeless(known) == _timeless(record):
             return
-        self._write(lambda: _append(self.path, json.dumps(record)))
+        self._write(lambda: append(self.path, [record]))
 
     def end(self) -> None:
         """Leaves one line for each document, in the order of their paths."""
@@ -62,8 +63,7 @@ class Manifest:
     def _sort(self) -> None:
         records = _records(self.path)  # other runs may have added to it
         if records:
-            lines = (json.dumps(records[path]) for path in sorted(records))
-            write_text(self.path, "".join(f"{line}\n" for line in lines))
+            write_text(self.path, as_lines(records[path] for path in sorted(records)))
 
     def _write(self, write: Any) -> None:
         if self._refused:
@@ -78,27 +78,27 @@ class Manifest:
             logger.warning("%s cannot be written: %s", self.path, error.strerror)
 
 
-def record_of(path: str, stem: str, read: ReadDocument, written: bool) -> dict[str, Any]:
+def record_of(path: str, stem: str, document: ReadDocument, written: bool) -> dict[str, Any]:
     """The line of a document.
 
     Args:
         path: as it was given.
         stem: of its files.
-        read: what became of it.
+        document: what became of it.
         written: whether its files are there.
     """
-    source = read.source
-    whole = DONE if not read.failures else PARTIAL
-    failures = sorted(read.failures, key=lambda failure: (failure.page, failure.order))
+    source = document.source
+    whole = DONE if not document.failures else PARTIAL
+    failures = sorted(document.failures, key=lambda failure: (failure.page, failure.order))
     return {
         "path": path,
         "name": stem,
         "sha256": source.sha256 if source else "",
-        "state": whole if written and read.error is None else FAILED,
-        "pages": len(read.pages),
-        "characters": sum(map(_characters, read.pages)),
-        "unread": sum(len(page.unread) for page in read.pages),
-        "seconds": round(sum(page.seconds for page in read.pages), 3),
+        "state": whole if written and document.error is None else FAILED,
+        "pages": len(document.pages),
+        "characters": sum(map(_characters, document.pages)),
+        "unread": sum(len(page.unread) for page in document.pages),
+        "seconds": round(sum(page.seconds for page in document.pages), 3),
         "failures": [
             {"page": one.page, "region": one.order, "error": one.error, "message": one.message}
             for one in failures
@@ -110,27 +110,13 @@ def _characters(page: Page) -> int:
     return sum(len(block.content) for block in page.blocks)
 
 
-def _append(path: Path, line: str) -> None:
-    with path.open("ab+") as file:  # a killed run may have cut the last line short
-        if file.tell():
-            file.seek(-1, 2)
-            line = line if file.read(1) == b"\n" else f"\n{line}"
-        file.write(f"{line}\n".encode("ascii"))
-
-
 def _records(path: Path) -> dict[str, dict[str, Any]]:
     """Records by the path of their document; what is damaged is left out."""
     records: dict[str, dict[str, Any]] = {}
-    try:
-        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return records
-    for line in lines:
-        try:
-            record = json.loads(line)
-            records[str(record["path"])] = record
-        except (ValueError, KeyError, TypeError, RecursionError):
-            continue
+    with contextlib.suppress(OSError):
+        for record in read(path):
+            with contextlib.suppress(KeyError, TypeError):
+                records[str(record["path"])] = record
     return records
 
 

@@ -4,11 +4,11 @@ A hidden file in each folder has a line for each: its name, as JSON.
 """
 
 import contextlib
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from mdocr.batch.json_lines import append, read
 from mdocr.errors import UsageError
 
 RECORD = ".mdocr.jsonl"
@@ -22,7 +22,7 @@ class OwnFiles:
     """The files that mdocr has written, by folder; each record is read once."""
 
     def __init__(self) -> None:
-        self._lines: dict[Path, set[str]] = {}
+        self._names: dict[Path, set[str]] = {}
 
     def refuse_foreign(self, paths: Iterable[Path]) -> None:
         """Refuses to write over files that mdocr has not written.
@@ -45,25 +45,21 @@ class OwnFiles:
         for path in map(_resolved, paths):
             if not path.is_file() or self._has(path):
                 continue
-            line = json.dumps(path.name)
-            self._lines[path.parent].add(line)
-            with (
-                contextlib.suppress(OSError),
-                (path.parent / RECORD).open("a", encoding="ascii") as file,
-            ):
-                file.write(f"{line}\n")
+            self._names[path.parent].add(path.name)
+            with contextlib.suppress(OSError):
+                append(path.parent / RECORD, [path.name])
 
     def _has(self, path: Path) -> bool:
         folder = path.parent
-        if folder not in self._lines:
-            self._lines[folder] = _lines(folder / RECORD)
-        return json.dumps(path.name) in self._lines[folder]
+        if folder not in self._names:
+            self._names[folder] = _names(folder / RECORD)
+        return path.name in self._names[folder]
 
 
-def _lines(record: Path) -> set[str]:
+def _names(record: Path) -> set[str]:
     try:
-        return set(record.read_text(encoding="ascii").splitlines())
-    except (OSError, ValueError):
+        return {name for name in read(record) if isinstance(name, str)}
+    except OSError:
         return set()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mdocr import __version__
+from mdocr.batch.json_lines import append, as_lines, read
 from mdocr.document.model import Page, Source
 from mdocr.files import is_full, write_text
 from mdocr.options import ParseOptions
@@ -49,20 +50,19 @@ class PageRecords:
         """
         self._key |= {"schema": SCHEMA, "version": __version__, "sha256": source.sha256}
         try:
-            first, *lines = self.path.read_text(encoding="ascii").split("\n")
-            if json.loads(first) != self._key:
+            first, *records = read(self.path)
+            if first != self._key:
                 return {}
-            pages = _pages(lines[:-1])
+            pages = _pages(records)
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             logger.warning("%s cannot be used, all pages are read anew: %s", self.path, error)
             return {}
         kept = {number: page for number, page in pages.items() if is_whole(page)}
-        is_whole_file = lines[-1:] == [""]  # a killed run may have cut its last line short
-        self._appends = is_whole_file and len(kept) == len(pages)
+        self._appends = len(kept) == len(pages)
         if not self._appends:
-            self._write([_line(self._key), *(_line(page.to_dict()) for page in kept.values())])
+            self._write([self._key, *(page.to_dict() for page in kept.values())])
         return kept
 
     def add(self, page: Page) -> None:
@@ -73,25 +73,23 @@ class PageRecords:
         Raises:
             OSError: the disk is full.
         """
-        line = _line(page.to_dict())
-        self._write([line] if self._appends else [_line(self._key), line])
+        record = page.to_dict()
+        self._write([record] if self._appends else [self._key, record])
 
     def discard(self) -> None:
         """Forgets all pages: the document has changed while it was read."""
         self._appends = False
         self.path.unlink(missing_ok=True)
 
-    def _write(self, lines: list[str]) -> None:
-        """Appends lines, or begins the file with them."""
+    def _write(self, records: list[dict[str, Any]]) -> None:
+        """Appends records, or begins the file with them."""
         if self._refused:
             return
-        text = "".join(f"{line}\n" for line in lines)
         try:
             if self._appends:
-                with self.path.open("a", encoding="ascii") as file:
-                    file.write(text)
+                append(self.path, records)
             else:
-                write_text(self.path, text)
+                write_text(self.path, as_lines(records))
             self._appends = True
         except OSError as error:
             if is_full(error):
@@ -112,12 +110,6 @@ def reading_options(options: ParseOptions) -> dict[str, Any]:
     return plain
 
 
-def _pages(lines: list[str]) -> dict[int, Page]:
-    """Pages by number; of two lines of one page the later counts."""
-    pages = (Page.from_dict(json.loads(line)) for line in lines)
-    return {page.number: page for page in pages}
-
-
-def _line(record: Mapping[str, Any]) -> str:
-    """A record in one line of ASCII, since a path in it need not be text."""
-    return json.dumps(record)
+def _pages(records: list[dict[str, Any]]) -> dict[int, Page]:
+    """Pages by number; of two records of one page the later counts."""
+    return {page.number: page for page in map(Page.from_dict, records)}
