@@ -18,7 +18,7 @@ from mdocr.batch.workers.messages import AssignmentPool
 from mdocr.options import ParseOptions, RenderOptions
 
 
-def run(paths: Sequence[Path | str], out: Path, selection: Selection | None = None) -> Tally:
+def run(paths: Sequence[Path | str], out: Path | str, selection: Selection | None = None) -> Tally:
     """By a worker process."""
     start = partial(WorkerPool, StandInMaker(), WorkerOptions(workers=1, memory=600 << 20))
     return run_by(start, paths, out, selection=selection)
@@ -27,7 +27,7 @@ def run(paths: Sequence[Path | str], out: Path, selection: Selection | None = No
 def run_by(
     start: Callable[[], AbstractContextManager[AssignmentPool]],
     paths: Sequence[Path | str],
-    out: Path,
+    out: Path | str,
     display: Display | None = None,
     selection: Selection | None = None,
 ) -> Tally:

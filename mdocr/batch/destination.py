@@ -4,11 +4,13 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from mdocr.batch.outputs import is_file, open_output
 from mdocr.batch.ownership import OwnFiles
+from mdocr.batch.remote import is_remote
+from mdocr.batch.store import Store
 from mdocr.errors import UsageError
 from mdocr.files import make_folder, remove_stale
 from mdocr.inputs.streams import STDIN
@@ -30,6 +32,7 @@ class Destination:
         force: write over files that mdocr has not written.
         identity: tells the folder that is written to from one that was made again in its place.
         own: the files that mdocr has written.
+        store: where the files of the folder are put, if not there.
     """
 
     folder: Path | None = None
@@ -41,6 +44,7 @@ class Destination:
     force: bool = False
     identity: tuple[int, int] | None = None
     own: OwnFiles = field(default_factory=OwnFiles)
+    store: Store | None = None
 
     def files(self, stem: str) -> list[Path]:
         """The files of a document's formats."""
@@ -48,6 +52,19 @@ class Destination:
             endings = (find_format(form).endings[0] for form in self.forms)
             return [self.folder / f"{stem}{ending}" for ending in endings]
         return [self.file] if self.file else []
+
+    def refuse_foreign(self, stems: Iterable[str]) -> None:
+        """Refuses documents whose files would be written over others.
+
+        Raises:
+            UsageError: one of the files is there, and mdocr has not written it.
+        """
+        files = (file for stem in stems for file in self.files(stem))
+        (self.store or self.own).refuse_foreign(files)
+
+    def place(self, file: Path) -> str:
+        """Where people find a file."""
+        return self.store.place(file) if self.store else str(file)
 
     def check(self) -> None:
         """Makes sure that the folder is still there.
@@ -100,7 +117,7 @@ def open_destination(
     """Where ``-o`` says that documents go; made and checked before anything is read.
 
     Args:
-        output: a folder, a file, ``-``, or empty for stdout.
+        output: a folder, also at an address, a file, ``-``, or empty for stdout.
         forms: names of formats.
         documents: how many there are.
         options: how they are written.
@@ -114,6 +131,12 @@ def open_destination(
         make_folder(drawings)
     path = Path(output)
     made = Destination(forms=forms, render=options, drawings=drawings, force=force)
+    if is_remote(output):
+        _require_folder(output)
+        with Store(output) as store:
+            folder = store.folder
+            yield replace(made, folder=folder, identity=_identity(folder), store=store)
+        return
     if output and output != "-" and _is_folder(output):
         yield replace(made, folder=path, identity=_prepared(path))
         return
@@ -163,6 +186,13 @@ def _identity(folder: Path) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return found.st_dev, found.st_ino
+
+
+def _require_folder(address: str) -> None:
+    if PurePosixPath(address).suffix and not address.endswith("/"):
+        raise UsageError(
+            f"{address!r} looks like a file", f"A store holds folders of results: -o {address}/"
+        )
 
 
 def _require_one(forms: tuple[str, ...], documents: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mdocr.batch.outputs import refuse_inputs
 from mdocr.batch.remote import find_remote, is_remote
@@ -85,8 +85,12 @@ def _lines(path: Path) -> list[str]:
 
 
 def _is_product(item: str | FailedInput, output: str, drawings: Path | None) -> bool:
-    if not isinstance(item, str) or is_remote(item):
+    if not isinstance(item, str):
         return False
+    if is_remote(item):
+        folder, name = PurePosixPath(item).parent, PurePosixPath(item).name
+        is_beside = is_remote(output) and folder.parent == PurePosixPath(output)
+        return is_beside and folder.name.endswith("_images") and bool(FILE_NAME.fullmatch(name))
     path = Path(item).resolve()
     if drawings is not None and path.parent == drawings.resolve():
         return DRAWING_NAME.fullmatch(path.name) is not None

@@ -5,7 +5,7 @@ A hidden file in each folder has a line for each: its name, as JSON.
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mdocr.batch.json_lines import append, read
@@ -30,15 +30,7 @@ class OwnFiles:
         Raises:
             UsageError: one of the files is there, and has no record in its folder.
         """
-        foreign = [path for path in paths if path.is_file() and not self._has(_resolved(path))]
-        if not foreign:
-            return
-        names = ", ".join(repr(str(path)) for path in foreign[:NAMED])
-        more = f" and {len(foreign) - NAMED} more" if len(foreign) > NAMED else ""
-        raise UsageError(
-            f"{names}{more} would be written over, but mdocr did not write it",
-            "Give another place with -o, or write over it with: --force",
-        )
+        refuse([path for path in paths if path.is_file() and not self._has(_resolved(path))])
 
     def add(self, paths: Iterable[Path]) -> None:
         """Records files as written; a folder that takes no record is left as it is."""
@@ -54,6 +46,22 @@ class OwnFiles:
         if folder not in self._names:
             self._names[folder] = _names(folder / RECORD)
         return path.name in self._names[folder]
+
+
+def refuse(foreign: Sequence[Path | str]) -> None:
+    """Refuses to write over these files, if there are any.
+
+    Raises:
+        UsageError: there are.
+    """
+    if not foreign:
+        return
+    names = ", ".join(repr(str(path)) for path in foreign[:NAMED])
+    more = f" and {len(foreign) - NAMED} more" if len(foreign) > NAMED else ""
+    raise UsageError(
+        f"{names}{more} would be written over, but mdocr did not write it",
+        "Give another place with -o, or write over it with: --force",
+    )
 
 
 def _names(record: Path) -> set[str]:

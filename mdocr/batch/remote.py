@@ -35,7 +35,7 @@ def find_remote(address: str, suffixes: frozenset[str]) -> Iterator[str | Failed
         yield address  # nothing is asked until its turn comes
         return
     try:
-        system, path = _file_system(address)
+        system, path = file_system(address)
         names = system.glob(path) if is_pattern else system.find(path)
     except Exception as error:
         yield FailedInput(address, _known(address, error))
@@ -46,6 +46,21 @@ def find_remote(address: str, suffixes: frozenset[str]) -> Iterator[str | Failed
         taken = ", ".join(sorted(suffixes))
         problem = InputError(f"no documents at {address!r}", f"Names taken end in: {taken}")
         yield FailedInput(address, problem)
+
+
+def file_system(address: str, purpose: str = "to read") -> tuple[Any, str]:
+    """What opens an address, and the path in it.
+
+    Raises:
+        MissingExtraError: the package is missing.
+        Exception: of the file system, each of which has its own.
+    """
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError as error:
+        raise MissingExtraError("fsspec", "remote", f"{purpose} {address}") from error
+    system, path = url_to_fs(address)
+    return system, path
 
 
 class Fetched:
@@ -75,7 +90,7 @@ class Fetched:
         name = PurePosixPath(address.partition("?")[0]).name
         copy = self._folder / f"{number}-{name[-100:]}"
         try:
-            system, path = _file_system(address)
+            system, path = file_system(address)
             system.get_file(path, str(copy))
         except Exception as error:
             copy.unlink(missing_ok=True)
@@ -96,16 +111,6 @@ def renamed(event: Event, copy: Path, address: str) -> Event:
             event.error.message = event.error.message.replace(str(copy), address)
         return replace(event, failures=failures)
     return event
-
-
-def _file_system(address: str) -> tuple[Any, str]:
-    """What opens an address, and the path in it."""
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError as error:
-        raise MissingExtraError("fsspec", "remote", f"to read {address}") from error
-    system, path = url_to_fs(address)
-    return system, path
 
 
 def _suffix(address: str) -> str:

@@ -70,7 +70,8 @@ class Run:
         folder = self.destination.folder
         with contextlib.ExitStack() as stack:
             manifest = Manifest(folder) if folder else None
-            claims = stack.enter_context(Claims(folder)) if folder else None
+            shared = folder if not self.destination.store else None
+            claims = stack.enter_context(Claims(shared)) if shared else None
             fetched = stack.enter_context(Fetched())
             _Reading(self, paths, manifest, claims, fetched).go()
 
@@ -119,8 +120,7 @@ class _Reading:
         """
         run = self.run
         if not run.destination.force:
-            files = (file for _, name in self.chosen for file in run.destination.files(name))
-            run.destination.own.refuse_foreign(files)
+            run.destination.refuse_foreign(name for _, name in self.chosen)
         run.display.plan(len(self.chosen))
         keeps_pictures = run.destination.file is not None
         with contextlib.closing(self._events()) as events:
@@ -165,10 +165,11 @@ class _Reading:
         """Opens a document, here a copy of one that lies elsewhere; None for one not to be had."""
         results = self._results(name)
         document = self.open[number] = _OpenDocument(path, name, results)
-        if not is_remote(path):
-            return document
+        store = self.run.destination.store
         try:
-            copy = self.fetched.fetch(path, number)
+            if store and self.run.resume:
+                store.get(name)
+            copy = self.fetched.fetch(path, number) if is_remote(path) else None
         except MdocrError as error:
             event = failed((number, 0), error)
             read = ReadDocument(number)
@@ -189,7 +190,6 @@ class _Reading:
     def _watch(self, event: Event) -> None:
         if isinstance(event, Opened):
             self.run.display.expect(event.pages)
-            self.run.model.expect(event.pages + len(event.kept))
             self.run.tally.read += len(event.kept)
         elif isinstance(event, ReadPage):
             self._take(event)
@@ -228,10 +228,13 @@ class _Reading:
 
     def _write(self, document: _OpenDocument, read: ReadDocument) -> bool:
         """Writes a document; False where that fails and there are others."""
-        run = self.run
-        run.destination.check()
+        run, to = self.run, self.run.destination
+        to.check()
         try:
-            run.tally.written += document.results.write(read, run.model.name)
+            files = document.results.write(read, run.model.name)
+            if to.store:
+                to.store.put(document.name, files)
+            run.tally.written += map(to.place, files)
         except UsageError as error:
             if len(self.chosen) == 1 or is_full(error.__cause__):
                 raise

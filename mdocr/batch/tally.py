@@ -1,7 +1,6 @@
 """What became of the inputs of one command, and the error that it ends with."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from mdocr.errors import InputError, MdocrError, PartialFailureError
 
@@ -22,7 +21,7 @@ class Tally:
     read: int = 0
     errors: tuple[MdocrError, ...] = ()
     failures: int = 0
-    written: list[Path] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
 
     @property
     def alone(self) -> bool:

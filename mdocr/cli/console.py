@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import logging
+import os
 import sys
 import traceback
 import unicodedata
@@ -78,10 +79,10 @@ def note(message: str) -> None:
         say(message)
 
 
-def note_written(files: Sequence[Path]) -> None:
+def note_written(files: Sequence[Path | str]) -> None:
     """Tells people where the results are: the files, or the folders of many."""
     if len(files) > NAMED:
-        folders = dict.fromkeys(str(path.parent) for path in files)
+        folders = dict.fromkeys(os.path.split(file)[0] for file in files)
         note(f"wrote {len(files)} files to {', '.join(folders)}")
     elif files:
         note(f"wrote {', '.join(map(str, files))}")
