@@ -9,6 +9,7 @@ jobs      documents that are read while nobody waits; job_routes: how they are a
 answers   documents as answers
 service   uploads → documents and words
 desk      requests → workers, a page of each in turn
+pace      when there will be room for another request
 reader    what a worker does
 errors    errors as answers
 metrics   figures for Prometheus

@@ -40,6 +40,7 @@ def make_app(desk: Desk, uploads: Uploads, options: ServeOptions, model: str) ->
         metrics=metrics,
         unread_jobs=lambda: jobs.unread,
         workers=desk.workers,
+        seconds_until_room=desk.seconds_until_room,
     )
     show_errors(app)
     metrics.watch("unread", "Requests and jobs that have not ended.", lambda: desk.unread)

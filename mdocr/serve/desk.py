@@ -9,14 +9,16 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 
 from mdocr.batch.workers import Assignment, Done, Found, WorkerOptions, WorkerPool
+from mdocr.batch.workers.documents import OPENING, AssignedDocument
 from mdocr.batch.workers.messages import Answer, FoundWord, ReaderMaker
-from mdocr.parsing.events import Ended, Event, Opened
+from mdocr.parsing.events import Ended, Event
 from mdocr.parsing.page_work import ReadPage, as_known, failed
 from mdocr.serve.errors import too_large
+from mdocr.serve.pace import Pace, answers_until_half
 
 LATENCY = 0.01
 """Seconds until a new request is seen while workers are busy."""
@@ -28,30 +30,14 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class ServedReading:
+class ServedDocument(AssignedDocument):
     """A document or word in the hands of workers.
 
     Attributes:
-        opening: its first assignment.
         tell: is told what comes of it.
-        found: the document, once it is open.
-        unassigned: its pages that no worker has.
-        running: assignments that are not done.
     """
 
-    opening: Assignment
-    tell: Callable[[Told], None]
-    found: Found | None = None
-    unassigned: deque[int] = field(default_factory=deque)
-    running: int = 0
-
-    def next(self) -> Assignment:
-        """What a worker is to do next: to open it, or to read a page."""
-        self.running += 1
-        if self.found is None:
-            return self.opening
-        page = self.unassigned.popleft()
-        return replace(self.opening, pages=(page,), opened=self.found.state)
+    tell: Callable[[Told], None] = lambda told: None
 
 
 class Desk:
@@ -68,9 +54,10 @@ class Desk:
         self._pool = self._start_pool()
         self._max_pages = max_pages
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._readings: dict[int, ServedReading] = {}
-        self._turns: deque[ServedReading] = deque()
+        self._open: dict[int, ServedDocument] = {}
+        self._turns: deque[ServedDocument] = deque()
         self._closing = False
+        self.pace = Pace()
         self._thread = threading.Thread(target=self._run, name="mdocr-desk")
         self._thread.start()
 
@@ -85,7 +72,7 @@ class Desk:
 
     def submit(self, assignment: Assignment, tell: Callable[[Told], None]) -> None:
         """Adds a request; called from any thread."""
-        self._orders.put(partial(self._begin, ServedReading(assignment, tell)))
+        self._orders.put(partial(self._begin, ServedDocument(assignment, tell=tell)))
 
     def cancel(self, number: int) -> None:
         """Forgets a request and frees its work; nothing happens to one that has ended."""
@@ -104,7 +91,12 @@ class Desk:
     @property
     def unread(self) -> int:
         """Requests that have not ended."""
-        return len(self._readings)
+        return len(self._open)
+
+    def seconds_until_room(self) -> float:
+        """About how long until half of the requests have ended."""
+        left = [document.left for document in list(self._open.values())]
+        return answers_until_half(left) * self.pace.seconds
 
     def _run(self) -> None:
         while not self._closing:
@@ -116,75 +108,72 @@ class Desk:
             except Exception as error:  # no model, say; the next request tries again
                 self._give_up(error)
         self._pool.close()
-        for number in list(self._readings):
+        for number in list(self._open):
             self._end(number)
 
     def _obey(self) -> None:
         """Follows orders, and waits for one where there is nothing else to do."""
-        if not self._readings:
+        if not self._open:
             self._orders.get()()
+            self.pace.begin()
         while not self._orders.empty():
             self._orders.get()()
 
     def _stop(self) -> None:
         self._closing = True
 
-    def _begin(self, reading: ServedReading) -> None:
-        self._readings[reading.opening.number] = reading
-        self._turns.append(reading)
+    def _begin(self, document: ServedDocument) -> None:
+        self._open[document.number] = document
+        self._turns.append(document)
 
     def _cancel(self, number: int) -> None:
-        if number in self._readings:
+        if number in self._open:
             self._pool.cancel(number)
             self._end(number)
 
     def _assign(self) -> None:
         """Gives each idle worker something to do."""
-        busy = sum(reading.running for reading in self._readings.values())
+        busy = sum(len(document.awaited) for document in self._open.values())
         while self._turns and busy < self.workers:
-            reading = self._turns.popleft()
-            self._pool.submit(reading.next())
+            document = self._turns.popleft()
+            self._pool.submit(document.next())
             busy += 1
-            if reading.unassigned:
-                self._turns.append(reading)
+            if document.unassigned:
+                self._turns.append(document)
 
     def _take(self, number: int, answer: Answer) -> None:
-        reading = self._readings.get(number)
-        if reading is None:
+        document = self._open.get(number)
+        if document is None or isinstance(answer, Done):
             return
-        if isinstance(answer, Done):
-            reading.running -= 1
-            if not reading.running and not reading.unassigned:
-                self._end(number)
-        elif isinstance(answer, Found):
-            self._opened(reading, answer)
+        self.pace.tick()
+        if isinstance(answer, Found):
+            self._opened(document, answer)
         else:
-            reading.tell(answer)
-            if isinstance(answer, ReadPage) and answer.key[1] == 0:  # the document itself
-                reading.unassigned.clear()
+            document.tell(answer)
+            document.report(answer.key[1] if isinstance(answer, ReadPage) else OPENING)
+        if document.is_done:
+            self._end(number)
 
-    def _opened(self, reading: ServedReading, found: Found) -> None:
-        number = reading.opening.number
+    def _opened(self, document: ServedDocument, found: Found) -> None:
         if len(found.pages) > self._max_pages:
             error = too_large("the document", self._max_pages, "pages")
-            reading.tell(failed((number, 0), error))
+            document.tell(failed((document.number, OPENING), error))
+            document.report(OPENING)
             return
-        reading.found = found
-        reading.unassigned.extend(found.pages)
-        self._turns.append(reading)
-        reading.tell(Opened(number, found.source, len(found.pages)))
+        document.tell(document.open(found))
+        self._turns.append(document)
 
     def _end(self, number: int) -> None:
-        reading = self._readings.pop(number)
-        if reading in self._turns:
-            self._turns.remove(reading)
-        reading.tell(Ended(number))
+        document = self._open.pop(number)
+        if document in self._turns:
+            self._turns.remove(document)
+        document.tell(Ended(number))
 
     def _give_up(self, error: Exception) -> None:
         """All requests fail, and the next begins with new workers."""
         logger.error("the workers failed: %s", as_known(error), exc_info=error)
         self._pool.close()
         self._pool = self._start_pool()
-        for number in list(self._readings):
-            self._readings[number].tell(failed((number, 0), error))
+        for number in list(self._open):
+            self._open[number].tell(failed((number, OPENING), error))
             self._end(number)

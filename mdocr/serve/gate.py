@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from hmac import compare_digest
 from http import HTTPStatus
+from math import ceil
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,8 +19,6 @@ OPEN_PATHS = frozenset({"/", "/health"})
 FORM_BYTES = 1 << 20
 """Of a request, beside the file in it."""
 
-RETRY_SECONDS = 2
-
 
 class Gate:
     """Lets requests through, or answers why not, before their bodies are read.
@@ -30,6 +29,7 @@ class Gate:
         metrics: counts requests.
         unread_jobs: how many jobs have not ended.
         workers: how many read at once.
+        seconds_until_room: about how long a full queue stays full.
     """
 
     def __init__(
@@ -39,11 +39,13 @@ class Gate:
         metrics: Metrics,
         unread_jobs: Callable[[], int],
         workers: int,
+        seconds_until_room: Callable[[], float],
     ) -> None:
         self._app = app
         self._options = options
         self._metrics = metrics
         self._unread_jobs = unread_jobs
+        self._seconds_until_room = seconds_until_room
         self._most = options.max_queue + workers
         self._posts = 0
         self._max_body = options.max_bytes * 4 // 3 + FORM_BYTES  # as base64
@@ -92,11 +94,12 @@ class Gate:
 
     def _too_much(self, scope: Scope, headers: Headers) -> Refusal | None:
         if self._posts + self._unread_jobs() >= self._most:
+            seconds = max(1, ceil(min(self._seconds_until_room(), self._options.timeout)))
             return Refusal(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "the queue is full",
-                f"Try again in {RETRY_SECONDS} s.",
-                {"Retry-After": str(RETRY_SECONDS)},
+                f"Try again in {seconds} s.",
+                {"Retry-After": str(seconds)},
             )
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > self._max_body:

@@ -1,10 +1,11 @@
 """Documents through a pool of workers, reported as ``parsing.read_documents`` reports them."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from mdocr.batch.workers.messages import Answer, Assignment, AssignmentPool, Found
+from mdocr.document.model import Page, Source
 from mdocr.options import ParseOptions
 from mdocr.parsing.events import Ended, Event, Opened
 from mdocr.parsing.page_work import ReadPage
@@ -33,18 +34,66 @@ def read_in_workers(
     yield from _Documents(pool, tasks, options).events()
 
 
-@dataclass
-class _OpenDocument:
-    """A document in the hands of workers: pages to be assigned, and those that are awaited."""
+OPENING = 0
+"""Stands for the opening of a document among its pages."""
 
-    task: DocumentTask
+
+@dataclass(eq=False)
+class AssignedDocument:
+    """A document in the hands of workers: what is to be assigned, and what is awaited.
+
+    Attributes:
+        opening: its first assignment.
+        known: the pages that need not be read, by number, given the document.
+        found: the document, once it is open.
+        unassigned: its pages that no worker has.
+        awaited: what workers were given and have not reported: pages, or ``OPENING``.
+    """
+
+    opening: Assignment
+    known: Callable[[Source], Mapping[int, Page]] = field(default=lambda source: {})
     found: Found | None = None
     unassigned: deque[int] = field(default_factory=deque)
     awaited: set[int] = field(default_factory=set)
 
     @property
-    def path(self) -> str:
-        return str(self.task.source)
+    def number(self) -> int:
+        """By which answers are known to be of it."""
+        return self.opening.number
+
+    @property
+    def left(self) -> int:
+        """How many answers are to come, as far as is known."""
+        return len(self.unassigned) + len(self.awaited)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more comes of it."""
+        return not self.left
+
+    def next(self, count: int = 1) -> Assignment:
+        """What a worker is to do next: to open it, or to read so many pages at most."""
+        if self.found is None:
+            self.awaited.add(OPENING)
+            return self.opening
+        pages = tuple(self.unassigned.popleft() for _ in range(min(count, len(self.unassigned))))
+        self.awaited.update(pages)
+        return replace(self.opening, pages=pages, opened=self.found.state)
+
+    def open(self, found: Found) -> Opened:
+        """Notes that it is open."""
+        self.found, known = found, self.known(found.source)
+        self.awaited.discard(OPENING)
+        self.unassigned.extend(page for page in found.pages if page not in known)
+        kept = tuple(known[page] for page in found.pages if page in known)
+        return Opened(self.number, found.source, len(self.unassigned), kept)
+
+    def report(self, page: int) -> None:
+        """Notes that a page was reported, or ``OPENING`` for all that is left of it."""
+        self.awaited.discard(page)
+        if page == OPENING:
+            self.unassigned.clear()
+            self.awaited.clear()
 
 
 class _Documents:
@@ -54,7 +103,7 @@ class _Documents:
         self._pool = pool
         self._tasks = enumerate(tasks)
         self._options = options
-        self._open: dict[int, _OpenDocument] = {}
+        self._open: dict[int, AssignedDocument] = {}
 
     def events(self) -> Iterator[Event]:
         while True:
@@ -65,50 +114,38 @@ class _Documents:
             for number, answer in self._pool.wait():
                 document = self._open.get(number)
                 if document is not None:  # not one that has failed as a whole
-                    yield from self._take(number, document, answer)
+                    yield from self._take(document, answer)
 
     def _assign(self) -> bool:
         """Submits pages of the first document that has any, or the opening of the next."""
-        for number, document in self._open.items():
-            if document.unassigned and document.found:
-                self._submit_pages(number, document, document.found)
-                return True
-        if len(self._open) >= AHEAD * self._pool.options.workers:
+        document = next((one for one in self._open.values() if one.unassigned), None)
+        if document is None:
+            document = self._begun()
+        if document is None:
             return False
-        number, task = next(self._tasks, (0, None))
-        if task is None:
-            return False
-        document = self._open[number] = _OpenDocument(task)
-        self._pool.submit(Assignment(number, document.path, self._options))
+        self._pool.submit(document.next(self._pool.options.pages_at_once))
         return True
 
-    def _submit_pages(self, number: int, document: _OpenDocument, found: Found) -> None:
-        count = min(self._pool.options.pages_at_once, len(document.unassigned))
-        pages = tuple(document.unassigned.popleft() for _ in range(count))
-        document.awaited.update(pages)
-        self._pool.submit(
-            Assignment(number, document.path, self._options, pages, opened=found.state)
-        )
+    def _begun(self) -> AssignedDocument | None:
+        """The next document; None if there is no more, or no room for it."""
+        if len(self._open) >= AHEAD * self._pool.options.workers:
+            return None
+        number, task = next(self._tasks, (0, None))
+        if task is None:
+            return None
+        opening = Assignment(number, str(task.source), self._options)
+        self._open[number] = AssignedDocument(opening, task.kept)
+        return self._open[number]
 
-    def _take(self, number: int, document: _OpenDocument, answer: Answer) -> Iterator[Event]:
+    def _take(self, document: AssignedDocument, answer: Answer) -> Iterator[Event]:
         if isinstance(answer, Found):
-            yield self._opened(number, document, answer)
+            yield document.open(answer)
         elif isinstance(answer, ReadPage):
-            warn_of(answer, document.path)
+            warn_of(answer, document.opening.path)
             yield answer
-            document.awaited.discard(answer.key[1])
-            if answer.key[1] == 0:  # the document itself
-                document.unassigned.clear()
-                document.awaited.clear()
+            document.report(answer.key[1])
         else:
             return
-        if not document.unassigned and not document.awaited:
-            del self._open[number]
-            yield Ended(number)
-
-    def _opened(self, number: int, document: _OpenDocument, found: Found) -> Opened:
-        known = document.task.kept(found.source)
-        kept = tuple(known[page] for page in found.pages if page in known)
-        document.found = found
-        document.unassigned.extend(page for page in found.pages if page not in known)
-        return Opened(number, found.source, len(document.unassigned), kept)
+        if document.is_done:
+            del self._open[document.number]
+            yield Ended(document.number)

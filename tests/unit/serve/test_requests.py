@@ -13,6 +13,7 @@ from serving import is_alive, parse, served, until
 
 from mdocr.document.model import Failure
 from mdocr.errors import InputError
+from mdocr.serve.pace import answers_until_half
 from mdocr.serve.uploads import Upload
 
 
@@ -173,6 +174,30 @@ def test_a_full_queue_says_when_to_come_again():
         (refused, *_) = (answer for answer in answers if answer.status_code == 429)
         assert int(refused.headers["retry-after"]) >= 1
         assert "queue" in error_of(refused, 429)
+
+
+def test_the_longer_the_queue_the_later_to_come_again():
+    with served(seconds=0.2, max_queue=1, max_pages=100) as client:
+        assert parse(client, "one").status_code == 200
+        pages = "page\n" * 20
+        threads = [threading.Thread(target=parse, args=(client, pages)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        until(lambda: client.desk.unread == 2 and client.desk.seconds_until_room() > 2)
+        refused = parse(client, "one")
+        told = int(refused.headers["retry-after"])
+        assert f"{told} s" in refused.json()["error"]["hint"]
+        assert 1 < client.desk.seconds_until_room() <= told <= 300
+        for thread in threads:
+            thread.join()
+        assert client.desk.seconds_until_room() == 0
+
+
+@pytest.mark.parametrize(
+    ("left", "answers"), [([], 0), ([1], 1), ([1, 1, 9], 3), ([1, 5, 9], 11), ([500, 1], 2)]
+)
+def test_half_of_the_requests_that_take_turns_end_after(left, answers):
+    assert answers_until_half(left) == answers
 
 
 def test_a_client_that_goes_away_frees_its_work():
