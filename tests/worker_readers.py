@@ -1,8 +1,9 @@
 """Stand-ins for what a worker does: documents are text files that say what befalls who reads them.
 
 Each line is a page. ``hang``, ``hang in C``, ``crash``, ``swell``, ``flood``, ``die once`` and
-``exit`` befall the worker, ``refuse`` is an ordinary failure, anything else is the text that is
-read. A first line ``open: WORD`` does it to who opens the document.
+``exit`` befall the worker, ``refuse`` is an ordinary failure, ``device`` is read as the CUDA
+devices that it sees, anything else as it stands. A first line ``open: WORD`` does it to who opens
+the document.
 """
 
 import ctypes
@@ -68,6 +69,8 @@ class StandIn:
             if line == "refuse":
                 yield failed(key, InputError("refused"))
                 continue
+            if line == "device":
+                line = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
             block = Block("text", Box(0.1, 0.1, 0.9, 0.2), line, order=1)
             yield ReadPage(key, Page(number, 100, 100, (block,)))
 

@@ -14,6 +14,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
+from mdocr.batch.workers.devices import share_of_each
 from mdocr.batch.workers.handle import ALONE_HINT
 from mdocr.batch.workers.messages import (
     Answered,
@@ -91,22 +92,30 @@ class RayPool:
             ``ray://HOST:PORT``.
         make: makes what reads, in each actor.
         options: limits of the actors; their memory is watched by Ray.
-        workers: most actors; None for one a core.
+        workers: most actors; None for one a GPU, or one a core.
+        device: ``cuda``, ``cpu``, or ``auto`` for GPUs where the cluster has any.
     """
 
     def __init__(
-        self, address: str, make: ReaderMaker, options: WorkerOptions, workers: int | None = None
+        self,
+        address: str,
+        make: ReaderMaker,
+        options: WorkerOptions,
+        workers: int | None = None,
+        device: str = "auto",
     ) -> None:
         self._address = None if address == "ray" else address
         self._make = make
         self._asked = workers
+        self._device = device
         self.options = options
         self._waiting: deque[Assignment] = deque()
         self._tasks: dict[Any, Task] = {}
         self._idle: list[Any] = []
         self._deaths = 0
         self._looked = 0.0
-        self._cores = 1
+        self._room = 1
+        self._gpus = 0.0  # of each actor
 
     def __enter__(self) -> "RayPool":
         try:
@@ -119,7 +128,7 @@ class RayPool:
         except (ConnectionError, RuntimeError, RayError, ValueError) as error:
             raise DeviceError(f"the cluster cannot be reached: {error}", HINT) from error
         self._look()
-        self.options = replace(self.options, workers=self._asked or self._cores)
+        self.options = replace(self.options, workers=self._asked or self._room)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -151,18 +160,28 @@ class RayPool:
         yield from self._end_overdue()
 
     def _look(self) -> None:
-        """Machines may come and go."""
-        if time.monotonic() - self._looked > LOOK:
-            resources: dict[str, float] = ray.cluster_resources()
-            self._cores = max(1, int(resources.get("CPU", 1)))
-            self._looked = time.monotonic()
+        """Machines may come and go.
+
+        Raises:
+            DeviceError: GPUs are asked for, and there are none.
+        """
+        if self._looked and time.monotonic() - self._looked < LOOK:
+            return
+        self._looked = time.monotonic()
+        resources: dict[str, float] = ray.cluster_resources()
+        gpus = 0.0 if self._device == "cpu" else resources.get("GPU", 0.0)
+        if self._device == "cuda" and not gpus:
+            raise DeviceError("the cluster has no GPUs", f"{HINT}; or use --device cpu.")
+        self._gpus = share_of_each(gpus, self._asked) if gpus else 0.0
+        self._room = max(1, round(gpus / self._gpus) if gpus else int(resources.get("CPU", 1)))
 
     def _start(self) -> None:
-        """Starts actors for what waits, as many as there are cores for."""
-        room = min(self.options.workers, self._cores) - len(self._tasks) - len(self._idle)
+        """Starts actors for what waits, as many as there is room for."""
+        room = min(self.options.workers, self._room) - len(self._tasks) - len(self._idle)
         starting = sum(task.assignment is None for task in self._tasks.values())
         for _ in range(min(room, len(self._waiting) - len(self._idle) - starting)):
-            actor = REMOTE.options(num_cpus=1).remote(self._make, self.options.threads)
+            needs = {"num_cpus": 1, "num_gpus": self._gpus}  # Ray shows each actor its own GPU
+            actor = REMOTE.options(**needs).remote(self._make, self.options.threads)
             self._tasks[actor.load.remote()] = Task(actor)
 
     def _take(self, reference: Any, task: Task) -> Iterator[Answered]:

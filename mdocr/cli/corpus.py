@@ -14,6 +14,7 @@ from mdocr.batch.page_model import ModelChoice
 from mdocr.batch.plan import automatic_workers
 from mdocr.batch.remote import is_remote
 from mdocr.batch.workers import PageReaderMaker, WorkerOptions, WorkerPool
+from mdocr.batch.workers.devices import visible_devices
 from mdocr.batch.workers.messages import AssignmentPool
 from mdocr.batch.workers.options import threads_of_each
 from mdocr.cli.choices import one_of
@@ -94,9 +95,9 @@ Progress = Annotated[
 
 
 def worker_options(
-    page_seconds: float, mebibytes: int | None, workers: int, *, least: int = 0
+    page_seconds: float, mebibytes: int | None, workers: int, device: str, *, least: int = 0
 ) -> WorkerOptions:
-    """The limits of workers; at ``least`` so many can be asked for.
+    """The limits of workers, which share the devices; at ``least`` so many can be asked for.
 
     Raises:
         UsageError: they make no sense.
@@ -105,11 +106,14 @@ def worker_options(
         raise UsageError(f"workers must be at least {least}, not {workers}")
     memory = None if mebibytes is None else mebibytes * MEBIBYTE
     threads = threads_of_each(workers)
-    return WorkerOptions(workers, threads, page_seconds=page_seconds, memory=memory)
+    devices = visible_devices(device)
+    return WorkerOptions(
+        workers, threads, page_seconds=page_seconds, memory=memory, devices=devices
+    )
 
 
 def starter_of_workers(
-    limits: Callable[[int], WorkerOptions],
+    limits: Callable[[int, str], WorkerOptions],
     workers: int | None,
     documents: Sequence[str | FailedInput],
     choice: ModelChoice,
@@ -120,7 +124,7 @@ def starter_of_workers(
     """Makes the processes that read documents; None to read them in this one.
 
     Args:
-        limits: of so many workers.
+        limits: of so many workers on a device.
         workers: as asked for; None for what suits the documents.
         documents: that will be read.
         choice: the model.
@@ -132,15 +136,14 @@ def starter_of_workers(
         MissingExtraError: the package for clusters is not installed.
     """
     if cluster:
-        return _on_cluster(
-            cluster, replace(limits(workers or 1), threads=1), workers, documents, choice
-        )
+        each = replace(limits(workers or 1, "cpu"), threads=1)
+        return _on_cluster(cluster, each, workers, documents, choice)
     if workers is None:
         workers = automatic_workers(documents, choice, to_folder)
     if not workers:
         return None
-    maker = PageReaderMaker(choice, alone=len(documents) == 1)
-    return partial(WorkerPool, maker, limits(workers))
+    maker = PageReaderMaker(choice)
+    return partial(WorkerPool, maker, limits(workers, choice.device))
 
 
 def _on_cluster(
@@ -152,6 +155,11 @@ def _on_cluster(
 ) -> Callable[[], AbstractContextManager[AssignmentPool]]:
     if not re.fullmatch(r"ray(://[^/\s]+:\d+)?", address):
         raise UsageError(f"{address!r} is no cluster", "Write ray, or ray://HOST:PORT.")
+    if choice.device not in ("auto", "cpu", "cuda"):
+        raise UsageError(
+            f"a cluster gives each actor a device, not {choice.device!r}",
+            "Use --device auto, cpu or cuda.",
+        )
     if any(isinstance(item, str) and (is_remote(item) or is_stream(item)) for item in documents):
         raise UsageError(
             "a cluster reads files that all its machines see",
@@ -161,4 +169,4 @@ def _on_cluster(
         raise MissingExtraError("ray", "ray", "--cluster")
     from mdocr.batch.cluster import RayPool
 
-    return partial(RayPool, address, PageReaderMaker(choice), limits, workers)
+    return partial(RayPool, address, PageReaderMaker(choice), limits, workers, choice.device)

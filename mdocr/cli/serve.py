@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mdocr.batch.page_model import LazyPageModel, ModelChoice
+from mdocr.batch.workers.devices import visible_devices
 from mdocr.batch.workers.options import WorkerOptions, core_count
 from mdocr.cli import console
 from mdocr.cli.choices import Device, Engine
@@ -47,7 +48,9 @@ def serve(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(help="Processes that read.", show_default="one for each core"),
+        typer.Option(
+            help="Processes that read.", show_default="one for each GPU, else one for each core"
+        ),
     ] = None,
     page_model: Annotated[
         str,
@@ -104,8 +107,8 @@ def serve(
         max_queue=max_queue,
         timeout=timeout,
     )
-    count = core_count() if workers is None else workers
-    limits = worker_options(page_timeout, worker_memory, count, least=1)
+    count = len(visible_devices(device)) or core_count() if workers is None else workers
+    limits = worker_options(page_timeout, worker_memory, count, device, least=1)
     _require(("fastapi", "uvicorn"), "serve", "mdocr serve")
     if mcp:
         _require(("mcp",), "mcp", "mdocr serve --mcp")

@@ -6,6 +6,7 @@
 
 options     how many processes, and their limits: seconds, silence, memory
 messages    what the two sides tell one another
+devices     which device each worker computes on
 reader      what a worker does: opens documents, reads pages, with one model
 process     the worker's side: a loop over assignments
 handle      the supervisor's side of one worker: starts it, sees what it exceeds, ends it

@@ -32,20 +32,25 @@ class Worker:
         make: makes what reads in it.
         options: its limits.
         memory: bytes that it may take.
+        device: the only one that it sees; empty for all.
 
     Attributes:
+        device: see above.
         connection: to it.
         assignment: what it does; None while it is idle.
         left: pages of the assignment that it has not reported; 0 stands for the opening.
         unwanted_since: when its assignment was cancelled; None for one that is wanted.
     """
 
-    def __init__(self, make: ReaderMaker, options: WorkerOptions, memory: int) -> None:
+    def __init__(
+        self, make: ReaderMaker, options: WorkerOptions, memory: int, device: str = ""
+    ) -> None:
         self._options = options
         self._memory = memory
+        self.device = device
         level = logging.getLogger("mdocr").getEffectiveLevel()
         self.connection, theirs = SPAWN.Pipe()
-        settings = Settings(options.threads, os.getpid(), level)
+        settings = Settings(options.threads, os.getpid(), level, device)
         self._process = SPAWN.Process(
             target=work, args=(theirs, make, settings), name="mdocr-worker", daemon=True
         )

@@ -28,6 +28,8 @@ class WorkerOptions:
         memory: bytes of resident memory of each; None for a share of what is free.
         pages_at_once: pages of a document that a worker reads together; more than one for models
             that need large batches.
+        devices: that they share out, as ``visible_devices`` names them; empty to leave that to
+            their models.
     """
 
     workers: int = 1
@@ -37,6 +39,7 @@ class WorkerOptions:
     start_seconds: float = 600
     memory: int | None = None
     pages_at_once: int = 1
+    devices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("workers", "threads", "pages_at_once"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from multiprocessing.connection import wait
 from types import TracebackType
 
+from mdocr.batch.workers.devices import least_used
 from mdocr.batch.workers.handle import Worker
 from mdocr.batch.workers.messages import (
     Alive,
@@ -132,14 +133,20 @@ class WorkerPool:
             if worker is None:
                 if len(self._workers) >= self.options.workers:
                     return
-                worker = Worker(self._make, self.options, self._memory)
-                self._workers.append(worker)
+                worker = self._started()
             try:
                 worker.give(self._waiting[0])
                 self._waiting.popleft()
             except OSError:  # it has died while it was idle: another takes its place
                 worker.assignment = None
                 self._bury(worker)
+
+    def _started(self) -> Worker:
+        taken = (worker.device for worker in self._workers)
+        device = least_used(self.options.devices, taken)
+        worker = Worker(self._make, self.options, self._memory, device)
+        self._workers.append(worker)
+        return worker
 
     def _hear(self, worker: Worker) -> Iterator[Answered]:
         """All that a worker has told by now."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from mdocr.batch.workers.devices import use_device
 from mdocr.batch.workers.messages import (
     Alive,
     AssignedReader,
@@ -51,11 +52,13 @@ class Settings:
         threads: how many it may use.
         supervisor: the process that it dies with.
         level: of the log.
+        device: the only one that it sees; empty for all.
     """
 
     threads: int
     supervisor: int
     level: int
+    device: str = ""
 
 
 def work(connection: Connection, make: ReaderMaker, settings: Settings) -> None:
@@ -74,6 +77,7 @@ def work(connection: Connection, make: ReaderMaker, settings: Settings) -> None:
     logger.addHandler(voice.handler)
     threading.Thread(target=_beat, args=(voice, settings.supervisor), daemon=True).start()
     use_threads(settings.threads)
+    use_device(settings.device)
     with contextlib.suppress(EOFError, OSError):  # the supervisor is gone
         _serve(connection, voice, make)
 

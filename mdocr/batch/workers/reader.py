@@ -17,15 +17,13 @@ class PageReaderMaker:
 
     Attributes:
         choice: the model.
-        alone: a single document is read, see ``LazyPageModel``.
     """
 
     choice: ModelChoice
-    alone: bool = False
 
     def __call__(self) -> "WorkerReader":
         """A reader that has not loaded its model yet."""
-        return WorkerReader(LazyPageModel(self.choice, alone=self.alone))
+        return WorkerReader(LazyPageModel(self.choice))
 
 
 class WorkerReader:
@@ -44,7 +42,6 @@ class WorkerReader:
         """Opens a document, and hashes it."""
         state = file_state(assignment.path)
         pages = self._open(assignment)
-        self._model.expect(len(pages))
         found = Found(source_of(assignment.path, pages), tuple(pages.numbers), state)
         if file_state(assignment.path) != state:
             raise changed(assignment.path)
