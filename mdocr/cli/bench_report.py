@@ -45,12 +45,31 @@ THROUGHPUT_COLUMNS = (
 )
 
 
+CORPUS_COLUMNS = (
+    Column("workers", "workers"),
+    Column("threads", "threads"),
+    Column("pages", "pages"),
+    Column("failures", "failures"),
+    Column("seconds", "seconds", ".1f"),
+    Column("pages/min", "pages_per_minute", ".1f"),
+    Column("CPU-seconds", "cpu_seconds", ".1f"),
+    Column("a page", "cpu_seconds_per_page", ".2f"),
+    Column("core-hours a million", "core_hours_per_million", ",.0f"),
+    Column("cost", "cost_per_million", ",.2f"),
+)
+
+
 SHUFFLE_COLUMNS = (
     Column("decoding", "mode"),
     Column("shuffled", "shuffled", ".0%"),
     Column("BLEU", "bleu", ".3f"),
     Column("similarity", "similarity", ".2%"),
 )
+
+
+def show_corpus(form: str, report: dict[str, Any]) -> None:
+    """Prints what was measured of workers."""
+    tables.show(form, report, report["rows"], CORPUS_COLUMNS)
 
 
 def show_latency(form: str, report: dict[str, Any], output: Path | None) -> None:
