@@ -9,19 +9,19 @@ import torch
 from page_models import save_tiny_line_reader
 from PIL import Image, ImageDraw
 
+import mdocr
 from mdocr.batch.manifest import Manifest
 from mdocr.batch.resume import PageRecords
 from mdocr.document.model import Block, Box, Page, Source
+from mdocr.models.charset import ENGLISH
 from mdocr.options import ParseOptions
+from mdocr.weights.keys import build
+from mdocr.weights.mdiff4str_released import flattened_blocks, read_config, released_key
 
 PICTURES = {"png": "PNG", "jpg": "JPEG", "tif": "TIFF", "gif": "GIF", "bmp": "BMP", "webp": "WEBP"}
-RUN = """
-model = "lite"
-[optimizer]
-rate = 0.001
-[data]
-batch_size = 8
-"""
+GOLDEN = Path(__file__).parents[1] / "golden/mdiff4str/tiny_best.pth"
+SIZES = {"dims": [4, 8, 12], "num_heads": [1, 2, 3]}
+"""Of the encoder in a small checkpoint of the released format."""
 
 
 def make_seeds(folder: Path) -> dict[str, list[bytes]]:
@@ -32,7 +32,8 @@ def make_seeds(folder: Path) -> dict[str, list[bytes]]:
     seeds["safetensors"] = [(folder / "model/model.safetensors").read_bytes()]
     seeds["json"] = [(folder / "model/config.json").read_bytes()]
     seeds["pth"] = [released()]
-    seeds["toml"] = [RUN.encode(), *shipped_runs()]
+    seeds["toml"] = shipped_runs("recognizer-[blrs]*")
+    seeds["run"] = shipped_runs("parser-[fls]*")
     seeds["progress"] = [progress(folder)]
     seeds["manifest"] = [manifest(folder)]
     seeds["txt"] = [b"a.pdf\nscans/b.png\n/etc/*.pdf\n"]
@@ -58,16 +59,18 @@ def pdf(pages: int, compressed: bool) -> bytes:
 
 
 def released() -> bytes:
+    published = torch.load(GOLDEN, weights_only=True)["config"]
+    published["Architecture"]["Encoder"] |= SIZES
+    config, flattened = read_config(published, ENGLISH, GOLDEN), flattened_blocks(published)
+    state = {released_key(key, flattened): x for key, x in build(config).state_dict().items()}
     file = io.BytesIO()
-    config = {"Architecture": {"Encoder": {"name": "SVTRv2LNConvTwo33"}}}
-    torch.save({"state_dict": {"decoder.a": torch.zeros(3)}, "config": config}, file)
+    torch.save({"state_dict": state, "config": published}, file)
     return file.getvalue()
 
 
-def shipped_runs() -> list[bytes]:
-    import mdocr
-
-    return [path.read_bytes() for path in Path(mdocr.__file__).parent.glob("training/runs/*.toml")]
+def shipped_runs(names: str) -> list[bytes]:
+    folder = Path(mdocr.__file__).parent / "training/runs"
+    return [path.read_bytes() for path in sorted(folder.glob(f"{names}.toml"))]
 
 
 def progress(folder: Path) -> bytes:

@@ -81,6 +81,12 @@ def run_file(path: Path) -> None:
     load_config(path, [], RecognizerConfig)
 
 
+def parser_run_file(path: Path) -> None:
+    from mdocr.training.parser import load_parser_run
+
+    load_parser_run(path, [])
+
+
 def progress(path: Path) -> None:
     records = PageRecords(path, {"name": "fuzz"}, ParseOptions())
     records.open(Source("a.pdf", 3, "0"), lambda page: True)
@@ -114,6 +120,7 @@ TARGETS: dict[str, Callable[[Path], None]] = {
     ".json": configuration,
     ".pth": released,
     ".toml": run_file,
+    ".run": parser_run_file,
     ".progress": progress,
     ".manifest": manifest,
     ".txt": listing,
