@@ -1,5 +1,6 @@
 """Documents and words over HTTP: answers, limits, and what happens when things go wrong."""
 
+import asyncio
 import base64
 import os
 import signal
@@ -9,11 +10,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from serving import is_alive, parse, served, until
 
 from mdocr.document.model import Failure
 from mdocr.errors import InputError
-from mdocr.serve.pace import answers_until_half
+from mdocr.serve.gate import Gate
+from mdocr.serve.metrics import Metrics
+from mdocr.serve.options import ServeOptions
+from mdocr.serve.pace import FIRST, answers_until_half
 from mdocr.serve.uploads import Upload
 
 
@@ -176,20 +181,29 @@ def test_a_full_queue_says_when_to_come_again():
         assert "queue" in error_of(refused, 429)
 
 
-def test_the_longer_the_queue_the_later_to_come_again():
-    with served(seconds=0.2, max_queue=1, max_pages=100) as client:
-        assert parse(client, "one").status_code == 200
-        pages = "page\n" * 20
-        threads = [threading.Thread(target=parse, args=(client, pages)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        until(lambda: client.desk.unread == 2 and client.desk.seconds_until_room() > 2)
-        refused = parse(client, "one")
-        told = int(refused.headers["retry-after"])
-        assert f"{told} s" in refused.json()["error"]["hint"]
-        assert 1 < client.desk.seconds_until_room() <= told <= 300
-        for thread in threads:
-            thread.join()
+@pytest.mark.parametrize(("seconds", "told"), [(0, 1), (12.2, 13), (1e9, 300)])
+def test_a_full_queue_tells_how_long_it_will_be_full(seconds, told):
+    options = ServeOptions(max_queue=4)
+    gate = Gate(FastAPI(), options, Metrics(), lambda: 5, 1, lambda: seconds)
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(gate)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.post("/v1/parse")
+
+    refused = asyncio.run(ask())
+    assert refused.headers["retry-after"] == str(told)
+    assert f"{told} s" in refused.json()["error"]["hint"]
+
+
+def test_the_time_until_there_is_room_is_that_of_the_pages_that_wait():
+    with served(seconds=0.1, max_pages=100) as client:
+        assert client.desk.seconds_until_room() == 0
+        thread = threading.Thread(target=parse, args=(client, "page\n" * 10))
+        thread.start()
+        until(lambda: client.desk.seconds_until_room() > 5 * client.desk.pace.seconds)
+        thread.join()
+        assert client.desk.pace.seconds != FIRST
         assert client.desk.seconds_until_room() == 0
 
 
