@@ -9,7 +9,6 @@ Shapes: B texts, T frames of the longest, S states, V classes, of which 0 is the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,16 +61,16 @@ def shortfalls(frames: Sequence[Floats], claims: Sequence[Claim]) -> Floats:
 
 @dataclass(frozen=True)
 class CharacterFrames:
-    """Frames ``first`` to ``last`` in which a character is the likeliest class.
+    """Frames in which a character is the likeliest class.
 
     Attributes:
         token: its class.
+        first: number of the first of them.
         peak: its value in its surest frame.
     """
 
     token: int
     first: int
-    last: int
     peak: float
 
 
@@ -82,12 +81,11 @@ def greedy(frames: Floats) -> list[CharacterFrames]:
         frames: [T, V], probabilities, their logarithms, or logits.
     """
     classes = frames.argmax(-1)
-    edges = np.flatnonzero(np.diff(classes, prepend=-1, append=-1)).tolist()
-    return [
-        CharacterFrames(token, first, end - 1, float(frames[first:end, token].max()))
-        for first, end in pairwise(edges)
-        if (token := int(classes[first])) != BLANK
-    ]
+    edges = np.flatnonzero(np.diff(classes, prepend=-1, append=-1))
+    peaks = np.maximum.reduceat(frames.max(-1), edges[:-1]) if len(frames) else frames[:, 0]
+    firsts = edges[:-1]
+    runs = zip(classes[firsts].tolist(), firsts.tolist(), peaks.tolist(), strict=True)
+    return [CharacterFrames(*run) for run in runs if run[0] != BLANK]
 
 
 def _alignments(frames: Sequence[Floats], claims: Sequence[Claim]) -> Floats:

@@ -16,7 +16,8 @@ Shapes: P CTC frames, V characters and the blank, whose class is 0.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+
+import numpy as np
 
 from mdocr.decoding.ctc import BLANK, CharacterFrames, Floats, greedy
 from mdocr.decoding.requests import TokenDraft
@@ -88,12 +89,11 @@ def ctc_reading(probabilities: Floats, stop_id: int) -> TokenDraft:
 
 def ctc_characters(probabilities: Floats) -> list[CtcCharacter]:
     """What the head reads, and the end of the line; ``probabilities`` [P, V]."""
-    start = CharacterFrames(BLANK, -1, -1, 1.0)
-    end = CharacterFrames(BLANK, len(probabilities), 0, 1.0)
-    return [
-        CtcCharacter(after.token, after.peak, _hidden(probabilities, before, after))
-        for before, after in pairwise([start, *greedy(probabilities), end])
-    ]
+    read = greedy(probabilities)
+    tokens = [*(one.token for one in read), BLANK]
+    peaks = [*(one.peak for one in read), 1.0]
+    hidden = _hidden(probabilities, read).tolist()
+    return list(map(CtcCharacter, tokens, peaks, hidden))
 
 
 def is_hopeless(characters: Sequence[CtcCharacter]) -> bool:
@@ -112,8 +112,19 @@ def _whole(characters: Sequence[CtcCharacter], stop_id: int) -> TokenDraft:
     return TokenDraft(tokens, tuple(one.confidence for one in characters), is_final=True)
 
 
-def _hidden(probabilities: Floats, before: CharacterFrames, after: CharacterFrames) -> float:
-    """Highest probability of a third character in a frame between two."""
-    between = probabilities[before.last + 1 : after.first]
-    known = sorted({BLANK, before.token, after.token})
-    return float((1 - between[:, known].sum(-1)).clip(0).max(initial=0))
+def _hidden(probabilities: Floats, read: Sequence[CharacterFrames]) -> Floats:
+    """Highest probability of a third character in the frames before each character, and the end."""
+    tokens = np.array([BLANK, *(one.token for one in read), BLANK])
+    inside = np.zeros(len(probabilities) + 1, np.int64)  # +1 where a character begins
+    inside[[one.first for one in read]] = 1
+    characters_before = inside[:-1].cumsum()
+    between = np.flatnonzero(probabilities.argmax(-1) == BLANK)
+    gap = characters_before[between]
+    sides = np.sort([tokens[gap], tokens[gap + 1]], axis=0)
+    lower, upper = probabilities[between, sides]
+    known = probabilities[between, BLANK]
+    known = known + np.where(sides[0] == BLANK, 0, lower)
+    known = known + np.where(sides[1] == sides[0], 0, upper)
+    found = np.zeros(len(read) + 1, probabilities.dtype)
+    np.maximum.at(found, gap, 1 - known)
+    return found

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby, islice, pairwise
 
 import numpy as np
@@ -53,7 +54,7 @@ class PrintedLine:
     left: int
     mask: Mask
 
-    @property
+    @cached_property
     def ink(self) -> Mask:
         """Which columns hold ink [W]."""
         return np.asarray(self.mask.any(axis=0), np.bool_)
@@ -87,19 +88,33 @@ def grid_of(lines: Sequence[PrintedLine]) -> Grid | None:
         return None
     usual, best, least = float(np.median(widths)), None, BLANK
     for pitch in usual * _PITCHES:
-        for phase in np.linspace(0, pitch, _PHASES, endpoint=False):
-            grid = Grid(float(pitch), float(phase))
-            share = inked_borders(lines, grid)
-            if share < least:
-                best, least = grid, share
+        phases = np.linspace(0, pitch, _PHASES, endpoint=False)
+        shares = _inked_borders(lines, float(pitch), phases, FEWEST)
+        first = int(np.argmin(shares))
+        if shares[first] < least:
+            best, least = Grid(float(pitch), float(phases[first])), shares[first]
     return best
 
 
 def inked_borders(lines: Sequence[PrintedLine], grid: Grid, fewest: int = FEWEST) -> float:
     """Share of the borders between cells that hold ink, 0 to 1; 1 where there are too few."""
-    found = [one.ink[_borders(one, grid)] for one in lines]
-    count = sum(map(len, found))
-    return float(sum(one.sum() for one in found)) / count if count >= fewest else 1.0
+    (share,) = _inked_borders(lines, grid.pitch, np.array([grid.phase]), fewest)
+    return float(share)
+
+
+def _inked_borders(
+    lines: Sequence[PrintedLine], pitch: float, phases: NDArray[np.float64], fewest: int
+) -> NDArray[np.float64]:
+    """``inked_borders`` of grids of one pitch, for each phase."""
+    inked, count = np.zeros(len(phases)), np.zeros(len(phases))
+    for line in lines:
+        columns = _columns(line, pitch, phases)
+        found = np.flatnonzero(line.ink)
+        if len(found):
+            inside = (columns > found[0] + 1) & (columns < found[-1] - 1)
+            inked += (line.ink[np.where(inside, columns, 0)] & inside).sum(1)
+            count += inside.sum(1)
+    return np.where(count >= fewest, inked / np.maximum(count, 1), 1.0)
 
 
 def on_grid(line: PrintedLine, grid: Grid, first: int) -> str:
@@ -120,7 +135,8 @@ def on_grid(line: PrintedLine, grid: Grid, first: int) -> str:
 
 def _cells(line: PrintedLine, grid: Grid) -> dict[int, str]:
     """Cells that hold ink, with where it is: ``high`` as of quotes, ``low`` as of underscores."""
-    edges = _borders(line, grid, outer=True)
+    (columns,) = _columns(line, grid.pitch, np.array([grid.phase]))
+    edges = np.clip(columns, 0, len(line.ink)).tolist()
     found = {}
     for start, end in pairwise(edges):
         edge = (end - start) // 5  # what is nearer belongs to the letter beside it
@@ -190,19 +206,11 @@ def _overlaid(texts: Sequence[str]) -> str:
     return written
 
 
-def _borders(line: PrintedLine, grid: Grid, *, outer: bool = False) -> NDArray[np.int64]:
-    """Columns of a line's ink at which cells meet; with those around all of it if ``outer``."""
-    start = (line.left - grid.phase) / grid.pitch
-    cells = np.arange(math.floor(start), math.ceil(start + len(line.ink) / grid.pitch) + 1)
-    columns: NDArray[np.int64] = np.rint(grid.phase + cells * grid.pitch - line.left).astype(
-        np.int64
-    )
-    if outer:
-        return np.clip(columns, 0, len(line.ink))
-    inked = np.flatnonzero(line.ink)
-    if not len(inked):
-        return np.zeros(0, np.int64)
-    return np.asarray(columns[(columns > inked[0] + 1) & (columns < inked[-1] - 1)], np.int64)
+def _columns(line: PrintedLine, pitch: float, phases: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Columns of a line's ink at which cells meet, and some beside it, for each phase."""
+    first = np.floor((line.left - phases) / pitch)
+    cells = first[:, None] + np.arange(math.ceil(len(line.ink) / pitch) + 2)
+    return np.rint(phases[:, None] + cells * pitch - line.left).astype(np.int64)
 
 
 def _cell_at(line: PrintedLine, grid: Grid, column: float) -> int:

@@ -96,13 +96,17 @@ def _grouped(found: Sequence[Glyph], words: Sequence[str]) -> list[list[Glyph]]:
         return [[] for _ in words]
     for word in words:
         total += len(word)
-        ends = {
-            end: min(
-                (cost + abs(end - start - len(word)) + tight[end], (*edges, end))
-                for start, (cost, edges) in ends.items()
+        reached = {}
+        for end in range(max(0, total - FARTHEST), min(len(found), total + FARTHEST) + 1):
+            fitting, gap = end - len(word), tight[end]
+            cost, edges = min(
+                [
+                    (cost + abs(fitting - start) + gap, edges)
+                    for start, (cost, edges) in ends.items()
+                ]
             )
-            for end in range(max(0, total - FARTHEST), min(len(found), total + FARTHEST) + 1)
-        }
+            reached[end] = cost, (*edges, end)
+        ends = reached
     if len(found) not in ends:
         return [[] for _ in words]
     return [list(found[a:b]) for a, b in pairwise((0, *ends[len(found)][1]))]
