@@ -28,7 +28,7 @@ KEY_VARIABLE = "MDOCR_SERVER_KEY"
 
 
 class BusyError(DeviceError):
-    """The server failed by a fault of its own, which may pass."""
+    """The server has too much to do, or a fault of its own, which may pass."""
 
 
 class ChatServer:
@@ -115,7 +115,7 @@ class ChatServer:
                 f"it redirects to {host} ({status}), which is not followed",
                 "Give the address that it redirects to, if you trust it.",
             )
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise self._error(f"it answers {status}", kind=BusyError)
         if status != HTTPStatus.OK:
             raise self._error(f"it answers {status}")

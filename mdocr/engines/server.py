@@ -5,6 +5,7 @@ neither confidences nor steps, so those of its texts are empty.
 """
 
 import logging
+import random
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
@@ -24,8 +25,13 @@ from mdocr.preprocessing.prompts import STOPS, TASKS
 CONCURRENT_REQUESTS = 16
 """Requests in flight; the server makes batches of them."""
 
-ANSWER_SECONDS = 2 * SECONDS + 30
-"""After this long a request has failed: it is asked twice, and a connection may hang for ever."""
+PAUSES = (1.0, 4.0)
+"""Seconds before a busy server is asked again; each by chance half as long, or half as long again,
+so that requests do not come back together."""
+
+ANSWER_SECONDS = (1 + len(PAUSES)) * SECONDS + 30
+"""After this long a request has failed, tries and pauses included: a connection may hang for ever.
+"""
 
 MAX_FAILURES = 5
 """Failures in a row that are tolerated; one more ends the run."""
@@ -137,17 +143,20 @@ class ServerPageModel:
     def _answer(self, answers: Answers, number: int, request: Request) -> None:
         """Puts the text of a request, or its error, among the answers."""
         try:
-            answers.put((number, self._ask_twice(request)))
+            answers.put((number, self._ask_again(request)))
         except MdocrError as error:
             answers.put((number, error))
         except Exception as error:  # else nobody would ever hear of this request
             answers.put((number, DeviceError(f"the request failed: {error!r}")))
 
-    def _ask_twice(self, request: Request) -> Generation:
-        try:
-            return self._ask(request)
-        except BusyError:
-            return self._ask(request)
+    def _ask_again(self, request: Request) -> Generation:
+        """Asks, again after each pause while the server is busy."""
+        for pause in PAUSES:
+            try:
+                return self._ask(request)
+            except BusyError:
+                time.sleep(pause * random.uniform(0.5, 1.5))
+        return self._ask(request)
 
     def _ask(self, request: Request) -> Generation:
         options = request.options

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from chat_server import ChatServer
@@ -97,6 +98,23 @@ def test_a_server_that_trickles_is_left(
     served.pause = 0.05
     monkeypatch.setattr(chat, "SECONDS", 0.5)
     assert "takes longer" in failure(model).message
+
+
+@pytest.mark.parametrize("statuses", [[500], [503, 429]])
+def test_a_busy_server_is_asked_again_after_growing_pauses(
+    served: ChatServer, monkeypatch: pytest.MonkeyPatch, statuses: list[int]
+) -> None:
+    pauses: list[float] = []
+    clock = SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)
+    monkeypatch.setattr(server, "time", clock)
+    model = ServerPageModel(served.url)
+    served.statuses = list(statuses)
+    assert isinstance(ask(model), Generation)
+    assert len(pauses) == len(statuses)
+    for pause, seconds in zip(pauses, server.PAUSES, strict=False):
+        assert seconds / 2 <= pause <= seconds * 1.5
+    served.statuses = [500] * 3
+    assert "it answers 500" in failure(model).message
 
 
 @pytest.mark.parametrize("answer", ["{}", '{"choices": []}', '{"choices": [{"message": 3}]}', "x"])
