@@ -215,6 +215,7 @@ class RenderOptions:
         redo: in a searchable PDF, replace the invisible text that an earlier reading has left.
         password: of an encrypted PDF that is written again.
         images: folder of the pictures, relative to the file that is written.
+        file: where the document lies, if not at its path, such as a copy of one in a store.
         opens_source: whether a report may open the document's file for the pictures of its pages.
     """
 
@@ -227,6 +228,7 @@ class RenderOptions:
     redo: bool = False
     password: str = field(default="", repr=False)
     images: str = "images"
+    file: str = ""
     opens_source: bool = True
 
     def __post_init__(self) -> None:

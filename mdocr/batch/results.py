@@ -73,8 +73,13 @@ class Results:
         if self.records:
             self.records.discard()
 
-    def write(self, read: ReadDocument, model: str) -> list[Path]:
+    def write(self, read: ReadDocument, model: str, copy: Path | None = None) -> list[Path]:
         """Writes the document, in all formats or in none.
+
+        Args:
+            read: the document.
+            model: name of what has read it.
+            copy: of its file, if that lies elsewhere.
 
         Returns:
             The files of the formats.
@@ -84,13 +89,14 @@ class Results:
         """
         document = read.document(model)
         to, form = self.destination, self.destination.forms[0]
+        options = replace(to.render, file=str(copy or ""))
         if to.stream:
-            _write(to.stream, without_pictures(document).render(form, to.render))
+            _write(to.stream, without_pictures(document).render(form, options))
             return []
         if to.folder:
-            write_folder(document, to.folder, to.forms, to.render, pictures={}, stem=self.stem)
+            write_folder(document, to.folder, to.forms, options, pictures={}, stem=self.stem)
         elif to.file:
-            write_file(document, to.file, form, to.render, pictures=read.pictures)
+            write_file(document, to.file, form, options, pictures=read.pictures)
         files = to.files(self.stem)
         to.own.add(files)
         return files

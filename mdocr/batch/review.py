@@ -60,10 +60,10 @@ class Review:
         self.options = options or ParseOptions()
         self.rows: list[Correction] = []
 
-    def add_document(self, source: str, pages: Iterable[Page]) -> None:
-        """Takes the doubtful lines of a document."""
+    def add_document(self, source: str, pages: Iterable[Page], copy: Path | None = None) -> None:
+        """Takes the doubtful lines of a document; ``copy`` is of one that lies elsewhere."""
         doubtful = {page.number: lines for page in pages if (lines := list(self._doubtful(page)))}
-        for number, picture in _pages(source, list(doubtful), self.options):
+        for number, picture in _pages(str(copy or source), list(doubtful), self.options):
             lines = doubtful[number]
             shown = line_pictures(picture, lines) if picture else repeat(None)
             for line, strip in zip(lines, shown, strict=False):

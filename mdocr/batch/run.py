@@ -216,7 +216,8 @@ class _Reading:
         document = self.open.pop(read.number)
         is_written = (not read.failures or bool(read.pages)) and self._write(document, read)
         if self.run.review and read.pages:
-            self.run.review.add_document(document.path, read.document("").pages)
+            pages = read.document("").pages
+            self.run.review.add_document(document.path, pages, document.copy)
         record = record_of(document.path, document.name, read, is_written)
         if self.manifest:
             self.manifest.add(record)
@@ -231,7 +232,7 @@ class _Reading:
         run, to = self.run, self.run.destination
         to.check()
         try:
-            files = document.results.write(read, run.model.name)
+            files = document.results.write(read, run.model.name, document.copy)
             if to.store:
                 to.store.put(document.name, files)
             run.tally.written += map(to.place, files)

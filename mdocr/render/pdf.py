@@ -44,13 +44,13 @@ def render(document: Document, options: RenderOptions | None = None) -> bytes:
         InputError: the file cannot be read any more.
     """
     options = options or RenderOptions()
-    path = Path(document.source.path)
-    if not document.source.path:
+    path = options.file or document.source.path
+    if not path:
         raise UsageError(
             "a searchable PDF is made from the file that was read",
             "Give a path to parse(), or another format.",
         )
-    pdf = _opened(path, options.password)
+    pdf = _opened(Path(path), options.password)
     try:
         for page in document.pages:
             _write_page(pdf[page.number - 1], page, redo=options.redo)

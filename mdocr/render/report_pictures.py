@@ -26,7 +26,7 @@ def page_pictures(document: Document, options: RenderOptions) -> dict[int, str]:
     numbers = [page.number for page in document.pages]
     held = {number: document.pictures.get(picture_name(number), b"") for number in numbers}
     missing = [number for number in numbers if not held[number]]
-    path = document.source.path if options.opens_source else ""
+    path = (options.file or document.source.path) if options.opens_source else ""
     made = encoded_pages(path, missing, options.password) if path and missing else {}
     return {number: data_url(data) for number, data in {**held, **made}.items() if data}
 

@@ -6,16 +6,19 @@ from pathlib import Path
 
 import pytest
 from stand_in_runs import records, run
+from typer.testing import CliRunner
 
 from mdocr.batch.inputs import find_documents
 from mdocr.batch.remote import Fetched, find_remote, is_remote
 from mdocr.batch.selection import Selection
+from mdocr.cli.main import app
 from mdocr.errors import InputError, MissingExtraError
 from mdocr.inputs.find import FailedInput
 
 fsspec = pytest.importorskip("fsspec")
 
 PDFS = frozenset({".pdf"})
+SAMPLES = Path(__file__).parents[3] / "docs" / "samples"
 
 
 @pytest.fixture
@@ -127,3 +130,19 @@ def test_a_folder_of_results_that_comes_from_a_store_and_goes_back(store, tmp_pa
     assert before is not None
     assert system.cat(f"{folder}/a10.md").split() == [b"one", b"two"]
     assert b'"done"' in system.cat(f"{folder}/mdocr.jsonl")
+
+
+@pytest.mark.slow
+def test_formats_that_show_the_pages_are_made_of_the_copy(store, tmp_path):
+    store.put_file(str(SAMPLES / "note.png"), "/scans/note.png")
+    out, review = tmp_path / "out", tmp_path / "review"
+    command = ["parse", "memory://scans/note.png", "-o", f"{out}/", "--format", "pdf,report"]
+    command += ["--workers", "0", "--review", str(review), "--review-below", "1"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.stderr
+    assert "cannot" not in done.stderr
+    assert (out / "note.pdf").read_bytes().startswith(b"%PDF-")
+    report = next(path for path in out.iterdir() if path.suffix == ".html").read_text()
+    assert "data:image/webp" in report and "memory://scans/note.png" in report
+    assert list((review / "lines").iterdir())
+    assert "memory://scans/note.png" in (review / "review.csv").read_text()
