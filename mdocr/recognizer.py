@@ -29,9 +29,6 @@ from mdocr.inputs.word_crops import Crop, check_draft, make_crop, paired
 from mdocr.options import RecognizeChanges, RecognizeOptions, changed
 from mdocr.weights.resolve import resolve
 
-MANY = 128
-"""Number of words from which torch, which starts in seconds but reads batches faster, pays off."""
-
 
 @dataclass(frozen=True)
 class Result:
@@ -185,17 +182,15 @@ def load_recognizer(
     device: str = "auto",
     engine: str = "auto",
     dtype: str = "auto",
-    words: int = 1,
 ) -> Recognizer:
     """Loads a recognizer.
 
     Args:
         model: a name, the path of a checkpoint, or ``auto``: the best model on this machine.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        engine: ``torch``; ``onnx``, for exported files (``mdocr export``); or ``auto``: for up to
-            ``MANY`` words onnx on a CPU, if the exported files are there, else torch.
+        engine: ``torch``; ``onnx``, for exported files (``mdocr export``); or ``auto``: onnx on a
+            CPU, if the exported files are there, else torch.
         dtype: ``auto``, ``float32`` or ``bfloat16``.
-        words: approximate number of words to be read.
 
     Raises:
         WeightsError: the weights are missing, damaged, or of another model.
@@ -203,7 +198,7 @@ def load_recognizer(
         UsageError: an argument is invalid.
     """
     # Invalid arguments are reported before a download.
-    load = word_engine(engine, device, dtype, many=words > MANY)
+    load = word_engine(engine, device, dtype)
     resolved = resolve(os.fspath(model), "recognizer")
     return Recognizer(load(resolved.path), resolved.name, resolved.lexicon)
 
@@ -220,7 +215,7 @@ def recognize(
 
     The model stays loaded for the next call with the same settings.
     """
-    word_engine(engine, device, dtype, many=False)  # refuses invalid arguments before a download
+    word_engine(engine, device, dtype)  # refuses invalid arguments before a download
     files = repr(resolve(os.fspath(model), "recognizer").files)
     return _kept(os.fspath(model), files, device, engine, dtype).recognize(images, **options)
 

@@ -121,7 +121,6 @@ class MixedRun:
         paths = self._found(items)
         if not paths:
             return
-        self.pages.expect(len(paths))
         reader = RegionReader(self.pages.loaded, self.options, task, self.prompt)
         with open_output(None) as stream:
             write = region_writer(task, stream, self.tally.alone)

@@ -41,23 +41,12 @@ class LazyPageModel:
 
     Args:
         choice: which one.
-        alone: a single document is read with it, so that its number of pages tells which engine is
-            faster.
         watch: called pass by pass.
     """
 
-    def __init__(
-        self, choice: ModelChoice, *, alone: bool = False, watch: Watch | None = None
-    ) -> None:
+    def __init__(self, choice: ModelChoice, watch: Watch | None = None) -> None:
         self.choice = choice
         self._watch = watch
-        self._alone = alone
-        self._pages: int | None = None
-
-    def expect(self, pages: int) -> None:
-        """Takes the number of pages of a document, before the model is loaded."""
-        if self._alone:
-            self._pages = pages
 
     @cached_property
     def name(self) -> str:
@@ -92,7 +81,6 @@ class LazyPageModel:
             choice.dtype,
             choice.engine,
             cuda_graphs=choice.cuda_graphs,
-            pages=self._pages,
         )
         if self._watch:
             parser.watch = partial(self._watch, parser.tokenizer.decode)

@@ -116,8 +116,7 @@ def recognizer(
     check_lexicon(lexicon)
     if errors:
         check_folder(errors.resolve().parent)
-    count = sum(len(each.numbers[:limit]) for each in sets) * len(runs)
-    reader = load_recognizer(model, device, engine, dtype, count)
+    reader = load_recognizer(model, device, engine, dtype)
     rows, misread = [], []
     for options in runs:
         found, wrong = word_sets.score_sets(reader, sets, options, limit, console.note)

@@ -334,9 +334,7 @@ def parse(
     )
     found = find_documents(documents, output, layout_image)
     choice = ModelChoice(model, device, engine, dtype, cuda_graphs, server)
-    page_model = LazyPageModel(
-        choice, alone=len(found) == 1, watch=watcher.texts if watch else None
-    )
+    page_model = LazyPageModel(choice, watcher.texts if watch else None)
     doubtful = WrittenReview(review, review_below, options, force=force) if review else None
     tally = Tally(len(found))
     selection = Selection(parse_shard(shard), limit, retry_failed)

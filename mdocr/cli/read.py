@@ -134,7 +134,7 @@ def read(
     tally = Tally(len(found))
     choice = ModelChoice(page_model, device, engine)
     run = MixedRun(
-        LazyPageModel(choice, alone=len(found) == 1),
+        LazyPageModel(choice),
         partial(load_recognizer, word_model, device, engine),
         options,
         written,

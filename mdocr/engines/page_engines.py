@@ -17,9 +17,6 @@ from mdocr.weights.onnx_files import LINE_READER_FORMAT, MINERU_DIFFUSION_FORMAT
 
 logger = logging.getLogger(__name__)
 
-FEW_PAGES = 1
-"""ONNX Runtime reads this many pages in the time that torch takes to start."""
-
 
 def check_settings(model: str | Path, device: str, dtype: str, engine: str) -> None:
     """Checks the arguments of ``page_engine``, before anything is downloaded.
@@ -51,7 +48,6 @@ def page_engine(
     engine: str = "auto",
     *,
     cuda_graphs: bool = False,
-    pages: int | None = None,
 ) -> PageEngine:
     """The engine that reads pages with the model of a folder.
 
@@ -61,7 +57,6 @@ def page_engine(
         dtype: see there.
         engine: see there.
         cuda_graphs: see there.
-        pages: see there.
 
     Raises:
         WeightsError: the weights are missing, damaged, or of another model.
@@ -73,8 +68,7 @@ def page_engine(
     if engine == "onnx" or (engine == "auto" and exported):
         check_onnx_dtype(dtype)
         return _onnx(folder, device)
-    few = pages is not None and pages <= FEW_PAGES
-    if engine == "auto" and dtype in SINGLE and few and not cuda_graphs and is_line_reader(folder):
+    if engine == "auto" and dtype in SINGLE and not cuda_graphs and is_line_reader(folder):
         found = _exported_beside(folder, device)
         if found is not None:
             return found

@@ -16,14 +16,13 @@ Load = Callable[[Path], WordEngine]
 """Makes an engine from the weights, or the ONNX files, at a path."""
 
 
-def word_engine(name: str, device: str, dtype: str, many: bool = False) -> Load:
+def word_engine(name: str, device: str, dtype: str) -> Load:
     """The function that loads a word model into the engine of that name.
 
     Args:
         name: ``torch``, ``onnx``, or ``auto``: onnx on a CPU if the model has been exported.
         device: a name of a device, or ``auto``.
         dtype: ``auto``, ``float32`` or ``bfloat16``.
-        many: many words: then ``auto`` takes torch, which starts slowly but is faster.
 
     Raises:
         UsageError: an argument is unknown, or not for this engine.
@@ -36,15 +35,13 @@ def word_engine(name: str, device: str, dtype: str, many: bool = False) -> Load:
         check_onnx_dtype(dtype)
         return _onnx(device)
     if name == "auto" and dtype in SINGLE and device in ("auto", "cpu"):
-        return lambda path: _exported_beside(path, device, many) or _torch(device, dtype)(path)
+        return lambda path: _exported_beside(path, device) or _torch(device, dtype)(path)
     return _torch(device, dtype)
 
 
-def _exported_beside(path: Path, device: str, many: bool) -> WordEngine | None:
+def _exported_beside(path: Path, device: str) -> WordEngine | None:
     if onnx_files.is_onnx(path):
         return _opened(onnx_files.read_onnx(path, MDIFF4STR_FORMAT), device)
-    if many:
-        return None
     weights = cache.find_weights(path)
     return exported_on_cpu(weights, MDIFF4STR_FORMAT, device, lambda model: _opened(model, "cpu"))
 

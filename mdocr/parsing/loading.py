@@ -68,7 +68,6 @@ def load_parser(
     engine: str = "auto",
     *,
     cuda_graphs: bool = False,
-    pages: int | None = None,
 ) -> Parser:
     """Loads a page model.
 
@@ -79,11 +78,9 @@ def load_parser(
         dtype: "float32", "bfloat16", "float16", "int8" (matrices in eight bits, all else as
             "auto": ``mdocr.models.linear``), or "auto" for that of the weights.
         engine: "torch"; "onnx", for exported files (``mdocr export``); or "auto": onnx for exported
-            files, and on a CPU for few ``pages``; else torch.
+            files, and on a CPU for a line reader that has them beside it; else torch.
         cuda_graphs: record block steps and replay them (``mdocr.engines.cuda_graphs``); for torch
             on CUDA.
-        pages: how many are to be read, if that is known: up to ``FEW_PAGES`` of them ``auto`` reads
-            by an exported line reader that is at hand.
 
     Raises:
         WeightsError: the weights are missing, damaged, or of another model.
@@ -93,7 +90,7 @@ def load_parser(
     check_settings(os.fspath(model), device, dtype, engine)
     found = find_parser(model, device)
     folder = found.path if found.path.is_dir() else found.path.parent
-    made = page_engine(folder, device, dtype, engine, cuda_graphs=cuda_graphs, pages=pages)
+    made = page_engine(folder, device, dtype, engine, cuda_graphs=cuda_graphs)
     return Parser(made, *_prompts(made.folder, made.config), found.name, load_lite)
 
 

@@ -18,12 +18,10 @@ from mdocr.cli.main import app
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import BlockOptions, Request
 from mdocr.engines.onnx_line_reader import OnnxLineReaderEngine
-from mdocr.engines.page_engines import FEW_PAGES
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.engines.torch_pages import TorchPageEngine
 from mdocr.errors import WeightsError
 from mdocr.parsing.loading import load_parser
-from mdocr.parsing.parser import Parser
 from mdocr.preprocessing.formula_images import prepare_formula
 from mdocr.preprocessing.line_images import LineImage, prepare_line
 from mdocr.preprocessing.tokenizers import LineReaderTokenizer
@@ -146,14 +144,12 @@ def test_packaged_files_are_those_of_the_packaged_weights(cache_folder: Path) ->
 @pytest.mark.parametrize(
     ("given", "kind"),
     [
-        ({"pages": 1}, OnnxLineReaderEngine),
-        ({"pages": FEW_PAGES + 1}, TorchPageEngine),
-        ({}, TorchPageEngine),
-        ({"pages": 1, "dtype": "bfloat16"}, TorchPageEngine),
-        ({"pages": 1, "engine": "torch"}, TorchPageEngine),
+        ({}, OnnxLineReaderEngine),
+        ({"dtype": "bfloat16"}, TorchPageEngine),
+        ({"engine": "torch"}, TorchPageEngine),
     ],
 )
-def test_auto_takes_files_at_hand_for_few_pages(given: dict[str, Any], kind: type) -> None:
+def test_auto_takes_files_at_hand(given: dict[str, Any], kind: type) -> None:
     assert isinstance(load_parser("lite", "cpu", **given).engine, kind)
 
 
@@ -172,34 +168,6 @@ def test_command_reads_a_page_without_torch(tmp_path: Path) -> None:
     assert "paragraph" in done.stdout
 
 
-def counted(command: list[str], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The numbers of pages that a command tells ``load_parser``."""
-    told: list[Any] = []
-
-    def load(*_: Any, pages: int | None = None, **__: Any) -> Parser:
-        told.append(pages)
-        return parser
-
-    parser = load_parser("lite", "cpu", engine="onnx")
-    monkeypatch.setattr("mdocr.batch.page_model.load_parser", load)
-    result = CliRunner().invoke(app, [*command, "--device", "cpu"])
-    assert result.exit_code == 0, result.stderr
-    return told
-
-
-def test_pages_of_a_single_document_are_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pdf = str(write_pdf(tmp_path / "report.pdf", [["one"], ["two"], ["three"]]))
-    out = ["-o", str(tmp_path / "out"), "--workers", "0"]
-    assert counted(["parse", pdf, "--pages", "1-2", *out], monkeypatch) == [2]
-    assert counted(["parse", pdf, *out], monkeypatch) == [3]  # two of them are kept
-    assert counted(["read", pdf, "--workers", "0"], monkeypatch) == [3]
-    other = str(write_pdf(tmp_path / "other.pdf", [["one"]]))
-    assert counted(["parse", pdf, other, *out, "--no-resume"], monkeypatch) == [None]
-    assert counted(["read", pdf, other, "--workers", "0"], monkeypatch) == [None]
-
-
 @pytest.fixture
 def beside(folder: Path, exported: Path, tmp_path: Path, cache_folder: Path) -> Path:
     """A model with exported files beside it."""
@@ -209,7 +177,7 @@ def beside(folder: Path, exported: Path, tmp_path: Path, cache_folder: Path) -> 
 
 
 def engine_of(folder: Path | str) -> type:
-    return type(load_parser(folder, "cpu", pages=1).engine)
+    return type(load_parser(folder, "cpu").engine)
 
 
 def test_files_beside_are_found_by_any_spelling(

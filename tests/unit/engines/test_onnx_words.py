@@ -19,7 +19,7 @@ from mdocr.engines.onnx_words import OnnxWordEngine
 from mdocr.engines.torch_words import TorchWordEngine
 from mdocr.errors import DeviceError, UsageError, WeightsError
 from mdocr.options import WORD_DECODERS, RecognizeOptions
-from mdocr.recognizer import MANY, Recognizer, load_recognizer, read
+from mdocr.recognizer import Recognizer, load_recognizer, read
 from mdocr.weights.onnx_files import (
     CONFIG,
     ENCODER,
@@ -95,13 +95,6 @@ def test_auto_takes_exported_files_beside_the_weights(both: Path) -> None:
     assert reader.model == "tiny.pth"
     assert isinstance(load_recognizer(both, "cpu", "torch").engine, TorchWordEngine)
     assert isinstance(load_recognizer(both, "cpu", dtype="bfloat16").engine, TorchWordEngine)
-
-
-def test_auto_takes_torch_for_many_words(both: Path) -> None:
-    assert isinstance(load_recognizer(both, "cpu", words=MANY).engine, OnnxWordEngine)
-    assert isinstance(load_recognizer(both, "cpu", words=MANY + 1).engine, TorchWordEngine)
-    exported = both.with_name("tiny-onnx")
-    assert isinstance(load_recognizer(exported, "cpu", words=MANY + 1).engine, OnnxWordEngine)
 
 
 def test_packaged_files_are_those_of_the_packaged_weights() -> None:
