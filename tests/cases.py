@@ -1,12 +1,13 @@
 """Pages for ``test_cases``: small, drawn anew, as PDFs with a text layer or as pictures."""
 
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pymupdf
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 LINES = (
     "The harbour authority opened its new ferry terminal",
@@ -18,7 +19,8 @@ TEXT = " ".join(LINES)
 SIZE = 13
 """Points of the letters."""
 
-Draw = Callable[[pymupdf.Page], None]
+Draw = Callable[[pymupdf.Page], object]
+Colour = tuple[float, float, float]
 
 
 def paragraph(
@@ -71,6 +73,21 @@ def strip(text: str, height: int) -> Image.Image:
     picture = Image.new("RGB", (width, 2 * height), "white")
     ImageDraw.Draw(picture).text((height, height // 3), text, "black", font)
     return picture
+
+
+def inked(picture: Image.Image, ink: Image.Image) -> Image.Image:
+    """A picture with ink over it that lets what is below be seen, as stamps and pens do."""
+    return ImageChops.multiply(picture, ink)
+
+
+def scanned(picture: Image.Image) -> Image.Image:
+    """A picture as a scanner gives it: a little blurred, greyish, noisy, and as a JPEG."""
+    levels = np.asarray(picture.filter(ImageFilter.GaussianBlur(0.8)), np.float64)
+    noise = np.random.default_rng(0).normal(0, 5, levels.shape[:2])[..., None]
+    made = Image.fromarray((0.92 * levels + 8 + noise).clip(0, 255).astype(np.uint8))
+    file = io.BytesIO()
+    made.save(file, "JPEG", quality=60)
+    return Image.open(file).convert("RGB")
 
 
 def on_transparent(picture: Image.Image, ink: str) -> Image.Image:

@@ -5,10 +5,10 @@ from typing import Any
 
 from mdocr.document.words import Character
 
-UNREAD_REASONS = ("unsure", "noise", "covered", "cut", "script", "paratext")
-"""Why something was not written: the model is unsure of it; it is no text; something lies over it;
-it goes on beyond the limit of its length; its script is unknown; it belongs to the page and not to
-the text."""
+UNREAD_REASONS = ("unsure", "noise", "covered", "overlay", "cut", "script", "paratext")
+"""Why something was not written: the model is unsure of it; it is no text; something lies over it,
+or it lies over text itself; it goes on beyond the limit of its length; its script is unknown; it
+belongs to the page and not to the text."""
 
 
 TEXT_SOURCES = ("read", "text-layer", "both")

@@ -16,6 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
+from mdocr.evaluation.metrics import edit_similarity
 from mdocr.parsing.loading import load_parser
 
 
@@ -296,32 +297,65 @@ def test_a_figure_over_two_columns(parser):
 # Things drawn over text, or around it
 
 
-@misread("what lies under strokes is read with wrong letters, or taken out of its line")
-def test_a_watermark_over_text(read):
-    def draw(sheet: pymupdf.Page) -> None:
-        paragraph(sheet)
-        matrix = pymupdf.Matrix(30)
-        where = pymupdf.Point(60, 120)
-        grey = (0.75, 0.75, 0.75)
-        sheet.insert_text((60, 150), "DRAFT", fontsize=90, color=grey, morph=(where, matrix))
-
-    assert joined(read(picture_of(draw))) == TEXT
+RED, BLUE = (0.75, 0.1, 0.2), (0.15, 0.2, 0.7)
 
 
-def stamped(sheet: pymupdf.Page) -> None:
+def watermark(sheet: pymupdf.Page, *, over: bool, colour: cases.Colour, opacity: float) -> None:
     paragraph(sheet)
-    sheet.draw_circle((250, 90), 40, color=(0.7, 0.1, 0.1), width=4)
-    sheet.draw_circle((250, 90), 32, color=(0.7, 0.1, 0.1), width=2)
-    sheet.insert_text((226, 95), "PAID", fontsize=20, color=(0.7, 0.1, 0.1), fontname="hebo")
+    turn = pymupdf.Point(60, 120), pymupdf.Matrix(30)
+    style = {"fontsize": 90, "color": colour, "fill_opacity": opacity, "overlay": over}
+    sheet.insert_text((60, 150), "DRAFT", **style, morph=turn)
 
 
-@misread("what lies under strokes is read with wrong letters, or taken out of its line")
-def test_a_stamp_over_text(read):
-    assert joined(read(picture_of(stamped))) == TEXT
+def stamp(sheet: pymupdf.Page, colour: cases.Colour = RED) -> None:
+    sheet.draw_circle((250, 90), 40, color=colour, width=4)
+    sheet.draw_circle((250, 90), 32, color=colour, width=2)
+    sheet.insert_text((226, 95), "PAID", fontsize=20, color=colour, fontname="hebo")
 
 
-def test_what_a_stamp_covers_is_told(parser):
-    assert parser.parse(picture_of(stamped)).pages[0].unread
+def pen_circle(sheet: pymupdf.Page, colour: cases.Colour = BLUE) -> None:
+    sheet.draw_oval((20, 50, 400, 135), color=colour, width=2)
+
+
+def reasons(document) -> list[str]:
+    return [one.reason for one in document.pages[0].unread]
+
+
+@pytest.mark.parametrize("scan", [False, True], ids=["clean", "scanned"])
+@pytest.mark.parametrize(
+    ("over", "colour", "opacity"),
+    [(True, (0.3, 0.3, 0.3), 0.4), (False, (0.3, 0.3, 0.3), 0.25), (True, (0.9, 0.2, 0.2), 0.3)],
+    ids=["over", "under", "red"],
+)
+def test_a_watermark_over_text(parser, over, colour, opacity, scan):
+    given = picture_of(lambda sheet: watermark(sheet, over=over, colour=colour, opacity=opacity))
+    document = parser.parse(cases.scanned(given) if scan else given)
+    assert joined(document.to_markdown()) == TEXT
+    assert reasons(document) == ["overlay"]
+
+
+@pytest.mark.parametrize("scan", [False, True], ids=["clean", "scanned"])
+@pytest.mark.parametrize("colour", [RED, BLUE], ids=["red", "blue"])
+@pytest.mark.parametrize("draw", [stamp, pen_circle])
+def test_ink_over_text_is_taken_off(parser, draw, colour, scan):
+    given = cases.inked(page(), picture_of(lambda sheet: draw(sheet, colour)))
+    document = parser.parse(cases.scanned(given) if scan else given)
+    assert joined(document.to_markdown()) == TEXT
+    assert reasons(document) == ["overlay"]
+
+
+def test_what_a_stroke_hides_is_filled_and_told(parser):
+    document = parser.parse(picture_of(lambda sheet: (paragraph(sheet), pen_circle(sheet))))
+    assert edit_similarity(joined(document.to_markdown()), TEXT) > 0.97
+    assert reasons(document) == ["covered"]
+
+
+def test_what_a_stamp_hides_is_told_and_the_rest_is_read(parser):
+    document = parser.parse(picture_of(lambda sheet: (paragraph(sheet), stamp(sheet))))
+    text = joined(document.to_markdown())
+    assert "covered" in reasons(document)
+    assert edit_similarity(text, TEXT) > 0.9
+    assert text.startswith("The harbour authority") and text.endswith("in 2019.")
 
 
 def test_what_a_picture_covers_is_told_though_nothing_is_seen_below(parser, caplog):
@@ -331,15 +365,6 @@ def test_what_a_picture_covers_is_told_though_nothing_is_seen_below(parser, capl
     (place,) = [one for one in parser.parse(given).pages[0].unread if one.reason == "covered"]
     assert place.box.x0 < 600 / given.width and place.box.x1 > 780 / given.width
     assert "1 covered" in caplog.text
-
-
-@misread("words that a stroke crosses are lost or read with wrong letters")
-def test_a_pen_circle_around_text(read):
-    def draw(sheet: pymupdf.Page) -> None:
-        paragraph(sheet)
-        sheet.draw_oval((20, 50, 400, 135), color=(0.1, 0.1, 0.7), width=3)
-
-    assert joined(read(picture_of(draw))) == TEXT
 
 
 @misread("the line beside the initial is parted from the next one")

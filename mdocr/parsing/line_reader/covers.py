@@ -2,9 +2,10 @@
 
 from itertools import product
 
-from mdocr.document.model import Unread
+from mdocr.document.model import Box, Unread
 from mdocr.layout import LayoutBox
 from mdocr.parsing.line_reader.reading import LineReading
+from mdocr.preprocessing.overlays import Overlay
 
 NEAR = 0.25
 """Distance from a picture, in heights of a line, up to which the line runs into it."""
@@ -22,6 +23,13 @@ def covered(reading: LineReading) -> list[Unread]:
         for picture in pictures
         if _breaks_a_line(picture, [line for line in lines if _runs_into(line, picture)])
     ]
+
+
+def lying_over(overlay: Overlay, shape: tuple[int, ...]) -> Unread:
+    """What lies over text and was taken off a picture of a shape, [H, W, 3]."""
+    x0, y0, x1, y1 = overlay.box
+    box = Box(x0 / shape[1], y0 / shape[0], x1 / shape[1], y1 / shape[0])
+    return Unread(box, "covered" if overlay.hides else "overlay")
 
 
 def _runs_into(line: LayoutBox, picture: LayoutBox) -> bool:

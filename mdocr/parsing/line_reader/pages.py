@@ -9,7 +9,6 @@ A page that was read with doubt is tried in the other directions, and so are par
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mdocr.decoding.requests import Generation
 from mdocr.document.model import Block, Box, LayerUse, Unread
@@ -20,7 +19,7 @@ from mdocr.options import ParseOptions
 from mdocr.parsing import crops
 from mdocr.parsing.drawing import draw_layout
 from mdocr.parsing.line_reader import upright
-from mdocr.parsing.line_reader.covers import covered
+from mdocr.parsing.line_reader.covers import covered, lying_over
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.lists import as_lists
 from mdocr.parsing.line_reader.noise import (
@@ -39,6 +38,7 @@ from mdocr.parsing.line_reader.views import WHOLE, View, view_of
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import Job, Key, PageWork, failure_of
 from mdocr.parsing.texts import Text, block_options
+from mdocr.preprocessing.overlays import without_overlays
 
 BATCH = 32
 """Concurrent lines, if no other number is asked for."""
@@ -96,7 +96,7 @@ class LinePage(PageWork):
     def __init__(self, key: Key, sheet: PagePicture, reader: LinePageReader) -> None:
         super().__init__(key, sheet)
         self.parser, self.options = reader.parser, reader.options
-        self.pixels: NDArray[np.uint8] = np.asarray(sheet.picture)
+        self.pixels, self._overlays = without_overlays(np.asarray(sheet.picture))
         self.reading = self._reading(view_of(self.pixels))
         self.parts: list[tuple[Box, LineReading]] = []
         self._asked: list[tuple[LineReading | Trial, int]] = []
@@ -293,6 +293,7 @@ class LinePage(PageWork):
         shown = [(self.reading, rows), *((part, self._texts_of(part)) for _, part in self.parts)]
         for reading, own in shown:
             self.unread += [*reading.unread(own), *covered(reading)]
+        self.unread += [lying_over(one, self.pixels.shape) for one in self._overlays]
         self._note_unsure([reading.line(row) for reading, own in shown for row in own])
 
     def _texts_of(self, reading: LineReading) -> list[Row]:
