@@ -1,5 +1,7 @@
 """Requests through a pool of workers, in turns: a long document does not hold up a word.
 
+Words that wait are read together, which takes a third of the time of one after another.
+
 One thread listens to the workers, since they die with the thread that started them. Whoever submits
 is told of events in that thread.
 """
@@ -9,22 +11,27 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from mdocr.batch.workers import Assignment, Done, Found, WorkerOptions, WorkerPool
 from mdocr.batch.workers.documents import OPENING, AssignedDocument
-from mdocr.batch.workers.messages import Answer, FoundWord, ReaderMaker
+from mdocr.batch.workers.messages import Answer, FoundWords, ReaderMaker
+from mdocr.document.words import Word
 from mdocr.parsing.events import Ended, Event
 from mdocr.parsing.page_work import ReadPage, as_known, failed
 from mdocr.serve.errors import too_large
 from mdocr.serve.pace import Pace, answers_until_half
+from mdocr.serve.reader import WordAssignment
 
 LATENCY = 0.01
 """Seconds until a new request is seen while workers are busy."""
 
-Told = Event | FoundWord
-"""What is told of an assignment: a ``FoundWord`` or the events of a document, at last ``Ended``."""
+MOST_TOGETHER = 16
+"""Words of different requests that are read in one batch."""
+
+Told = Event | Word
+"""What is told of an assignment: a ``Word`` or the events of a document, at last ``Ended``."""
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +42,11 @@ class ServedDocument(AssignedDocument):
 
     Attributes:
         tell: is told what comes of it.
+        batch: number of the word with which it is read; 0 for what is read alone.
     """
 
     tell: Callable[[Told], None] = lambda told: None
+    batch: int = 0
 
 
 class Desk:
@@ -128,24 +137,46 @@ class Desk:
 
     def _cancel(self, number: int) -> None:
         if number in self._open:
-            self._pool.cancel(number)
+            if not self._open[number].batch:  # others in it are still wanted
+                self._pool.cancel(number)
             self._end(number)
 
     def _assign(self) -> None:
         """Gives each idle worker something to do."""
-        busy = sum(len(document.awaited) for document in self._open.values())
+        busy = sum(len(one.awaited) for one in self._open.values() if one.batch in (0, one.number))
         while self._turns and busy < self.workers:
             document = self._turns.popleft()
-            self._pool.submit(document.next())
+            self._pool.submit(self._next(document))
             busy += 1
             if document.unassigned:
                 self._turns.append(document)
 
+    def _next(self, document: ServedDocument) -> Assignment:
+        """What comes next of a document; a word comes with others that wait, read in one batch."""
+        assignment = document.next()
+        if not isinstance(assignment, WordAssignment):
+            return assignment
+        others = [one for one in self._turns if assignment.is_like(one.opening)]
+        del others[MOST_TOGETHER - 1 :]
+        for one in others:
+            self._turns.remove(one)
+            one.batch = document.batch = document.number
+        return replace(assignment, others=tuple(one.next() for one in others))
+
     def _take(self, number: int, answer: Answer) -> None:
+        if isinstance(answer, FoundWords):
+            self.pace.tick(len(answer.outcomes))
+            for each, outcome in answer.outcomes:
+                is_read = isinstance(outcome, Word)
+                self._report(each, outcome if is_read else failed((each, OPENING), outcome))
+        elif not isinstance(answer, Done):
+            self.pace.tick()
+            self._report(number, answer)
+
+    def _report(self, number: int, answer: Found | ReadPage | Word) -> None:
         document = self._open.get(number)
-        if document is None or isinstance(answer, Done):
+        if document is None:
             return
-        self.pace.tick()
         if isinstance(answer, Found):
             self._opened(document, answer)
         else:

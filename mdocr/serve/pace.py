@@ -25,10 +25,11 @@ class Pace:
         """There is work again."""
         self._last = time.monotonic()
 
-    def tick(self) -> None:
-        """There is an answer."""
+    def tick(self, answers: int = 1) -> None:
+        """There are answers."""
         now = time.monotonic()
-        self.seconds += WEIGHT * (now - self._last - self.seconds)
+        weight = 1 - (1 - WEIGHT) ** answers
+        self.seconds += weight * ((now - self._last) / answers - self.seconds)
         self._last = now
 
 

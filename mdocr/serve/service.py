@@ -11,7 +11,6 @@ from starlette.requests import ClientDisconnect, Request
 
 from mdocr.batch.results import without_pictures
 from mdocr.batch.workers import Assignment
-from mdocr.batch.workers.messages import FoundWord
 from mdocr.document.document import Document
 from mdocr.document.words import Word
 from mdocr.errors import MdocrError, TimeLimitError
@@ -64,7 +63,7 @@ class Service:
         async with aclosing(self._events(assignment, upload)) as events:
             async for event in events:
                 watch(event)
-                if isinstance(event, FoundWord):
+                if isinstance(event, Word):
                     continue
                 read.add(event, pictures=options.page_pictures)
                 if isinstance(event, ReadPage):
@@ -81,8 +80,8 @@ class Service:
         outcome: Word | MdocrError = _stopped()
         async with aclosing(self._events(assignment, upload)) as events:
             async for event in events:  # to the end: who leaves before it ends the worker
-                if isinstance(event, FoundWord):
-                    outcome = event.word
+                if isinstance(event, Word):
+                    outcome = event
                     self._metrics.words.inc()
                 elif isinstance(event, ReadPage) and event.error:
                     outcome = event.error

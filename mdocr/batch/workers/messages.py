@@ -61,10 +61,10 @@ class Found:
 
 
 @dataclass(frozen=True)
-class FoundWord:
-    """A picture of a word was read."""
+class FoundWords:
+    """Pictures of words were read together; by the numbers of their assignments."""
 
-    word: Word
+    outcomes: tuple[tuple[int, Word | MdocrError], ...]
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ class Unable:
     error: MdocrError
 
 
-Answer = Found | ReadPage | FoundWord | Done
+Answer = Found | ReadPage | FoundWords | Done
 """What comes of an assignment: ``Found`` or a ``ReadPage`` of page 0 for a document to be opened,
-a ``ReadPage`` for each page, a ``FoundWord`` for a word, then ``Done``."""
+a ``ReadPage`` for each page, ``FoundWords`` for words, then ``Done``."""
 
 Message = Answer | Ready | Alive | Said | Unable
 
@@ -139,8 +139,8 @@ class AssignedReader(Protocol):
             MdocrError: nothing can be read without it.
         """
 
-    def find(self, assignment: Assignment) -> Found | FoundWord:
-        """Opens a document, or reads a picture of a word.
+    def find(self, assignment: Assignment) -> Found | FoundWords:
+        """Opens a document, or reads pictures of words.
 
         Raises:
             MdocrError: it cannot be opened.

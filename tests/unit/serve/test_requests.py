@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -250,6 +251,36 @@ def test_a_long_document_does_not_hold_up_a_word():
         assert answer.json()["text"] == "word"
         assert client.desk.unread == 1  # the document is still being read
         thread.join()
+
+
+def words(client: httpx.Client, texts: list[str]) -> list[httpx.Response]:
+    """The answers to requests that wait together, while a page is read."""
+    with ThreadPoolExecutor(1 + len(texts)) as pool:
+        page = pool.submit(parse, client, "one\ntwo")
+        until(lambda: client.desk.unread == 1)
+        files = ({"file": ("w.png", text)} for text in texts)
+        asked = [pool.submit(client.post, "/v1/recognize", files=file) for file in files]
+        page.result()
+        return [one.result() for one in asked]
+
+
+def test_words_that_wait_are_read_together():
+    with served(seconds=1, max_queue=40) as client:
+        assert (
+            client.post("/v1/recognize", files={"file": ("w.png", "count")}).json()["text"] == "1"
+        )
+        answers = words(client, ["count"] * 5 + ["refuse"])
+        counts = [int(answer.json()["text"]) for answer in answers[:5]]
+        assert max(counts) > 1
+        assert error_of(answers[5], 422) == "w.png is no picture"
+        assert client.desk.unread == 0
+
+
+def test_a_word_that_ends_its_worker_does_not_cost_those_that_were_read_with_it():
+    with served(seconds=1, max_queue=40) as client:
+        answers = words(client, ["one", "exit", "two"])
+        assert [answer.status_code for answer in answers] == [200, 422, 200]
+        assert [answers[n].json()["text"] for n in (0, 2)] == ["one", "two"]
 
 
 def test_workers_end_with_the_server():
