@@ -59,6 +59,8 @@ class Destination:
         Raises:
             UsageError: one of the files is there, and mdocr has not written it.
         """
+        if self.store:
+            stems = (stem for stem in stems if not self.store.knows(stem))
         files = (file for stem in stems for file in self.files(stem))
         (self.store or self.own).refuse_foreign(files)
 

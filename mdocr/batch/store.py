@@ -76,21 +76,27 @@ class Store:
         foreign = [path for path in paths if path.name in self._names["."] - own]
         ownership.refuse([self.place(path) for path in foreign])
 
+    def knows(self, stem: str) -> bool:
+        """Whether an earlier run has put pages of a document there."""
+        return records_file(self.folder, stem).name in self._names["."]
+
     def get(self, stem: str) -> None:
         """Takes what is known of a document from there.
 
         Raises:
             UsageError: it cannot be had.
         """
-        records, pictures = records_file(self.folder, stem), self.folder / f"{stem}_images"
-        if records.name not in self._names["."]:
+        if not self.knows(stem):
             return
+        records, pictures = records_file(self.folder, stem), self.folder / f"{stem}_images"
         pictures.mkdir(exist_ok=True)
         for path in [records, *(pictures / name for name in self._names[pictures.name])]:
             self._try(self._system.get_file, self._path(path), str(path))
 
     def put(self, stem: str, files: Iterable[Path]) -> None:
-        """Puts a document in its place, its pictures first; now and then the shared files too.
+        """Puts a document in its place, its formats last; now and then the shared files too.
+
+        What tells that the formats are ours is there before them, should this run be killed.
 
         Args:
             stem: of its files.
@@ -99,12 +105,12 @@ class Store:
         Raises:
             UsageError: the store refuses.
         """
-        pictures = self.folder / f"{stem}_images"
-        self._move([*sorted(pictures.glob("*")), *files, records_file(self.folder, stem)])
+        records, pictures = records_file(self.folder, stem), self.folder / f"{stem}_images"
+        if not records.is_file() or time.monotonic() - self._put_shared > PAUSE:
+            self.put_shared()
+        self._move([*sorted(pictures.glob("*")), records, *files])
         if pictures.is_dir():
             pictures.rmdir()
-        if time.monotonic() - self._put_shared > PAUSE:
-            self.put_shared()
 
     def put_shared(self) -> None:
         """Adds what this run has added to the files that all documents share.

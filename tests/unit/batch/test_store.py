@@ -167,8 +167,9 @@ def test_the_command_line_reads_from_s3_and_writes_to_it(s3, tmp_path):
     command = [*local, "-o", "s3://scans/out/", "--format", "md,json"]
     env = {**os.environ, **s3}
     with subprocess.Popen(command, env=env) as killed:
-        while killed.poll() is None and "a.md" not in found("s3://scans/out"):
-            time.sleep(0.05)
+        while killed.poll() is None and not system.exists("scans/out/a.md"):
+            system.invalidate_cache()
+            time.sleep(0.2)
         killed.send_signal(signal.SIGKILL)
     before = found("s3://scans/out")
     subprocess.run(command, env=env, check=True)
