@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -20,6 +22,8 @@ from mdocr.batch.tally import Tally
 from mdocr.batch.workers import WorkerOptions, WorkerPool
 from mdocr.errors import InputError, PartialFailureError, UsageError
 from mdocr.options import ParseOptions, RenderOptions
+
+OUTS = ("whole", "both")
 
 
 @pytest.fixture
@@ -92,6 +96,21 @@ def test_a_document_that_another_run_reads_is_left_to_it(paths, tmp_path):
         assert not (out / "a.md").exists() and (out / "d.md").exists()
     run(paths, out)
     assert (out / "a.md").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.cluster
+def test_the_same_command_started_twice_reads_each_document_once(tmp_path):
+    for number in range(24):
+        (tmp_path / f"{number:02}.doc").write_text(f"one of {number}\ntwo of {number}")
+    once = [sys.executable, "-m", "tests.stress", "once", str(tmp_path)]
+    root = Path(__file__).parents[3]
+    subprocess.run([*once, str(tmp_path / "whole")], check=True, cwd=root)
+    both = [subprocess.Popen([*once, str(tmp_path / "both")], cwd=root) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    texts = [{p.name: p.read_bytes() for p in (tmp_path / out).glob("*.md")} for out in OUTS]
+    assert len(texts[0]) == 24 and texts[0] == texts[1]
+    assert records(tmp_path / "both") == records(tmp_path / "whole")
 
 
 def test_claims_of_the_dead_are_void(tmp_path):
