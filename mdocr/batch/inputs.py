@@ -88,9 +88,10 @@ def _is_product(item: str | FailedInput, output: str, drawings: Path | None) -> 
     if not isinstance(item, str):
         return False
     if is_remote(item):
-        folder, name = PurePosixPath(item).parent, PurePosixPath(item).name
-        is_beside = is_remote(output) and folder.parent == PurePosixPath(output)
-        return is_beside and folder.name.endswith("_images") and bool(FILE_NAME.fullmatch(name))
+        there = PurePosixPath(item)
+        is_below = is_remote(output) and there.parents[1] == PurePosixPath(output)
+        is_picture = FILE_NAME.fullmatch(there.name) is not None
+        return is_below and is_picture and there.parent.name.endswith("_images")
     path = Path(item).resolve()
     if drawings is not None and path.parent == drawings.resolve():
         return DRAWING_NAME.fullmatch(path.name) is not None
