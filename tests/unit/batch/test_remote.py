@@ -1,7 +1,6 @@
 """Documents at addresses: found, fetched in their turn, and known by their address."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -113,23 +112,6 @@ def test_a_missing_package_is_told(monkeypatch):
     (failed,) = find_remote("s3://bucket/", PDFS)
     assert isinstance(failed.error, MissingExtraError)
     assert "[remote]" in failed.error.hint
-
-
-def test_a_folder_of_results_that_comes_from_a_store_and_goes_back(store, tmp_path):
-    """The recipe of docs/scale.md: the second machine reads nothing anew."""
-    system, folder = fsspec.url_to_fs("memory://scans/out")
-    for _ in range(2):
-        out = tmp_path / "out"
-        out.mkdir()
-        if system.exists(folder):
-            system.get(f"{folder}/", f"{out}/", recursive=True)
-        before = (out / "a10.md").stat().st_mtime_ns if (out / "a10.md").exists() else None
-        run(["memory://scans/a10.pdf"], out)
-        system.put(f"{out}/", f"{folder}/", recursive=True)
-        shutil.rmtree(out)
-    assert before is not None
-    assert system.cat(f"{folder}/a10.md").split() == [b"one", b"two"]
-    assert b'"done"' in system.cat(f"{folder}/mdocr.jsonl")
 
 
 @pytest.mark.slow
