@@ -134,8 +134,8 @@ def parse(
             "--output",
             "-o",
             metavar="FILE|DIR|-",
-            help="Where to write; a folder may be at an address, such as s3://BUCKET/FOLDER/. A file "
-            f"ends in one of: {ENDINGS}.",
+            help="Where to write; a folder may be at an address, such as s3://BUCKET/FOLDER/. "
+            f"A file ends in one of: {ENDINGS}.",
             show_default="stdout",
         ),
     ] = "",
