@@ -53,7 +53,7 @@ def cluster(count: int) -> Iterator[str]:
     os.environ.setdefault("RAY_worker_niceness", "0")
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args=NODE)
+    made = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
     for _ in range(count - 1):
         made.add_node(**NODE)
     try:

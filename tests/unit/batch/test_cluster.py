@@ -32,7 +32,7 @@ from mdocr.batch.workers import WorkerOptions
 
 folder, out = map(Path, sys.argv[1:])
 small = {"num_cpus": 1, "object_store_memory": 80 << 20}
-cluster = Cluster(initialize_head=True, head_node_args=small)
+cluster = Cluster(initialize_head=True, head_node_args={**small, "include_dashboard": False})
 node = cluster.add_node(**small)
 ended = []
 
