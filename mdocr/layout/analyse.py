@@ -32,7 +32,7 @@ from mdocr.layout import (
 from mdocr.layout.clock import Clock
 from mdocr.layout.components import Boxes, Components
 from mdocr.layout.pieces import PagePiece, Type
-from mdocr.layout.regions import Formula, Layout, LayoutBox, Line, Pixels, Region, turning
+from mdocr.layout.regions import Curve, Formula, Layout, LayoutBox, Line, Pixels, Region, turning
 
 logger = logging.getLogger(__name__)
 
@@ -192,6 +192,7 @@ def _pieces(found: chains.Fragments) -> list[PagePiece]:
             bool(found.bullets[index]),
             middle=float(found.middles[index]),
             spread=float(found.spreads[index]),
+            curve=Curve(float(found.slopes[index]), float(found.bends[index])),
         )
         for index in range(len(found.boxes))
     ]
@@ -251,7 +252,7 @@ def _placed(region: Region, factor: float, angle: float) -> Region:
     """A region in pixels of the picture, with the angle on its lines."""
 
     def place(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-        return tuple(Line(line.box.scaled(factor), angle) for line in lines)
+        return tuple(line.placed(factor, angle) for line in lines)
 
     cells = tuple(
         replace(cell, box=cell.box.scaled(factor), lines=place(cell.lines)) for cell in region.cells

@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from mdocr.layout.pieces import PagePiece, Row, Type, hull, merge, scale
-from mdocr.layout.regions import LayoutBox, Line, Region
+from mdocr.layout.pieces import PagePiece, Row, Type, aligned, hull, merge, scale
+from mdocr.layout.regions import LayoutBox, Region
 
 BOLD = 1.35
 """How much thicker the strokes of bold type are, for its size."""
@@ -52,7 +52,7 @@ def _text_regions(rows: Sequence[Row], usual: Type) -> list[Region]:
     if not rows:
         return []
     paragraphs: list[list[Row]] = [[rows[0]]]
-    merged = _evened([merge(row) for row in rows])
+    merged = _evened(list(aligned([merge(row) for row in rows])))
     column = hull([line.box for line in merged])
     leading = _leading(merged)
     for index in range(1, len(rows)):
@@ -134,9 +134,8 @@ def _stands_out(line: PagePiece, usual: Type) -> bool:
 def _region(rows: Sequence[Row], column: LayoutBox, usual: Type) -> Region:
     """One paragraph with its type."""
     pieces = [piece for row in rows for piece in row]
-    box = hull([piece.box for piece in pieces])
-    lines = tuple(Line(piece.box) for piece in pieces)
-    return Region(_kind(rows, column, usual), box, lines)
+    lines = tuple(piece.line for piece in pieces)
+    return Region(_kind(rows, column, usual), hull([line.extent for line in lines]), lines)
 
 
 def _kind(rows: Sequence[Row], column: LayoutBox, usual: Type) -> str:

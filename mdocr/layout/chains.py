@@ -6,12 +6,14 @@ A fragment never crosses a gutter between columns or an upright rule; whether tw
 row are one line is decided later, when the columns are known (``mdocr.layout.rows``).
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.layout.components import Boxes
+from mdocr.layout.curves import Curves, fit_curves, levelled, medians
 
 WORD_GAP = 1.15
 """Widest gap inside a fragment, in heights of the larger neighbour."""
@@ -58,6 +60,7 @@ class Fragments:
         bullets: [F] whether the first letter is a bullet.
         spreads: [F] median deviation of the distances between letters, as a share of their median;
             1 of few letters.
+        slopes, bends: [F] see ``Curve``.
     """
 
     boxes: Boxes
@@ -68,6 +71,8 @@ class Fragments:
     strokes: Numbers
     bullets: NDArray[np.bool_]
     spreads: Numbers
+    slopes: Numbers
+    bends: Numbers
 
 
 def find_fragments(letters: Letters, size: float, walls: Boxes) -> Fragments:
@@ -81,13 +86,15 @@ def find_fragments(letters: Letters, size: float, walls: Boxes) -> Fragments:
     if len(letters.boxes) == 0:
         none = np.zeros(0)
         counts, bullets = none.astype(int), none.astype(bool)
-        return Fragments(np.zeros((0, 4)), none, none, none, counts, none, bullets, none)
-    chains = _chain(letters.boxes, size, walls)
-    chains = _adopt_marks(letters.boxes, chains, size)
-    return _drop_specks(_measure(letters, chains, size), size)
+        return Fragments(np.zeros((0, 4)), none, none, none, counts, none, bullets, *[none] * 3)
+    chains = chain(letters.boxes, size, walls)
+    lines, curves = _homes(letters.boxes, chains, size)
+    level = replace(letters, boxes=levelled(letters.boxes, lines, curves))
+    found = _measure(level, lines, size)
+    return _drop_specks(_curved(found, curves), size)
 
 
-def _chain(boxes: Boxes, size: float, walls: Boxes) -> Index:
+def chain(boxes: Boxes, size: float, walls: Boxes) -> Index:
     """Number of the chain of each letter, [N]."""
     left, right = _close_pairs(boxes)
     heights = boxes[:, 3] - boxes[:, 1]
@@ -158,44 +165,59 @@ def hulls(boxes: Boxes, groups: Index) -> Boxes:
     return hull
 
 
-def _adopt_marks(boxes: Boxes, chains: Index, size: float) -> Index:
-    """Dots, accents, commas and dashes join the chain that they stand in, over or under."""
-    hull, sizes = hulls(boxes, chains), _letter_sizes(boxes, chains)
-    lengths = np.bincount(chains)
+class _Chains(NamedTuple):
+    """What is known of chains: boxes [C, 4] as if they were level, letters, and how they bend."""
+
+    boxes: Boxes
+    sizes: Numbers
+    lengths: Index
+    curves: Curves
+
+
+def _homes(boxes: Boxes, chains: Index, size: float) -> tuple[Index, Curves]:
+    """Dots, accents, commas and dashes join the chain that they stand in, over or under.
+
+    Returns:
+        number of the line of each letter, [N], and the curves of the lines.
+    """
+    sizes = _letter_sizes(boxes, chains)
+    curves = fit_curves(boxes, chains, sizes, size)
+    hull = hulls(levelled(boxes, chains, curves), chains)
+    found = _Chains(hull, sizes, np.bincount(chains), curves)
     home = np.arange(len(hull))
     low = sizes < 0.6 * size
     widths, heights = (hull[:, 2:] - hull[:, :2]).T
-    leaders = (lengths >= LEAST_LEADER) & (heights < 0.3 * size) & (widths > 3 * size)
-    is_mark = (lengths < np.where(low, 40, 9)) & (heights < 3 * size) & ~leaders
+    leaders = (found.lengths >= LEAST_LEADER) & (heights < 0.3 * size) & (widths > 3 * size)
+    is_mark = (found.lengths < np.where(low, 40, 9)) & (heights < 3 * size) & ~leaders
     marks = np.flatnonzero(is_mark)
     for start in range(0, len(marks), 256):
         part = marks[start : start + 256]
-        slack = np.where(lengths[part] <= 2, 0.7, 0.6)
-        words = (lengths[part] > 2) & ~low[part]
-        host, distance = _nearest_host(hull, sizes, part, slack, words)
+        words = (found.lengths[part] > 2) & ~low[part]
+        host, distance = _nearest_host(found, part, words)
         home[part[distance < 1]] = host[distance < 1]
     while (home != home[home]).any():
         home = home[home]
-    return np.unique(home[chains], return_inverse=True)[1].reshape(-1)
+    roots, lines = np.unique(home[chains], return_inverse=True)
+    return lines.reshape(-1), Curves(*(of_chain[roots] for of_chain in curves))
 
 
-def _nearest_host(
-    hull: Boxes, sizes: Numbers, marks: Index, slack: Numbers, words: NDArray[np.bool_]
-) -> tuple[Index, Numbers]:
+def _nearest_host(found: _Chains, marks: Index, words: NDArray[np.bool_]) -> tuple[Index, Numbers]:
     """For each mark the line of larger letters that it most likely belongs to.
 
     Args:
-        hull: boxes of all chains, [C, 4].
-        sizes: height of their letters, [C].
-        marks: which chains are marks, [M].
-        slack: how high each mark may be in letters of its host, [M].
+        found: all chains.
+        marks: which of them are marks, [M].
         words: which marks are small words, [M]: they belong to a line only where they stand beside
             it, as an exponent does, not over or under it.
 
     Returns:
         its index, [M], and a distance, [M]: below 1 if it belongs there.
     """
-    mark = hull[marks, None]
+    hull, sizes = found.boxes, found.sizes
+    slack = np.where(found.lengths[marks] <= 2, 0.7, 0.6)  # height in letters of the host at most
+    middles = (hull[marks, None, 0] + hull[marks, None, 2]) / 2
+    lower = found.curves.at(np.arange(len(hull)), middles)  # [M, C]
+    mark = hull[marks, None] - lower[..., None] * (0.0, 1.0, 0.0, 1.0)
     gap_x = np.maximum(mark[..., 0] - hull[:, 2], hull[:, 0] - mark[..., 2]).clip(0)
     gap_y = np.maximum(mark[..., 1] - hull[:, 3], hull[:, 1] - mark[..., 3]).clip(0)
     off = np.abs((mark[..., 1] + mark[..., 3]) / 2 - (hull[:, 1] + hull[:, 3]) / 2)
@@ -232,7 +254,20 @@ def _measure(letters: Letters, chains: Index, size: float) -> Fragments:
         np.bincount(chains, letters.strokes * heights) / np.bincount(chains, heights),
         _begin_with_bullet(letters, chains, np.maximum(sizes, size)),
         _spreads(boxes, chains, heights > 0.4 * sizes[chains]),
+        *np.zeros((2, len(counts))),
     )
+
+
+def _curved(found: Fragments, curves: Curves) -> Fragments:
+    """Fragments that were measured as if they were level, moved to the height of their middles."""
+    if not (curves.slopes.any() or curves.bends.any()):
+        return found
+    middles = (found.boxes[:, 0] + found.boxes[:, 2]) / 2
+    lower = curves.at(np.arange(len(middles)), middles)
+    slopes = curves.slopes + 2 * curves.bends * (middles - curves.middles)
+    boxes = found.boxes + lower[:, None] * (0.0, 1.0, 0.0, 1.0)
+    bases = found.bases + lower
+    return replace(found, boxes=boxes, bases=bases, slopes=slopes, bends=curves.bends)
 
 
 def _spreads(boxes: Boxes, chains: Index, high: NDArray[np.bool_]) -> Numbers:
@@ -242,19 +277,9 @@ def _spreads(boxes: Boxes, chains: Index, high: NDArray[np.bool_]) -> Numbers:
     inside = owners[order][1:] == owners[order][:-1]
     steps, owners = np.diff(centers[order])[inside], owners[order][1:][inside]
     count = int(chains.max()) + 1
-    middles = _medians(steps, owners, count)
-    found = _medians(np.abs(steps - middles[owners]), owners, count) / np.maximum(middles, 1)
+    middles = medians(steps, owners, count)
+    found = medians(np.abs(steps - middles[owners]), owners, count) / np.maximum(middles, 1)
     return np.where(np.bincount(owners, minlength=count) >= LEAST_STEPS, found, 1.0)
-
-
-def _medians(values: Numbers, owners: Index, count: int) -> Numbers:
-    """The median of the values of each owner, 0 of those without any, [count]."""
-    counts = np.bincount(owners, minlength=count)
-    medians = np.zeros(count)
-    middle = np.cumsum(counts) - counts + counts // 2
-    some = counts > 0
-    medians[some] = values[np.lexsort((values, owners))][middle[some]]
-    return medians
 
 
 def _begin_with_bullet(letters: Letters, chains: Index, sizes: Numbers) -> NDArray[np.bool_]:

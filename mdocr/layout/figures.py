@@ -6,6 +6,7 @@ components → large ones → drawings, without frames and loops over text → t
 import numpy as np
 from numpy.typing import NDArray
 
+from mdocr.layout.chains import chain
 from mdocr.layout.components import Boxes, Components, Rules, inside_any, merge_overlapping
 
 BORDER, LEAST_BORDER = 4.0, 72
@@ -16,6 +17,9 @@ LONG = 5.0
 
 SPARSE, TEXT_COVER = 0.15, 0.12
 """Share of its box that the ink of a drawing over text fills at most, and the letters at least."""
+
+LEAST_LINES, LONG_LINE = 4, 15
+"""Lines, and letters of each, from which text within a sparse drawing is none of its labels."""
 
 
 def find_figures(
@@ -58,8 +62,16 @@ def _are_over_text(
     for index in np.flatnonzero(over):
         inner = letters[inside_any(letters, boxes[index : index + 1])]
         covered = np.prod(inner[:, 2:] - inner[:, :2], axis=1).sum()
-        over[index] = covered > TEXT_COVER * extents[index]
+        over[index] = covered > TEXT_COVER * extents[index] or _is_paragraph(inner, size)
     return over
+
+
+def _is_paragraph(letters: Boxes, size: float) -> bool:
+    """Whether some letters stand in lines that are too long for the labels of a drawing."""
+    if len(letters) < LEAST_LINES * LONG_LINE:
+        return False
+    lengths = np.bincount(chain(letters, size, np.zeros((0, 4))))
+    return int((lengths >= LONG_LINE).sum()) >= LEAST_LINES
 
 
 def _are_corners(components: Components, rules: Rules, size: float) -> NDArray[np.bool_]:

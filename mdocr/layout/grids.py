@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mdocr.layout.chains import hulls, join
 from mdocr.layout.components import Boxes, Rules, inside_any, merge_overlapping
 from mdocr.layout.pieces import PagePiece, hull, rows_of
-from mdocr.layout.regions import LayoutBox, LayoutCell, Line, Region
+from mdocr.layout.regions import LayoutBox, LayoutCell, Region
 from mdocr.layout.rows import join_row
 from mdocr.layout.unruled_rows import with_unruled_rows
 
@@ -209,7 +209,7 @@ def fill_grid(slots: Sequence[Slot], pieces: Sequence[PagePiece]) -> Region | No
         inside = [piece for piece in pieces if _holds(slot.box, piece.box)]
         for part in _divided(slot, inside, borders):
             held = [piece for piece in inside if _holds(part.box, piece.box)]
-            lines = [Line(p.box) for row in rows_of(held) for p in join_row(row, CELL_GAP)]
+            lines = [p.line for row in rows_of(held) for p in join_row(row, CELL_GAP)]
             spans = part.row, part.column, part.row_span, part.column_span
             cells.append(LayoutCell(*spans, part.box, tuple(lines)))
     if sum(bool(cell.lines) for cell in cells) < 2:

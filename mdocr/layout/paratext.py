@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from mdocr.layout.pieces import PagePiece, Row, hull, merge, rows_of
-from mdocr.layout.regions import Line, Region
+from mdocr.layout.pieces import PagePiece, Row, hull, rows_of
+from mdocr.layout.regions import Region
 from mdocr.layout.rows import join_row
 
 EDGE = 0.08
@@ -66,7 +66,7 @@ def _regions(rows: Sequence[Row], kind: str, extent: tuple[int, int]) -> list[Re
     for row in rows:
         for piece in join_row(row):
             name = "page_number" if _is_number(piece, extent) else kind
-            regions.append(Region(name, piece.box, (Line(merge([piece]).box),)))
+            regions.append(Region(name, piece.box, (piece.line,)))
     return regions
 
 

@@ -6,8 +6,11 @@ Shared by the steps that put pieces in order: columns, rows, tables, blocks.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
-from mdocr.layout.regions import LayoutBox, Region
+import numpy as np
+
+from mdocr.layout.regions import LEVEL, Curve, LayoutBox, Line, Region
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class PagePiece:
         leader: a row of dots that leads from one piece to the next, or is to be written on; it
             keeps a row together, and is not read alone.
         spread: of the distances between its letters, see ``Fragments``.
+        curve: how it leaves the level.
     """
 
     box: LayoutBox
@@ -53,6 +57,12 @@ class PagePiece:
     middle: float = 0.0
     leader: bool = False
     spread: float = 1.0
+    curve: Curve = LEVEL
+
+    @property
+    def line(self) -> Line:
+        """It as a line of text."""
+        return Line(self.box, curve=self.curve)
 
 
 Row = list[PagePiece]
@@ -78,6 +88,31 @@ def beside(first: LayoutBox, second: LayoutBox) -> bool:
     return shared > 0.5 * min(first.height, second.height)
 
 
+def moved(piece: PagePiece, x: float) -> PagePiece:
+    """A piece as if it were level, at the height that it has at x, or at its end nearest to x."""
+    if piece.curve == LEVEL:
+        return piece
+    half = piece.box.width / 2
+    away = min(max(x - piece.box.center[0], -half), half)
+    lower, box = float(piece.curve.at(away)), piece.box
+    box = box._replace(y0=box.y0 + lower, y1=box.y1 + lower)
+    return replace(piece, box=box, base=piece.base + lower, curve=LEVEL)
+
+
+def aligned(pieces: Sequence[PagePiece]) -> Sequence[PagePiece]:
+    """Pieces as if they were level, at the heights that they have at their common left edge."""
+    starts = [piece.box.x0 for piece in pieces if piece.curve != LEVEL]
+    return [moved(piece, median(starts)) for piece in pieces] if starts else pieces
+
+
+def meeting(first: PagePiece, second: PagePiece) -> tuple[PagePiece, PagePiece]:
+    """Two pieces as if they were level, at the heights at which they face each other."""
+    if first.curve == second.curve == LEVEL:
+        return first, second
+    inner = sorted((first.box.x0, first.box.x1, second.box.x0, second.box.x1))[1:3]
+    return moved(first, sum(inner) / 2), moved(second, sum(inner) / 2)
+
+
 def merge(pieces: Sequence[PagePiece]) -> PagePiece:
     """One piece in place of several of one line."""
     if len(pieces) == 1:
@@ -87,8 +122,23 @@ def merge(pieces: Sequence[PagePiece]) -> PagePiece:
     largest = max(text, key=lambda piece: piece.count)
     stroke = sum(piece.stroke * piece.count for piece in text) / count
     box = hull([piece.box for piece in pieces])
-    bullet = pieces[0].bullet
-    return replace(largest, box=box, stroke=stroke, count=count, bullet=bullet)
+    merged = replace(largest, box=box, stroke=stroke, count=count, bullet=pieces[0].bullet)
+    return merged if all(p.curve == LEVEL for p in pieces) else _curved(merged, text)
+
+
+def _curved(merged: PagePiece, text: Sequence[PagePiece]) -> PagePiece:
+    """A merged piece with one curve through those of its parts."""
+    middle, steps = merged.box.center[0], np.linspace(-0.5, 0.5, 7)
+    away = np.array([p.box.center[0] - middle + steps * p.box.width for p in text])
+    base = np.array([p.base + p.curve.at(steps * p.box.width) for p in text])
+    weights = np.repeat([math.sqrt(p.count) for p in text], len(steps))
+    bends = any(p.curve.bend for p in text)
+    *bend, slope, foot = np.polyfit(away.ravel(), base.ravel(), 1 + bends, w=weights)
+    y0 = foot + min(p.box.y0 - p.base for p in text)
+    y1 = foot + max(p.box.y1 - p.base for p in text)
+    curve = Curve(float(slope), float(sum(bend)))
+    box = merged.box._replace(y0=float(y0), y1=float(y1))
+    return replace(merged, box=box, base=float(foot), curve=curve)
 
 
 def scale(piece: PagePiece, other: PagePiece | Type) -> float:
@@ -106,11 +156,12 @@ def scale(piece: PagePiece, other: PagePiece | Type) -> float:
 def rows_of(pieces: Sequence[PagePiece]) -> list[Row]:
     """Pieces sorted into rows, from top to bottom."""
     rows: list[Row] = []
-    for piece in sorted(pieces, key=lambda piece: piece.box.center[1]):
+    order = sorted(zip(aligned(pieces), pieces, strict=True), key=lambda two: two[0].box.center[1])
+    for _, piece in order:
         for row in rows[:-4:-1]:
-            near = _nearest(row, piece)
-            text = piece.region is None and near.region is None
-            if text and beside(near.box, piece.box) and not is_stacked(near, piece):
+            near, own = meeting(_nearest(row, piece), piece)
+            text = own.region is None and near.region is None
+            if text and beside(near.box, own.box) and not is_stacked(near, own):
                 row.append(piece)
                 break
         else:

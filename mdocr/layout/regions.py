@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Pixels = NDArray[np.uint8]
 """A picture: [H, W] grey or [H, W, 3] RGB."""
@@ -56,18 +56,52 @@ class LayoutBox(NamedTuple):
         return LayoutBox(*(factor * edge for edge in self))
 
 
+class Curve(NamedTuple):
+    """How a line leaves the level: y grows by ``slope`` x + ``bend`` x², x from its middle."""
+
+    slope: float = 0.0
+    bend: float = 0.0
+
+    def at(self, x: ArrayLike) -> NDArray[np.float64]:
+        """By how many pixels it is lower than in its middle, x pixels to the right of that."""
+        away = np.asarray(x, np.float64)
+        return (self.slope + self.bend * away) * away
+
+
+LEVEL = Curve()
+
+
 @dataclass(frozen=True)
 class Line:
     """One text line, or the part of it in one table cell.
 
     Attributes:
-        box: its ink, on the page turned upright.
-        angle: how far the page has to be turned for this line to lie level, in degrees,
-            counter-clockwise.
+        box: its ink, on the page turned upright; of a line that is not level as if it were moved
+            up and down until it is.
+        angle: by which the page is turned upright, in degrees, counter-clockwise.
+        curve: how it leaves the level then.
     """
 
     box: LayoutBox
     angle: float = 0.0
+    curve: Curve = LEVEL
+
+    @property
+    def extent(self) -> LayoutBox:
+        """The box of its ink on the page turned upright, where it is."""
+        return self.part(self.box)
+
+    def part(self, box: LayoutBox) -> LayoutBox:
+        """Where a part of it is, such as a word, whose box is given as if the line were level."""
+        if self.curve == LEVEL:
+            return box
+        lower = self.curve.at(np.linspace(box.x0, box.x1, 9) - self.box.center[0])
+        return box._replace(y0=box.y0 + float(lower.min()), y1=box.y1 + float(lower.max()))
+
+    def placed(self, factor: float, angle: float) -> "Line":
+        """The same line on a picture ``factor`` times as large, turned by an angle."""
+        curve = Curve(self.curve.slope, self.curve.bend / factor)
+        return Line(self.box.scaled(factor), angle, curve)
 
 
 @dataclass(frozen=True)
@@ -174,11 +208,28 @@ def cut(picture: Pixels, line: Line, margin: float = CUT_MARGIN) -> Pixels:
     Returns:
         [h, w] or [h, w, 3], at least one pixel each way.
     """
-    return cut_box(picture, outline_of_cut(line, margin), line.angle)
+    box = outline_of_cut(line, margin)
+    if line.curve == LEVEL:
+        return cut_box(picture, box, line.angle)
+    x, y = np.meshgrid(np.arange(box.x0, box.x1), np.arange(box.y0, box.y1))
+    y = y + line.curve.at(x - line.box.center[0])
+    turn = turning(picture.shape, -line.angle)
+    across, down = (row[0] * x + row[1] * y + row[2] for row in turn)
+    return np.asarray(
+        cv2.remap(
+            picture,
+            across.astype(np.float32),
+            down.astype(np.float32),
+            cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=(255, 255, 255),
+        ),
+        np.uint8,
+    )
 
 
 def outline_of_cut(line: Line, margin: float = CUT_MARGIN) -> LayoutBox:
-    """What ``cut`` shows of the page, in whole pixels."""
+    """What ``cut`` shows of the page, in whole pixels, as if the line were level."""
     box = line.box.padded(max(2.0, margin * line.box.height))
     return LayoutBox(*map(math.floor, box[:2]), *map(math.ceil, box[2:]))
 

@@ -1,6 +1,6 @@
 """Pieces of a row to lines."""
 
-from mdocr.layout.pieces import PagePiece, Row, hull, merge
+from mdocr.layout.pieces import PagePiece, Row, hull, meeting, merge
 
 LINE_GAP = 3.0
 """Widest gap inside a line in heights of a capital; justified lines may stretch that far."""
@@ -31,6 +31,7 @@ def _may_join(first: PagePiece, second: PagePiece) -> bool:
     if first.region or second.region or first.leader or second.leader:
         return False
     main = max(first, second, key=lambda piece: piece.count)
+    first, second = meeting(first, second)
     return hull([first.box, second.box]).height < HIGHEST_LINE * main.size
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from mdocr.layout.ink import runs
 from mdocr.layout.pieces import PagePiece, Row, hull, overlap, rows_of
-from mdocr.layout.regions import LayoutBox, LayoutCell, Line, Region
+from mdocr.layout.regions import LayoutBox, LayoutCell, Region
 from mdocr.layout.rows import join_row, without_leaders
 
 TIGHT = 0.85
@@ -276,7 +276,7 @@ def _cell(row: int, piece: PagePiece, columns: Sequence[tuple[float, float]]) ->
     over = [index for index, share in enumerate(shares) if share > 0.3]
     if not over:
         over = [int(np.argmax([overlap(piece.box.x0, piece.box.x1, *c) for c in columns]))]
-    return LayoutCell(row, over[0], 1, over[-1] - over[0] + 1, piece.box, (Line(piece.box),))
+    return LayoutCell(row, over[0], 1, over[-1] - over[0] + 1, piece.box, (piece.line,))
 
 
 def _without_clashes(cells: Sequence[LayoutCell]) -> tuple[LayoutCell, ...]:

@@ -38,7 +38,7 @@ def without_tick_box(text: str) -> str:
 def _found(view: View, wanted: PageLine) -> Image.Image | None:
     """The strip of the layout's line at a place; None where there is none."""
     lines = [
-        (view.outline(line.box).iou(wanted.box), line, bool(region.cells))
+        (view.outline(line.extent).iou(wanted.box), line, bool(region.cells))
         for region in view.layout.regions
         for line in region.lines
     ]

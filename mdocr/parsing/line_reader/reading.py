@@ -220,7 +220,7 @@ class LineReading:
         return any(box.inside(picture) >= COVERED for picture in pictures)
 
     def _box(self, row: Row) -> Box:
-        return self.view.outline(self.regions[row[0]].lines[row[1]].box)
+        return self.view.outline(self.regions[row[0]].lines[row[1]].extent)
 
     def _why_unread(self, row: Row, line: Text) -> str:
         if self.boxes.get(row) and not line.content:
@@ -285,13 +285,13 @@ class LineReading:
         line, whole = self.regions[row[0]].lines[row[1]], self._cut_outline(row)
         if self.boxes.get(row):
             box = line.box._replace(x1=max(whole.x0, line.box.x0 + 1))
-            yield PageWord(self.boxes[row], self.view.outline(box), 1.0)
+            yield PageWord(self.boxes[row], self.view.outline(line.part(box)), 1.0)
         if row not in self.strips:
             return
         for word in placed_words(list(self._characters(row)), ink_mask(self.strips[row])):
             x0, x1 = whole.x0 + word.x0, whole.x0 + word.x1
             box = LayoutBox(x0, whole.y0 + word.y0, x1, whole.y0 + word.y1)
-            yield PageWord(word.text, self.view.outline(box), word.confidence)
+            yield PageWord(word.text, self.view.outline(line.part(box)), word.confidence)
 
     def _cut_outline(self, row: Row) -> LayoutBox:
         """What the strip of a line shows: all of its cut, or what is right of its tick box."""
