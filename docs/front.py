@@ -3,8 +3,9 @@
     python docs/front.py
 
 Reads the samples (``docs/samples``), and writes ``docs/pictures/words.png`` (words and what is read
-in them), ``denoising.svg`` (the denoising of the page), ``report.png`` (a report in a browser), and
-the page's Markdown into the README. Needs chromium and chromedriver, and the extra ``dev``.
+in them), ``speed.svg`` (misread characters over tokens a pass), ``denoising.svg`` (the denoising of
+the page), ``report.png`` (a report in a browser), and the page's Markdown into the README. Needs
+chromium and chromedriver, and the extra ``dev``.
 """
 
 import re
@@ -42,7 +43,8 @@ choose(last.reduce((a, b) => (+b.dataset.c < +a.dataset.c ? b : a)));
 
 def main() -> int:
     """Writes all of it."""
-    runpy.run_path(str(PICTURES / "words.py"), run_name="__main__")
+    for script in ("words.py", "speed.py"):
+        runpy.run_path(str(PICTURES / script), run_name="__main__")
     parser = mdocr.load_parser("lite")
     traced = parser.parse(PAGE, trace=True, draft="none")
     (PICTURES / "denoising.svg").write_text(denoising(traced), "utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pymupdf
 
 from mdocr.document.document import Document
-from mdocr.document.model import Block, Box, Page, Source
+from mdocr.document.model import Block, Box, Failure, Page, PageLine, PageWord, Source, Unread
 
 TABLE = "<fcel>Name<fcel>Value \\(x^2\\)<nl><fcel>a|b<fcel>$5 & <b>6</b><nl>"
 SPANNED = "<fcel>Head<lcel><nl><fcel>left<fcel>right<nl><ucel><fcel>below<nl>"
@@ -78,3 +78,21 @@ def save_pages(path: Path, pages: int) -> Path:
             pdf.new_page()
         pdf.save(path)
     return path
+
+
+WORDS = [("first", 0.1, 0.2, 0.99), ("doubtfull", 0.3, 0.4, 0.55), ("unsure", 0.5, 0.6, 0.7)]
+
+
+def small_document(path: Path) -> Document:
+    """Two pages of three words, two of them doubtful, one place unread, and one failure."""
+    with pymupdf.open() as pdf:
+        for _ in range(2):
+            page = pdf.new_page(width=400, height=300)
+            page.insert_text((40, 60), "first  doubtfull  unsure", fontsize=12)
+        pdf.save(path)
+    words = tuple(PageWord(t, Box(x0, 0.15, x1, 0.21), sure) for t, x0, x1, sure in WORDS)
+    line = PageLine("first doubtfull unsure", Box(0.1, 0.15, 0.6, 0.21), 0.7, words)
+    own = Block("text", line.box, line.text, confidence=0.7, lines=(line,))
+    unread = (Unread(Box(0.1, 0.8, 0.3, 0.9), "unsure", "?<b>"),)
+    pages = tuple(Page(number, 400, 300, (own,), unread=unread) for number in (1, 2))
+    return Document(Source(str(path), 3), "lite", pages, (Failure("it is torn", page=3),))

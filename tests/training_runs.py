@@ -1,8 +1,17 @@
 """A tiny model, tiny pictures and tiny runs, for the tests of training."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import torch
 from PIL import Image, ImageDraw, ImageFont
+from typer.testing import CliRunner
+
+from mdocr.cli.main import app
+from mdocr.training.corrections.runs import run_values
+from mdocr.training.line_reader.trainer import LineReaderLoss, LineReaderRun, LineReaderTask
+from mdocr.training.processes import Processes
+from mdocr.training.run_files import fill
 
 WORDS = ("Hall", "EXIT", "42", "cafe", "Wien", "no", "Bar7", "open", "Zoo", "mild", "I", "Gate5")
 
@@ -67,3 +76,34 @@ def write_run(folder: Path, rate: float = 0.1) -> Path:
     text = TINY.format(data=data.as_posix(), output=(folder / "out").as_posix(), rate=rate)
     run.write_text(text, "utf-8")
     return run
+
+
+def losses_of_training(table: Path, model: Path, output: Path) -> tuple[float, float]:
+    """The loss of corrected lines before and after ``mdocr train parser --corrections``."""
+    changes = [
+        f'model.start="{model}"',
+        f'run.output="{output}"',
+        'run.precision="fp32"',
+        "run.steps=25",
+        "run.batch_size=1",
+        "data.workers=0",
+        "data.corrections_share=1",
+        "data.formula_share=0",
+        "data.block_lengths=[16]",
+        "optimizer.learning_rate=3e-3",
+    ]
+    run = fill(run_values("parser", None, changes, [table]), LineReaderRun)
+
+    def loss(start: str) -> float:
+        """Over the same ten draws of noise and jitter."""
+        own = replace(run, model=replace(run.model, start=start))
+        task = LineReaderTask(own, Processes(0, 1, torch.device("cpu")))
+        module = LineReaderLoss(task.model, own, task.processes).eval()
+        with torch.no_grad():
+            found = [module(next(task.batches(n)), n) for n in range(10)]
+        return float(sum(sum(each.values()) for each in found)) / 10
+
+    sets = [part for change in changes for part in ("--set", change)]
+    trained = CliRunner().invoke(app, ["train", "parser", "--corrections", str(table), *sets])
+    assert trained.exit_code == 0, trained.output
+    return loss(str(model)), loss(trained.stdout.strip())

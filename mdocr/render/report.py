@@ -30,15 +30,16 @@ _PAGE = """<!doctype html>
 <span id="said" role="status" aria-live="polite"></span>
 <span class="gap"></span>
 {tools}
-<label id="replay" title="The steps of the denoising" hidden>step <output></output>
-<input type="range" min="0" aria-label="Step of the denoising">\
-<button aria-label="Replay the denoising">▶</button></label>
-<button id="previous" title="p">◀ doubtful</button>
-<button id="next" title="n">doubtful ▶</button>
+<span id="replay" title="The steps of the denoising" hidden>\
+<button aria-label="Replay the denoising">▶</button>
+<input type="range" min="0" aria-label="Step of the denoising"> <output></output></span>
+<span class="pair"><button id="previous" title="p" aria-label="Previous doubtful word">◀</button>
+doubtful <button id="next" title="n" aria-label="Next doubtful word">▶</button></span>
 <button id="save" title="As a CSV for: mdocr train --corrections" hidden>Save corrections</button>
 <input id="search" type="search" placeholder="Search" aria-label="Search in the text">
-<span class="keys"><kbd>n p</kbd> doubt <kbd>← →</kbd> word <kbd>↑ ↓</kbd> block \
-<kbd>j k</kbd> page <kbd>e</kbd> correct <kbd>/</kbd> search</span>
+<span class="keys"><kbd>n</kbd> <kbd>p</kbd> doubtful <kbd>←</kbd> <kbd>→</kbd> word \
+<kbd>↑</kbd> <kbd>↓</kbd> block <kbd>j</kbd> <kbd>k</kbd> page <kbd>e</kbd> correct \
+<kbd>/</kbd> search</span>
 </header>
 {notes}
 <main>

@@ -14,13 +14,17 @@ from mdocr.render.report import report_page
 from mdocr.render.report_blocks import page_section, placed_page, text
 from mdocr.render.report_pictures import data_url, picture_name
 
-TOOLS = """<button id="stop" hidden>Stop</button>
+TOOLS = """<progress id="bar" aria-label="Pages that have been read" hidden></progress>
+<button id="stop" hidden>Stop</button>
 <button id="whole" hidden>Save report</button>
 <form id="asking" hidden><input id="token" type="password" placeholder="Token" aria-label="Token"
 autocomplete="off"></form>"""
 
 DROP = """<form id="drop"><p>Drop a PDF or a picture of a page here, or
-<label><input id="file" type="file" accept=".pdf,image/*"> choose a file</label>.</p></form>"""
+<label><input id="file" type="file" accept=".pdf,image/*"> choose a file</label>.</p>
+<p class="more">Its text, tables and formulas will stand beside its pages,
+as this server reads them.</p>
+</form>"""
 
 
 def add_page(app: FastAPI) -> None:

@@ -6,6 +6,7 @@ const asking = document.getElementById("asking");
 const stopButton = document.getElementById("stop");
 const wholeButton = document.getElementById("whole");
 const summary = document.getElementById("summary");
+const bar = document.getElementById("bar");
 let job = null; // its address, while it is read and after
 let turns = 0; // files that were sent: what belongs to an earlier one is left alone
 
@@ -29,6 +30,8 @@ async function send(file) {
   document.title = document.querySelector("h1").textContent = file.name;
   wholeButton.hidden = true;
   summary.textContent = "sending";
+  bar.hidden = false;
+  bar.removeAttribute("value"); // until it is known how many pages there are
   try {
     const body = new FormData();
     body.append("file", file);
@@ -43,7 +46,7 @@ async function send(file) {
   } catch (error) {
     if (turn === turns) note(error.message);
   }
-  if (turn === turns) stopButton.hidden = true;
+  if (turn === turns) stopButton.hidden = bar.hidden = true;
 }
 
 /** Follows the events of the job to its end; returns its last state. */
@@ -61,6 +64,7 @@ async function follow(turn) {
     if (!data) continue;
     state = JSON.parse(data.slice(6));
     summary.textContent = state.pages ? `${state.read} of ${state.pages} pages` : state.state;
+    if (state.pages) [bar.max, bar.value] = [state.pages, state.read];
     if (state.read > arrived) arrived = await take(arrived, turn);
   }
   if (turn === turns && state.read > arrived) await take(arrived, turn);

@@ -23,7 +23,7 @@ function show(now) {
     if (!isOver) place.replaceChildren(...tokens.map((token) => tokenAt(token, now)));
   }
   slider.value = now;
-  replay.querySelector("output").textContent = isOver ? "" : `${now} of ${slider.max}`;
+  replay.querySelector("output").textContent = isOver ? "" : `step ${now} of ${slider.max}`;
 }
 
 function play() {

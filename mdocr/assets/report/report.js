@@ -46,6 +46,9 @@ function choose(item) {
   light(item);
   const reduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
   item.scrollIntoView({ block: "center", behavior: reduced ? "auto" : "smooth" });
+  const spot = pageOf(item).querySelector(".spot");
+  const scan = spot.closest(".scan"); // on small screens a window on the page
+  scan.scrollTop = spot.offsetTop - scan.clientHeight / 2;
   const sure = item.dataset.c ? `, ${item.dataset.c} % sure` : "";
   said.textContent = `page ${pageOf(item).dataset.n}: ${item.textContent.slice(0, 40)}${sure}`;
 }
@@ -136,6 +139,10 @@ document.addEventListener("keydown", (event) => {
   const act = KEYS[event.key];
   if (act) { event.preventDefault(); act(); }
 });
+
+const head = document.querySelector("header");
+new ResizeObserver(() => document.documentElement.style.setProperty("--head", `${head.offsetHeight}px`))
+  .observe(head);
 
 // Doubtful words are marked on a picture once its page comes near.
 const near = new IntersectionObserver((entries) => {

@@ -1,38 +1,13 @@
-"""The report: what it holds, and, where there is a browser, what it does."""
+"""The report: what it holds."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pymupdf
 import pytest
-from browsers import chromium, requests
-from documents import block, document, everything
+from documents import block, document, everything, small_document
 
-from mdocr.document.corrections import read_corrections
-from mdocr.document.model import Block, Box, Failure, Page, PageLine, PageWord, Source, Unread
-from mdocr.document.words import Character
-from mdocr.render import Document
+from mdocr.document.model import Block, Box, PageLine
 from mdocr.render.placed import placed_lines
-from mdocr.training.corrections.pictures import corrected_pictures
-
-WORDS = [("first", 0.1, 0.2, 0.99), ("doubtfull", 0.3, 0.4, 0.55), ("unsure", 0.5, 0.6, 0.7)]
-
-
-def small_document(path: Path) -> Document:
-    """Two pages of three words, two of them doubtful, one place unread, and one failure."""
-    with pymupdf.open() as pdf:
-        for _ in range(2):
-            page = pdf.new_page(width=400, height=300)
-            page.insert_text((40, 60), "first  doubtfull  unsure", fontsize=12)
-        pdf.save(path)
-    words = tuple(PageWord(t, Box(x0, 0.15, x1, 0.21), sure) for t, x0, x1, sure in WORDS)
-    line = PageLine("first doubtfull unsure", Box(0.1, 0.15, 0.6, 0.21), 0.7, words)
-    own = Block("text", line.box, line.text, confidence=0.7, lines=(line,))
-    unread = (Unread(Box(0.1, 0.8, 0.3, 0.9), "unsure", "?<b>"),)
-    pages = tuple(Page(number, 400, 300, (own,), unread=unread) for number in (1, 2))
-    return Document(Source(str(path), 3), "lite", pages, (Failure("it is torn", page=3),))
 
 
 def test_every_word_has_its_place_and_confidence(tmp_path: Path) -> None:
@@ -86,108 +61,3 @@ def test_without_its_file_a_report_has_the_text(caplog: pytest.LogCaptureFixture
     made = document((block("text", 0.1, "<script>alert(1)</script>"),)).render("report")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in made and "<img" not in made
     assert "no pictures" in caplog.text
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.mark.slow
-def test_page_and_text_light_each_other_in_a_browser(tmp_path: Path, browser: Any) -> None:
-    from selenium.webdriver.common.action_chains import ActionChains
-    from selenium.webdriver.common.by import By
-
-    path = tmp_path / "a.report.html"
-    path.write_text(small_document(tmp_path / "a.pdf").render("report"), "utf-8")
-    browser.get(path.as_uri())
-
-    def lit() -> list[str]:
-        return [item.text for item in browser.find_elements(By.CSS_SELECTOR, ".w.on")]
-
-    def press(keys: str) -> None:
-        browser.find_element(By.TAG_NAME, "body").send_keys(keys)
-
-    def said() -> str:
-        return str(browser.find_element(By.ID, "said").text)
-
-    press("n")
-    assert lit() == ["doubtfull"] and said() == "page 1: doubtfull, 55 % sure"
-    press("n")
-    press("n")
-    assert lit() == ["doubtfull"] and said().startswith("page 2")
-    press("p")
-    assert lit() == ["unsure"] and said().startswith("page 1")
-    press("\ue012")  # arrow to the left
-    assert lit() == ["doubtfull"]
-
-    sheet = browser.find_element(By.CSS_SELECTOR, ".sheet")
-    x, y = (0.15 - 0.5) * sheet.size["width"], (0.18 - 0.5) * sheet.size["height"]
-    ActionChains(browser).move_to_element_with_offset(sheet, round(x), round(y)).perform()
-    assert lit() == ["first"]
-    spot = browser.find_element(By.CSS_SELECTOR, "#page-1 .spot")
-    assert spot.is_displayed() and spot.value_of_css_property("position") == "absolute"
-    assert spot.location["x"] - sheet.location["x"] == pytest.approx(
-        0.1 * sheet.size["width"], abs=2
-    )
-
-    browser.find_element(By.ID, "search").send_keys("first doubt")
-    assert said() == "2 found"
-    assert len(browser.find_elements(By.CSS_SELECTOR, ".mark")) == 4
-    assert browser.get_log("browser") == [] and requests(browser) == []
-
-
-@pytest.mark.slow
-def test_a_line_is_corrected_and_saved_in_a_browser(tmp_path: Path, browser: Any) -> None:
-    from selenium.webdriver.common.by import By
-    from selenium.webdriver.support.wait import WebDriverWait
-
-    browser.execute_cdp_cmd(
-        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
-    )
-    path = tmp_path / "a.report.html"
-    path.write_text(small_document(tmp_path / "a.pdf").render("report"), "utf-8")
-    browser.get(path.as_uri())
-    body = browser.find_element(By.TAG_NAME, "body")
-    body.send_keys("n")
-    body.send_keys("e")
-    field = browser.find_element(By.CSS_SELECTOR, ".correction")
-    assert field.get_attribute("value") == "first doubtfull unsure"
-    field.clear()
-    field.send_keys('first, "doubtful" unsure\n')
-    body.send_keys("n")
-    body.send_keys("n")  # corrected lines are not doubtful any more
-    assert str(browser.find_element(By.ID, "said").text).startswith("page 2: unsure")
-    browser.find_element(By.ID, "save").click()
-    saved = tmp_path / "a.corrections.csv"
-    WebDriverWait(browser, 10).until(lambda _: saved.exists())
-    (row,) = read_corrections(saved)
-    assert (row.correction, row.text) == ('first, "doubtful" unsure', "first doubtfull unsure")
-    assert (row.source, row.page) == (str(tmp_path / "a.pdf"), 1)
-    assert row.box == Box(0.1, 0.15, 0.6, 0.21)
-    ((picture, _),) = corrected_pictures(saved)
-    assert picture.width > 3 * picture.height
-    assert browser.get_log("browser") == [] and requests(browser) == []
-
-
-@pytest.mark.slow
-def test_the_denoising_is_replayed_in_a_browser(tmp_path: Path, browser: Any) -> None:
-    from selenium.webdriver.common.by import By
-
-    tokens = (Character("c", 0.9, 1), Character("a", 0.9, 3, ("o", "e")), Character("t", 0.9, 2))
-    tokens += (Character("s", 0.9, 5, ("z",)),)  # of the next block
-    own = block("text", 0.1, "cats", tokens=tokens)
-    path = tmp_path / "a.report.html"
-    path.write_text(document((own,)).render("report"), "utf-8")
-    browser.get(path.as_uri())
-
-    def shown(step: int) -> str:
-        browser.execute_script("show(arguments[0])", step)
-        return str(browser.find_element(By.CSS_SELECTOR, ".block.text").text).split("\n")[-1]
-
-    steps = ["░░░░", "co░░", "cet░", "cat░", "catz", "cats", "cats"]
-    assert [shown(step) for step in range(7)] == steps
-    assert browser.find_element(By.CSS_SELECTOR, ".replay").get_attribute("hidden")
-    assert browser.find_element(By.ID, "replay").is_displayed()
-    assert browser.get_log("browser") == []

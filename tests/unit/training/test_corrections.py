@@ -1,15 +1,13 @@
 """What was read, corrected and trained on: the CSV, the pictures, the whole loop."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pymupdf
 import pytest
-import torch
 from page_models import save_tiny_line_reader, write_pdf
 from PIL import Image, ImageDraw, ImageFont
-from training_runs import write_folder, write_run, write_word
+from training_runs import losses_of_training, write_folder, write_run, write_word
 from typer.testing import CliRunner
 
 from mdocr.batch.review import Review
@@ -24,8 +22,7 @@ from mdocr.training.config import DataConfig, SourceConfig, load_config
 from mdocr.training.corrections.lines import jittered, line_samples
 from mdocr.training.corrections.pictures import corrected_pictures
 from mdocr.training.corrections.runs import run_values
-from mdocr.training.line_reader.trainer import LineReaderLoss, LineReaderRun, LineReaderTask
-from mdocr.training.processes import Processes
+from mdocr.training.line_reader.trainer import LineReaderRun
 from mdocr.training.recognizer.sources import Labels, open_source
 from mdocr.training.run_files import fill
 
@@ -165,28 +162,8 @@ def test_a_line_that_was_read_corrected_and_trained_on_is_read_better(tmp_path: 
     (row,) = (line.split(",") for line in table.read_text("utf-8-sig").splitlines()[1:])
     corrected(table, {row[1]: "jibe cage"})
 
-    changes = [f'model.start="{model}"', "run.steps=25", "run.batch_size=1", "data.workers=0"]
-    changes += ["data.corrections_share=1", "data.formula_share=0", "optimizer.learning_rate=3e-3"]
-    changes += [
-        f'run.output="{tmp_path / "out"}"',
-        'run.precision="fp32"',
-        "data.block_lengths=[16]",
-    ]
-    run = fill(run_values("parser", None, changes, [table]), LineReaderRun)
-
-    def loss(start: Path) -> float:
-        """Of the corrected line, over the same ten draws of noise and jitter."""
-        own = replace(run, model=replace(run.model, start=str(start)))
-        task = LineReaderTask(own, Processes(0, 1, torch.device("cpu")))
-        module = LineReaderLoss(task.model, own, task.processes).eval()
-        with torch.no_grad():
-            found = [module(next(task.batches(n)), n) for n in range(10)]
-        return float(sum(sum(each.values()) for each in found)) / 10
-
-    sets = [part for change in changes for part in ("--set", change)]
-    trained = runner.invoke(app, ["train", "parser", "--corrections", str(table), *sets])
-    assert trained.exit_code == 0, trained.output
-    assert loss(Path(trained.stdout.strip())) < 0.7 * loss(model)
+    before, after = losses_of_training(table, model, tmp_path / "out")
+    assert after < 0.7 * before
 
 
 def test_corrected_words_train_a_recognizer(tmp_path: Path) -> None:
