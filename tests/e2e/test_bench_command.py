@@ -139,3 +139,24 @@ def test_throughput_and_parser_accuracy(tmp_path):
     (everything,) = json.loads(done.stdout)["pages"]
     assert (everything["group"], everything["pages"]) == ("all", 1)
     assert (tmp_path / "out" / "a.md").exists()
+
+
+@pytest.mark.slow
+def test_a_corpus_is_timed_by_workers(tmp_path):
+    save_tiny_line_reader(tmp_path / "model")
+    (tmp_path / "scans").mkdir()
+    write_pdf(tmp_path / "scans/a.pdf", [["one"], ["two"]])
+    model = ("--model", tmp_path / "model", "--device", "cpu")
+    done = run(
+        "corpus", tmp_path / "scans", *model, "--workers", "1,2", "--price", "0.04", "--json"
+    )
+    assert done.exit_code == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert [(row["workers"], row["pages"], row["failures"]) for row in rows] == [
+        (1, 2, 0),
+        (2, 2, 0),
+    ]
+    for row in rows:
+        assert 0 < row["cpu_seconds_per_page"] <= row["cpu_seconds"]
+        hours = row["core_hours_per_million"]
+        assert row["cost_per_million"] == pytest.approx(0.04 * hours)

@@ -9,6 +9,7 @@ from page_models import FakeParser, region
 from PIL import Image
 
 from mdocr.bench import latency, limits, plots, shuffle, throughput
+from mdocr.bench.corpus import CorpusRate
 from mdocr.bench.cost import WordCost, counted
 from mdocr.bench.limits import Limits
 from mdocr.bench.options import PAPER, LatencyOptions, ShuffleOptions, ThroughputOptions
@@ -242,3 +243,15 @@ def test_the_meter_asks_again_where_there_was_nothing_for_the_moment():
 
     untimed = throughput._Untimed(Dry(), throughput.Work())
     assert [next(untimed, None) for _ in range(3)] == [1, None, 3]
+
+
+def test_a_million_pages_cost_what_one_takes_a_million_times():
+    rate = CorpusRate(workers=2, threads=1, pages=4, failures=0, seconds=30, cpu_seconds=7.2)
+    row = rate.to_dict(price=0.04)
+    assert row["pages_per_minute"] == 8
+    assert row["cpu_seconds_per_page"] == pytest.approx(1.8)
+    assert row["core_hours_per_million"] == pytest.approx(500)
+    assert row["cost_per_million"] == pytest.approx(20)
+    assert rate.to_dict(None)["cost_per_million"] is None
+    nothing = dataclasses.replace(rate, pages=0).to_dict(0.04)
+    assert nothing["cost_per_million"] is None and nothing["pages_per_minute"] == 0
