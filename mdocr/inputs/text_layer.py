@@ -4,12 +4,14 @@ It is a claim: what a file says of its text need not be what the page shows.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mdocr.inputs.drawn_rules import Edges, drawn_rules
 
 Floats = NDArray[np.float64]
 
@@ -57,6 +59,8 @@ class TextLayer:
         angles: degrees counter-clockwise by which the page has to be turned for them to stand
             upright [N], or ``ASLANT``.
         looks: of each.
+        shown: whether each leaves ink [N], which spaces do not, nor the invisible text of scans.
+        rules: straight lines that the file draws, level or upright on the page [R, 4], likewise.
     """
 
     characters: tuple[str, ...]
@@ -65,6 +69,8 @@ class TextLayer:
     sizes: Floats
     angles: NDArray[np.int64]
     looks: tuple[Look, ...]
+    shown: NDArray[np.bool_]
+    rules: Floats
 
     def __len__(self) -> int:
         return len(self.characters)
@@ -73,18 +79,17 @@ class TextLayer:
 THIN = 0.01
 """Points below which a letter has no width."""
 
-_Edges = tuple[float, float, float, float]
-
 
 class _Found(NamedTuple):
     """A character in the coordinates of the page before it is turned."""
 
     character: str
-    box: tuple[float, float, float, float]
+    box: Edges
     origin: tuple[float, float]
     size: float
     direction: tuple[float, float]
     look: Look
+    shown: bool = True
 
 
 def read_text_layer(page: Any) -> TextLayer | None:
@@ -96,17 +101,25 @@ def read_text_layer(page: Any) -> TextLayer | None:
     if not found:
         return None
     turn = np.array(tuple(page.rotation_matrix), np.float64).reshape(3, 2)
-    scale = np.array([page.rect.width, page.rect.height], np.float64)
-    corners = np.array([one.box for one in found]).reshape(-1, 2, 2) @ turn[:2] + turn[2]
     directions = np.array([one.direction for one in found]) @ turn[:2]
     return TextLayer(
         tuple(one.character for one in found),
-        np.concatenate([corners.min(axis=1) / scale, corners.max(axis=1) / scale], axis=1),
-        (np.array([one.origin for one in found]) @ turn[:2] + turn[2]) / scale,
+        _placed([one.box for one in found], page),
+        _placed([one.origin + one.origin for one in found], page)[:, :2],
         np.array([one.size for one in found]) / page.rect.height,
         np.array([_angle(*each) for each in directions.tolist()], np.int64),
         tuple(one.look for one in found),
+        np.array([one.shown and not one.character.isspace() for one in found], np.bool_),
+        _placed(list(drawn_rules(page)), page),
     )
+
+
+def _placed(boxes: Sequence[Edges], page: Any) -> Floats:
+    """Boxes of a page before it is turned, as shares of its width and height [N, 4]."""
+    turn = np.array(tuple(page.rotation_matrix), np.float64).reshape(3, 2)
+    corners = np.array(boxes, np.float64).reshape(-1, 2, 2) @ turn[:2] + turn[2]
+    corners /= page.rect.width, page.rect.height
+    return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
 
 
 def _characters(page: Any) -> Iterator[_Found]:
@@ -131,10 +144,11 @@ def _characters(page: Any) -> Iterator[_Found]:
                         span["size"],
                         line["dir"],
                         _linked(look, box, links),
+                        span["alpha"] > 0,
                     )
 
 
-def _parted(boxes: list[_Edges], direction: tuple[float, float]) -> list[_Edges]:
+def _parted(boxes: list[Edges], direction: tuple[float, float]) -> list[Edges]:
     """Boxes in which the letters of a ligature, of which the first has all, share it evenly."""
     low = 0 if abs(direction[0]) >= abs(direction[1]) else 1
     found, start = list(boxes), 0
@@ -185,7 +199,8 @@ def _boxes(page: Any) -> Iterator[_Found]:
             place = field.rect
             is_ticked = field.field_value not in (None, False, "", "Off")
             sign = TICKED if is_ticked else EMPTY
-            yield _Found(sign, tuple(place), (place.x0, place.y1), place.height, (1, 0), Look())
+            corner = place.x0, place.y1
+            yield _Found(sign, tuple(place), corner, place.height, (1, 0), Look(), shown=False)
 
 
 def _is_on(one: _Found, boxes: list[Any]) -> bool:

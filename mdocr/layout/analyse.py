@@ -31,6 +31,7 @@ from mdocr.layout import (
 )
 from mdocr.layout.clock import Clock
 from mdocr.layout.components import Boxes, Components
+from mdocr.layout.page_objects import NO_OBJECTS, PageObjects
 from mdocr.layout.pieces import PagePiece, Type
 from mdocr.layout.regions import Curve, Formula, Layout, LayoutBox, Line, Pixels, Region, turning
 
@@ -62,12 +63,15 @@ class Marks(NamedTuple):
     rules: list[LayoutBox]
 
 
-def analyse(picture: Pixels, seconds: float = MOST_SECONDS) -> Layout:
+def analyse(
+    picture: Pixels, seconds: float = MOST_SECONDS, objects: PageObjects | None = None
+) -> Layout:
     """Finds the regions of a page and their text lines, in reading order.
 
     Args:
         picture: [H, W] grey or [H, W, 3] RGB.
         seconds: of computing, after which it is given up.
+        objects: what the file of the page says of it; taken where the picture shows it.
 
     Raises:
         TimeLimitError: it takes longer.
@@ -76,12 +80,16 @@ def analyse(picture: Pixels, seconds: float = MOST_SECONDS) -> Layout:
     height, width = picture.shape[:2]
     grey = ink.to_grey(picture)
     scale = min(1.0, (WORKING_PIXELS / grey.size) ** 0.5)
-    parts, photographs, angle = _level(_scaled(grey, scale))
+    copy = _scaled(grey, scale)
+    parts, photographs, angle = _level(copy)
     if components.letter_size(parts) < SMALLEST_LETTER and grey.size < WORKING_PIXELS / 4:
         scale = 2.0
-        parts, photographs, angle = _level(_scaled(grey, scale))
+        copy = _scaled(grey, scale)
+        parts, photographs, angle = _level(copy)
     clock.check()
-    found, factor = _find(parts, photographs, clock), 1 / scale
+    if objects is not None:
+        objects = None if angle else objects.scaled(scale).shown(copy, _ink_of(parts))
+    found, factor = _find(parts, photographs, objects, clock), 1 / scale
     return Layout(
         width,
         height,
@@ -127,11 +135,18 @@ def _ink_components(grey: Pixels) -> tuple[Components, Boxes]:
     return components.find_components(page), pictures.picture_boxes(mask)
 
 
-def _find(parts: Components, photographs: Boxes, clock: Clock) -> Layout:
+def _ink_of(parts: Components) -> Pixels:
+    return (parts.labels > 0).astype(np.uint8)
+
+
+def _find(
+    parts: Components, photographs: Boxes, objects: PageObjects | None, clock: Clock
+) -> Layout:
     """The layout in pixels of the working copy."""
     size = components.letter_size(parts)
-    page = (parts.labels > 0).astype(np.uint8)
-    rules, rest = components.find_rules(page, size)
+    page = _ink_of(parts)
+    rules, rest = components.find_rules((objects or NO_OBJECTS).ruled(page), size)
+    rest = cv2.bitwise_and(rest, page)
     if len(rules.level) or len(rules.upright):
         parts = components.find_components(rest)
     drawings, writing = figures.find_figures(parts, size, rules)
@@ -142,7 +157,7 @@ def _find(parts: Components, photographs: Boxes, clock: Clock) -> Layout:
         return _as_picture(int(writing.sum()), (rest.shape[1], rest.shape[0]))
     clock.check()
     strokes = components.stroke_widths(parts)
-    letters = chains.Letters(parts.boxes[writing], parts.areas[writing], strokes[writing])
+    letters = (objects or NO_OBJECTS).letters(parts, writing, strokes, drawings)
     walls = np.vstack([rules.upright, _gutters(letters, size)])
     found = chains.find_fragments(letters, size, walls)
     clock.check()

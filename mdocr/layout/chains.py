@@ -27,6 +27,8 @@ LEAST_STEPS = 3
 LEAST_LEADER = 6
 """Dots that a leader has at least."""
 
+NO_WORD = -1
+
 Index = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
@@ -39,11 +41,13 @@ class Letters:
         boxes: [N, 4].
         areas: [N] pixels of ink.
         strokes: [N] mean thickness of the strokes in pixels.
+        words: [N] number of the word that each is known to belong to, or ``NO_WORD``.
     """
 
     boxes: Boxes
     areas: Numbers
     strokes: Numbers
+    words: Index
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,15 +91,15 @@ def find_fragments(letters: Letters, size: float, walls: Boxes) -> Fragments:
         none = np.zeros(0)
         counts, bullets = none.astype(int), none.astype(bool)
         return Fragments(np.zeros((0, 4)), none, none, none, counts, none, bullets, *[none] * 3)
-    chains = chain(letters.boxes, size, walls)
+    chains = chain(letters.boxes, size, walls, letters.words)
     lines, curves = _homes(letters.boxes, chains, size)
     level = replace(letters, boxes=levelled(letters.boxes, lines, curves))
     found = _measure(level, lines, size)
     return _drop_specks(_curved(found, curves), size)
 
 
-def chain(boxes: Boxes, size: float, walls: Boxes) -> Index:
-    """Number of the chain of each letter, [N]."""
+def chain(boxes: Boxes, size: float, walls: Boxes, words: Index | None = None) -> Index:
+    """Number of the chain of each letter, [N]; a word that is known is never parted."""
     left, right = _close_pairs(boxes)
     heights = boxes[:, 3] - boxes[:, 1]
     high = np.maximum(heights[left], heights[right])
@@ -108,7 +112,16 @@ def chain(boxes: Boxes, size: float, walls: Boxes) -> Index:
     joined &= high <= SIZE_RATIO * np.maximum(low, 1)
     left, right = left[joined], right[joined]
     apart = crosses_wall(boxes[left], boxes[right], walls)
-    return join(len(boxes), left[~apart], right[~apart])
+    if words is None:
+        return join(len(boxes), left[~apart], right[~apart])
+    order = np.argsort(words, kind="stable")
+    one, next_one = order[:-1], order[1:]
+    inner = (words[one] == words[next_one]) & (words[one] != NO_WORD)
+    return join(
+        len(boxes),
+        np.concatenate([left[~apart], one[inner]]),
+        np.concatenate([right[~apart], next_one[inner]]),
+    )
 
 
 def _close_pairs(boxes: Boxes) -> tuple[Index, Index]:

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.decoding.requests import BlockOptions, Generation, Request
@@ -81,5 +79,5 @@ class LineModel(PageModel, Protocol):
     def charset(self) -> Charset:
         """Its characters."""
 
-    def ctc(self, images: Sequence[Image.Image]) -> list[NDArray[np.float32]]:
-        """CTC log-probabilities [P, characters + 1] at the frames of each line; 0 is the blank."""
+    def encoded(self, requests: Sequence[Request]) -> list[Request]:
+        """The same requests, each with an ``EncodedLine`` as its picture."""

@@ -6,14 +6,9 @@ from dataclasses import replace
 from numbers import Integral
 from typing import Literal, TypeVar, cast, overload
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 from typing_extensions import Unpack
 
 from mdocr.decoding.blocks import Watch, denoise
-from mdocr.decoding.choices import on_host
-from mdocr.decoding.ctc import log_softmax
 from mdocr.decoding.requests import BlockOptions, Generation, Predict, Request, TokenDraft
 from mdocr.decoding.verification import started
 from mdocr.document.model import Block
@@ -29,7 +24,6 @@ from mdocr.parsing.line_reader.drafting import EncodedRequests
 from mdocr.parsing.pipeline import parse as parse_document
 from mdocr.parsing.regions import read_layout, read_region
 from mdocr.preprocessing.formula_notation import to_latex
-from mdocr.preprocessing.line_images import prepare_line
 from mdocr.preprocessing.line_reader import LineReaderProcessor
 from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
 from mdocr.preprocessing.prompts import Prompt
@@ -38,8 +32,8 @@ from mdocr.render import Document
 
 logger = logging.getLogger(__name__)
 
-CTC_BATCH = 16
-"""Lines of similar width whose CTC frames are computed together."""
+ENCODED = 16
+"""Lines of similar width that are encoded together."""
 
 Value = TypeVar("Value")
 Draft = str | Sequence[int]
@@ -233,20 +227,21 @@ class Parser:
         """What the decoder calls, for so many texts at a time."""
         return self.engine.blocks(batch_size)
 
-    def ctc(self, images: Sequence[Image.Image]) -> list[NDArray[np.float32]]:
-        """CTC log-probabilities [P, characters + 1] at the frames of each line; 0 is the blank.
+    def encoded(self, requests: Sequence[Request]) -> list[Request]:
+        """The same requests with their pictures encoded, which ``denoise`` does not do again.
 
-        Of a reader of lines only. Spares the decoder: it tells how well a text fits a picture.
+        Of a reader of lines only. What the CTC head says of a line tells how well a text fits it.
         """
         engine = cast(LineEngine, self.engine)
-        prepared = sorted(enumerate(map(prepare_line, images)), key=lambda each: each[1].tokens)
-        found: dict[int, NDArray[np.float32]] = {}
+        order = sorted(range(len(requests)), key=lambda number: requests[number].picture.tokens)
+        found: dict[int, Request] = {}
         with memory_errors():
-            for start in range(0, len(prepared), CTC_BATCH):
-                numbers, lines = zip(*prepared[start : start + CTC_BATCH], strict=True)
-                logits = [on_host(one.ctc_logits) for one in engine.encode_lines(lines)]
-                found |= zip(numbers, map(log_softmax, logits), strict=True)
-        return [found[number] for number in range(len(images))]
+            for start in range(0, len(order), ENCODED):
+                numbers = order[start : start + ENCODED]
+                lines = engine.encode_lines([requests[number].picture for number in numbers])
+                for number, line in zip(numbers, lines, strict=True):
+                    found[number] = replace(requests[number], picture=line)
+        return [found[number] for number in range(len(requests))]
 
     def parse(
         self,

@@ -13,7 +13,7 @@ from mdocr.decoding.choices import on_host
 from mdocr.decoding.draft import softmax
 from mdocr.decoding.line_drafts import ctc_reading, line_draft
 from mdocr.decoding.requests import Request, TokenDraft
-from mdocr.engines.protocols import EncodedLine, LineEngine
+from mdocr.engines.protocols import EncodedLine, LineEngine, all_encoded
 
 
 class EncodedRequests(Iterator[Request]):
@@ -41,7 +41,7 @@ class EncodedRequests(Iterator[Request]):
 
     def _encoded(self, requests: list[Request]) -> Iterator[Request]:
         pictured = [one for one in requests if one.picture is not None]
-        made = self._engine.encode_lines([one.picture for one in pictured]) if pictured else ()
+        made = all_encoded([one.picture for one in pictured], self._engine.encode_lines)
         lines = iter(made)
         return (one if one.picture is None else _with(one, next(lines)) for one in requests)
 

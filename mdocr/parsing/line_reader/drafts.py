@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mdocr.document.inline import literal
 from mdocr.inputs.text_layer import EMPTY, TICKED, Look, TextLayer
 from mdocr.parsing.line_reader.formulas import Row
-from mdocr.parsing.line_reader.views import View
+from mdocr.parsing.line_reader.views import CAPITAL, View
 
 SPACE = 0.2
 """Width of a gap that is a space, in sizes of the font."""
@@ -100,6 +100,7 @@ class _Places:
         # all of a page is turned, its height too
         self.sizes = layer.sizes[self.numbers] * view.page_height
         self.middles = (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
+        self.middles[:, 1] = self.bases - CAPITAL / 2 * self.sizes  # fonts say how high, and lie
 
     def rows(self) -> dict[Row, NDArray[np.int64]]:
         """Characters of each line, in the order of the file."""
@@ -124,9 +125,9 @@ class _Places:
         if any(not self.layer.characters[self.numbers[n]].isspace() for n in beside):
             members = np.array(beside, np.int64)
         texts = [self.layer.characters[self.numbers[n]] for n in members.tolist()]
+        kept = self._without_doubles(members)
         if not _is_right_to_left(texts):
-            members = members[np.argsort(self.boxes[members, 0], kind="stable")]
-        kept = self._without_doubles(members.tolist())
+            kept = self._from_left_to_right(kept)
         scripts = self._scripts(kept)
         made: list[DraftCharacter] = []
         before = None
@@ -142,9 +143,20 @@ class _Places:
             before = number
         return made
 
-    def _without_doubles(self, members: list[int]) -> list[int]:
+    def _from_left_to_right(self, members: list[int]) -> list[int]:
+        """Words by where they begin; letters of words that overlap are not mixed."""
+        x = self.boxes[members, 0]
+        texts = [self.layer.characters[self.numbers[n]] for n in members]
+        is_blank = np.array([text.isspace() for text in texts], np.bool_)
+        begins = (np.diff(members, prepend=-2) != 1) | (np.diff(x, prepend=-np.inf) < 0)
+        begins |= is_blank | np.roll(is_blank, 1)
+        starts = x[begins][begins.cumsum() - 1]
+        return [members[at] for at in np.argsort(starts, kind="stable").tolist()]
+
+    def _without_doubles(self, members: NDArray[np.int64]) -> list[int]:
+        """Without those that are drawn again in nearly the same place, in the order of the file."""
         kept: list[int] = []
-        for number in members:
+        for number in members[np.argsort(self.boxes[members, 0], kind="stable")].tolist():
             near = [
                 other
                 for other in kept[-2:]
@@ -155,11 +167,12 @@ class _Places:
             ]
             if not near:
                 kept.append(number)
-        return kept
+        return sorted(kept)
 
     def _is_gap(self, left: int, right: int) -> bool:
-        size = min(self.sizes[left], self.sizes[right])
-        return bool(self.boxes[right, 0] - self.boxes[left, 2] > SPACE * size)
+        gap = self.boxes[right, 0] - self.boxes[left, 2]
+        gap = gap if right == left + 1 else np.abs(gap)  # words may overlap
+        return bool(gap > SPACE * min(self.sizes[left], self.sizes[right]))
 
     def _scripts(self, members: list[int]) -> list[str]:
         """Scripts of a line's characters, told by their sizes and base lines."""

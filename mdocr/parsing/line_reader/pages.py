@@ -97,7 +97,7 @@ class LinePage(PageWork):
         super().__init__(key, sheet)
         self.parser, self.options = reader.parser, reader.options
         self.pixels, self._overlays = without_overlays(np.asarray(sheet.picture))
-        self.reading = self._reading(view_of(self.pixels))
+        self.reading = self._reading(self._view(self._first_angle()))
         self.parts: list[tuple[Box, LineReading]] = []
         self._asked: list[tuple[LineReading | Trial, int]] = []
         self._waiting = 0
@@ -118,7 +118,7 @@ class LinePage(PageWork):
 
     def begin(self) -> list[Job]:
         """Every piece of every line."""
-        return self._jobs(self.reading, self.reading.ask(self.reading.all_rows())) or self._next()
+        return self._jobs(self.reading, self.reading.ask()) or self._next()
 
     def take(self, place: int, made: Generation) -> list[Job]:
         """Takes a text; after the last one, whatever is still in doubt is read turned."""
@@ -147,6 +147,17 @@ class LinePage(PageWork):
         blocks, pictures = self._blocks(regions)
         return crops.ordered(as_lists(blocks)), pictures, drawing
 
+    def _first_angle(self) -> int:
+        """The direction in which most of the text runs that the file shows; else as it lies."""
+        layer = self.sheet.text
+        if layer is None or not layer.shown.any():
+            return 0
+        angles, counts = np.unique(layer.angles[layer.shown], return_counts=True)
+        return max(0, int(angles[counts.argmax()]))
+
+    def _view(self, angle: int, area: Box = WHOLE) -> View:
+        return view_of(self.pixels, angle, area, self.sheet.text)
+
     def _reading(self, view: View) -> LineReading:
         return LineReading(view, self.parser, self.options, self.sheet.text)
 
@@ -162,8 +173,8 @@ class LinePage(PageWork):
         best = upright.surest(trials, than) if trials else None
         if best is None:
             return None
-        view = view_of(self.pixels, best.angle, area) if best.upside_down else best.view
-        return self._reading(view)
+        is_known = self.sheet.text is None and not best.upside_down
+        return self._reading(best.view if is_known else self._view(best.angle, area))
 
     def _jobs(self, reading: LineReading | Trial, questions: list[Question]) -> list[Job]:
         jobs = []
@@ -192,7 +203,7 @@ class LinePage(PageWork):
         if best is None:
             return []
         self._as_given, self.reading = self.reading, best
-        return self._jobs(best, best.ask(best.all_rows()))
+        return self._jobs(best, best.ask())
 
     def _compare(self) -> list[Job]:
         """Back to the page as it was given, if turning it has lost most of its text."""
@@ -208,7 +219,7 @@ class LinePage(PageWork):
         return [
             job
             for area in upright.doubtful_parts(self.reading)
-            for job in self._try(view_of(self.pixels, angle, area), area)
+            for job in self._try(self._view(angle, area), area)
         ]
 
     def _turn_parts(self) -> list[Job]:
@@ -218,7 +229,7 @@ class LinePage(PageWork):
             best = self._best(area, max(self._confidence_in(area), LEAST_PART))
             if best is not None:
                 self.parts.append((area, best))
-                jobs += self._jobs(best, best.ask(best.all_rows()))
+                jobs += self._jobs(best, best.ask())
         return jobs
 
     def _confidence_in(self, area: Box) -> float:

@@ -98,7 +98,6 @@ class LineReading:
         if not parser.reads_formulas:
             self.equations.places = []
         self.drafts = Drafts(view, parser, options, layer)
-        self._spared: dict[Row, list[Question]] = {}  # questions that a draft makes needless
 
     def all_rows(self) -> list[Row]:
         """Every line of the layout, in reading order."""
@@ -108,17 +107,14 @@ class LineReading:
             for row in range(len(region.lines))
         ]
 
-    def ask(self, rows: Collection[Row]) -> list[Question]:
-        """Asks for lines; those that were asked for before are not asked for again."""
-        asked = {row: list(self._pieces_of(row)) for row in rows if row not in self.rows}
-        strips = {row: self.strips[row] for row in asked if row in self.strips}
-        self.boxes |= self.drafts.verify(strips, self.boxes)
-        self._spared |= {row: asked.pop(row) for row in list(asked) if row in self.drafts.texts}
-        if not self.drafts.are_believed:
-            asked |= self._spared
-            self._spared = {}
-        formulas = {index for row in self._spared for index in self.equations.promising(row)}
-        questions = [question for own in asked.values() for question in own]
+    def ask(self) -> list[Question]:
+        """Asks for all lines whose drafts do not stand, and for the formulas of the others."""
+        asked = {row: list(self._pieces_of(row)) for row in self.all_rows()}
+        self.boxes |= self.drafts.verify(asked, self.boxes)
+        spared = [row for row in asked if row in self.drafts.texts]
+        formulas = {index for row in spared for index in self.equations.promising(row)}
+        unknown = [own for row, own in asked.items() if row not in self.drafts.texts]
+        questions = [self.drafts.encoded(question) for own in unknown for question in own]
         return questions + [self._formula(index) for index in sorted(formulas)]
 
     def take(self, number: int, made: Generation) -> list[Question]:

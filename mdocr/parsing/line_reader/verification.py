@@ -6,15 +6,15 @@ one pass of the encoder.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
-from PIL import Image
 
-from mdocr.decoding.ctc import WILDCARD, Claim, Floats, greedy, shortfalls
+from mdocr.decoding.choices import on_host
+from mdocr.decoding.ctc import WILDCARD, Claim, Floats, greedy, log_softmax, shortfalls
+from mdocr.decoding.requests import Request
 from mdocr.inputs.text_layer import TextLayer
-from mdocr.layout.regions import Pixels
 from mdocr.models.charset import Charset
 from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.drafts import (
@@ -30,7 +30,7 @@ from mdocr.parsing.line_reader.drafts import (
 )
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.noise import jumbled_share
-from mdocr.parsing.line_reader.pieces import split_line
+from mdocr.parsing.line_reader.questions import Question
 from mdocr.parsing.line_reader.views import View
 from mdocr.parsing.page_model import LineModel, PageModel
 from mdocr.parsing.texts import Text
@@ -105,12 +105,15 @@ class Drafts:
         self.texts: dict[Row, Text] = {}
         self.judged: dict[Row, Judgement] = {}
         self.are_believed = True
+        self._encoded: dict[int, Request] = {}  # of the pieces of lines that are still to be read
 
-    def verify(self, strips: Mapping[Row, Pixels], boxes: Mapping[Row, str]) -> dict[Row, str]:
+    def verify(
+        self, asked: Mapping[Row, Sequence[Question]], boxes: Mapping[Row, str]
+    ) -> dict[Row, str]:
         """Judges the drafts of lines.
 
         Args:
-            strips: pictures of the lines, level, behind the boxes to be ticked at their start.
+            asked: the pieces of the lines, behind the boxes to be ticked at their start.
             boxes: signs of those boxes.
 
         Returns:
@@ -121,7 +124,7 @@ class Drafts:
             if boxes[row] and row in self.drafts and row not in self.judged:
                 sign, self.drafts[row] = without_box(self.drafts[row])
                 ticked |= {row: sign} if sign else {}
-        fresh = {row: self.drafts[row] for row in strips if self.drafts.get(row)}
+        fresh = {row: self.drafts[row] for row in asked if asked[row] and self.drafts.get(row)}
         leaders = [row for row, draft in fresh.items() if is_leader(draft)]
         self.texts |= {row: Text("", (1.0,), source="text-layer") for row in leaders}
         fresh = {row: draft for row, draft in fresh.items() if row not in leaders}
@@ -129,8 +132,13 @@ class Drafts:
         if fresh and self.options.text_layer == "trust":
             self.texts |= {row: _text_of(draft, 1.0) for row, draft in fresh.items()}
         elif fresh and self.are_believed and isinstance(self.parser, LineModel):
-            self._judge(self.parser, fresh, strips)
+            self._judge(self.parser, fresh, asked)
         return ticked
+
+    def encoded(self, question: Question) -> Question:
+        """A piece of a line; if it was judged, as it was encoded for that."""
+        request = self._encoded.get(question.number)
+        return question if request is None else replace(question, make=lambda: request)
 
     def against(self, row: Row, read: Text) -> Text:
         """The better of what was read of a line and its refused draft, if the layer is sound.
@@ -148,23 +156,26 @@ class Drafts:
         return marked(self.drafts[row], emphasis=emphasis and self.options.emphasis)
 
     def _judge(
-        self, parser: LineModel, fresh: Mapping[Row, Draft], strips: Mapping[Row, Pixels]
+        self, parser: LineModel, fresh: Mapping[Row, Draft], asked: Mapping[Row, Sequence[Question]]
     ) -> None:
-        pieces = [(row, piece.pixels) for row in fresh for piece in split_line(strips[row])]
-        found = parser.ctc([Image.fromarray(pixels) for _, pixels in pieces])
-        frames: dict[Row, list[Floats]] = {row: [] for row in fresh}
-        for (row, _), each in zip(pieces, found, strict=True):
-            frames[row].append(each)
-        whole = {row: np.concatenate(each) for row, each in frames.items()}
-        judged = judge(fresh, whole, parser.charset)
-        self.judged |= judged
+        pieces = [question for row in fresh for question in asked[row]]
+        requests = parser.encoded([question.make() for question in pieces])
+        self._encoded = {one.number: each for one, each in zip(pieces, requests, strict=True)}
+        frames = {row: np.concatenate([self._frames(one) for one in asked[row]]) for row in fresh}
+        self.judged = judge(fresh, frames, parser.charset)
         self.are_believed = is_sound(list(self.judged.values()))
         if not self.are_believed:
             self.texts = {}
             return
-        for row, one in judged.items():
+        for row, one in self.judged.items():
             if one.verdict is not Verdict.REFUSED:
                 self.texts[row] = _text_of(fresh[row], one.confidence)
+                for question in asked[row]:
+                    del self._encoded[question.number]
+
+    def _frames(self, question: Question) -> Floats:
+        """CTC log-probabilities of a piece [P, characters + 1]."""
+        return log_softmax(on_host(self._encoded[question.number].picture.ctc_logits))
 
 
 def _text_of(draft: Draft, confidence: float) -> Text:

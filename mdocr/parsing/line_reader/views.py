@@ -1,15 +1,31 @@
 """A page, or an area of it, turned upright, with its layout."""
 
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from string import ascii_uppercase, digits
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.document.model import Box
 from mdocr.document.turns import turned
+from mdocr.inputs.text_layer import TextLayer
 from mdocr.layout import Layout, LayoutBox, analyse
+from mdocr.layout.chains import NO_WORD
+from mdocr.layout.page_objects import PageObjects
 from mdocr.layout.regions import turning
+
+WORD_GAP = 0.2
+"""How far letters of one word stand apart at most, and above one another, in their heights."""
+
+CAPITAL = 0.7
+"""Height of a capital in sizes of its font."""
+
+LEVEL = frozenset(digits + ascii_uppercase + "abcdefhiklmnorstuvwxz") - {"J", "Q"}
+"""Characters that stand on the base line."""
+
+_WORD = re.compile(r"[^\W_]+(?:[^\w\s]?[^\W_]+)*")
 
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
@@ -58,13 +74,16 @@ class View:
         )
 
 
-def view_of(page: NDArray[np.uint8], angle: int = 0, area: Box = WHOLE) -> View:
+def view_of(
+    page: NDArray[np.uint8], angle: int = 0, area: Box = WHOLE, layer: TextLayer | None = None
+) -> View:
     """Turns a page, or an area of it, and analyses its layout.
 
     Args:
         page: [H, W, 3] RGB.
         angle: degrees counter-clockwise by which it is turned.
         area: what to show of it.
+        layer: what the file says of the page, to find its lines by.
     """
     height, width = page.shape[:2]
     left, right = math.floor(area.x0 * width), math.ceil(area.x1 * width)
@@ -72,4 +91,39 @@ def view_of(page: NDArray[np.uint8], angle: int = 0, area: Box = WHOLE) -> View:
     part = page[max(top, 0) : max(bottom, top + 1), max(left, 0) : max(right, left + 1)]
     shown = Box(left / width, top / height, right / width, bottom / height)
     pixels = np.ascontiguousarray(np.rot90(part, angle // 90)) if angle else part
-    return View(pixels, analyse(pixels), angle, WHOLE if area == WHOLE else shown)
+    area = WHOLE if area == WHOLE else shown
+    blank = View(pixels, Layout(pixels.shape[1], pixels.shape[0], 0.0, ()), angle, area)
+    objects = objects_of(blank, layer) if layer else None
+    return replace(blank, layout=analyse(pixels, objects=objects))
+
+
+def objects_of(view: View, layer: TextLayer) -> PageObjects:
+    """The characters and rules of a page where they lie on a view that is not turned further."""
+
+    def placed(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+        corners = view.placed(boxes.reshape(-1, 2)).reshape(-1, 2, 2)
+        return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+
+    boxes = placed(layer.boxes)
+    words = _words(layer, boxes)
+    boxes[:, 3] = view.placed(layer.origins)[:, 1]
+    boxes[:, 1] = boxes[:, 3] - CAPITAL * layer.sizes * view.page_height
+    height, width = view.pixels.shape[:2]
+    inside = ((boxes[:, :2] >= 0) & (boxes[:, 2:] <= (width, height))).all(axis=1)
+    shown = layer.shown & np.array([one != "_" for one in layer.characters])
+    (kept,) = np.nonzero(inside & shown & (layer.angles == view.angle))
+    level = np.array([one in LEVEL for one in layer.characters])
+    return PageObjects(boxes[kept], words[kept], level[kept], placed(layer.rules))
+
+
+def _words(layer: TextLayer, boxes: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Number of the word of each character of a layer, by its boxes [N, 4] in a view."""
+    found = np.full(len(layer), NO_WORD)
+    text = "".join(one if len(one) == 1 else "\ufffc" for one in layer.characters)
+    for match in _WORD.finditer(text):
+        found[slice(*match.span())] = match.start()
+    heights = boxes[:, 3] - boxes[:, 1]
+    apart = np.abs(boxes[1:, 0] - boxes[:-1, 2]) > WORD_GAP * heights[1:]
+    apart |= np.abs(boxes[1:, 3] - boxes[:-1, 3]) > WORD_GAP * heights[1:]
+    breaks = np.concatenate([[0], np.cumsum(apart)])
+    return np.where(found == NO_WORD, NO_WORD, found + breaks)

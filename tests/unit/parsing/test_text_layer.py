@@ -131,6 +131,29 @@ def test_one_line_that_lies_in_a_sound_layer_is_read(parser: Parser, tmp_path: P
     assert {block.source for block in document.pages[0].blocks} == {"both"}
 
 
+def test_a_line_that_is_refused_is_encoded_once(
+    parser: Parser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[bytes] = []
+    encode_lines = parser.engine.encode_lines
+
+    def counted(images):
+        encoded.extend(image.pixels.tobytes() for image in images)
+        return encode_lines(images)
+
+    monkeypatch.setattr(parser.engine, "encode_lines", counted)
+    parser.parse(scan(tmp_path / "a.pdf", [shifted(line) for line in LINES]))
+    assert len(set(encoded)) == len(encoded) >= len(LINES)
+
+
+def test_words_that_overlap_are_not_mixed(parser: Parser, tmp_path: Path) -> None:
+    document = page_of(LINES)
+    document[0].insert_text((60, 350), "Amount that is due:", fontsize=12, fontname="tiro")
+    document[0].insert_text((157, 350), "29.99", fontsize=12, fontname="tiro")
+    document.save(tmp_path / "a.pdf")
+    assert text_of(parser.parse(tmp_path / "a.pdf", text_layer="trust")).endswith("due: 29.99")
+
+
 def test_a_layer_can_be_trusted_or_ignored(parser: Parser, tmp_path: Path) -> None:
     path = scan(tmp_path / "a.pdf", [shifted(line) for line in LINES])
     assert text_of(parser.parse(path, text_layer="trust")).startswith("Uif ibscpvs")
