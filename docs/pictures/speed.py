@@ -34,8 +34,8 @@ svg {{ --paper: #fff; --ink: #1c1d1f; --faint: #868e96; --rule: #dee2e6; --mark:
 @media (prefers-color-scheme: dark) {{
 svg {{ --paper: #16181b; --ink: #e4e3df; --faint: #9a9da3; --rule: #34383e; --mark: #6cb0ff; }}
 }}
-text {{ font: 12px system-ui, sans-serif; fill: var(--ink); stroke: var(--paper); stroke-width: 4px; \
-paint-order: stroke; }}
+text {{ font: 12px system-ui, sans-serif; fill: var(--ink); stroke: var(--paper); \
+stroke-width: 4px; paint-order: stroke; }}
 .faint {{ fill: var(--faint); }}
 line {{ stroke: var(--rule); }}
 circle {{ fill: var(--mark); }}

@@ -120,12 +120,19 @@ def progress_bar(label: str, to_file: bool) -> Iterator[Display]:
         yield Display(say=console.say)
         return
     from rich import progress as bars
+    from rich.text import Text
+
+    class Rate(bars.ProgressColumn):
+        def render(self, task: bars.Task) -> Text:
+            return Text(f"{60 * task.speed:.0f} a minute" if task.speed else "")
 
     columns = (
         bars.TextColumn(label),
         bars.BarColumn(),
         bars.MofNCompleteColumn(),
+        Rate(),
         bars.TimeRemainingColumn(),
+        bars.TextColumn("left"),
     )
     with bars.Progress(
         *columns, console=console.console(), transient=True, redirect_stdout=False

@@ -88,7 +88,7 @@ def _block(block: Block, lines: Sequence[PageLine]) -> str:
     kinds = ["block", block.type, *(["aside"] if block.type in PARATEXT_TYPES else [])]
     if block.type == "equation":
         kinds.append("formula")
-    label = f'<span class="kind">{block.type.replace("_", " ")}</span>'
+    label = f'<span class="kind">{block.order} {block.type.replace("_", " ")}</span>'
     content = f'<div class="content">{_content(block, lines)}</div>'
     return (
         f'<div class="{" ".join(kinds)}" {_place(block.box)}>{label}{content}{_replay(block)}</div>'
