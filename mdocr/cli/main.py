@@ -73,6 +73,9 @@ class RootGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Reads the arguments, flags for the whole program first."""
+        words = [each for each in args if each not in GLOBAL_FLAGS]
+        if len(words) > 1 and words[0] == "version":
+            ctx.fail(f"Got unexpected extra argument ({' '.join(words[1:])})")
         return super().parse_args(ctx, spelled_out(flags_first(args)))
 
     def invoke(self, ctx: Any) -> Any:

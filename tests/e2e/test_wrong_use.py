@@ -40,6 +40,7 @@ FILES = {
 WRONG = [
     ("--nonsense", USAGE, "No such option"),
     ("pars", USAGE, "'parse'"),
+    ("version extra", USAGE, "unexpected extra argument"),
     ("help nonsense", USAGE, "No such command"),
     ("models nonsense", USAGE, "No such command"),
     ("models download", USAGE, "Missing argument"),
