@@ -28,12 +28,25 @@ from mdocr.weights.page_configuration import line_reader_config
 TRIAL = (1, 3, 32, 32)
 """Shape of the image of a trial run."""
 
+PASS_TOKENS = 256
+"""Tokens of a pass, so that what it computes stays in the CPU's cache."""
+
 
 class OnnxLineReaderEngine(OnnxPageEngine):
     """An exported line reader."""
 
     device_batch_size = DEVICE_BATCH_SIZE
     config: LineReaderConfig
+
+    def groups(self, feeds: Sequence[Feed]) -> list[list[int]]:
+        """See ``OnnxPageEngine``: of one length, as padding would cost more than small passes."""
+        lengths = [len(feed.tokens) for feed in feeds]
+        found = []
+        for length in dict.fromkeys(lengths):
+            rows = [row for row, other in enumerate(lengths) if other == length]
+            most = max(1, PASS_TOKENS // length)
+            found += [rows[start : start + most] for start in range(0, len(rows), most)]
+        return found
 
     def encode(self, feeds: Sequence[Feed], tokens: Integers) -> tuple[Floats, Floats]:
         """See ``OnnxPageEngine``; text counts from 1 behind its prompt, the task is at 0."""

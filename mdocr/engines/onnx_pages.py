@@ -67,6 +67,10 @@ class OnnxPageEngine(ABC):
         """Maximum number of concurrent sequences; of any length, as the cache is in main memory."""
         return CPU_BATCH_SIZE if self.device == "cpu" else self.device_batch_size
 
+    def groups(self, feeds: Sequence[Feed]) -> list[list[int]]:
+        """Numbers of the feeds that share a pass of the graph: all, for each reads all weights."""
+        return [list(range(len(feeds)))]
+
     @abstractmethod
     def encode(self, feeds: Sequence[Feed], tokens: Integers) -> tuple[Floats, Floats]:
         """Features [S, T, D] of image tokens, and rotary positions [S, T] of all."""
@@ -104,6 +108,15 @@ class OnnxBlocks:
     def __call__(self, feeds: Sequence[Feed]) -> Floats:
         """Logits [M, V] at the query positions of all feeds."""
         self._reserve(max(feed.capacity for feed in feeds))
+        made: dict[int, Floats] = {}
+        for rows in self.engine.groups(feeds):
+            some = [feeds[row] for row in rows]
+            ends = np.cumsum([len(feed.queries) for feed in some])[:-1]
+            made |= zip(rows, np.split(self._pass(some), ends), strict=True)
+        return np.concatenate([made[row] for row in range(len(feeds))])
+
+    def _pass(self, feeds: Sequence[Feed]) -> Floats:
+        """The same of feeds that are padded to one length."""
         length = max(1, *(feed.start for feed in feeds))
         inputs = _padded(feeds)
         inputs["features"], inputs["positions"] = self.engine.encode(feeds, inputs["tokens"])

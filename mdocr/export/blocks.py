@@ -42,7 +42,9 @@ class PastAttention:
     def __init__(self, past: Tensor, starts: Tensor, visible: Tensor) -> None:
         cached = torch.arange(past.shape[3]) < starts[:, None, None]  # [S, 1, C]
         fresh = torch.arange(visible.shape[1]) + starts[:, None, None] < visible[..., None]
-        self.mask = Mask(torch.cat([cached.expand(-1, visible.shape[1], -1), fresh], -1))
+        seen = torch.cat([cached.expand(-1, visible.shape[1], -1), fresh], -1)
+        # Added to the scores; made once, while ONNX would make it anew for every layer and head.
+        self.mask = Mask(torch.where(seen, 0.0, -torch.inf))
         self.rows = visible.shape
         self.past = past
         self.new: list[Tensor] = []
@@ -56,7 +58,14 @@ class PastAttention:
         )
         self.new.append(torch.stack([key, value]))
         keys, values = torch.cat([self.past[layer], self.new[-1]], 2)
-        return grouped_attention(query, keys, values, self.mask).flatten(0, 1)
+        return grouped_attention(query, keys, values, self.mask, _attend).flatten(0, 1)
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Tensor:
+    """``mdocr.models.attention.attend`` with a bias; every query sees at least one key."""
+    scores = query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)
+    mixed: Tensor = (scores if bias is None else scores + bias).softmax(-1) @ value
+    return mixed
 
 
 class BlockGraph(nn.Module):

@@ -6,6 +6,7 @@ Shapes: B rows, L tokens of a row, T packed tokens of a pass, H query heads, K k
 E width of a head, S visible tokens.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -106,6 +107,10 @@ class CachedAttention:
         return mixed.flatten(0, 1)[packing.packed]
 
 
+Mix = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
+"""Queries, keys, values, mask → mixed values; see ``attend``."""
+
+
 def attend(query: Tensor, key: Tensor, value: Tensor, visible: Tensor | None = None) -> Tensor:
     """Scaled dot-product attention, all [..., tokens, E] → [..., tokens, E].
 
@@ -127,7 +132,9 @@ def attend(query: Tensor, key: Tensor, value: Tensor, visible: Tensor | None = N
     return mixed
 
 
-def grouped_attention(query: Tensor, key: Tensor, value: Tensor, mask: Mask | None) -> Tensor:
+def grouped_attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Mask | None, mix: Mix = attend
+) -> Tensor:
     """Grouped-query attention: H / K query heads share a key-value head.
 
     Queries that share a head are stacked as rows of one matrix, so no key is copied.
@@ -137,6 +144,7 @@ def grouped_attention(query: Tensor, key: Tensor, value: Tensor, mask: Mask | No
         key: [B, S, K, E].
         value: [B, S, K, E].
         mask: None if every token sees all.
+        mix: mixes the values of each head.
 
     Returns:
         [B, L, H, E].
@@ -145,7 +153,7 @@ def grouped_attention(query: Tensor, key: Tensor, value: Tensor, mask: Mask | No
     shared = key.shape[2]
     groups = heads // shared
     query = query.view(batch, length, shared, groups, dim).permute(0, 2, 3, 1, 4)
-    mixed = attend(
+    mixed = mix(
         query.reshape(batch, shared, groups * length, dim),
         key.transpose(1, 2),
         value.transpose(1, 2),
