@@ -21,7 +21,7 @@ from mdocr.document.words import Word
 from mdocr.parsing.events import Ended, Event
 from mdocr.parsing.page_work import ReadPage, as_known, failed
 from mdocr.serve.errors import too_large
-from mdocr.serve.pace import Pace, answers_until_half
+from mdocr.serve.pace import AnswerPace, answers_until_half
 from mdocr.serve.reader import WordAssignment
 
 LATENCY = 0.01
@@ -66,7 +66,7 @@ class Desk:
         self._open: dict[int, ServedDocument] = {}
         self._turns: deque[ServedDocument] = deque()
         self._closing = False
-        self.pace = Pace()
+        self.pace = AnswerPace()
         self._thread = threading.Thread(target=self._run, name="mdocr-desk")
         self._thread.start()
 
@@ -167,8 +167,8 @@ class Desk:
         if isinstance(answer, FoundWords):
             self.pace.tick(len(answer.outcomes))
             for each, outcome in answer.outcomes:
-                is_read = isinstance(outcome, Word)
-                self._report(each, outcome if is_read else failed((each, OPENING), outcome))
+                word = outcome if isinstance(outcome, Word) else failed((each, OPENING), outcome)
+                self._report(each, word)
         elif not isinstance(answer, Done):
             self.pace.tick()
             self._report(number, answer)

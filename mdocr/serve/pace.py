@@ -10,7 +10,7 @@ WEIGHT = 0.1
 """Of the latest answer in the mean."""
 
 
-class Pace:
+class AnswerPace:
     """The mean of the seconds from one answer of all workers to the next, while they are busy.
 
     Attributes:
