@@ -3,7 +3,7 @@
     python -m tests.stress kill --moments 20        kill -9 at random moments, then run again
     python -m tests.stress corpus --documents 1000  20 of them hang, crash or swell
     python -m tests.stress many --documents 10000   one line each, with the lite model
-    python -m tests.stress nodes --nodes 2          pages a minute by Ray nodes, on this machine
+    python -m tests.stress nodes --most 2           pages a minute by Ray nodes, on this machine
     python -m tests.stress serve --clients 40       a server under load, with the lite models
 
 Each prints what it saw, and ends with 1 if that is not what is promised. Readers of ``kill`` and
@@ -27,7 +27,7 @@ COMMANDS = {
     kill: {"moments": 20, "documents": 40, "seed": 1},
     corpus: {"documents": 1000, "bad": 20, "workers": 4, "seed": 1},
     many: {"documents": 10_000, "workers": 2},
-    nodes: {"nodes": 2, "pages": 12},
+    nodes: {"least": 1, "most": 2, "pages": 12},
     serve: {
         "clients": 40,
         "words": 300,

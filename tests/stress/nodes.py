@@ -27,7 +27,7 @@ def nodes(asked: argparse.Namespace) -> int:
         for number in range(asked.pages):
             shutil.copy(PAGE, folder / f"{number:04}.png")
         print("nodes  seconds  pages/min  CPU-seconds of the actors  a page", flush=True)
-        for count in range(1, asked.nodes + 1):
+        for count in range(asked.least, asked.most + 1):
             began = time.monotonic()
             with cluster(count) as address, Actors() as actors:
                 command = ["parse", str(folder), "-o", str(Path(name, f"out{count}"))]
