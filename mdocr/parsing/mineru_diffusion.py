@@ -44,7 +44,7 @@ class MinerUPageReader:
     def __init__(self, parser: PageModel, options: ParseOptions) -> None:
         self.parser = parser
         self.options = options
-        _check_draft(parser, options.draft)
+        _check_draft(parser, options.draft, options.text_layer)
         self.drafts = takes_drafts(parser, options)
         longest = options.longest("layout") * (2 if self.drafts else 1)  # the draft and the masks
         self.batch_size = options.batch_size or parser.batch_size(longest)
@@ -189,8 +189,8 @@ def takes_drafts(parser: PageModel, options: ParseOptions) -> bool:
     return parser.verifies_drafts and options.draft != "none" and not is_in_vain
 
 
-def _check_draft(parser: PageModel, draft: str) -> None:
-    """Refuses drafts that the model cannot begin with.
+def _check_draft(parser: PageModel, draft: str, text_layer: str) -> None:
+    """Refuses drafts that the model cannot begin with, or that are not looked at.
 
     Raises:
         UsageError: it is one of these.
@@ -204,6 +204,11 @@ def _check_draft(parser: PageModel, draft: str) -> None:
         raise UsageError(
             f"{parser.name} verifies no drafts here: torch does, on this machine",
             "Use --draft none, or --engine torch without --server.",
+        )
+    if draft == "text-layer" and text_layer == "ignore":
+        raise UsageError(
+            "--draft text-layer begins with what --text-layer ignore leaves out",
+            "Leave out one of them, or use: --draft lite",
         )
 
 

@@ -61,7 +61,11 @@ def test_without_drafts(pdf):
     plain = [("layout", None), ("text", None)]
     assert asked(LargeParser(), pdf, draft="none") == plain
     assert asked(LargeParser(), pdf, text_layer="ignore") == plain
-    assert asked(LargeParser(), pdf, draft="text-layer", text_layer="ignore") == plain
+
+
+def test_a_draft_that_is_ignored_is_refused(pdf):
+    with pytest.raises(UsageError, match="--text-layer ignore leaves out"):
+        asked(LargeParser(), pdf, draft="text-layer", text_layer="ignore")
 
 
 def test_the_lite_model_reads_what_has_no_layer_where_the_large_one_is_slow(pdf):
