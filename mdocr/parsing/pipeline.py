@@ -216,10 +216,13 @@ def _sheets_of(number: int, pages: Pages) -> Iterator[Sheet | ReadPage]:
 def _read(
     parser: PageModel, reader: PageReader, found: Iterator[Sheet | Event], options: ParseOptions
 ) -> Iterator[Event]:
-    """Generates the texts of all pages; with smaller batches when memory runs out."""
+    """Generates the texts of all pages; with smaller batches when memory runs out.
+
+    Pages are rendered, and their layout is analysed, in threads, while those before are read.
+    """
     jobs = options.jobs
-    rendered = in_background(found, jobs) if jobs > 1 else found
-    works = read_ahead(_opener(reader, options), rendered, depth=jobs, threads=jobs)
+    rendered = in_background(found, jobs)
+    works = read_ahead(_opener(reader, options), rendered, depth=jobs + 1, threads=jobs)
     queue: Queue[Event] = Queue(works)
     batch_size = reader.batch_size
     while not queue.is_done:

@@ -1,6 +1,7 @@
 """Documents to pages through fakes: order, look-ahead, failures, memory, what is asked."""
 
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from mdocr.decoding.requests import Request
 from mdocr.document.document import Document
 from mdocr.document.model import Block
 from mdocr.errors import DeviceError, InputError, OutOfMemoryError, UsageError
+from mdocr.inputs.pages import open_pages
 from mdocr.options import ParseOptions
 from mdocr.parsing import DocumentTask, Ended, Opened, ReadPage, parse, read_documents
 from mdocr.parsing.events import collect
+from mdocr.parsing.pipeline import Sheet, read_sheets
 from mdocr.parsing.queue import LOOK_AHEAD
 
 LAYOUT = [
@@ -222,6 +225,25 @@ def test_the_decoder_draws_regions_when_their_layout_is_there(tmp_path):
     assert parser.most_in_work == 5
     assert document.pages[0].blocks[0].confidence > 0.99
     assert document.pages[0].blocks[0].steps == 1
+
+
+def test_the_next_page_is_rendered_while_one_is_read(tmp_path):
+    pages = [*open_pages(write_pdf(tmp_path / "a.pdf", [["x"]] * (LOOK_AHEAD + 1)))]
+    next_one, seen = Event(), []
+
+    def rendered():
+        for page in pages:
+            if page.number > LOOK_AHEAD:
+                next_one.set()
+            yield Sheet((0, page.number), page)
+
+    def waiting(image, prompt):
+        seen.append(next_one.wait(20))
+        return answer(image, prompt)
+
+    events = [*read_sheets(lambda: FakeParser(waiting), rendered(), ParseOptions())]
+    assert len(events) == len(pages)
+    assert all(seen)
 
 
 def test_threads_change_nothing(tmp_path):
