@@ -13,9 +13,8 @@ from typing_extensions import Unpack
 from mdocr.decoding.correction import correct
 from mdocr.decoding.draft import EOS, Array, Decoding, Predict, namespace
 from mdocr.decoding.lexicon import load_lexicon
-from mdocr.decoding.word_drafts import with_drafts
+from mdocr.decoding.word_drafts import verify, with_drafts
 from mdocr.decoding.word_results import words_of
-from mdocr.decoding.word_verification import verify
 from mdocr.decoding.words import decode
 from mdocr.document.words import Word
 from mdocr.engines.memory import MemoryGuard

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mdocr.decoding.word_verification import MARGIN, verify
+from mdocr.decoding.word_drafts import MARGIN, verify
 
 LENGTH, CLASSES, MASK = 4, 5, 5
 
