@@ -19,7 +19,8 @@ LONGEST_NUMBER = 4
 
 def usual_type(pieces: Sequence[PagePiece]) -> Type:
     """Type of the text; where there are several sizes, the largest that is not for titles only."""
-    text = sorted((piece for piece in pieces if piece.region is None), key=lambda p: p.size)
+    text = [piece for piece in pieces if piece.region is None and not _is_of_dots(piece)]
+    text.sort(key=lambda piece: piece.size)
     if not text:
         return Type(20.0, 3.0)
     most = 0.8 * sum(piece.count for piece in text)
@@ -31,6 +32,11 @@ def usual_type(pieces: Sequence[PagePiece]) -> Type:
     peers = [other for other in text if abs(other.size - piece.size) < 0.15 * piece.size]
     strokes, middles = [peer.stroke for peer in peers], [peer.middle for peer in peers]
     return Type(piece.size, median(strokes), median(middles))
+
+
+def _is_of_dots(piece: PagePiece) -> bool:
+    """Whether it is as low as its strokes are thick; contents may have more dots than letters."""
+    return piece.box.height < 2 * piece.stroke
 
 
 def to_regions(rows: Sequence[Row], usual: Type) -> list[Region]:
