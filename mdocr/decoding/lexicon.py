@@ -11,7 +11,7 @@ import gzip
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 from string import ascii_lowercase
@@ -57,7 +57,11 @@ class Lexicon:
 
     def __init__(self, lengths: Mapping[int, WordsOfLength]) -> None:
         self.lengths = dict(lengths)
-        self._letters = letter_model([words.letters for words in lengths.values()])
+
+    @cached_property
+    def _letters(self) -> Floats:
+        """See ``letter_model``; made for the first unclear word."""
+        return letter_model([words.letters for words in self.lengths.values()])
 
     @classmethod
     def from_weights(cls, weights: Mapping[str, float]) -> "Lexicon":

@@ -4,6 +4,7 @@ Pillow would else go by the content alone, and hand an EPS file that is named ``
 Ghostscript.
 """
 
+import contextlib
 import os
 import threading
 from functools import cache
@@ -48,6 +49,9 @@ _SUFFIXES = {
 """Formats by Pillow's names. Left out are EPS and WMF, which start other programs, and formats of
 game textures and of measurements."""
 
+_USUAL = ("PNG", "JPEG")
+"""Those that are tried before Pillow imports all its formats."""
+
 HEIC_SUFFIXES = frozenset((".heic", ".heif", ".hif"))
 """Those that need the package pillow-heif."""
 
@@ -75,6 +79,8 @@ def open_image(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image
         OSError: it cannot be read.
     """
     file = BytesIO(source) if isinstance(source, bytes) else source
+    with contextlib.suppress(UnidentifiedImageError):
+        return Image.open(file, formats=_USUAL)
     try:
         return Image.open(file, formats=_formats())
     except UnidentifiedImageError:
