@@ -1,6 +1,6 @@
-"""Passes and tokens that a verified draft takes, by how much of it is right, on a stand-in model.
+"""Passes, tokens and seconds of a verified draft, by how much of it is right, on a stand-in model.
 
-    python docs/benchmarks/acceptance.py
+    OMP_NUM_THREADS=1 python docs/benchmarks/acceptance.py
 
 The released weights are not needed: what counts is how far the model agrees with the draft. The
 stand-in writes texts of 400 tokens. A block of it says what follows the end of the text before the
@@ -8,18 +8,30 @@ block, as far as that is known from its last tokens, and else anything. Of most 
 once; of the others only when no token before them is masked in their block: 3 to 4 tokens a pass.
 Of a draft, a share of the tokens is right; in the place of the others there is another token, none,
 or two. Prompts are fed once in either case, and not counted.
+
+Seconds are computed, not seen: CPU-seconds of one core that a pass of so many tokens takes in some
+layers and a part of the output layer of full width, bfloat16, random weights, behind a prompt in
+the cache, times the layers and the vocabulary that the released model has.
 """
 
-from collections.abc import Sequence
-from statistics import mean
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from statistics import mean, median
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mdocr.decoding.blocks import denoise
 from mdocr.decoding.draft_alignment import resumption
 from mdocr.decoding.requests import BlockOptions, Feed, Request, TokenDraft
 from mdocr.decoding.verification import started
+from mdocr.models.attention import grouped_attention
+from mdocr.models.linear import pack
+from mdocr.models.sdar import SDAR
+from mdocr.models.sdar_config import SDARConfig
 
 LENGTH, TEXTS, EASY = 400, 20, 0.7
 STOP, MASK, VOCABULARY = 1000, 1001, 1002
@@ -27,14 +39,18 @@ SURE, UNSURE = 0.99, 0.6
 RATES = (1.0, 0.99, 0.98, 0.95, 0.9, 0.8, 0.6, 0.0)
 LENIENT = 0.5
 CONTEXT = 24
+FULL = SDARConfig()
+LAYERS, SHARE = 4, 8
+"""Layers that are measured, more than a cache holds; and one in how many of the vocabulary."""
+PROMPT = 512
+SIZES = (32, 64, 128, 256, 512, 1024)
 
 
 class StandIn:
     """Writes one text; the ``predict`` of the decoder for it.
 
     Attributes:
-        passes: calls.
-        tokens: that it was fed, without the prompt.
+        passes: tokens that each call fed, without the prompt, and how many it asked for.
     """
 
     def __init__(self, seed: int) -> None:
@@ -42,7 +58,7 @@ class StandIn:
         self.text = [*chance.integers(0, STOP, LENGTH).tolist(), STOP]
         self.is_easy = chance.random(2 * LENGTH) < EASY
         self.kept: dict[int, int] = {}  # slot → token
-        self.passes = self.tokens = 0
+        self.passes: list[tuple[int, int]] = []
 
     def draft(self, rate: float, seed: int) -> tuple[int, ...]:
         """Its text, of which so many tokens are right."""
@@ -56,8 +72,8 @@ class StandIn:
     def __call__(self, feeds: Sequence[Feed]) -> NDArray[np.float32]:
         """Logits at the query positions."""
         (feed,) = feeds
-        self.passes += 1
-        self.tokens += len(feed.tokens) - (feed.prompt_length if feed.start == 0 else 0)
+        prompt = feed.prompt_length if feed.start == 0 else 0
+        self.passes.append((len(feed.tokens) - prompt, len(feed.queries)))
         positions = feed.positions or range(feed.start, feed.start + len(feed.tokens))
         self.kept |= zip(feed.slots or positions, feed.tokens, strict=True)
         rows = np.zeros((len(feed.queries), VOCABULARY), np.float32)
@@ -81,8 +97,46 @@ class StandIn:
         return (block * 7919 % LENGTH if found is None else found) - block
 
 
-def measured(rate: float | None, acceptance: float) -> tuple[float, float]:
-    """Mean passes and tokens fed of the texts; without a draft if the rate is None."""
+class PassTime:
+    """CPU-seconds of a pass of the full model on this machine."""
+
+    def __init__(self) -> None:
+        config = replace(FULL, num_hidden_layers=LAYERS, vocab_size=FULL.vocab_size // SHARE)
+        model = SDAR(config).to(torch.bfloat16).eval()
+        pack(model)
+        kept = torch.randn(1, PROMPT, FULL.num_key_value_heads, FULL.head_dim).to(torch.bfloat16)
+
+        def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+            keys, values = torch.cat([kept, key], 1), torch.cat([kept, value], 1)
+            return grouped_attention(query, keys, values, None)
+
+        self.layers, self.head = [], []
+        for size in SIZES:
+            x = torch.randn(1, size, FULL.hidden_size).to(torch.bfloat16)
+            at = torch.arange(size)[None]
+            layers = _seconds(lambda x=x, at=at: model.model(x, at, attend))
+            self.layers.append(layers * FULL.num_hidden_layers / LAYERS)
+            self.head.append(_seconds(lambda x=x: model.predict(x)) * SHARE)
+
+    def __call__(self, tokens: int, queries: int) -> float:
+        """Seconds of a pass of so many tokens."""
+        return float(np.interp(tokens, SIZES, self.layers) + np.interp(queries, SIZES, self.head))
+
+
+@torch.inference_mode()
+def _seconds(work: Callable[[], object], times: int = 5) -> float:
+    """Median CPU-seconds after a first call."""
+    work()
+    found = []
+    for _ in range(times):
+        start = time.process_time()
+        work()
+        found.append(time.process_time() - start)
+    return median(found)
+
+
+def measured(rate: float | None, acceptance: float, time_of: PassTime) -> tuple[float, ...]:
+    """Mean passes, tokens fed and seconds of the texts; without a draft if the rate is None."""
     counts = []
     for seed in range(TEXTS):
         model = StandIn(seed)
@@ -91,26 +145,31 @@ def measured(rate: float | None, acceptance: float) -> tuple[float, float]:
         request = Request((0,), options, frozenset({STOP}), draft=TokenDraft(draft))
         ((_, made),) = denoise(model, [request], MASK, 1, started)
         assert list(made.tokens) == model.text[:-1]
-        counts.append((model.passes, model.tokens))
-    passes, tokens = zip(*counts, strict=True)
-    return mean(passes), mean(tokens)
+        tokens = sum(fed for fed, _ in model.passes)
+        counts.append((len(model.passes), tokens, sum(time_of(*one) for one in model.passes)))
+    return tuple(map(mean, zip(*counts, strict=True)))
 
 
 def main() -> None:
     """Prints the table."""
-    print("| right in the draft | passes, exact | tokens fed | passes, lenient | tokens fed |")
-    print("|---|---|---|---|---|")
-    plain = measured(None, 1.0)
-    print(f"| no draft | {plain[0]:.0f} | {plain[1]:,.0f} | | |")
+    time_of = PassTime()
+    heads = " | ".join(f"{name} | tokens fed | seconds" for name in ("passes, exact", "lenient"))
+    print(f"| right in the draft | {heads} |")
+    print("|---|---|---|---|---|---|---|")
+    plain = measured(None, 1.0, time_of)
+    print(f"| no draft | {plain[0]:.0f} | {plain[1]:,.0f} | {plain[2]:.1f} | | | |")
     for rate in RATES:
         cells = [f"{100 * rate:.0f} %"]
         for acceptance in (1.0, LENIENT):
-            passes, tokens = measured(rate, acceptance)
+            passes, tokens, seconds = measured(rate, acceptance, time_of)
             cells += [
                 f"{passes:.0f} ({plain[0] / passes:.1f} × fewer)",
                 f"{tokens:,.0f} ({tokens / plain[1]:.2f} ×)",
+                f"{seconds:.1f} ({plain[2] / seconds:.1f} × faster)",
             ]
         print(f"| {' | '.join(cells)} |")
+    for size, layers, head in zip(SIZES, time_of.layers, time_of.head, strict=True):
+        print(f"a pass of {size} tokens: layers {layers:.2f} s, output layer {head:.2f} s")
 
 
 if __name__ == "__main__":

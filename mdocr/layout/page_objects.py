@@ -144,7 +144,8 @@ def _parts(rule: NDArray[np.float64], grey: Pixels) -> bool:
     rows = np.array([y0 - 1 - REACH, (y0 + y1) / 2, y1 + 1 + REACH]).astype(np.int64)
     height, width = grey.shape
     over, on, under = grey[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))].astype(int)
-    return bool(np.median(np.minimum(np.abs(on - over), np.abs(on - under))) > CONTRAST)
+    darker, lighter = np.minimum(over, under) - on, on - np.maximum(over, under)
+    return bool(np.median(np.maximum(darker, lighter)) > CONTRAST)  # edges of panels are between
 
 
 def _sums(values: Pixels, boxes: Boxes) -> NDArray[np.float64]:

@@ -150,6 +150,7 @@ class _Places:
         is_blank = np.array([text.isspace() for text in texts], np.bool_)
         begins = (np.diff(members, prepend=-2) != 1) | (np.diff(x, prepend=-np.inf) < 0)
         begins |= is_blank | np.roll(is_blank, 1)
+        begins[1:] |= x[1:] - self.boxes[members[:-1], 2] > SPACE * self.sizes[members[1:]]
         starts = x[begins][begins.cumsum() - 1]
         return [members[at] for at in np.argsort(starts, kind="stable").tolist()]
 

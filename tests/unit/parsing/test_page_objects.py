@@ -82,6 +82,20 @@ def test_faint_rules_make_a_table(opened):
     assert len(table.cells) == 6
 
 
+def test_edges_of_panels_are_no_rules(opened):
+    document = written()
+    for x in (60, 260):
+        shade = (0, 0.6, 0.62)
+        document[0].draw_rect((x, 100, x + 200, 160.4), color=shade, fill=shade, width=0.5)
+    document[0].draw_line((60, 200), (460, 200), width=0.5)
+    sheet = opened(document)
+    assert sheet.text
+    grey = np.asarray(sheet.picture.convert("L"))
+    shown = objects_of(view(sheet), sheet.text).shown(grey, (grey < 128).astype(np.uint8))
+    assert shown
+    assert [round(float(y) * 72 / sheet.dpi) for _, y, _, _ in shown.rules] == [200]
+
+
 @pytest.mark.parametrize("lie", ["invisible", "elsewhere"])
 def test_a_scan_is_analysed_by_its_picture(opened, lie):
     pixels = written()[0].get_pixmap(dpi=200)
