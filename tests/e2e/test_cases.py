@@ -367,7 +367,6 @@ def test_what_a_picture_covers_is_told_though_nothing_is_seen_below(parser, capl
     assert "1 covered" in caplog.text
 
 
-@misread("the line beside the initial is parted from the next one")
 def test_an_initial_of_three_lines(read):
     lines = ["HE harbour authority opened its new", "ferry terminal on Tuesday after", *LINES[2:]]
 
@@ -379,7 +378,6 @@ def test_an_initial_of_three_lines(read):
     assert joined(read(picture_of(draw))).startswith(f"T{' '.join(lines)}"[:80])
 
 
-@misread("lines are taken for straight: what bows by more than a line is read in pieces")
 def test_lines_that_bow(read):
     assert joined(read(cases.bowed(page(), 40))) == TEXT
 

@@ -21,6 +21,7 @@ from mdocr.parsing.drawing import draw_layout
 from mdocr.parsing.line_reader import upright
 from mdocr.parsing.line_reader.covers import covered, lying_over
 from mdocr.parsing.line_reader.formulas import Row
+from mdocr.parsing.line_reader.initials import moved
 from mdocr.parsing.line_reader.lists import as_lists
 from mdocr.parsing.line_reader.noise import (
     FEW,
@@ -38,6 +39,7 @@ from mdocr.parsing.line_reader.views import WHOLE, View, view_of
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import Job, Key, PageWork, failure_of
 from mdocr.parsing.texts import Text, block_options
+from mdocr.preprocessing.initials import with_initials_in_line
 from mdocr.preprocessing.overlays import without_overlays
 
 BATCH = 32
@@ -94,9 +96,10 @@ class LinePage(PageWork):
     """
 
     def __init__(self, key: Key, sheet: PagePicture, reader: LinePageReader) -> None:
-        super().__init__(key, sheet)
+        picture, self._overlays = without_overlays(np.asarray(sheet.picture))
+        self.pixels, initials = with_initials_in_line(picture)
+        super().__init__(key, replace(sheet, text=moved(sheet.text, initials, picture.shape)))
         self.parser, self.options = reader.parser, reader.options
-        self.pixels, self._overlays = without_overlays(np.asarray(sheet.picture))
         self.reading = self._reading(self._view(self._first_angle()))
         self.parts: list[tuple[Box, LineReading]] = []
         self._asked: list[tuple[LineReading | Trial, int]] = []

@@ -1,0 +1,43 @@
+"""Initials set into their first line."""
+
+import cases
+import numpy as np
+import pymupdf
+import pytest
+
+from mdocr.preprocessing.initials import with_initials_in_line
+
+LINES = [
+    "n the harbour of the town",
+    "the ferries lie at the old",
+    "quay until the autumn, and",
+    "the people of the islands come to the",
+    "market twice a week, as they did then.",
+]
+
+
+def page(letter: str, beside: int = 3, size: float = 58) -> np.ndarray:
+    def draw(sheet: pymupdf.Page) -> None:
+        sheet.insert_text((40, 95), letter, fontsize=size, fontname="tiro")
+        cases.paragraph(sheet, 90, 64, LINES[:beside], fontsize=10)
+        cases.paragraph(sheet, 40, 64 + beside * 17.55, LINES[beside:], fontsize=10)
+
+    return np.asarray(cases.picture_of(draw, (300, 200)))
+
+
+@pytest.mark.parametrize("letter", ["I", "H", "T", "O"])
+def test_a_letter_that_lines_run_around_is_moved_to_the_first_of_them(letter):
+    given = page(letter)
+    made, (initial,) = with_initials_in_line(given)
+    x0, y0, x1, y1 = initial.box
+    assert (made[y0:y1, x0 : min(x1, initial.place[0])] > 200).all()
+    left, top, right, bottom = initial.place
+    assert bottom - top < 0.5 * (y1 - y0) and right < 92 / 72 * 200
+    assert (made[top:bottom, left:right] < 128).any()
+
+
+@pytest.mark.parametrize("beside", [1, 5], ids=["of one line", "with no line below"])
+def test_a_large_letter_elsewhere_stays(beside):
+    given = page("H", beside)
+    made, found = with_initials_in_line(given)
+    assert made is given and not found
