@@ -181,13 +181,22 @@ def test_all_is_reached_by_the_tab_key(tmp_path: Path, browser: Any) -> None:
 
 
 def test_a_report_is_printed_without_its_tools(tmp_path: Path, browser: Any) -> None:
-    open_report(browser, small_document(tmp_path / "a.pdf"), tmp_path)
-    made = browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
-    with pymupdf.open("pdf", b64decode(made["data"])) as pdf:
-        texts = [page.get_text() for page in pdf]
-        assert [text.count("doubtfull") for text in texts if text.strip()] == [1, 1]
-        assert [len(page.get_images()) for page in pdf][:2] == [1, 1]
-    assert "it is torn" in texts[0] and not re.search("correct|search|▶", "".join(texts))
+    with printed(browser, small_document(tmp_path / "a.pdf"), tmp_path) as pdf:
+        text = "".join(page.get_text() for page in pdf)
+        assert text.count("doubtfull") == 2 and "it is torn" in text
+        assert not re.search("correct|search|▶", text)
+
+
+def test_every_page_is_printed_beside_its_text(tmp_path: Path, browser: Any) -> None:
+    dark = {"name": "prefers-color-scheme", "value": "dark"}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [dark]})
+    with printed(browser, long_document(12), tmp_path) as pdf:
+        for number, page in enumerate(pdf, start=1):
+            (picture,) = page.get_images()  # also of pages that have not been in sight
+            assert page.get_image_rects(picture[0])[0].x1 < page.search_for("w15")[0].x0
+            assert page.get_text().split()[:2] == ["page", str(number)]
+            assert page.get_pixmap().pixel(2, 2) == (255, 255, 255)
+        assert len(pdf) == 12
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -231,6 +240,12 @@ return [getComputedStyle(item).color, getComputedStyle(ground).backgroundColor];
 """The colours of an item's text, and of what it stands on."""
 
 
+def printed(browser: Any, read: Document, folder: Path) -> pymupdf.Document:
+    open_report(browser, read, folder)
+    made = browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
+    return pymupdf.open("pdf", b64decode(made["data"]))
+
+
 def open_report(browser: Any, read: Document, folder: Path) -> Path:
     path = folder / "a.report.html"
     path.write_text(read.render("report"), "utf-8")
@@ -247,7 +262,8 @@ def long_document(pages: int) -> Document:
     text = "\n".join(_line(row).text for row in range(40))
     picture = drawn(text, (910, 1287), 15)
     data = encoded_page(PagePicture(1, 595, 842, picture, 110))
-    blocks = tuple(block("text", 0.02 * (row + 1), lines=(_line(row),)) for row in range(40))
+    rows = [tuple(map(_line, range(first, first + 10))) for first in range(0, 40, 10)]
+    blocks = tuple(block("text", 0.2 * n, lines=lines) for n, lines in enumerate(rows))
     read = tuple(Page(number + 1, 595, 842, blocks) for number in range(pages))
     pictures = {picture_name(page.number): data for page in read}
     return Document(Source("a.pdf", pages), "lite", read, (), pictures)
