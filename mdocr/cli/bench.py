@@ -7,11 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mdocr.batch.inputs import find_documents
-from mdocr.batch.page_model import ModelChoice
-from mdocr.batch.workers.options import WorkerOptions, core_count
 from mdocr.bench import shuffle as shuffling
-from mdocr.bench.corpus import measure
 from mdocr.bench.options import (
     PROTOCOLS,
     LatencyOptions,
@@ -25,18 +21,17 @@ from mdocr.bench.plots import check_plot
 from mdocr.bench.setup import measured_with
 from mdocr.bench.synthetic_pages import synthetic_pages
 from mdocr.cli import console, tables
-from mdocr.cli.bench_report import show_corpus, show_latency, show_shuffle, show_throughput
+from mdocr.cli.bench_corpus import CORPUS_EXAMPLES, corpus
+from mdocr.cli.bench_report import show_latency, show_shuffle, show_throughput
 from mdocr.cli.choices import DEVICES, Device, PageDtype, PageModel, WordModel, one_of
 from mdocr.cli.command import MORE, Command, command_group, examples
-from mdocr.cli.corpus import worker_options
+from mdocr.cli.tables import AsCsv, AsJson
 from mdocr.evaluation import requirements
-from mdocr.options import ENGINES, WORD_DECODERS, ParseOptions
+from mdocr.options import ENGINES, WORD_DECODERS
 from mdocr.parsing.loading import load_parser
 
 app = command_group("Measure latency and throughput on this machine.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, with versions and limits.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 Plot = Annotated[
     Path | None,
     typer.Option(
@@ -48,6 +43,9 @@ Plot = Annotated[
     ),
 ]
 LATENCY, THROUGHPUT, SHUFFLE = LatencyOptions(), ThroughputOptions(), ShuffleOptions()
+
+
+app.command(cls=Command, epilog=CORPUS_EXAMPLES)(corpus)
 
 
 @app.callback()
@@ -202,43 +200,6 @@ def throughput(
         report = time_pages(parser, found, options, console.note)
     report["source"] = str(data) if data else "synthetic"
     show_throughput(form, report, output)
-
-
-@app.command(
-    cls=Command,
-    epilog=examples("mdocr bench corpus scans/ --workers 1,2,4 --price 0.04"),
-)
-def corpus(
-    documents: Annotated[
-        list[str], typer.Argument(metavar="DOC|DIR|GLOB|LIST.txt", show_default=False)
-    ],
-    workers: Annotated[
-        str,
-        typer.Option(metavar="N,N", help="Processes that read.", show_default="one for each core"),
-    ] = "",
-    price: Annotated[
-        float | None,
-        typer.Option(help="Of a core for an hour, in any currency.", show_default=False),
-    ] = None,
-    model: PageModel = "auto",
-    device: Device = "auto",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
-    """Time the reading of documents by workers: pages a minute, and the cost of a million.
-
-    All are read twice: loading the models is not counted. CPU-seconds are those of all threads, and
-    hardly change while other programs compute; pages a minute do.
-    """
-    form = tables.chosen_form(as_json, as_csv)
-    counts = tables.numbers(workers) if workers else (core_count(),)
-    found = [item for item in find_documents(documents, "") if isinstance(item, str)]
-    choice, rows = ModelChoice(model, device), []
-    for count in counts:
-        console.note(f"{len(found)} documents, {count} workers")
-        limits = worker_options(WorkerOptions.page_seconds, None, count, device, least=1)
-        rows.append(measure(found, choice, limits, ParseOptions()).to_dict(price))
-    show_corpus(form, {"schema": "mdocr.bench.corpus/1", **measured_with(), "rows": rows})
 
 
 @app.command(

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -18,6 +18,9 @@ WIDE = 200
 """Characters of a line where stdout is no terminal."""
 
 Row = Mapping[str, Any]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, with versions and limits.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
 @dataclass(frozen=True)
