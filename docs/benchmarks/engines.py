@@ -14,15 +14,12 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from pages import speed_pages
-from report import ROOT, Lines, markdown, run
+from report import ROOT, Lines, NotMeasured, markdown, run
 from words import labelled
 
 from mdocr.evaluation.words import score
 
-WORD_DTYPES = ("float32", "bfloat16")
-PAGE_DTYPES = ("float32", "bfloat16", "int8")
-PRECISIONS = ("fp32", "fp16", "int8")
-"""Of exported models."""
+TORCH_DTYPES = ("float32", "bfloat16")
 
 PICTURES = (".png", ".jpg")
 
@@ -56,12 +53,12 @@ class Process:
 def words(options: argparse.Namespace) -> Lines:
     """All labelled words, and a single one, by each engine and precision."""
     if not options.words:
-        return ["Not measured: no labelled words were given (`--words`)."]
+        raise NotMeasured("no labelled words were given (`--words`)")
     known = [pair for folder in options.words for pair in labelled(folder)]
     rows: list[Sequence[object]] = []
     first: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as place:
-        for variant in variants(options.recognizer, WORD_DTYPES, Path(place)):
+        for variant in variants(options.recognizer, Path(place)):
             asked = [*variant.options, "--lexicon", "english"]  # exports have none of their own
             all_words = measured(["recognize", *options.words, "--format", "csv", *asked])
             one = measured(["recognize", known[0][0], *asked], repeats=3)
@@ -94,11 +91,11 @@ def words(options: argparse.Namespace) -> Lines:
 def pages(options: argparse.Namespace) -> Lines:
     """A few pages, and a single one, by each engine and precision."""
     if not options.pages:
-        return ["Not measured: no pages were given (`--pages`)."]
+        raise NotMeasured("no pages were given (`--pages`)")
     rows: list[Sequence[object]] = []
     first = ""
     with tempfile.TemporaryDirectory() as place, speed_pages(options) as folder:
-        found = variants(options.parser, PAGE_DTYPES, Path(place))
+        found = variants(options.parser, Path(place))
         for number, variant in enumerate(found):
             output = Path(place) / f"read-{number}"
             parsed = measured(["parse", folder, "-o", output, *variant.options])
@@ -128,15 +125,15 @@ def pages(options: argparse.Namespace) -> Lines:
     ]
 
 
-def variants(model: str, dtypes: Sequence[str], place: Path) -> Iterator[Variant]:
-    """Torch in some precisions, and the exported model in all that it can be exported to."""
-    for dtype in dtypes:
+def variants(model: str, place: Path) -> Iterator[Variant]:
+    """ONNX Runtime, which is the default, and with matrices in eight bits; torch."""
+    yield Variant("onnx, float32", ("--model", model, "--engine", "onnx"))
+    folder = place / "int8"
+    measured(["export", model, "-o", folder, "--precision", "int8"])
+    yield Variant("onnx, int8", ("--model", str(folder), "--engine", "onnx"))
+    for dtype in TORCH_DTYPES:
         chosen = ("--model", model, "--engine", "torch", "--dtype", dtype)
         yield Variant(f"torch, {dtype}", chosen)
-    for precision in PRECISIONS:
-        folder = place / precision
-        measured(["export", model, "-o", folder, "--precision", precision])
-        yield Variant(f"onnx, {precision}", ("--model", str(folder), "--engine", "onnx"))
 
 
 def measured(command: Sequence[object], repeats: int = 1) -> Process:

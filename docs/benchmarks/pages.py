@@ -1,6 +1,7 @@
 """Tables of page parsing."""
 
 import argparse
+import json
 import shlex
 import shutil
 import subprocess
@@ -13,7 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import peers
-from report import Lines, above, markdown, percent, run, said, subjects, table
+from report import (
+    Lines,
+    NotMeasured,
+    above,
+    environment,
+    markdown,
+    percent,
+    run,
+    said,
+    subjects,
+    table,
+)
 
 from mdocr.evaluation.page_sets import TruePage, load_pages
 
@@ -31,7 +43,7 @@ COSTS = (
 def beside_others(options: argparse.Namespace) -> Lines:
     """What pages cost and how well they are read, by all readers on the same machine."""
     if not options.pages:
-        return ["Not measured: no pages were given (`--pages`)."]
+        raise NotMeasured("no pages were given (`--pages`)")
     known = load_pages(options.pages)[: options.peer_pages]
     readers = [
         peers.mdocr(options.parser),
@@ -112,10 +124,31 @@ def speed_pages(options: argparse.Namespace) -> Iterator[Path]:
         yield folder
 
 
+def profile(options: argparse.Namespace) -> Lines:
+    """Where the time of a page goes."""
+    if not options.pages:
+        raise NotMeasured("no pages were given (`--pages`)")
+    known = [page.path for page in load_pages(options.pages)[: options.peer_pages]]
+    chosen = known[:: max(1, len(known) // options.profile_pages)][: options.profile_pages]
+    script = Path(__file__).with_name("profile_pages.py")
+    command = [sys.executable, str(script), *map(str, chosen), "--model", options.parser]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment())
+    parts = json.loads(done.stdout)
+    total = sum(parts.values())
+    rows = [(name, f"{value:.3f}", f"{value / total:.0%}") for name, value in parts.items()]
+    names = ", ".join(path.stem for path in chosen)
+    return [
+        *above([*chosen, "--model", options.parser], "python docs/benchmarks/profile_pages.py"),
+        f"CPU-seconds a page, the mean of {len(chosen)} pages ({names}), one thread.",
+        "",
+        *markdown(("part", "CPU-seconds", "share"), [*rows, ("all", f"{total:.3f}", "100%")]),
+    ]
+
+
 def throughput(options: argparse.Namespace) -> Lines:
     """Tokens a second against threshold."""
     if not options.pages:
-        return ["Not measured: no pages were given (`--pages`)."]
+        raise NotMeasured("no pages were given (`--pages`)")
     plot = options.output.parent / "pictures" / "throughput.svg"
     with speed_pages(options) as folder:
         command = ["bench", "throughput", folder, "--model", options.parser, "--warm-up", 0]
@@ -159,10 +192,7 @@ def shuffle(options: argparse.Namespace) -> Lines:
 def upstream(options: argparse.Namespace) -> Lines:
     """Ours beside MinerU-Diffusion's code, with the same random weights in full size."""
     if not (options.mineru and options.mineru_document):
-        return [
-            "Not measured: that needs a checkout of MinerU-Diffusion (`--mineru`). That both give",
-            "the same tokens is tested by `tests/parity`.",
-        ]
+        raise NotMeasured("it needs a checkout of MinerU-Diffusion (`--mineru`)")
     script = Path(__file__).with_name("upstream_pages.py")
     given = [f"--upstream={options.mineru}", f"--document={options.mineru_document}"]
     lines: Lines = []

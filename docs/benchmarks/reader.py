@@ -88,7 +88,7 @@ def mdocr(options: argparse.Namespace) -> Read:
 def _mdocr_words(model: str) -> Read:
     from mdocr import Word, load_recognizer
 
-    reader = load_recognizer(model, "cpu", "torch")
+    reader = load_recognizer(model, "cpu")
 
     def read(paths: Sequence[str]) -> list[str]:
         outcomes = reader.stream(list(paths))

@@ -14,6 +14,12 @@ from mdocr.bench.setup import measured_with
 
 ROOT = Path(__file__).parents[2]
 Lines = list[str]
+
+
+class NotMeasured(Exception):
+    """Something is not given, or not installed, that a section needs."""
+
+
 Column = str | Callable[[dict[str, Any]], str]
 """A key of a record, or what writes a cell of it."""
 
@@ -34,9 +40,14 @@ def run(command: Sequence[object]) -> Any:
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
     )
     return json.loads(done.stdout)
+
+
+def environment() -> dict[str, str]:
+    """That of a process that imports this checkout."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def reason(error: subprocess.CalledProcessError) -> str:

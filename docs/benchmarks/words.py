@@ -10,6 +10,7 @@ import peers
 from report import (
     Column,
     Lines,
+    NotMeasured,
     above,
     markdown,
     percent,
@@ -56,7 +57,7 @@ STAGES: dict[str, Column] = {
 def accuracy(options: argparse.Namespace) -> Lines:
     """Accuracy on real words, by decoder."""
     if not options.words:
-        return ["Not measured: no labelled words were given (`--words`)."]
+        raise NotMeasured("no labelled words were given (`--words`)")
     model = options.recognizer
     command = ["eval", "recognizer", *options.words, "--model", model, "--decoder", DECODERS]
     columns = {
@@ -70,7 +71,7 @@ def accuracy(options: argparse.Namespace) -> Lines:
     }
     lines: Lines = []
     for lexicon in ("auto", "none"):
-        asked = [*command, "--engine", "torch", "--lexicon", lexicon]
+        asked = [*command, "--lexicon", lexicon]
         report = run([*asked, "--format", "json"])
         lines += [*above(asked), *table(columns, report["sets"]), ""]
     return lines[:-1]
@@ -79,7 +80,7 @@ def accuracy(options: argparse.Namespace) -> Lines:
 def beside_others(options: argparse.Namespace) -> Lines:
     """The first words of each set, read by all readers on the same machine."""
     if not options.words:
-        return ["Not measured: no labelled words were given (`--words`)."]
+        raise NotMeasured("no labelled words were given (`--words`)")
     readers = [
         peers.mdocr(options.recognizer),
         *peers.others(options.rapidocr_python, options.languages),
@@ -162,10 +163,7 @@ def beside(medians: dict[str, list[dict[str, Any]]]) -> Lines:
 def upstream(options: argparse.Namespace) -> Lines:
     """Ours beside OpenOCR's code, with the same weights."""
     if not (options.openocr and options.words):
-        return [
-            "Not measured: that needs a checkout of OpenOCR (`--openocr`). That both give the",
-            "same probabilities and texts is tested by `tests/parity`.",
-        ]
+        raise NotMeasured("it needs words and a checkout of OpenOCR (`--openocr`)")
     from upstream_words import compare
 
     return compare(options.openocr, options.openocr_weights, options.words[0])
