@@ -64,10 +64,10 @@ def garbled(page: object, lie: Lie) -> TextLayer | None:
 
 
 def words(text: str) -> Counter[str]:
-    """Its words; without leaders, words that lines part joined."""
-    text = unicodedata.normalize("NFKC", text.replace("\u00ad", "-"))
-    text = re.sub(r"(?:[._⋯…]\s?){3,}", " ", text)
-    return Counter(re.sub(r"(\w)-\s*\n\s*(\w)", r"\1\2", text).split())
+    """Its words, without the marks of scripts, signs around them, and hyphens at ends of lines."""
+    text = unicodedata.normalize("NFKC", re.sub(r"[\^_]\(([^()]*)\)|[\^_]", r"\1", text))
+    text = re.sub(r"(\w)[-\u00ad]\s*\n\s*(\w)", r"\1\2", text)
+    return Counter(re.findall(r"\w+(?:[^\w\s]\w+)*", text))
 
 
 def f1(found: Counter[str], true: Counter[str]) -> float:

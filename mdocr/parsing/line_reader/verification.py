@@ -143,13 +143,15 @@ class Drafts:
     def against(self, row: Row, read: Text) -> Text:
         """The better of what was read of a line and its refused draft, if the layer is sound.
 
-        A reading that is unsure itself refutes nothing.
+        A reading that is unsure itself refutes nothing, nor does one of the same letters.
         """
         one = self.judged.get(row)
         if not self.are_believed or one is None or one.verdict is not Verdict.REFUSED:
             return read
+        draft = _text_of(self.drafts[row], one.confidence)
         least = REFUTING_UNKNOWN if one.is_unknown else REFUTING
-        return _text_of(self.drafts[row], one.confidence) if read.confidence < least else read
+        is_same = draft.content.casefold() == read.content.casefold()  # small capitals
+        return draft if is_same or read.confidence < least else read
 
     def marked(self, row: Row, *, emphasis: bool) -> str:
         """A line that stands, with what the file knows besides letters."""

@@ -131,6 +131,15 @@ def test_one_line_that_lies_in_a_sound_layer_is_read(parser: Parser, tmp_path: P
     assert {block.source for block in document.pages[0].blocks} == {"both"}
 
 
+def test_small_capitals_are_as_the_file_has_them(parser: Parser, tmp_path: Path) -> None:
+    document = page_of([LINES[0].upper(), *LINES[1:]])
+    pixels = document[0].get_pixmap(dpi=200)
+    document = page_of(LINES, mode=3)
+    document[0].insert_image(document[0].rect, pixmap=pixels, overlay=False)
+    document.save(tmp_path / "a.pdf")
+    assert text_of(parser.parse(tmp_path / "a.pdf")) == " ".join(LINES)
+
+
 def test_a_line_that_is_refused_is_encoded_once(
     parser: Parser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
