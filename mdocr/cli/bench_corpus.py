@@ -46,12 +46,13 @@ def corpus(
     """
     form = tables.chosen_form(as_json, as_csv)
     counts = tables.numbers(workers) if workers else (core_count(),)
-    found = list(_existing(documents))
-    choice, rows = ModelChoice(model, device), []
-    for count in counts:
-        console.note(f"{len(found)} documents, {count} workers")
-        limits = worker_options(WorkerOptions.page_seconds, None, count, device, least=1)
-        rows.append(measure(found, choice, limits, ParseOptions()).to_dict(price))
+    seconds = WorkerOptions.page_seconds
+    limits = [worker_options(seconds, None, count, device, least=1) for count in counts]
+    found, choice = list(_existing(documents)), ModelChoice(model, device)
+    rows = []
+    for each in limits:
+        console.note(f"{len(found)} documents, {each.workers} workers")
+        rows.append(measure(found, choice, each, ParseOptions()).to_dict(price))
     show_corpus(form, {"schema": "mdocr.bench.corpus/1", **measured_with(), "rows": rows})
 
 

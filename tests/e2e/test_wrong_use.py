@@ -147,6 +147,8 @@ WRONG = [
     ("bench latency -o plot.txt", USAGE, "svg, png, pdf"),
     ("bench latency -o /proc/none.svg", USAGE, "that you may write to"),
     ("bench latency --protocol paper", USAGE, "as DATA"),
+    ("bench corpus gone", INPUT, "gone"),
+    ("bench corpus gone --workers 0", USAGE, "at least 1, not 0"),
     ("bench throughput gone", INPUT, "Give a folder of pages"),
     ("bench throughput --thresholds 2", USAGE, "between 0 and 1"),
     ("bench throughput --thresholds a", USAGE, "0.6,0.95"),
