@@ -31,9 +31,6 @@ from mdocr.batch.workers.process import MOST_SAID, Assignee, LogSender, use_thre
 from mdocr.errors import CrashError, DeviceError, InputError, TimeLimitError
 from mdocr.parsing.page_work import ReadPage, as_known, failed
 
-LOOK = 2.0
-"""Seconds between two looks at how many cores the cluster has."""
-
 MOST_DEATHS = 10
 """Actors that end one after another before they are ready: then none ever will be."""
 
@@ -94,6 +91,9 @@ class RayPool:
         options: limits of the actors; their memory is watched by Ray.
         workers: most actors; None for one a GPU, or one a core.
         device: ``cuda``, ``cpu``, or ``auto`` for GPUs where the cluster has any.
+
+    Attributes:
+        look_seconds: between two looks at how much room the cluster has.
     """
 
     def __init__(
@@ -108,13 +108,13 @@ class RayPool:
         self._make = make
         self._asked = workers
         self._device = device
+        self.look_seconds = 2.0
         self.options = options
         self._waiting: deque[Assignment] = deque()
         self._tasks: dict[Any, Task] = {}
         self._idle: list[Any] = []
         self._deaths = 0
         self._looked = 0.0
-        self._room = 1
         self._gpus = 0.0  # of each actor
 
     def __enter__(self) -> "RayPool":
@@ -128,7 +128,6 @@ class RayPool:
         except (ConnectionError, RuntimeError, RayError, ValueError) as error:
             raise DeviceError(f"the cluster cannot be reached: {error}", HINT) from error
         self._look()
-        self.options = replace(self.options, workers=self._asked or self._room)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -165,7 +164,7 @@ class RayPool:
         Raises:
             DeviceError: GPUs are asked for, and there are none.
         """
-        if self._looked and time.monotonic() - self._looked < LOOK:
+        if self._looked and time.monotonic() - self._looked < self.look_seconds:
             return
         self._looked = time.monotonic()
         resources: dict[str, float] = ray.cluster_resources()
@@ -173,11 +172,12 @@ class RayPool:
         if self._device == "cuda" and not gpus:
             raise DeviceError("the cluster has no GPUs", f"{HINT}; or use --device cpu.")
         self._gpus = share_of_each(gpus, self._asked) if gpus else 0.0
-        self._room = max(1, round(gpus / self._gpus) if gpus else int(resources.get("CPU", 1)))
+        room = max(1, round(gpus / self._gpus) if gpus else int(resources.get("CPU", 1)))
+        self.options = replace(self.options, workers=min(self._asked or room, room))
 
     def _start(self) -> None:
         """Starts actors for what waits, as many as there is room for."""
-        room = min(self.options.workers, self._room) - len(self._tasks) - len(self._idle)
+        room = self.options.workers - len(self._tasks) - len(self._idle)
         starting = sum(task.assignment is None for task in self._tasks.values())
         for _ in range(min(room, len(self._waiting) - len(self._idle) - starting)):
             needs = {"num_cpus": 1, "num_gpus": self._gpus}  # Ray shows each actor its own GPU

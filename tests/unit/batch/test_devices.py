@@ -11,6 +11,7 @@ import pytest
 from stand_in_runs import run_by
 from worker_readers import StandInMaker
 
+from mdocr.batch.display import Display
 from mdocr.batch.workers import Assignment, WorkerOptions, WorkerPool, devices
 from mdocr.batch.workers.messages import Done
 from mdocr.errors import DeviceError
@@ -138,6 +139,19 @@ def test_actors_take_a_gpu_or_a_core_each(
     tally = run_by(lambda: pool, paths, tmp_path / "out")
     assert tally.read == 24 and not tally.failures
     assert [each["num_gpus"] for each in Ray.needs] == needs
+
+
+def test_machines_that_join_are_used(pool_on, tmp_path: Path):
+    paths = [tmp_path / f"{number}.doc" for number in range(8)]
+    for path in paths:
+        path.write_text("one\ntwo")
+    Ray.needs.clear()
+    resources = {"CPU": 1.0}
+    pool = pool_on(resources, None)
+    pool.look_seconds = 0.0
+    join = Display(end=lambda record: resources.update(CPU=3.0))
+    assert run_by(lambda: pool, paths, tmp_path / "out", join).read == 16
+    assert len(Ray.needs) == 3
 
 
 def test_gpus_that_a_cluster_does_not_have_are_told(pool_on):
