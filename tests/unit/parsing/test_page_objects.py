@@ -87,7 +87,7 @@ def test_edges_of_panels_are_no_rules(opened):
     for x in (60, 260):
         shade = (0, 0.6, 0.62)
         document[0].draw_rect((x, 100, x + 200, 160.4), color=shade, fill=shade, width=0.5)
-    document[0].draw_line((60, 200), (460, 200), width=0.5)
+    document[0].draw_line((60, 200), (460, 200), width=0.5, color=(0.9,) * 3)
     sheet = opened(document)
     assert sheet.text
     grey = np.asarray(sheet.picture.convert("L"))
