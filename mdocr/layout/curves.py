@@ -17,6 +17,9 @@ LEAST_LETTERS, LEAST_BENT = 10, 16
 LEAST_RISE = 0.35
 """Height by which a curve rises or falls in all, in letters; less is taken for level."""
 
+WIDEST_STEP = 2.5
+"""Distance from letter to letter in letters, at most; what stands farther apart is dashes."""
+
 STEEPEST = 0.36
 """Slope of a curve at most, that of 20 degrees."""
 
@@ -85,6 +88,7 @@ def fit_curves(boxes: Boxes, chains: Index, sizes: Numbers, size: float) -> Curv
     rises = np.maximum(np.abs(found[:, 1]) * 2, np.abs(found[:, 2]))
     curved = (lengths >= LEAST_LETTERS) & (rises > LEAST_RISE) & (sizes > 0.6 * size)
     curved &= (near >= LEAST_NEAR) & (near > level + MORE_NEAR)
+    curved &= 2 * reach < WIDEST_STEP * sizes * lengths
     curved &= np.abs(slopes) + 2 * np.abs(bends) * reach < STEEPEST
     return Curves(middles, np.where(curved, slopes, 0.0), np.where(curved, bends, 0.0))
 
