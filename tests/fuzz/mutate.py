@@ -1,18 +1,37 @@
 """Mutants: bytes flipped, cut, doubled, spliced; numbers made huge."""
 
+import io
 import random
 import re
+import zipfile
 
 NUMBERS = [b"0", b"-1", b"65536", b"2147483648", b"99999999999999999999", b"1e309", b"NaN"]
 NUMBER = re.compile(rb"-?\d+")
 
 
 def mutant(seed: bytes, other: bytes, chance: random.Random) -> bytes:
-    """A file that differs from ``seed`` in one to four ways."""
+    """A file that differs from ``seed`` in one to four ways; of most archives, a member does.
+
+    What an archive holds has checksums, so that else nobody would look at it.
+    """
+    if zipfile.is_zipfile(io.BytesIO(seed)) and chance.random() < 0.7:
+        return with_mutant_member(seed, other, chance)
     content = bytearray(seed)
     for _ in range(chance.randint(1, 4)):
         content = chance.choice(MUTATIONS)(content, other, chance)
     return bytes(content)
+
+
+def with_mutant_member(seed: bytes, other: bytes, chance: random.Random) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(seed)) as source, zipfile.ZipFile(made, "w") as target:
+        members = {name: source.read(name) for name in source.namelist()}
+        pickles = [name for name in members if name.endswith(".pkl")]
+        chosen = chance.choice(chance.choice((pickles, list(members))))
+        members[chosen] = mutant(members[chosen], other, chance)
+        for name, content in members.items():
+            target.writestr(zipfile.ZipInfo(name), content)
+    return made.getvalue()
 
 
 def flipped(content: bytearray, other: bytes, chance: random.Random) -> bytearray:
