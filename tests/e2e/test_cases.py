@@ -12,7 +12,7 @@ import cases
 import pymupdf
 import pytest
 from cases import LINES, TEXT, paragraph, pdf_of, picture_of, save
-from PIL import Image
+from PIL import Image, ImageOps
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
@@ -445,7 +445,52 @@ def test_an_ornamental_border_is_no_text(read):
     assert joined(read(picture_of(draw, (420, 280)))) == f"# Certificate of Completion {TEXT}"
 
 
+def test_a_patch_over_text_is_told(parser, caplog):
+    for left, top, right, bottom in ((150, 60, 260, 130), (150, 60, 210, 75), (150, 78, 210, 93)):
+        caplog.clear()
+        document = parser.parse(
+            picture_of(
+                lambda sheet, box=(left, top, right, bottom): (
+                    paragraph(sheet),
+                    sheet.draw_rect(box, fill=(0.1, 0.1, 0.1)),
+                )
+            )
+        )
+        (place,) = [one for one in document.pages[0].unread if one.reason == "covered"]
+        assert abs(place.box.x0 - left / 420) < 0.01 and abs(place.box.y1 - bottom / 240) < 0.01
+        assert "1 covered" in caplog.text
+
+
+def test_a_page_seen_in_a_mirror_is_told(parser, caplog):
+    parser.parse(ImageOps.mirror(page()))
+    assert "mirror" in caplog.text
+
+
+@pytest.mark.parametrize("chosen", [0, 2])
+def test_buttons_to_be_chosen_are_task_list_items(read, chosen):
+    labels = ["By post to the office", "By telephone", "Once or twice a year"]
+
+    def draw(sheet: pymupdf.Page) -> None:
+        for row, label in enumerate(labels):
+            middle = pymupdf.Point(56, 46 + 30 * row)
+            sheet.draw_circle(middle, 6, width=1)
+            if row == chosen:
+                sheet.draw_circle(middle, 3, fill=(0, 0, 0))
+            sheet.insert_text((70, 50 + 30 * row), label, fontsize=13)
+
+    expected = [f"- [{'x' if n == chosen else ' '}] {label}" for n, label in enumerate(labels)]
+    assert read(picture_of(draw)).split("\n") == expected
+
+
 # Scripts and signs
+
+
+@pytest.mark.parametrize("text", ["Привет, мир!", "Выход", "Ο νέος σταθμός", "שלום עולם"])
+def test_a_few_words_of_a_script_that_is_not_known_are_told(parser, text, caplog):
+    font = cases.font_file("DejaVuSans.ttf")
+    style = {"fontname": "own", "fontfile": font}
+    parser.parse(picture_of(lambda sheet: paragraph(sheet, lines=[text], **style), (420, 160)))
+    assert "page 1" in caplog.text and "script" in caplog.text
 
 
 RUSSIAN = ["Новый паромный терминал открылся", "во вторник после трёх лет работы."]

@@ -24,6 +24,10 @@ WORD = re.compile(r"\w{3,}")
 FEW_WORDS = 6
 """Words from which their share means something."""
 
+MOST_JUMBLED, OF_FEW = 0.25, 0.5
+"""Share of the words of a text that mix letters as no language does above which its script is
+likely none that the reader knows; of fewer words."""
+
 
 def why_unread(line: Text, in_table: bool = False) -> str:
     """Why a line is no text: ``noise`` for a speck, ``unsure``; empty if it is one.
@@ -58,6 +62,13 @@ def jumbled_share(texts: Iterable[str], fewest: int = FEW_WORDS) -> float:
     words = [word for text in texts for word in WORD.findall(text)]
     jumbled = sum(bool(JUMBLED.search(word)) for word in words)
     return jumbled / len(words) if len(words) >= fewest else 0.0
+
+
+def too_jumbled(texts: Sequence[str]) -> float:
+    """That share, where it is too high for a language that the reader knows; else 0."""
+    most = MOST_JUMBLED if jumbled_share(texts) else OF_FEW
+    share = jumbled_share(texts, fewest=1)
+    return share if share > most else 0.0
 
 
 def mean_confidence(lines: Iterable[Text]) -> float:

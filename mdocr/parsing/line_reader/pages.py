@@ -24,10 +24,9 @@ from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.initials import moved
 from mdocr.parsing.line_reader.lists import as_lists
 from mdocr.parsing.line_reader.noise import (
-    FEW,
     is_noise,
-    jumbled_share,
     mean_confidence,
+    too_jumbled,
     unread_share,
 )
 from mdocr.parsing.line_reader.programs import find_programs
@@ -50,6 +49,10 @@ ADVICE = (
     "The released model (--model mineru-diffusion) knows Chinese too."
 )
 
+MIRRORED = (
+    "it seems to be seen in a mirror, and makes no sense so: flip the picture, and read it again"
+)
+
 UNREAD = 0.33
 """Share of a page's characters in lines not taken for text above which its script is likely none
 that the reader knows."""
@@ -57,9 +60,8 @@ that the reader knows."""
 LEAST_PART = upright.SURE - upright.MARGIN
 """Confidence that a part of a page has to exceed, by the margin, to be read turned."""
 
-JUMBLED, SURE = 0.25, 0.95
-"""Share of the words of a page that mix letters as no language does above which the same is likely,
-if the page was not read more surely than that: programs mix them too."""
+SURE = 0.95
+"""Mean confidence of a page from which words that mix letters are rather those of a program."""
 
 KEPT = 0.6
 """Share of the letters that a page must still have when it is turned."""
@@ -108,10 +110,12 @@ class LinePage(PageWork):
             self._try_directions,
             self._turn,
             self._compare,
+            self._try_mirrored,
             self._try_parts,
             self._turn_parts,
         ]
         self._as_given: LineReading | None = None
+        self._mirrored: Trial | None = None
         self._tried: dict[Box, list[Trial]] = {}
         self._programs: dict[int, Block | None] = {}  # see ``find_programs``
 
@@ -216,6 +220,13 @@ class LinePage(PageWork):
             self.reading = self._as_given
         return []
 
+    def _try_mirrored(self) -> list[Job]:
+        """A few lines of a page that is read unsurely in all directions, seen in a mirror."""
+        if self._as_given or not upright.may_be_mirrored(self.reading):
+            return []
+        self._mirrored = Trial(self.reading.view, self.parser, self.options, mirrored=True)
+        return self._jobs(self._mirrored, self._mirrored.ask())
+
     def _try_parts(self) -> list[Job]:
         """A few lines of doubtful parts in the other directions."""
         angle = self.reading.view.angle
@@ -316,15 +327,20 @@ class LinePage(PageWork):
 
     def _note_unsure(self, lines: list[Text]) -> None:
         """Reports a page that another model should read: its script may be none that this knows."""
+        if self._mirrored and upright.is_surer(self._mirrored, self.reading):
+            self.note(MIRRORED)
+            return
         share = unread_share(lines)
         kept = [line for line in lines if not is_noise(line)]
         sure = mean_confidence(kept)
         if share > UNREAD:
             self.unread = [_of_unknown_script(one) for one in self.unread]
             self.note(f"{share:.0%} of it was read too unsurely to be kept: {ADVICE}")
-        elif sure < SURE and (share := jumbled_share(line.content for line in kept)) > JUMBLED:
+        elif sure < SURE and (share := too_jumbled([line.content for line in kept])):
             self.note(f"{share:.0%} of its words mix letters as no language does: {ADVICE}")
-        elif sure < upright.SURE and sum(len(line.content) for line in kept) >= FEW:
+        elif (
+            sure < upright.SURE and sum(len(line.content) for line in kept) >= upright.LEAST_LETTERS
+        ):
             self.note(f"it was read with a mean confidence of {sure:.0%} only: {ADVICE}")
 
     def _is_in_part(self, row: Row) -> bool:

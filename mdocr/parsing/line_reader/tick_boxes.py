@@ -1,6 +1,7 @@
-"""Boxes to be ticked at the start of a line: found by their shape, before the line is read."""
+"""Boxes and buttons to be ticked at the start of a line: told by their shape, before it is read."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mdocr.layout.regions import Pixels
 from mdocr.parsing.line_reader.strips import Glyph, Mask, glyphs, ink_mask
@@ -22,6 +23,13 @@ FRAME = 0.15
 GAP = 0.2
 """Between a box and what it belongs to, in edges; Chinese signs that are frames stand closer."""
 
+RING, CLEAR, OUTER = 0.76, 0.62, 1.2
+"""Distances from the middle, as shares of that to the edges, from which a button has its ring,
+nothing, and nothing again."""
+
+DOT, FILLED, DIRECTIONS = 0.3, 0.8, 32
+"""The same, within which one that is chosen is inked; the share of that; and sectors of a ring."""
+
 MARKED = 0.06
 """Share of the inside that is inked, from which a box is ticked."""
 
@@ -42,10 +50,14 @@ def leading_box(pixels: Pixels, *, in_table: bool = False) -> tuple[str, int]:
     if box is None or not _stands_apart(box, following, in_table):
         return "", 0
     inside = head[box.y0 : box.y1, box.x0 : box.x1]
-    if not _is_square(box, height) or not _is_framed(inside):
-        return "", 0
     end = (box.x1 + following.x0) // 2 if following else pixels.shape[1]
-    return TICKED if _is_marked(inside) else EMPTY, end
+    if not _is_square(box, height):
+        return "", 0
+    if _is_framed(inside):
+        return TICKED if _is_marked(inside) else EMPTY, end
+    if _is_thin_ring(inside):
+        return TICKED if _share_within(inside, DOT) > FILLED else EMPTY, end
+    return "", 0
 
 
 def _stands_apart(box: Glyph, following: Glyph | None, in_table: bool) -> bool:
@@ -72,6 +84,38 @@ def _is_framed(mask: Mask) -> bool:
         for columns in (slice(None, thickness), slice(-thickness, None))
     ]
     return all(corners) and all(side.mean() >= WHOLE for side in sides)
+
+
+def _is_thin_ring(mask: Mask) -> bool:
+    """Whether ink stands on a circle of one thickness, thinner than that of an O, and in no corner.
+
+    In it is nothing, or a disc in its middle, as there is in no ©.
+    """
+    radii = _radii(mask)
+    ring = [(radii >= inner) & (radii < outer) for inner, outer in ((RING, 1.0), (CLEAR, RING))]
+    outside = mask[radii > OUTER].mean() if (radii > OUTER).any() else 0.0
+    directions = _directions(mask.shape)[ring[0] & mask]
+    is_whole = len(np.unique(directions)) >= WHOLE * DIRECTIONS
+    is_button = _share_within(mask, CLEAR) < MARKED or _share_within(mask, DOT) > FILLED
+    return bool(is_whole and is_button and mask[ring[1]].mean() < 1 - WHOLE and outside < 1 - WHOLE)
+
+
+def _radii(mask: Mask) -> NDArray[np.float64]:
+    """Distances from the middle of a mask as shares of that to its edges, [h, w]."""
+    (height, width), (y, x) = mask.shape, np.indices(mask.shape) + 0.5
+    return np.asarray(np.hypot(2 * x / width - 1, 2 * y / height - 1), np.float64)
+
+
+def _directions(shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """In which of so many equal sectors around the middle each place lies, [h, w]."""
+    y, x = np.indices(shape) + 0.5
+    angles = np.arctan2(2 * y / shape[0] - 1, 2 * x / shape[1] - 1)
+    return np.asarray((angles / np.pi + 1) / 2 * DIRECTIONS, np.int64) % DIRECTIONS
+
+
+def _share_within(mask: Mask, radius: float) -> float:
+    """Share of a disc in the middle of a mask that is inked."""
+    return float(mask[_radii(mask) < radius].mean())
 
 
 def _is_marked(mask: Mask) -> bool:

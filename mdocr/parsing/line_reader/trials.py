@@ -39,17 +39,24 @@ class Trial:
         parser: the model.
         options: how to read.
         upside_down: the view is turned by another 180 degrees.
+        mirrored: its lines are read from right to left, as in a mirror.
 
     Attributes:
         texts: what was read.
     """
 
     def __init__(
-        self, view: View, parser: PageModel, options: ParseOptions, *, upside_down: bool = False
+        self,
+        view: View,
+        parser: PageModel,
+        options: ParseOptions,
+        *,
+        upside_down: bool = False,
+        mirrored: bool = False,
     ) -> None:
         self.view = view
         self.parser, self.options = parser, options
-        self.upside_down = upside_down
+        self.upside_down, self.mirrored = upside_down, mirrored
         self.texts: list[Text] = []
         self._longest: list[int] = []
 
@@ -91,7 +98,8 @@ class Trial:
         lines = [line for region in self.view.layout.regions for line in region.lines]
         for line in sorted(lines, key=_length, reverse=True)[:MOST_LINES]:
             pixels = cut(self.view.pixels, line)
-            yield np.ascontiguousarray(np.rot90(pixels, 2)) if self.upside_down else pixels
+            pixels = np.rot90(pixels, 2) if self.upside_down else pixels
+            yield np.ascontiguousarray(pixels[:, ::-1] if self.mirrored else pixels)
 
     def _question(self, pixels: Pixels) -> Question:
         width = pixels.shape[1] * LINE_HEIGHT // pixels.shape[0]

@@ -24,6 +24,10 @@ LEAST = 0.7
 """Confidence that another direction of a page must exceed, by the margin: what lies on its side or
 stands on its head is read with as much."""
 
+SURELY, MIRROR_MARGIN = 0.95, 0.03
+"""Mean confidence below which a page may be seen in a mirror, and above which it is read so; and
+how much surer it must be."""
+
 SURE_PART = 0.8
 """The same of a region on an upright page."""
 
@@ -64,6 +68,17 @@ def surest(trials: Sequence[Trial], than: float) -> Trial | None:
     if best.letters < LEAST_LETTERS:
         return None
     return best if best.confidence > max(than, first.confidence) + MARGIN else None
+
+
+def may_be_mirrored(reading: LineReading) -> bool:
+    """Whether a page was read less surely than those are that make sense."""
+    return 0 < mean_confidence(reading.lines().values()) < SURELY
+
+
+def is_surer(trial: Trial, reading: LineReading) -> bool:
+    """Whether a trial was read as surely as what makes sense, and so much surer than a page."""
+    least = mean_confidence(reading.lines().values()) + MIRROR_MARGIN
+    return trial.letters >= LEAST_LETTERS and trial.confidence > max(SURELY, least)
 
 
 def kept_letters(reading: LineReading) -> int:

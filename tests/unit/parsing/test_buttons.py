@@ -1,0 +1,36 @@
+"""Boxes and buttons to be ticked, told by their shape."""
+
+import cases
+import numpy as np
+import pymupdf
+import pytest
+
+from mdocr.parsing.line_reader.tick_boxes import EMPTY, TICKED, leading_box
+
+
+def line(draw: cases.Draw) -> np.ndarray:
+    def whole(sheet: pymupdf.Page) -> None:
+        draw(sheet)
+        sheet.insert_text((30, 18), "a label", fontsize=13)
+
+    return np.asarray(cases.picture_of(whole, (120, 24)))
+
+
+@pytest.mark.parametrize("radius", [5, 6])
+@pytest.mark.parametrize(("dot", "sign"), [(0, EMPTY), (0.5, TICKED)])
+def test_a_thin_circle_is_a_button(radius, dot, sign):
+    def draw(sheet: pymupdf.Page) -> None:
+        sheet.draw_circle((15, 13), radius, width=0.8)
+        if dot:
+            sheet.draw_circle((15, 13), dot * radius, fill=(0, 0, 0))
+
+    assert leading_box(line(draw))[0] == sign
+
+
+@pytest.mark.parametrize("letter", ["O", "Q", "0", "o", "©", "®", "D", "C"])
+@pytest.mark.parametrize("font", ["helv", "hebo", "tiro", "cour"])
+def test_letters_are_no_buttons(letter, font):
+    def draw(sheet: pymupdf.Page) -> None:
+        sheet.insert_text((10, 18), letter, fontsize=14, fontname=font)
+
+    assert leading_box(line(draw)) == ("", 0)
