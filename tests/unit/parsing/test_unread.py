@@ -41,7 +41,7 @@ def test_what_lies_under_a_picture_is_covered(tmp_path, monkeypatch):
     lines = (Line(free), Line(under))
     regions = (Region("text", LayoutBox(50, 100, 400, 230), lines), Region("image", stamp))
     layout = Layout(800, 1000, 0.0, regions)
-    monkeypatch.setattr("mdocr.parsing.line_reader.views.analyse", lambda *_: layout)
+    monkeypatch.setattr("mdocr.parsing.line_reader.views.analyse", lambda *_, **__: layout)
     path = write_pdf(tmp_path / "a.pdf", [LINES])
     page = read(by_lines("some words", 0.3), path).pages[0]
     assert [one.reason for one in page.unread] == ["unsure", "covered"]
