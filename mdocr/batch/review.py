@@ -19,7 +19,6 @@ from mdocr.inputs.pictures import open_picture
 from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.pictures import line_pictures, without_tick_box
 from mdocr.render.placed import placed_lines
-from mdocr.render.review_sheet import render_sheet
 
 TABLE, SHEET, PICTURES = "review.csv", "review.html", "lines"
 """Names in the folder of a review."""
@@ -77,6 +76,8 @@ class Review:
 
     def end(self) -> list[Path]:
         """Writes the sheet and the CSV; returns them."""
+        from mdocr.render.review_sheet import render_sheet  # with HTML: not at start-up
+
         files = {
             self.folder / SHEET: render_sheet(self.rows, TABLE, self.below),
             self.folder / TABLE: write_corrections(self.rows),

@@ -7,23 +7,12 @@ document has its formats too: ``Document.render`` writes them all.
 """
 
 from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
 
 from mdocr.document.document import Document
 from mdocr.document.formats import FORMATS, Format, Renderer, find_format, format_of_file
-from mdocr.render import (
-    alto,
-    chunks,
-    content_list,
-    documents_json,
-    hocr,
-    html,
-    latex,
-    markdown,
-    pdf,
-    report,
-    rows,
-    text,
-)
+from mdocr.options import RenderOptions
 
 __all__ = [
     "FORMATS",
@@ -35,23 +24,37 @@ __all__ = [
     "needed_boxes",
 ]
 
+
+def _renderer(module: str, name: str = "render") -> Renderer:
+    """The function of a format, whose module is imported when something is written in it."""
+
+    def render(document: Document, options: RenderOptions) -> Any:
+        return getattr(import_module(f"{__name__}.{module}"), name)(document, options)
+
+    return render
+
+
 FORMATS.update(
     {
-        "md": Format(markdown.render, (".md", ".markdown")),
-        "txt": Format(text.render, (".txt",), links_pictures=False),
-        "json": Format(documents_json.render, (".json",)),
-        "latex": Format(latex.render, (".tex",)),
-        "html": Format(html.render, (".html", ".htm")),
-        "hocr": Format(hocr.render, (".hocr",), links_pictures=False, needs_words=True),
-        "alto": Format(alto.render, (".alto.xml",), links_pictures=False, needs_words=True),
+        "md": Format(_renderer("markdown"), (".md", ".markdown")),
+        "txt": Format(_renderer("text"), (".txt",), links_pictures=False),
+        "json": Format(_renderer("documents_json"), (".json",)),
+        "latex": Format(_renderer("latex"), (".tex",)),
+        "html": Format(_renderer("html"), (".html", ".htm")),
+        "hocr": Format(_renderer("hocr"), (".hocr",), links_pictures=False, needs_words=True),
+        "alto": Format(_renderer("alto"), (".alto.xml",), links_pictures=False, needs_words=True),
         "pdf": Format(
-            pdf.render, (".pdf",), links_pictures=False, needs_words=True, is_binary=True
+            _renderer("pdf"), (".pdf",), links_pictures=False, needs_words=True, is_binary=True
         ),
-        "report": Format(report.render, (".report.html",), links_pictures=False, needs_words=True),
-        "chunks": Format(chunks.render, (".chunks.jsonl",), links_pictures=False),
-        "jsonl": Format(rows.render_lines, (".pages.jsonl", ".jsonl")),
-        "parquet": Format(rows.render_parquet, (".parquet",), is_binary=True, extra="parquet"),
-        "content-list": Format(content_list.render, (".content_list.json",)),
+        "report": Format(
+            _renderer("report"), (".report.html",), links_pictures=False, needs_words=True
+        ),
+        "chunks": Format(_renderer("chunks"), (".chunks.jsonl",), links_pictures=False),
+        "jsonl": Format(_renderer("rows", "render_lines"), (".pages.jsonl", ".jsonl")),
+        "parquet": Format(
+            _renderer("rows", "render_parquet"), (".parquet",), is_binary=True, extra="parquet"
+        ),
+        "content-list": Format(_renderer("content_list"), (".content_list.json",)),
     }
 )
 
