@@ -29,9 +29,6 @@ is, at most, that is a letter of its size."""
 CONTRAST = 8.0
 """Grey levels in which a character, or a rule, differs from what is around it."""
 
-FAINT = 0.3
-"""Share of a rule that is ink, at most, if its ink does not tell where it is."""
-
 SAMPLES = 16
 """Places at which a rule is looked at."""
 
@@ -65,22 +62,25 @@ class PageObjects:
         return PageObjects(factor * self.places, self.words, self.level, factor * self.rules)
 
     def shown(self, grey: Pixels, ink: Pixels) -> "PageObjects | None":
-        """Those that a picture, [H, W], shows; None if the file is not about it.
-
-        Of the rules only those that are too faint to be ink.
-        """
+        """Those that a picture, [H, W], and its ink show; None if the file is not about it."""
         if not self.level.any() or _based(self.places[self.level], ink).mean() < SOUND:
             return None
         kept = _spreads(self.places, grey) > CONTRAST
-        faint = self.rules[_sums(ink, self.rules) < FAINT * _areas(self.rules)]
-        rules = np.array([rule for rule in faint if _parts(rule, grey)]).reshape(-1, 4)
+        rules = np.array([rule for rule in self.rules if _parts(rule, grey)]).reshape(-1, 4)
         return PageObjects(self.places[kept], self.words[kept], self.level[kept], rules)
 
     def ruled(self, ink: Pixels) -> Pixels:
-        """The ink of a page, [H, W], and the rules."""
+        """The ink of a page, [H, W], and the rules, however faint.
+
+        They are drawn a pixel thin, so that two that are close do not become one.
+        """
         made = ink.copy()
-        for x0, y0, x1, y1 in _whole(self.rules, 0, ink.shape).tolist():
-            made[y0:y1, x0:x1] = 1
+        for x0, y0, x1, y1 in self.rules:
+            if x1 - x0 > y1 - y0:
+                y0 = y1 = (y0 + y1) / 2
+            else:
+                x0 = x1 = (x0 + x1) / 2
+            cv2.line(made, (int(x0), int(y0)), (int(x1), int(y1)), 1)
         return made
 
     def letters(
@@ -158,11 +158,6 @@ def _parts(rule: NDArray[np.float64], grey: Pixels) -> bool:
 def _sums(values: Pixels, boxes: Boxes) -> NDArray[np.float64]:
     """Sum of the values [H, W] in each box, [N]."""
     return _box_sums(cv2.integral(values), _whole(boxes, 0, values.shape))
-
-
-def _areas(boxes: Boxes) -> NDArray[np.float64]:
-    """Pixels in each box, at least one across, [N]."""
-    return np.asarray(np.prod((boxes[:, 2:] - boxes[:, :2]).clip(1), axis=1))
 
 
 def _spreads(boxes: Boxes, grey: Pixels) -> NDArray[np.float64]:
