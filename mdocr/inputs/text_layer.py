@@ -144,7 +144,7 @@ def _characters(page: Any) -> Iterator[_Found]:
                         span["size"],
                         line["dir"],
                         _linked(look, box, links),
-                        span["alpha"] > 0,
+                        span.get("alpha", 255) > 0,
                     )
 
 
