@@ -233,18 +233,16 @@ def _with_tables(pieces: list[PagePiece], found: Sequence[Sequence[grids.Slot]])
     for slots in found:
         table = grids.fill_grid(slots, pieces)
         if table is not None:
-            taken = set(table.lines)
-            boxes = [line.box for line in taken]
+            boxes = np.array([line.box for line in table.lines])
             pieces = [p for p in pieces if p.region or not _in_any(p.box, boxes)]
             pieces.append(PagePiece(table.box, pieces[0].size if pieces else 20.0, region=table))
     return pieces
 
 
-def _in_any(box: LayoutBox, outer: Sequence[LayoutBox]) -> bool:
-    """Whether a box lies within one of the others."""
-    return any(
-        o.x0 <= box.x0 and o.y0 <= box.y0 and o.x1 >= box.x1 and o.y1 >= box.y1 for o in outer
-    )
+def _in_any(box: LayoutBox, outer: Boxes) -> bool:
+    """Whether a box lies within one of the others, [N, 4]."""
+    around = (outer[:, :2] <= box[:2]) & (outer[:, 2:] >= box[2:])
+    return bool(around.all(axis=1).any())
 
 
 def _ordered(

@@ -187,9 +187,11 @@ def _rectangles(groups: NDArray[np.int64], wide: int) -> Boxes:
 def fill_grid(slots: Sequence[Slot], pieces: Sequence[PagePiece]) -> Region | None:
     """Fills slots with the pieces inside them; None if fewer than two slots have text."""
     borders = sorted({slot.box.x0 for slot in slots} | {max(slot.box.x1 for slot in slots)})
+    middles = np.array([piece.box.center for piece in pieces]).reshape(-1, 2)
     cells = []
     for slot in slots:
-        inside = [piece for piece in pieces if _holds(slot.box, piece.box)]
+        held_by = (middles >= slot.box[:2]) & (middles < slot.box[2:])
+        inside = [pieces[index] for index in np.flatnonzero(held_by.all(axis=1))]
         for part in _divided(slot, inside, borders):
             held = [piece for piece in inside if _holds(part.box, piece.box)]
             lines = [p.line for row in rows_of(held) for p in join_row(row, CELL_GAP)]
