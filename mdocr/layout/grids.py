@@ -191,7 +191,7 @@ def fill_grid(slots: Sequence[Slot], pieces: Sequence[PagePiece]) -> Region | No
     cells = []
     for slot in slots:
         held_by = (middles >= slot.box[:2]) & (middles < slot.box[2:])
-        inside = [pieces[index] for index in np.flatnonzero(held_by.all(axis=1))]
+        inside = [pieces[index] for index in np.flatnonzero(held_by.all(axis=1)).tolist()]
         for part in _divided(slot, inside, borders):
             held = [piece for piece in inside if _holds(part.box, piece.box)]
             lines = [p.line for row in rows_of(held) for p in join_row(row, CELL_GAP)]
