@@ -21,14 +21,6 @@ from mdocr.layout.strips import Strip, find_strips
 GUTTER = 0.8
 """Least width of a gutter in heights of a capital."""
 
-LEAST_CARRIED, NARROWED = 5, 3
-"""Rows on each side from which a gutter is carried on over lines that narrow it, and how many of
-them at each end."""
-
-NEXT_LINE, LARGER = 1.6, 1.3
-"""How far from its end the middle of such a line is at most, and how large its type, in heights of
-a capital."""
-
 SECTION_GAP = 3.5
 """Least height of a blank between sections in heights of a capital."""
 
@@ -66,9 +58,6 @@ def in_columns(
         for x, top, bottom in _gutters(pieces, rules):
             left, right = _sides(pieces, x, top, bottom)
             if _are_columns(left, right):
-                if min(len(rows_of(left)), len(rows_of(right))) >= LEAST_CARRIED:
-                    top, bottom = _carried_on(pieces, rules, (x, top, bottom))
-                    left, right = _sides(pieces, x, top, bottom)
                 above = [p for p in pieces if p.box.center[1] < top]
                 below = [p for p in pieces if p.box.center[1] > bottom]
                 parts = (above, *_sections(left, right), below)
@@ -83,37 +72,6 @@ def _sides(
     level = [piece for piece in pieces if top <= piece.box.center[1] <= bottom]
     left = [piece for piece in level if piece.box.center[0] < x]
     return left, [piece for piece in level if piece.box.center[0] >= x]
-
-
-def _carried_on(
-    pieces: Sequence[PagePiece], rules: Sequence[LayoutBox], strip: Strip
-) -> tuple[float, float]:
-    """Top and bottom of a gutter with the few lines at its ends that only narrow it.
-
-    An underlined heading, or a long line of one column, may leave less than a gutter's width.
-    """
-    x, *ends = strip
-    size = median(piece.size for piece in pieces)
-    walls = [rule.center[1] for rule in rules if rule.x0 < x < rule.x1]
-    for edge, way in ((0, -1), (1, 1)):
-        for _ in range(NARROWED):
-            reach = NEXT_LINE * size
-            line = [p for p in pieces if 0 < way * (p.box.center[1] - ends[edge]) < reach]
-            if not _are_apart(line, x, size):
-                break
-            end = way * max(way * piece.box[1 + 2 * edge] for piece in line)
-            if any(0 < way * (y - ends[edge]) < way * (end - ends[edge]) for y in walls):
-                break
-            ends[edge] = end
-    return ends[0], ends[1]
-
-
-def _are_apart(pieces: Sequence[PagePiece], x: float, size: float) -> bool:
-    """Whether text of a size stands on both sides of x, with a blank between, however narrow."""
-    left = [piece.box.x1 for piece in pieces if piece.box.center[0] < x]
-    right = [piece.box.x0 for piece in pieces if piece.box.center[0] >= x]
-    usual = all(piece.size < LARGER * size for piece in pieces)
-    return usual and bool(left and right) and max(left) < min(right)
 
 
 def _sections(left: list[PagePiece], right: list[PagePiece]) -> list[list[PagePiece]]:

@@ -26,30 +26,3 @@ def test_the_type_of_contents_is_that_of_their_letters_not_of_their_dots() -> No
         for y in range(100, 600, 30)
     ]
     assert usual_type(texts + dots) == usual_type(texts)
-
-
-def lines(x0: float, x1: float, tops: range, size: float = 12) -> list[PagePiece]:
-    return [PagePiece(LayoutBox(x0, y, x1, y + size), size, count=30, base=y + size) for y in tops]
-
-
-def test_a_gutter_goes_on_over_a_line_that_narrows_it() -> None:
-    left = lines(50, 396, range(100, 110, 20)) + lines(50, 380, range(120, 400, 20))
-    right = lines(402, 750, range(100, 400, 20))
-    assert in_columns(left + right) == [left, right]
-
-
-def test_a_headline_of_words_far_apart_is_in_no_column() -> None:
-    left, right = lines(50, 380, range(130, 400, 20)), lines(402, 750, range(130, 400, 20))
-    headline = lines(50, 392, range(96, 97), 24) + lines(401, 750, range(96, 97), 24)
-    assert in_columns(headline + left + right) == [headline, left, right]
-
-
-def test_a_gutter_goes_on_over_no_rule() -> None:
-    left = lines(50, 396, range(100, 110, 20)) + lines(50, 380, range(130, 400, 20))
-    right = lines(402, 750, range(100, 110, 20)) + lines(402, 750, range(130, 400, 20))
-    rule = LayoutBox(50, 120, 750, 121)
-    assert in_columns(left + right, [rule]) == [
-        [left[0], right[0]],
-        left[1:],
-        right[1:],
-    ]
