@@ -23,8 +23,8 @@ SOUND = 0.6
 """Share of the letters of a page that stand on their base lines, at least."""
 
 DEEP, HIGH = 0.4, 1.5
-"""Heights of a capital: how far a character may reach below its base line, and how high a component
-is, at most, that is a letter of its size."""
+"""Heights of a capital: how far a character may reach below its base line, and how large both ways
+a component is, at most, that is a letter of its size."""
 
 CONTRAST = 8.0
 """Grey levels in which a character, or a rule, differs from what is around it."""
@@ -74,7 +74,7 @@ class PageObjects:
 
         They are drawn a pixel thin, so that two that are close do not become one.
         """
-        made = ink.copy()
+        made: Pixels = np.array(ink)
         for x0, y0, x1, y1 in self.rules:
             if x1 - x0 > y1 - y0:
                 y0 = y1 = (y0 + y1) / 2
@@ -122,7 +122,7 @@ class PageObjects:
         return np.asarray(numbers[rows, columns])
 
     def _hold_others(self, parts: Components, owners: Index) -> Mask:
-        """Which components are too high for a character that they hold, such as panels, [C]."""
+        """Which components are too large for a character that they hold, such as panels, [C]."""
         middles = (self.places[:, :2] + self.places[:, 2:]) / 2
         sizes = self.places[:, 3] - self.places[:, 1]
         usual = float(np.median(sizes))
@@ -130,7 +130,9 @@ class PageObjects:
         for number in np.flatnonzero(parts.heights > HIGH * usual):
             box = parts.boxes[number]
             inside = ((box[:2] <= middles) & (middles < box[2:])).all(axis=1)
-            found[number] = bool((HIGH * sizes[inside] < box[3] - box[1]).any())
+            is_high = HIGH * sizes[inside] < box[3] - box[1]
+            is_wide = HIGH * sizes[inside] < box[2] - box[0]  # tall brackets are not
+            found[number] = bool((is_high & is_wide).any())
         return found
 
 
@@ -165,7 +167,7 @@ def _spreads(boxes: Boxes, grey: Pixels) -> NDArray[np.float64]:
     places = _whole(boxes, REACH, grey.shape)
     count = np.prod(places[:, 2:] - places[:, :2], axis=1).clip(1)
     sums, squares = (_box_sums(each, places) / count for each in cv2.integral2(grey))
-    return np.sqrt((squares - sums**2).clip(0))
+    return np.asarray(np.sqrt((squares - sums**2).clip(0)))
 
 
 def _box_sums(integral: NDArray[np.generic], places: Index) -> NDArray[np.float64]:
