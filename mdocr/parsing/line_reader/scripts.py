@@ -40,6 +40,8 @@ FARTHEST = 8
 _HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _DESCENDING = "gjpqyQ,;()[]{}|/_"
 _PLAIN = str.maketrans(_HIGH, "0123456789")
+_ORDINALS = str.maketrans("ºª", "04")
+"""Beside raised digits these are digits themselves: nothing is raised twice."""
 
 Marked = list[tuple[str, str]]
 """Characters of a word with ``sup``, ``sub`` or nothing each."""
@@ -187,6 +189,8 @@ def _written(content: str, kind: str) -> str:
     if len(content) == 1 and content in _HIGH:
         return content  # Unicode's own, as of m³, says it all
     content = content.translate(_PLAIN)
+    if any(map(str.isdigit, content)):
+        content = content.translate(_ORDINALS)
     if content[0] in SIGNS[1:] and content[1:].isdigit():
         content = f"−{content[1:]}"  # a raised dash before a digit is a minus
     return f"<{kind}>{content}</{kind}>"

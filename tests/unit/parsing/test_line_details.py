@@ -112,6 +112,7 @@ def test_raised_and_lowered_digits_are_marked(tmp_path):
     marked = "a mass of 10<sup>30</sup> kg in 2019, as was said.<sup>17</sup> H<sub>2</sub>O is wet"
     assert with_scripts(read, strip) == marked
     assert with_scripts("a mass of 10³0 kg in 2019, as was said.¹7 H2O is wet", strip) == marked
+    assert with_scripts("a mass of 103º kg in 2019, as was said.17 H2O is wet", strip) == marked
 
 
 def set_scripts(marked: str):
