@@ -141,6 +141,8 @@ def inside_any(boxes: Boxes, outer: Boxes) -> NDArray[np.bool_]:
 def stroke_widths(components: Components) -> NDArray[np.float64]:
     """Mean length of the level runs of ink of each component, [N]: the thickness of its stems."""
     labels = components.labels
+    if labels.shape[1] < 2:  # a page one pixel wide
+        return np.ones(len(components.areas))
     ink = (labels > 0).astype(np.uint8)
     starts = cv2.findNonZero(cv2.subtract(ink[:, 1:], ink[:, :-1]))
     columns, rows = np.asarray([] if starts is None else starts, np.int32).reshape(-1, 2).T

@@ -97,7 +97,7 @@ def _clear_headlines(coarse: Pixels, background: Pixels) -> None:
         own = labels[window] == number
         is_no_type = (
             ink[window][own].mean() > DARK_PANEL
-            or ink[window][around[window] > 0].mean() < DARK_AROUND
+            or ink[window][around[window] > 0].sum() < DARK_AROUND * (around[window] > 0).sum()
             or is_drawn[letters[window][own]].any()
         )
         if min(w, h) <= HEADLINE and not is_no_type and _is_plain(coarse[window][own], paper[0, 0]):

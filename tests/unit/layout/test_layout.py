@@ -596,3 +596,22 @@ def test_a_table_ruled_from_row_to_row_has_cells_of_several_lines() -> None:
         for column in range(3)
     ]
     assert found == expected
+
+
+@pytest.mark.parametrize("size", [(1, 1), (300, 1), (1, 300), (2, 300)])
+def test_pages_a_pixel_wide_or_high_have_no_lines(size):
+    for ink in (0, 255):
+        assert not analyse(np.full((*size, 3), ink, np.uint8)).lines
+
+
+def test_a_long_table_takes_seconds():
+    sheet = Sheet(400, 8200)
+    for row in range(401):
+        sheet.draw.line((10, 10 + 20 * row, 370, 10 + 20 * row), "black", 1)
+    for column in range(7):
+        sheet.draw.line((10 + 60 * column, 10, 10 + 60 * column, 8010), "black", 1)
+    for row in range(400):
+        for column in range(6):
+            sheet.text(22 + 60 * column, 12 + 20 * row, "ab1", 14)
+    (table,) = analyse(np.asarray(sheet.picture), seconds=20).regions
+    assert len(table.cells) == 2400
