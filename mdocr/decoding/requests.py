@@ -28,7 +28,8 @@ class BlockOptions:
             make up the number, as the released code does. No effect unless ``steps`` is less than
             ``block_length``.
         draft: ``ctc``: begin with what the CTC head of the model reads, if it has one;
-            ``ctc-only``: take that as it is, without a pass; or ``none``.
+            ``ctc-only``: take that as it is, without a pass; ``ctc-level``: as ``ctc``, but only
+            of a formula that is sure throughout and a mere row of signs; or ``none``.
         draft_threshold: a token of a draft is committed from this confidence on, 0 to 1.
         acceptance: verify a draft instead (``mdocr.decoding.verification``): a token of it that is
             the likeliest in its place is committed from this probability on, 0 to 1; None does not.

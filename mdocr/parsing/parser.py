@@ -217,7 +217,8 @@ class Parser:
             predict = self.predictor(batch_size)
             mask_id = self.engine.config.mask_token_id
             if self.reads_lines:
-                requests = EncodedRequests(requests, cast(LineEngine, self.engine), batch_size)
+                engine, decode = cast(LineEngine, self.engine), self.tokenizer.decode
+                requests = EncodedRequests(requests, engine, decode, batch_size)
             start = started if self.verifies_drafts else None
             texts = denoise(predict, requests, mask_id, batch_size, start, self.watch)
             for number, made in texts:

@@ -9,6 +9,7 @@ from mdocr.inputs.pictures import Picture, open_picture
 from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.formulas import FORMULA_BLOCK
 from mdocr.parsing.line_reader.formulas import LONGEST as LONGEST_NOTATION
+from mdocr.parsing.line_reader.questions import formula_draft
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.texts import is_at_limit
 from mdocr.preprocessing.formula_rows import cut_rows, join_rows
@@ -55,11 +56,12 @@ def read_formulas(
 
 
 def _block_options(model: PageModel, options: ParseOptions) -> BlockOptions:
-    length, longest = model.block_length, options.longest("equation")
+    length, longest, draft = model.block_length, options.longest("equation"), "none"
     if model.reads_lines:
         length, longest = FORMULA_BLOCK, min(longest, LONGEST_NOTATION)
+        draft = formula_draft(options.draft)
     threshold = options.threshold_of("equation")
-    return BlockOptions(threshold=threshold, block_length=length, max_tokens=longest)
+    return BlockOptions(threshold, block_length=length, max_tokens=longest, draft=draft)
 
 
 def _requests(model: PageModel, picture: Picture, options: BlockOptions) -> list[Request]:

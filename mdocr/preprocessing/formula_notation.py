@@ -93,6 +93,11 @@ def of_text(symbols: Iterable[str]) -> str:
 _COMMANDS = {symbol: command for command, symbol in [*SIGNS.items(), *PREFIXES.items()]}
 
 
+def is_level(notation: str) -> bool:
+    """Whether it is written as it is read, from left to right: nothing stands above another."""
+    return not set(notation) & {*PREFIXES.values(), ROOT, *TALL}
+
+
 def to_notation(latex: str) -> str:
     """The notation of a LaTeX formula.
 

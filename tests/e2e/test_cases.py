@@ -468,7 +468,7 @@ def test_a_page_seen_in_a_mirror_is_told(parser, caplog):
 
 @pytest.mark.parametrize("chosen", [0, 2])
 def test_buttons_to_be_chosen_are_task_list_items(read, chosen):
-    labels = ["By post to the office", "By telephone", "Once or twice a year"]
+    labels = ["By post to the bank", "By telephone", "Once or twice a year"]
 
     def draw(sheet: pymupdf.Page) -> None:
         for row, label in enumerate(labels):

@@ -5,15 +5,19 @@ its draft settles is never shown to the decoder's model.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from mdocr.decoding.choices import on_host
 from mdocr.decoding.draft import softmax
 from mdocr.decoding.line_drafts import ctc_reading, line_draft
-from mdocr.decoding.requests import Request, TokenDraft
+from mdocr.decoding.requests import BlockOptions, Request, TokenDraft
 from mdocr.engines.protocols import EncodedLine, LineEngine, all_encoded
+from mdocr.preprocessing.formula_notation import is_level
+
+Decode = Callable[[Sequence[int]], str]
+"""Tokens to a text."""
 
 
 class EncodedRequests(Iterator[Request]):
@@ -22,12 +26,15 @@ class EncodedRequests(Iterator[Request]):
     Args:
         requests: of lines and formulas; may run dry, and go on later.
         engine: encodes their pictures.
+        decode: tokens of a draft to its text.
         ahead: requests that are drawn and encoded together.
     """
 
-    def __init__(self, requests: Iterator[Request], engine: LineEngine, ahead: int) -> None:
+    def __init__(
+        self, requests: Iterator[Request], engine: LineEngine, decode: Decode, ahead: int
+    ) -> None:
         self._requests = requests
-        self._engine = engine
+        self._engine, self._decode = engine, decode
         self._ahead = ahead
         self._ready: deque[Request] = deque()
 
@@ -43,20 +50,27 @@ class EncodedRequests(Iterator[Request]):
         pictured = [one for one in requests if one.picture is not None]
         made = all_encoded([one.picture for one in pictured], self._engine.encode_lines)
         lines = iter(made)
-        return (one if one.picture is None else _with(one, next(lines)) for one in requests)
+        return (one if one.picture is None else self._with(one, next(lines)) for one in requests)
 
+    def _with(self, request: Request, line: EncodedLine) -> Request:
+        frames = tuple(on_host(line.positions).tolist())
+        return replace(request, picture=line, draft=self._draft_of(request, line), frames=frames)
 
-def _with(request: Request, line: EncodedLine) -> Request:
-    frames = tuple(on_host(line.positions).tolist())
-    return replace(request, picture=line, draft=_draft_of(request, line), frames=frames)
+    def _draft_of(self, request: Request, line: EncodedLine) -> TokenDraft:
+        options = request.options
+        if options.draft == "none" or len(request.stop_ids) != 1:
+            return request.draft
+        (stop_id,) = request.stop_ids
+        probabilities = softmax(on_host(line.ctc_logits))
+        if options.draft == "ctc-only":
+            return ctc_reading(probabilities, stop_id)
+        draft = line_draft(probabilities, stop_id, options.draft_threshold)
+        if options.draft == "ctc-level" and not self._is_sure_row(draft, stop_id, options):
+            return request.draft
+        return draft
 
-
-def _draft_of(request: Request, line: EncodedLine) -> TokenDraft:
-    options = request.options
-    if options.draft == "none" or len(request.stop_ids) != 1:
-        return request.draft
-    (stop_id,) = request.stop_ids
-    probabilities = softmax(on_host(line.ctc_logits))
-    if options.draft == "ctc-only":
-        return ctc_reading(probabilities, stop_id)
-    return line_draft(probabilities, stop_id, options.draft_threshold)
+    def _is_sure_row(self, draft: TokenDraft, stop_id: int, options: BlockOptions) -> bool:
+        """Whether a draft settles a formula, which the head reads from left to right."""
+        is_sure = min(draft.confidences, default=0.0) >= options.draft_threshold
+        is_whole = draft.tokens[-1:] == (stop_id,)
+        return is_sure and is_whole and is_level(self._decode(draft.tokens))

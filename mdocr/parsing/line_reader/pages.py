@@ -60,7 +60,7 @@ that the reader knows."""
 LEAST_PART = upright.SURE - upright.MARGIN
 """Confidence that a part of a page has to exceed, by the margin, to be read turned."""
 
-SURE = 0.95
+SURE = 0.97
 """Mean confidence of a page from which words that mix letters are rather those of a program."""
 
 KEPT = 0.6

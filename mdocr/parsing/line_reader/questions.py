@@ -45,3 +45,8 @@ def piece_options(options: ParseOptions, target: str, width: int, draft: str) ->
     room = BLOCK_LENGTH * math.ceil(max(width, LINE_HEIGHT) / NARROWEST_LETTER / BLOCK_LENGTH)
     longest = min(room, options.longest(target))
     return replace(block_options(options, target, BLOCK_LENGTH, longest), draft=draft)
+
+
+def formula_draft(draft: str) -> str:
+    """The draft of formulas, in ``BlockOptions``, where that of lines is this one."""
+    return draft if draft == "none" else "ctc-level"

@@ -29,7 +29,7 @@ from mdocr.parsing.line_reader.formulas import (
 from mdocr.parsing.line_reader.noise import why_unread
 from mdocr.parsing.line_reader.pieces import LinePiece, split_line
 from mdocr.parsing.line_reader.places import PlacedCharacter, placed_characters, placed_words
-from mdocr.parsing.line_reader.questions import Question, piece_options
+from mdocr.parsing.line_reader.questions import Question, formula_draft, piece_options
 from mdocr.parsing.line_reader.scripts import with_scripts
 from mdocr.parsing.line_reader.strips import ink_mask
 from mdocr.parsing.line_reader.tables import table_of
@@ -262,7 +262,8 @@ class LineReading:
         own = self.options.block_length is None  # steps are for blocks of lines then
         options = replace(self.options, steps=None) if own else self.options
         made = block_options(options, "equation", FORMULA_BLOCK, longest)
-        return replace(made, least_confidence=HOPELESS_FORMULA)
+        draft = formula_draft(self.options.draft)
+        return replace(made, least_confidence=HOPELESS_FORMULA, draft=draft)
 
     def _kept(self, number: int, row: int) -> Text:
         """A line, empty if it is noise; specks in a table are its dashes."""

@@ -15,7 +15,7 @@ from mdocr.models.line_reader_config import (
     lite_line_reader,
 )
 from mdocr.preprocessing.formula_images import formula_strip, prepare_formula
-from mdocr.preprocessing.formula_notation import FORMULA_SYMBOLS
+from mdocr.preprocessing.formula_notation import FORMULA_SYMBOLS, is_level
 from mdocr.preprocessing.line_images import WIDTH_STEP
 from mdocr.preprocessing.line_reader import LineReaderProcessor
 from mdocr.synthesis.formulas.grammar import draw_formula, draw_part
@@ -153,3 +153,11 @@ def test_each_batch_gives_every_projection_a_gradient():
     sum(losses.values()).backward()
     missing = [name for name, value in model.named_parameters() if value.grad is None]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("notation", "level"),
+    [("E=mc^2", True), ("a_1^2+b≤0", True), ("⁄{a}{b}", False), ("√x", False), ("∑_1^nk", False)],
+)
+def test_rows_of_signs_are_told_from_what_stands_above_each_other(notation, level):
+    assert is_level(notation) is level
