@@ -56,6 +56,8 @@ def find_grids(rules: Rules, size: float) -> list[list[Slot]]:
             continue
         if (len(rows) - 1) * (len(columns) - 1) > MOST_CELLS:
             continue
+        level = _carried_on(level, columns, size)
+        upright = _carried_on(upright[:, [1, 0, 3, 2]], rows, size)[:, [1, 0, 3, 2]]
         slots = _slots(rows, columns, _walls(rows, columns, level, upright))
         if len({s.row for s in slots}) >= 2 and len({s.column for s in slots}) >= 2:
             grids.append(slots)
@@ -122,6 +124,21 @@ def _positions(values: NDArray[np.float64], gap: float) -> list[float]:
         else:
             clusters.append([value])
     return [sum(cluster) / len(cluster) for cluster in clusters]
+
+
+def _carried_on(rules: Boxes, crossings: list[float], size: float) -> Boxes:
+    """Extends each level rule that crosses an upright one to the next crossing on either side.
+
+    In a grid no rule ends between crossings: the rest of it was lost on the edge of a panel.
+    """
+    places = np.array(crossings)
+    carried: Boxes = rules.copy()
+    for rule in carried:
+        x0, x1 = rule[0] + size, rule[2] - size
+        if ((places > x0) & (places < x1)).any():
+            rule[0] = max(places[places < x0], default=rule[0])
+            rule[2] = min(places[places > x1], default=rule[2])
+    return carried
 
 
 def _walls(
