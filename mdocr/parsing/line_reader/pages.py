@@ -23,6 +23,7 @@ from mdocr.parsing.line_reader.covers import covered, lying_over
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.initials import moved
 from mdocr.parsing.line_reader.lists import as_lists
+from mdocr.parsing.line_reader.long_s import settle_long_s
 from mdocr.parsing.line_reader.noise import (
     is_noise,
     mean_confidence,
@@ -277,7 +278,7 @@ class LinePage(PageWork):
         for part in self.parts:
             if self._is_at_side(part[0]):
                 blocks += self._part_blocks(part, "aside_text")
-        return blocks, pictures
+        return settle_long_s(blocks), pictures
 
     def _is_at_side(self, area: Box) -> bool:
         """Whether a narrow part of an upright page stands in its margin."""
