@@ -290,6 +290,7 @@ class RenderChanges(TypedDict, total=False):
     redo: bool
     password: str
     images: str
+    file: str
     opens_source: bool
 
 

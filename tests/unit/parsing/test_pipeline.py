@@ -382,7 +382,7 @@ PAGE = [
 
 
 def test_lite_path_reads_lines_in_order(tmp_path):
-    parser = lite_parser(lambda image, prompt: f"{image.width} {prompt}")
+    parser = lite_parser(lambda image, prompt: f"{image.width} {prompt}", confidence=0.96)
     path = write_pdf(tmp_path / "a.pdf", [PAGE, PAGE[:1], []])
     document = read(parser, path)
     assert [len(page.blocks) > 0 for page in document.pages] == [True, True, False]
@@ -393,7 +393,7 @@ def test_lite_path_reads_lines_in_order(tmp_path):
     assert [line.split()[1] for line in lines] == ["text"] * 3
     assert int(lines[2].split()[0]) < int(lines[0].split()[0])
     for block in document.pages[0].blocks:
-        assert block.confidence == pytest.approx(0.9)
+        assert block.confidence == pytest.approx(0.96)
         assert 0 <= block.box.x0 < block.box.x1 <= 1
 
 
@@ -404,7 +404,7 @@ def test_lite_path_leaves_out_what_it_is_not_sure_of(tmp_path):
 
 
 def test_long_lines_are_joined_again(tmp_path):
-    parser = lite_parser(lambda image, prompt: "part")
+    parser = lite_parser(lambda image, prompt: "part", confidence=0.96)
     path = write_pdf(tmp_path / "a.pdf", [["i am a line of many small words " * 2]])
     document = read(parser, path)
     pieces = len(parser.asked)

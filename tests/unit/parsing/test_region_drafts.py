@@ -27,6 +27,8 @@ def layer(*lines: str, size: float = 0.02) -> TextLayer:
         np.full(count, size),
         np.zeros(count, np.int64),
         (Look(),) * count,
+        np.ones(count, np.bool_),
+        np.zeros((0, 4)),
     )
 
 
