@@ -146,7 +146,7 @@ def _find(
     size = components.letter_size(parts)
     page = _ink_of(parts)
     rules, rest = components.find_rules((objects or NO_OBJECTS).ruled(page), size)
-    rest = cv2.bitwise_and(rest, page)
+    rest = np.asarray(cv2.bitwise_and(rest, page), np.uint8)
     if len(rules.level) or len(rules.upright):
         parts = components.find_components(rest)
     drawings, writing = figures.find_figures(parts, size, rules)

@@ -210,7 +210,7 @@ def _columns(line: PrintedLine, pitch: float, phases: NDArray[np.float64]) -> ND
     """Columns of a line's ink at which cells meet, and some beside it, for each phase."""
     first = np.floor((line.left - phases) / pitch)
     cells = first[:, None] + np.arange(math.ceil(len(line.ink) / pitch) + 2)
-    return np.rint(phases[:, None] + cells * pitch - line.left).astype(np.int64)
+    return np.asarray(np.rint(phases[:, None] + cells * pitch - line.left), np.int64)
 
 
 def _cell_at(line: PrintedLine, grid: Grid, column: float) -> int:
