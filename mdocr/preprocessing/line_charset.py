@@ -5,6 +5,8 @@ Of look-alikes only one is included: µ, ∆, ∏ and ∑ also stand for the Gre
 
 import string
 
+LONG_S = "ſ"
+"""The s of old prints, but at the ends of words."""
 LATIN = (
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿ"
     "ĄąĆćČčĎďĘęĚěŁłŃńŇňŐőŒœŘřŚśŠšŤťŮůŰűŸŹźŻżŽžſ"

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mdocr.document.model import Block, PageLine
+from mdocr.preprocessing.line_charset import LONG_S
 
-LONG_S = "ſ"
 _ROUND_INSIDE = re.compile(r"s(?=[^\W\d_])")
 
 
 def settle_long_s(blocks: Sequence[Block]) -> list[Block]:
     """The blocks of a page, with f for each long s that was read if most are round."""
     read = "".join(block.content for block in blocks if block.source == "read")
-    if read.count(LONG_S) >= len(_ROUND_INSIDE.findall(read)):
+    if LONG_S not in read or read.count(LONG_S) >= len(_ROUND_INSIDE.findall(read)):
         return list(blocks)
     return [_without(block) if block.source == "read" else block for block in blocks]
 

@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 
+from mdocr.preprocessing.line_charset import LONG_S
 from mdocr.synthesis.corpora.sentences import Sentences
 from mdocr.synthesis.lines.texts import cut
 
-LONG_S = "ſ"
 GERMAN = (
     (r"\bTeil", "Theil"),
     (r"teil\b", "theil"),

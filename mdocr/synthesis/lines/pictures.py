@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mdocr.errors import InputError
-from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
+from mdocr.preprocessing.line_charset import LONG_S, PAGE_SYMBOLS
 from mdocr.synthesis.common import scans
 from mdocr.synthesis.common.fonts import Font
 from mdocr.synthesis.common.scans import Ink
@@ -27,7 +27,7 @@ from mdocr.synthesis.common.typesetting import (
     set_line,
 )
 from mdocr.synthesis.corpora.sentences import Sentences
-from mdocr.synthesis.lines.old_spelling import LONG_S, draw_old_german, with_long_s
+from mdocr.synthesis.lines.old_spelling import draw_old_german, with_long_s
 from mdocr.synthesis.lines.texts import cut, draw_text
 
 SAMPLE_WIDTHS = (96, 192, 320, 512)

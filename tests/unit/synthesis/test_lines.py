@@ -13,7 +13,7 @@ pytest.importorskip("fontTools")
 
 from mdocr.cli.synth import app
 from mdocr.errors import InputError, MissingExtraError
-from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
+from mdocr.preprocessing.line_charset import LONG_S, PAGE_SYMBOLS
 from mdocr.synthesis.common import scans
 from mdocr.synthesis.common.fonts import Font, load_fonts
 from mdocr.synthesis.common.typefaces import (
@@ -30,7 +30,7 @@ from mdocr.synthesis.lines.entries import (
     fill,
     load_patterns,
 )
-from mdocr.synthesis.lines.old_spelling import LONG_S, draw_old_german, with_long_s
+from mdocr.synthesis.lines.old_spelling import draw_old_german, with_long_s
 from mdocr.synthesis.lines.pictures import LineSynthesizer
 from mdocr.synthesis.lines.texts import cut, draw_text
 
