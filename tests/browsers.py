@@ -36,3 +36,30 @@ def requests(browser: Any, *own: str) -> list[str]:
     sent = [e["params"] for e in entries if e["method"] == "Network.requestWillBeSent"]
     urls = [params["request"]["url"] for params in sent]
     return [url for url in urls if not url.startswith(("file:", "data:", "blob:", *own))]
+
+
+def accessible(browser: Any) -> dict[str, list[str]]:
+    """The names of what a screen reader is told, by role."""
+    found: dict[str, list[str]] = {}
+    for node in _told(browser):
+        found.setdefault(node["role"]["value"], []).append(_name_of(node))
+    return found
+
+
+def focused(browser: Any) -> tuple[str, str]:
+    """Role and name of what has the focus, as a screen reader is told."""
+    last = ("", "")
+    for node in _told(browser):
+        if any(p["name"] == "focused" and p["value"]["value"] for p in node.get("properties", [])):
+            last = node["role"]["value"], _name_of(node)
+    return last
+
+
+def _told(browser: Any) -> list[dict[str, Any]]:
+    browser.execute_cdp_cmd("Accessibility.enable", {})
+    nodes = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    return [node for node in nodes if not node["ignored"]]
+
+
+def _name_of(node: dict[str, Any]) -> str:
+    return str(node.get("name", {}).get("value", ""))

@@ -13,7 +13,7 @@ from mdocr.render.report_blocks import PlacedPage, page_section, placed_page, te
 from mdocr.render.report_pictures import page_pictures
 
 _PAGE = """<!doctype html>
-<html lang="">
+<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -35,8 +35,10 @@ _PAGE = """<!doctype html>
 <input type="range" min="0" aria-label="Step of the denoising"> <output></output></span>
 <span class="pair"><button id="previous" title="p" aria-label="Previous doubtful word">◀</button>
 doubtful <button id="next" title="n" aria-label="Next doubtful word">▶</button></span>
+<button id="correct" title="e" hidden>Correct line</button>
 <button id="save" title="As a CSV for: mdocr train --corrections" hidden>Save corrections</button>
-<input id="search" type="search" placeholder="Search" aria-label="Search in the text">
+<span role="search"><input id="search" type="search" placeholder="Search" \
+aria-label="Search in the text"></span>
 <span class="keys"><kbd>n</kbd> <kbd>p</kbd> doubtful <kbd>←</kbd> <kbd>→</kbd> word \
 <kbd>↑</kbd> <kbd>↓</kbd> block <kbd>j</kbd> <kbd>k</kbd> page <kbd>e</kbd> correct \
 <kbd>/</kbd> search</span>

@@ -59,7 +59,7 @@ def page_section(placed: PlacedPage, picture: str) -> str:
         f'aria-label="Page {page.number}">\n'
         f'<div class="scan"><div class="sheet" style="{ratio}">{image}{holes}'
         f'<i class="spot"></i></div></div>\n'
-        f'<div class="column"><span class="kind">page {page.number}</span>\n'
+        f'<div class="column" lang=""><span class="kind">page {page.number}</span>\n'
         f"{blocks}{_unread(page)}</div>\n</section>"
     )
 
@@ -89,7 +89,8 @@ def _block(block: Block, lines: Sequence[PageLine]) -> str:
     if block.type == "equation":
         kinds.append("formula")
     label = f'<span class="kind">{block.order} {block.type.replace("_", " ")}</span>'
-    content = f'<div class="content">{_content(block, lines)}</div>'
+    heading = f' role="heading" aria-level="{block.level or 1}"' if block.type == "title" else ""
+    content = f'<div class="content"{heading}>{_content(block, lines)}</div>'
     return (
         f'<div class="{" ".join(kinds)}" {_place(block.box)}>{label}{content}{_replay(block)}</div>'
     )
@@ -144,7 +145,8 @@ def _line(line: PageLine) -> str:
 
 
 def _about(word: PageWord) -> str:
-    return f'class="{_classes(word)}" {_place(word.box)} {_sure(word.confidence)}'
+    role = ' role="mark"' if word.confidence < DOUBT else ""
+    return f'class="{_classes(word)}"{role} {_place(word.box)} {_sure(word.confidence)}'
 
 
 def _classes(word: PageWord) -> str:

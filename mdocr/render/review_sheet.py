@@ -8,7 +8,7 @@ from mdocr.render.report_assets import asset
 from mdocr.render.report_blocks import text
 
 _SHEET = """<!doctype html>
-<html lang="">
+<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -61,9 +61,9 @@ def _row(row: Correction) -> str:
     place = f"{text(row.source)}{f', page {row.page}' if row.page else ''}"
     picture = f'<img src="{escape(row.picture)}" alt="" loading="lazy">' if row.picture else ""
     data = "".join(f' data-{name}="{text(value)}"' for name, value in row.row().items())
+    about = f"{place}, {100 * row.confidence:.0f} % sure"
     return (
-        f'<div class="line"{data}>\n<span class="kind">{place}, {100 * row.confidence:.0f} % sure'
-        f"</span>\n{picture}\n"
-        f'<input value="{text(row.text)}" aria-label="What stands there" spellcheck="false">\n'
-        "</div>"
+        f'<div class="line"{data}>\n<span class="kind">{about}</span>\n{picture}\n'
+        f'<input value="{text(row.text)}" aria-label="What stands there, {about}" lang="" '
+        'spellcheck="false">\n</div>'
     )

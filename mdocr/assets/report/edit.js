@@ -6,6 +6,7 @@ const textOf = (line) => [...line.querySelectorAll(".w")].map((word) => word.tex
 
 function edit(line) {
   if (!line || line.querySelector("input")) return;
+  const before = document.activeElement;
   const field = document.createElement("input");
   field.className = "correction";
   field.value = line.dataset.now ?? textOf(line);
@@ -14,8 +15,10 @@ function edit(line) {
   field.focus();
   field.addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key === "Enter") finishEdit(line, field.value.trim());
-    if (event.key === "Escape") finishEdit(line, null);
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault(); // or the key would press the button that gets the focus back
+    finishEdit(line, event.key === "Enter" ? field.value.trim() : null);
+    before.focus({ preventScroll: true });
   });
 }
 
@@ -32,6 +35,7 @@ function finishEdit(line, value) {
     shown.textContent = value;
     line.append(shown);
   } else delete line.dataset.now;
+  said.textContent = `${isNew ? "corrected" : "as it was read"}: ${value.slice(0, 40)}`;
   const count = corrected().length;
   unsaved = count > 0;
   saveButton.hidden = !count;
@@ -49,6 +53,7 @@ function rowOfLine(line) {
 }
 
 KEYS.e = () => edit(chosen?.closest(".line"));
+correctButton.addEventListener("click", KEYS.e);
 document.addEventListener("dblclick", (event) => edit(event.target.closest(".line")));
 saveButton.addEventListener("click", () => {
   save(`${document.body.dataset.name}.corrections.csv`, corrected().map(rowOfLine));

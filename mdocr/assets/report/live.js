@@ -29,7 +29,7 @@ async function send(file) {
   Object.assign(document.body.dataset, { name: file.name.replace(/\.[^.]*$/, ""), source: file.name });
   document.title = document.querySelector("h1").textContent = file.name;
   wholeButton.hidden = true;
-  summary.textContent = "sending";
+  summary.textContent = said.textContent = "sending";
   bar.hidden = false;
   bar.removeAttribute("value"); // until it is known how many pages there are
   try {
@@ -89,6 +89,7 @@ function tell(state) {
   if (state.state === "done") {
     const count = doubts.length;
     summary.textContent = `${state.pages} page${state.pages === 1 ? "" : "s"}, ${words.length} words, ${count} doubtful`;
+    said.textContent = "all is read";
     wholeButton.hidden = false;
   } else note(state.error ? `${state.error.message} ${state.error.hint}` : state.state);
 }

@@ -4,6 +4,7 @@ let items = [];
 let words = [];
 let doubts = [];
 const said = document.getElementById("said");
+const correctButton = document.getElementById("correct");
 let chosen = null;
 let matches = [];
 let read = null; // the words in lower case, once something is searched
@@ -43,6 +44,7 @@ function light(item) {
 function choose(item) {
   if (!item) return;
   chosen = item;
+  correctButton.hidden = !item.closest(".line");
   light(item);
   const reduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
   item.scrollIntoView({ block: "center", behavior: reduced ? "auto" : "smooth" });
@@ -132,7 +134,7 @@ const KEYS = {
   ArrowDown: () => choose(step(items.filter(isBlock), 1)),
   ArrowUp: () => choose(step(items.filter(isBlock), -1)),
   "/": () => box.focus(),
-  Escape: () => { chosen = null; light(null); said.textContent = ""; },
+  Escape: () => { chosen = null; light(null); said.textContent = ""; correctButton.hidden = true; },
 };
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;

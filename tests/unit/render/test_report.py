@@ -12,7 +12,7 @@ from mdocr.render.placed import placed_lines
 
 def test_every_word_has_its_place_and_confidence(tmp_path: Path) -> None:
     made = small_document(tmp_path / "a.pdf").render("report")
-    assert '<span class="w d3 doubt" data-b="300 150 400 210" data-c="55">doubtfull</span>' in made
+    assert '<span class="w d3 doubt" role="mark" data-b="300 150 400 210" data-c="55">' in made
     assert '<span class="w" data-b="100 150 200 210" data-c="99">first</span>' in made
     assert "2 pages, 6 words, 4 doubtful" in made
     assert "Page 3: it is torn" in made and made.count('class="hole unsure"') == 2
@@ -29,7 +29,7 @@ def test_words_in_cells_have_their_tint_and_place() -> None:
     )
     table = block("table", 0.2, content, format="otsl", lines=lines)
     made = document((table,)).render("report")
-    assert re.findall(r'class="w( d\d)?(?: doubt)?" data-b="([\d.]+)', made) == [
+    assert re.findall(r'class="w( d\d)?(?: doubt" role="mark|)" data-b="([\d.]+)', made) == [
         ("", "0"),
         (" d3", "100"),
         (" d2", "200"),

@@ -1,4 +1,4 @@
-"""The report in a browser: pointer, keys, search, corrections, replay, print, screen readers."""
+"""The report in a browser: pointer, keys, search, corrections, replay, print."""
 
 import re
 from base64 import b64decode
@@ -9,7 +9,7 @@ from typing import Any
 import pymupdf
 import pytest
 from browsers import chromium, requests
-from documents import block, document, everything, small_document
+from documents import block, document, small_document
 from page_models import drawn, save_tiny_line_reader, write_pdf
 from training_runs import losses_of_training
 
@@ -152,34 +152,6 @@ def test_a_correction_typed_in_a_browser_is_trained_on(tmp_path: Path, browser: 
     assert after < 0.7 * before
 
 
-def test_a_screen_reader_is_told_what_is_there(tmp_path: Path, browser: Any) -> None:
-    from selenium.webdriver.common.by import By
-
-    tokens = (Character("c", 0.9, 1),)
-    read = everything()
-    read = Document(Source("a.pdf"), "lite", (*read.pages, Page(3, 1, 1, (traced(tokens),))))
-    open_report(browser, read, tmp_path)
-    found = accessible(browser)
-    for role in ("button", "slider", "searchbox", "region", "table", "columnheader"):
-        assert found.get(role) and all(found[role] if role != "table" else [1]), role
-    assert found["region"] == ["Page 1", "Page 2", "Page 3"]
-    assert {"Next doubtful word", "Previous doubtful word"} <= set(found["button"])
-    assert found["searchbox"] == ["Search in the text"]
-    assert any(role.startswith("MathML") for role in found)
-    browser.find_element(By.TAG_NAME, "body").send_keys("\ue014")
-    (status,) = browser.find_elements(By.CSS_SELECTOR, "[role=status][aria-live=polite]")
-    assert status.text.startswith("page 1: ")
-
-
-def test_all_is_reached_by_the_tab_key(tmp_path: Path, browser: Any) -> None:
-    open_report(browser, small_document(tmp_path / "a.pdf"), tmp_path)
-    reached = []
-    for _ in range(4):
-        browser.switch_to.active_element.send_keys("\ue004")
-        reached.append(browser.switch_to.active_element.get_attribute("id"))
-    assert reached[:3] == ["previous", "next", "search"]
-
-
 def test_a_report_is_printed_without_its_tools(tmp_path: Path, browser: Any) -> None:
     with printed(browser, small_document(tmp_path / "a.pdf"), tmp_path) as pdf:
         text = "".join(page.get_text() for page in pdf)
@@ -278,17 +250,6 @@ def _line(row: int) -> PageLine:
     )
     text = " ".join(word.text for word in words)
     return PageLine(text, boxes[0].union(boxes[-1]), 0.9, words)
-
-
-def accessible(browser: Any) -> dict[str, list[str]]:
-    """The names of what a screen reader is told, by role."""
-    browser.execute_cdp_cmd("Accessibility.enable", {})
-    found: dict[str, list[str]] = {}
-    for node in browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]:
-        if not node["ignored"]:
-            name = node.get("name", {}).get("value", "")
-            found.setdefault(node["role"]["value"], []).append(name)
-    return found
 
 
 def luminance(colour: str) -> float:

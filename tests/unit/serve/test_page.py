@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from browsers import chromium, requests
+from browsers import accessible, chromium, focused, requests
 from PIL import Image
 from serving import served, until
 
@@ -78,6 +78,10 @@ def test_a_file_is_read_on_the_page(tmp_path: Path) -> None:
         browser.find_element(By.ID, "file").send_keys(str(path))
         wait(lambda: "of 4 pages" in said("summary"))
         wait(lambda: said("summary") == "4 pages, 3 words, 3 doubtful")
+        assert said("said") == "all is read"
+        told = accessible(browser)
+        assert told["region"] == ["Page 1", "Page 2", "Page 4"] and len(told["main"]) == 1
+        assert {"Next doubtful word", "Save report"} <= set(told["button"])
         places = browser.find_elements(By.CSS_SELECTOR, "main > [data-n]")
         assert [place.get_attribute("data-n") for place in places] == ["1", "2", "3", "4"]
         assert "refused" in places[2].text and "four" in places[3].text
@@ -102,6 +106,8 @@ def test_the_page_asks_for_a_token_once(tmp_path: Path) -> None:
         wait(field.is_displayed)
         note = browser.find_element(By.CSS_SELECTOR, ".note")
         assert "the token is missing or wrong" in note.text
+        field.click()
+        assert focused(browser) == ("textbox", "Token")
         field.send_keys("secret\n")
         wait(lambda: browser.find_elements(By.ID, "page-1"))
         assert not field.is_displayed() and not browser.find_elements(By.CSS_SELECTOR, ".note")
