@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFont
+from PIL import ImageFont, features
+from PIL.ImageFont import Layout
 
 from mdocr.synthesis.common.opencv import opencv
 
@@ -43,7 +44,7 @@ class FontGlyph:
 
 
 class GlyphSheet:
-    """The glyphs of a face at one size, rendered on first use."""
+    """The glyphs of a face at one size, rendered on first use; several letters as a ligature."""
 
     def __init__(self, path: str, index: int, size: int) -> None:
         self.size = size
@@ -57,7 +58,8 @@ class GlyphSheet:
         return glyph
 
     def _draw(self, symbol: str) -> FontGlyph:
-        face = open_face(*self._face)
+        joins = len(symbol) > 1 and features.check("raqm")
+        face = open_face(*self._face, Layout.RAQM if joins else Layout.BASIC)
         drawn, (left, top) = face.getmask2(symbol, "L", anchor="ls")
         advance, ink = float(face.getlength(symbol)), drawn.getbbox()
         if ink is None:
@@ -68,9 +70,11 @@ class GlyphSheet:
 
 
 @functools.lru_cache(maxsize=FACES_KEPT)
-def open_face(path: str, index: int, size: int) -> ImageFont.FreeTypeFont:
-    """The face at ``size`` pixels."""
-    return ImageFont.truetype(path, size, index, layout_engine=ImageFont.Layout.BASIC)
+def open_face(
+    path: str, index: int, size: int, layout: Layout = Layout.BASIC
+) -> ImageFont.FreeTypeFont:
+    """The face at ``size`` pixels; Raqm's layout sets ligatures."""
+    return ImageFont.truetype(path, size, index, layout_engine=layout)
 
 
 @functools.lru_cache(maxsize=SHEETS_KEPT)

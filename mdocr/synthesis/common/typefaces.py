@@ -109,15 +109,15 @@ DOCUMENT = (
 SMALL_CAPITALS = ("unifur",)
 """Excluded: small letters look like capitals, so the case of a text could not be told."""
 BLACKLETTER = (*FRAKTUR, "Oldania", "Hamlet", "Jessen", "Ptolemy")
-BOOK_FRAKTUR = "UnifrakturMaguntia"
-"""Half of the lines in blackletter are in the type of books, as nearly all old pages are."""
-COMMON_SHARE, DOCUMENT_SHARE, BLACKLETTER_SHARE = 0.50, 0.35, 0.08
+BOOK_FRAKTUR = "Unifraktur"
+BOOK_SHARE = 0.75
+"""Share of the lines in blackletter in the type of books, as nearly all old pages are."""
+COMMON_SHARE, DOCUMENT_SHARE, BLACKLETTER_SHARE = 0.49, 0.33, 0.11
 LEAST_PLAINNESS = 0.45
 """Required of all other fonts, which are those of posters and letters."""
 WIDE = 0.97
 """Share of all characters that a font for rare characters must cover."""
-LIGATURES = {"fi": "\ufb01", "fl": "\ufb02"}
-COVERAGE_VERSION = 2
+COVERAGE_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class Typefaces:
         chance = rng.random()
         if chance < BLACKLETTER_SHARE and self.blackletter:
             books = [f for f in self.blackletter if f[0].font.family.startswith(BOOK_FRAKTUR)]
-            group = books if books and rng.random() < 0.5 else self.blackletter
+            group = books if books and rng.random() < BOOK_SHARE else self.blackletter
         elif chance < BLACKLETTER_SHARE + COMMON_SHARE:
             group = groups[0]
         elif chance < BLACKLETTER_SHARE + COMMON_SHARE + DOCUMENT_SHARE:
@@ -193,7 +193,7 @@ def group_typefaces(fonts: Sequence[Font], symbols: str = PAGE_SYMBOLS) -> Typef
 
 def _drawable(covered: str, symbols: str, plain: bool) -> frozenset[str]:
     """Symbols to trust: poster fonts often map missing ones to a box, so only their ASCII."""
-    known = frozenset(covered) & {*symbols, *LIGATURES.values()}
+    known = frozenset(covered) & set(symbols)
     return known if plain else frozenset(symbol for symbol in known if symbol.isascii())
 
 
@@ -226,6 +226,4 @@ def coverage(fonts: Sequence[Font]) -> list[str]:
 def _covered(path: str, index: int) -> str:
     with font_library().TTFont(path, fontNumber=index, lazy=True) as face:
         codes = face.getBestCmap() or {}
-    return "".join(
-        symbol for symbol in (*PAGE_SYMBOLS, *LIGATURES.values()) if ord(symbol) in codes
-    )
+    return "".join(symbol for symbol in PAGE_SYMBOLS if ord(symbol) in codes)

@@ -20,7 +20,16 @@ from mdocr.synthesis.common.glyphs import (
     open_sheet,
     stamp,
 )
-from mdocr.synthesis.common.typefaces import LIGATURES, Typeface
+from mdocr.synthesis.common.joined import (
+    ALWAYS,
+    LIGATURES,
+    SMALL_E,
+    UMLAUTS,
+    double_hyphen,
+    signs,
+    with_small_e,
+)
+from mdocr.synthesis.common.typefaces import Typeface
 
 HEIGHT, STEP = 32, 32
 SIZES, SIZE_SHARES = (14, 22, 40), (0.1, 0.4, 1.0)
@@ -45,7 +54,8 @@ class Style:
         gap: factor on word spaces.
         margins: left, top, right, bottom, of the result.
         small_signs: superscripts and subscripts are scaled-down characters.
-        ligatures: fi and fl are set as ligatures if the faces have them.
+        ligatures: letters are joined where the faces join them.
+        old: umlauts have an e above, hyphens two strokes, as in old blackletter.
     """
 
     faces: tuple[Typeface, ...]
@@ -55,6 +65,7 @@ class Style:
     margins: tuple[float, float, float, float]
     small_signs: bool
     ligatures: bool
+    old: bool = False
 
     @functools.cached_property
     def symbols(self) -> frozenset[str]:
@@ -107,7 +118,9 @@ def draw_style(rng: np.random.Generator, family: Sequence[Typeface], slack: floa
     gap = rng.uniform(0.8, 1.9) if third < 0.5 else 1.0
     margins = _margins(rng, slack)
     small, joined = bool(rng.random() < 0.5), bool(rng.random() < 0.3)
-    return Style(tuple(faces), size, tracking, gap, margins, small, joined)
+    black = faces[0].is_blackletter
+    old = black and bool(rng.random() < 0.5)
+    return Style(tuple(faces), size, tracking, gap, margins, small, joined or black, old)
 
 
 def _margins(rng: np.random.Generator, slack: float) -> tuple[float, float, float, float]:
@@ -159,7 +172,7 @@ def _place(
     sheets = style.sheets()
     sheet, pen, gaps = sheets[0], 0.0, []
     letters: list[PlacedGlyph] = []
-    for symbol in _joined(style, text):
+    for symbol in signs(text, _ligatures(style)):
         if symbol == "\t":
             gaps.append((pen, pen := pen + style.size * rng.uniform(0.8, 4.0)))
             continue
@@ -167,7 +180,7 @@ def _place(
             pen += (sheet[symbol].advance or 0.25 * style.size) * style.gap
             sheet = sheets[int(rng.random() * len(sheets))] if len(sheets) > 1 else sheet
             continue
-        glyph, drop = _small(style, symbol) or (sheet[symbol], 0)
+        glyph, drop = _small(style, symbol) or (_glyph(style, sheet, symbol), 0)
         if not glyph.mask.size:
             return None
         letters.append((round(pen) + glyph.left, glyph.top + drop, glyph))
@@ -177,13 +190,22 @@ def _place(
     return Setting(tuple(letters), ink_box(letters), style.size, style.tracking), tuple(gaps)
 
 
-def _joined(style: Style, text: str) -> str:
-    """Replaces letter pairs by ligatures if the style has them."""
-    if style.ligatures and not style.tracking:
-        for pair, ligature in LIGATURES.items():
-            if all(ligature in face.symbols for face in style.faces):
-                text = text.replace(pair, ligature)
-    return text
+def _ligatures(style: Style) -> tuple[str, ...]:
+    """Letters that the style joins."""
+    if not style.ligatures:
+        return ()
+    if not style.tracking:
+        return LIGATURES
+    return ALWAYS if style.faces[0].is_blackletter else ()
+
+
+def _glyph(style: Style, sheet: GlyphSheet, symbol: str) -> FontGlyph:
+    """A sign in the style's age."""
+    if style.old and symbol in UMLAUTS:
+        face = style.faces[0].font
+        small = open_sheet(face.path, face.index, max(6, round(style.size * SMALL_E)))
+        return with_small_e(sheet, small, symbol)
+    return double_hyphen(sheet) if style.old and symbol == "-" else sheet[symbol]
 
 
 def _small(style: Style, symbol: str) -> tuple[FontGlyph, int] | None:
