@@ -216,7 +216,8 @@ class RenderOptions:
         password: of an encrypted PDF that is written again.
         images: folder of the pictures, relative to the file that is written.
         file: where the document lies, if not at its path, such as a copy of one in a store.
-        opens_source: whether a report may open the document's file for the pictures of its pages.
+        opens_source: whether the document's file may be opened: for the pictures of a report, and
+            for a searchable PDF, which cannot be made without.
     """
 
     tables: str = "markdown"

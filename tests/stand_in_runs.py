@@ -10,6 +10,7 @@ from worker_readers import StandInMaker, StandInModel
 
 from mdocr.batch.destination import open_destination
 from mdocr.batch.display import Display
+from mdocr.batch.review import Review
 from mdocr.batch.run import Run
 from mdocr.batch.selection import Selection
 from mdocr.batch.tally import Tally
@@ -30,9 +31,11 @@ def run_by(
     out: Path | str,
     display: Display | None = None,
     selection: Selection | None = None,
+    forms: tuple[str, ...] = ("md",),
+    review: Review | None = None,
 ) -> Tally:
     tally = Tally(len(paths))
-    with open_destination(f"{out}/", ("md",), len(paths), RenderOptions()) as destination:
+    with open_destination(f"{out}/", forms, len(paths), RenderOptions()) as destination:
         Run(
             StandInModel(),  # type: ignore[arg-type]
             ParseOptions(),
@@ -41,6 +44,7 @@ def run_by(
             display=display or Display(),
             selection=selection or Selection(),
             start_workers=start,
+            review=review,
         ).read([str(path) for path in paths])
     return tally
 

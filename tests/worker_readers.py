@@ -3,7 +3,8 @@
 Each line is a page. ``hang``, ``hang in C``, ``crash``, ``swell``, ``flood``, ``die once`` and
 ``exit`` befall the worker, ``refuse`` is an ordinary failure, ``device`` is read as the CUDA
 devices that it sees, anything else as it stands. A first line ``open: WORD`` does it to who opens
-the document.
+the document, and a page ``again: WORD`` to who writes the formats ``again`` and ``shown``, for
+which the document is opened once more.
 """
 
 import ctypes
@@ -20,8 +21,11 @@ from typing import ClassVar
 
 from mdocr.batch.workers.messages import Assignment, Found
 from mdocr.batch.workers.reader import file_state
+from mdocr.document.document import Document
+from mdocr.document.formats import FORMATS, Format
 from mdocr.document.model import Block, Box, Page, Source
 from mdocr.errors import InputError, WeightsError
+from mdocr.options import RenderOptions
 from mdocr.parsing.page_work import ReadPage, failed
 
 
@@ -33,6 +37,7 @@ class StandInMaker:
     loading: str = ""
 
     def __call__(self) -> "StandIn":
+        FORMATS.update(SECOND_LOOKS)  # of this worker; tests have them for a while
         return StandIn(self)
 
 
@@ -98,6 +103,24 @@ def befall(word: str, path: Path) -> None:
         if not mark.exists():
             mark.touch()
             os._exit(1)
+
+
+def write_again(document: Document, options: RenderOptions) -> str:
+    """The process that wrote it, and the file as it was found there."""
+    if not options.opens_source:
+        return "without the file"
+    path = Path(document.source.path)
+    lines = path.read_text().splitlines()
+    for line in lines:
+        if line.startswith("again: "):
+            befall(line.removeprefix("again: "), path)
+    return "\n".join([str(os.getpid()), *lines])
+
+
+SECOND_LOOKS = {
+    "again": Format(write_again, (".again",), file="needed"),
+    "shown": Format(write_again, (".shown",), file="shown"),
+}
 
 
 class StandInModel:

@@ -29,12 +29,15 @@ from mdocr.batch.workers.messages import (
 from mdocr.batch.workers.options import WorkerOptions
 from mdocr.batch.workers.process import MOST_SAID, Assignee, LogSender, use_threads
 from mdocr.errors import CrashError, DeviceError, InputError, TimeLimitError
+from mdocr.parsing.events import Made
 from mdocr.parsing.page_work import ReadPage, as_known, failed
 
 MOST_DEATHS = 10
 """Actors that end one after another before they are ready: then none ever will be."""
 
 HINT = "Look at the cluster with: ray status"
+
+OUTCOMES = (Found, ReadPage, Made)
 
 
 class Actor:
@@ -197,11 +200,11 @@ class RayPool:
                 message.repeat()
         self._deaths = 0
         self._idle.append(task.actor)
-        answers = [message for message in result if isinstance(message, Found | ReadPage)]
+        answers = [message for message in result if isinstance(message, OUTCOMES)]
         yield from self._answers(task.assignment, answers)
 
     def _answers(
-        self, assignment: Assignment | None, answers: list[Found | ReadPage]
+        self, assignment: Assignment | None, answers: list[Found | ReadPage | Made]
     ) -> Iterator[Answered]:
         if assignment is None:
             return

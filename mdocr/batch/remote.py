@@ -14,7 +14,7 @@ from typing import Any
 from mdocr.errors import InputError, MdocrError, MissingExtraError, install_hint
 from mdocr.inputs.find import FailedInput, natural_order
 from mdocr.inputs.streams import is_url, mode_of
-from mdocr.parsing.events import Event, Opened
+from mdocr.parsing.events import Event, Made, Opened
 from mdocr.parsing.page_work import ReadPage
 
 
@@ -110,6 +110,8 @@ def renamed(event: Event, copy: Path, address: str) -> Event:
         if event.error:
             event.error.message = event.error.message.replace(str(copy), address)
         return replace(event, failures=failures)
+    if isinstance(event, Made) and isinstance(event.outcome, MdocrError):
+        event.outcome.message = event.outcome.message.replace(str(copy), address)
     return event
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mdocr.batch.destination import Destination
+from mdocr.batch.errands import Outcomes, made_forms, rendering_errands, writable
 from mdocr.batch.resume import PageRecords, records_file
 from mdocr.document.document import Document
 from mdocr.document.model import Page, Source
 from mdocr.errors import UsageError
 from mdocr.files import written_whole
 from mdocr.options import ParseOptions
-from mdocr.parsing.events import ReadDocument
+from mdocr.parsing.events import Errand, ReadDocument
 from mdocr.parsing.page_work import ReadPage
 from mdocr.render.files import write_file, write_folder
 
@@ -73,31 +74,42 @@ class Results:
         if self.records:
             self.records.discard()
 
-    def write(self, read: ReadDocument, model: str, copy: Path | None = None) -> list[Path]:
-        """Writes the document, in all formats or in none.
+    def errands(self, document: Document, copy: Path | None = None) -> list[Errand]:
+        """What is made from the document's file; ``copy`` is of one that lies elsewhere."""
+        options = replace(self.destination.render, file=str(copy or ""))
+        return list(rendering_errands(document, self.destination.forms, options))
+
+    def write(self, read: ReadDocument, model: str, outcomes: Outcomes) -> list[Path] | None:
+        """Writes the document, in all formats that can be made, or in none.
 
         Args:
             read: the document.
             model: name of what has read it.
-            copy: of its file, if that lies elsewhere.
+            outcomes: of the errands.
 
         Returns:
-            The files of the formats.
+            The files of the formats; None if there is no format that can be made.
 
         Raises:
             UsageError: a file cannot be written.
         """
         document = read.document(model)
-        to, form = self.destination, self.destination.forms[0]
-        options = replace(to.render, file=str(copy or ""))
+        to, forms = self.destination, writable(self.destination.forms, outcomes)
+        if not forms:
+            return None
+        made = made_forms(forms, outcomes)
+        options = replace(to.render, opens_source=False)  # errands have made what needs it
         if to.stream:
-            _write(to.stream, without_pictures(document).render(form, options))
+            shown = without_pictures(document)
+            _write(to.stream, made.get(forms[0]) or shown.render(forms[0], options))
             return []
         if to.folder:
-            write_folder(document, to.folder, to.forms, options, pictures={}, stem=self.stem)
+            write_folder(
+                document, to.folder, forms, options, pictures={}, stem=self.stem, made=made
+            )
         elif to.file:
-            write_file(document, to.file, form, options, pictures=read.pictures)
-        files = to.files(self.stem)
+            write_file(document, to.file, forms[0], options, pictures=read.pictures, made=made)
+        files = replace(to, forms=tuple(forms)).files(self.stem)
         to.own.add(files)
         return files
 

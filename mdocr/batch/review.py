@@ -1,8 +1,9 @@
 """The doubtful lines and words of a run, with their pictures, as a sheet and a CSV to correct."""
 
+import io
 import logging
-from collections.abc import Iterable, Iterator
-from itertools import repeat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -14,14 +15,21 @@ from mdocr.document.saving import write_files
 from mdocr.document.words import Word
 from mdocr.errors import MdocrError, UsageError
 from mdocr.files import make_folder
-from mdocr.inputs.pages import PageError, Pages, open_pages
+from mdocr.inputs.pages import PageError, open_pages
 from mdocr.inputs.pictures import open_picture
 from mdocr.options import ParseOptions
+from mdocr.parsing.events import Errand
 from mdocr.parsing.line_reader.pictures import line_pictures, without_tick_box
 from mdocr.render.placed import placed_lines
 
 TABLE, SHEET, PICTURES = "review.csv", "review.html", "lines"
 """Names in the folder of a review."""
+
+ERRAND = "review"
+"""Name of what is made from a document's file."""
+
+Strips = Mapping[int, Sequence[bytes]]
+"""Pictures of the doubtful lines of pages, in their order, by number of the page."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,14 +67,16 @@ class Review:
         self.options = options or ParseOptions()
         self.rows: list[Correction] = []
 
-    def add_document(self, source: str, pages: Iterable[Page], copy: Path | None = None) -> None:
-        """Takes the doubtful lines of a document; ``copy`` is of one that lies elsewhere."""
-        doubtful = {page.number: lines for page in pages if (lines := list(self._doubtful(page)))}
-        for number, picture in _pages(str(copy or source), list(doubtful), self.options):
-            lines = doubtful[number]
-            shown = line_pictures(picture, lines) if picture else repeat(None)
-            for line, strip in zip(lines, shown, strict=False):
-                self._add_line(source, number, line, strip)
+    def errands(self, file: str, pages: Iterable[Page]) -> list[Errand]:
+        """What is made from the file of a document: ``Strips``, if there is any doubt."""
+        lines = dict(self._doubtful_pages(pages))
+        return [Errand(ERRAND, partial(strips, file, lines, self.options))] if lines else []
+
+    def add_document(self, source: str, pages: Iterable[Page], shown: Strips) -> None:
+        """Takes the doubtful lines of a document; pages that are not shown have no pictures."""
+        for number, lines in self._doubtful_pages(pages):
+            for at, line in enumerate(lines):
+                self._add_line(source, number, line, shown[number][at] if number in shown else b"")
 
     def add_word(self, word: Word) -> None:
         """Takes the picture of a word if it was read with doubt."""
@@ -86,26 +96,29 @@ class Review:
         OwnFiles().add(files)
         return list(files)
 
+    def _doubtful_pages(self, pages: Iterable[Page]) -> Iterator[tuple[int, list[PageLine]]]:
+        for page in pages:
+            if lines := list(self._doubtful(page)):
+                yield page.number, lines
+
     def _doubtful(self, page: Page) -> Iterator[PageLine]:
         for block in page.blocks:
             for line in placed_lines(block):
                 if line.text.strip() and _confidence(line) < self.below:
                     yield line
 
-    def _add_line(
-        self, source: str, page: int, line: PageLine, picture: Image.Image | None
-    ) -> None:
+    def _add_line(self, source: str, page: int, line: PageLine, picture: bytes) -> None:
         text = without_tick_box(line.text)
         row = Correction(source, text, "", _confidence(line), "", page, line.box, line.angle)
         self._add(row, picture)
 
-    def _add(self, row: Correction, picture: Image.Image | None) -> None:
+    def _add(self, row: Correction, picture: bytes) -> None:
         name = ""
-        if picture is not None:
+        if picture:
             name = f"{PICTURES}/{len(self.rows) + 1:05d}.png"
             path = self.folder / name
             make_folder(path.parent)
-            picture.save(path)
+            path.write_bytes(picture)
         self.rows.append(Correction(**{**vars(row), "picture": name}))
 
 
@@ -114,32 +127,40 @@ def _confidence(line: PageLine) -> float:
     return min((word.confidence for word in line.words), default=line.confidence)
 
 
-def _pages(
-    source: str, numbers: list[int], options: ParseOptions
-) -> Iterator[tuple[int, Image.Image | None]]:
-    """The pictures of pages, as they were read; None, with a warning, where one is gone."""
-    left = list(numbers)
+def strips(
+    file: str, lines: Mapping[int, Sequence[PageLine]], options: ParseOptions
+) -> dict[int, list[bytes]]:
+    """The pictures of lines, cut from their pages; a page that is gone is left out, with a warning.
+
+    Args:
+        file: of the document.
+        lines: by number of the page.
+        options: how it is opened.
+    """
+    cut: dict[int, list[bytes]] = {}
     try:
-        with open_pages(source, "", options.dpi, options.password) as pages:
-            while left:
-                yield left[0], _page(pages, left[0])
-                left.pop(0)
+        with open_pages(file, "", options.dpi, options.password) as pages:
+            for number, asked in lines.items():
+                try:
+                    picture = pages.read(number).picture
+                except PageError as error:
+                    logger.warning("the review has no pictures of it: %s", error)
+                else:
+                    cut[number] = [_encoded(strip) for strip in line_pictures(picture, asked)]
     except MdocrError as error:
-        logger.warning("the review has no pictures of %s: %s", source, error)
-        yield from ((number, None) for number in left)
+        logger.warning("the review has no pictures of %s: %s", file, error)
+    return cut
 
 
-def _page(pages: Pages, number: int) -> Image.Image | None:
+def _word_picture(path: str) -> bytes:
     try:
-        return pages.read(number).picture
-    except PageError as error:
-        logger.warning("the review has no pictures of it: %s", error)
-        return None
-
-
-def _word_picture(path: str) -> Image.Image | None:
-    try:
-        return open_picture(path) if path else None
+        return _encoded(open_picture(path)) if path else b""
     except MdocrError as error:
         logger.warning("the review has no picture: %s", error)
-        return None
+        return b""
+
+
+def _encoded(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -6,15 +6,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mdocr.batch.claims import Claims
 from mdocr.batch.destination import Destination, stems
 from mdocr.batch.display import Display
+from mdocr.batch.errands import failures_of
 from mdocr.batch.manifest import Manifest, record_of
 from mdocr.batch.page_model import LazyPageModel
 from mdocr.batch.remote import Fetched, is_remote, renamed
 from mdocr.batch.results import Results, records_of
-from mdocr.batch.review import Review
+from mdocr.batch.review import ERRAND, Review
 from mdocr.batch.selection import Selection
 from mdocr.batch.tally import Tally
 from mdocr.batch.workers import read_in_workers
@@ -24,7 +26,7 @@ from mdocr.errors import MdocrError, UsageError
 from mdocr.files import is_full
 from mdocr.inputs.find import FailedInput
 from mdocr.options import ParseOptions
-from mdocr.parsing.events import Event, Opened, ReadDocument, collect
+from mdocr.parsing.events import Ended, Errand, Event, Made, Opened, ReadDocument
 from mdocr.parsing.page_work import ReadPage, failed
 from mdocr.parsing.pipeline import DocumentTask, read_documents
 
@@ -83,12 +85,23 @@ class Run:
 
 @dataclass(frozen=True)
 class _OpenDocument:
-    """A document in flight; ``copy`` is what is read of one that lies elsewhere."""
+    """A document in flight.
+
+    Attributes:
+        path: as it was given.
+        name: of its files.
+        results: writes them.
+        copy: what is read of one that lies elsewhere.
+        read: what has become of it.
+        outcomes: of its errands, by name.
+    """
 
     path: str
     name: str
     results: Results
     copy: Path | None = None
+    read: ReadDocument = field(default_factory=ReadDocument)
+    outcomes: dict[str, Any] = field(default_factory=dict)
 
 
 class _Reading:
@@ -122,10 +135,9 @@ class _Reading:
         if not run.destination.force:
             run.destination.refuse_foreign(name for _, name in self.chosen)
         run.display.plan(len(self.chosen))
-        keeps_pictures = run.destination.file is not None
         with contextlib.closing(self._events()) as events:
-            for read in collect(events, self._watch, pictures=keeps_pictures):
-                self._close(read)
+            for event in events:
+                self._watch(event)
         if self.manifest:
             self.manifest.end()
         if self.left_to_others:
@@ -135,8 +147,7 @@ class _Reading:
     def _events(self) -> Generator[Event, None, None]:
         with contextlib.closing(self._read()) as events:
             for event in events:
-                number = event.key[0] if isinstance(event, ReadPage) else event.number
-                document = self.open[number]
+                document = self.open[_number_of(event)]
                 yield renamed(event, document.copy, document.path) if document.copy else event
 
     def _read(self) -> Generator[Event, None, None]:
@@ -159,7 +170,17 @@ class _Reading:
             document = self._begin(number, path, name)
             if document is not None:
                 number += 1
-                yield DocumentTask(str(document.copy or path), document.results.known)
+                errands = partial(self._errands, document)
+                yield DocumentTask(str(document.copy or path), document.results.known, errands)
+
+    def _errands(self, document: _OpenDocument) -> list[Errand]:
+        """What is made from a document's file, once its pages are read."""
+        run, read, copy = self.run, document.read, document.copy
+        if read.error is not None or not (read.pages or not read.failures):
+            return []
+        whole = read.document(run.model.name)
+        review = run.review.errands(str(copy or document.path), whole.pages) if run.review else []
+        return [*document.results.errands(whole, copy), *review]
 
     def _begin(self, number: int, path: str, name: str) -> _OpenDocument | None:
         """Opens a document, here a copy of one that lies elsewhere; None for one not to be had."""
@@ -171,11 +192,8 @@ class _Reading:
                 store.get(name)
             copy = self.fetched.fetch(path, number) if is_remote(path) else None
         except MdocrError as error:
-            event = failed((number, 0), error)
-            read = ReadDocument(number)
-            read.add(event)
-            self._take(event)
-            self._close(read)
+            self._watch(failed((number, 0), error))
+            self._watch(Ended(number))
             return None
         document = self.open[number] = replace(document, copy=copy)
         return document
@@ -188,15 +206,20 @@ class _Reading:
         return Results(name, run.destination, records, run.resume)
 
     def _watch(self, event: Event) -> None:
+        document = self.open[_number_of(event)]
+        document.read.add(event, pictures=self.run.destination.file is not None)
         if isinstance(event, Opened):
             self.run.display.expect(event.pages)
             self.run.tally.read += len(event.kept)
         elif isinstance(event, ReadPage):
-            self._take(event)
+            self._take(document, event)
+        elif isinstance(event, Made):
+            document.outcomes[event.name] = event.outcome
+        else:
+            self._close(self.open.pop(event.number))
 
-    def _take(self, read: ReadPage) -> None:
-        run, (number, page) = self.run, read.key
-        document = self.open[number]
+    def _take(self, document: _OpenDocument, read: ReadPage) -> None:
+        run, (_, page) = self.run, read.key
         document.results.add(read)
         if page:
             run.display.advance()
@@ -212,12 +235,16 @@ class _Reading:
         for failure in read.failures:
             run.display.say(_line(document.path, failure))
 
-    def _close(self, read: ReadDocument) -> None:
-        document = self.open.pop(read.number)
-        is_written = (not read.failures or bool(read.pages)) and self._write(document, read)
+    def _close(self, document: _OpenDocument) -> None:
+        read = document.read
+        self._note_failed_errands(document)
+        is_written = (bool(read.pages) or not read.failures) and self._write(document, read)
         if self.run.review and read.pages:
+            shown = document.outcomes.get(ERRAND, {})
             pages = read.document("").pages
-            self.run.review.add_document(document.path, pages, document.copy)
+            self.run.review.add_document(
+                document.path, pages, {} if isinstance(shown, MdocrError) else shown
+            )
         record = record_of(document.path, document.name, read, is_written)
         if self.manifest:
             self.manifest.add(record)
@@ -227,12 +254,20 @@ class _Reading:
             document.copy.unlink(missing_ok=True)
         self.run.display.end(record)
 
+    def _note_failed_errands(self, document: _OpenDocument) -> None:
+        for failure in failures_of(document.outcomes):
+            document.read.failures.append(failure)
+            self.run.tally.failures += 1
+            self.run.display.say(_line(document.path, failure))
+
     def _write(self, document: _OpenDocument, read: ReadDocument) -> bool:
         """Writes a document; False where that fails and there are others."""
         run, to = self.run, self.run.destination
         to.check()
         try:
-            files = document.results.write(read, run.model.name, document.copy)
+            files = document.results.write(read, run.model.name, document.outcomes)
+            if files is None:
+                return False
             if to.store:
                 to.store.put(document.name, files)
             run.tally.written += map(to.place, files)
@@ -243,6 +278,11 @@ class _Reading:
             run.display.say(f"not written: {document.path}: {error}")
             return False
         return True
+
+
+def _number_of(event: Event) -> int:
+    """Of the document."""
+    return event.key[0] if isinstance(event, ReadPage) else event.number
 
 
 def _line(path: str, failure: Failure) -> str:

@@ -25,6 +25,8 @@ class Format(NamedTuple):
         is_binary: whether it is bytes, and no text.
         needs_words: whether it is written from the places of words (``ParseOptions.boxes``).
         extra: the extra that it needs; empty for none.
+        file: whether it is made from the document's file too: ``needed``, ``shown`` where it does
+            without (``RenderOptions.opens_source``), or empty.
     """
 
     render: Renderer
@@ -33,6 +35,7 @@ class Format(NamedTuple):
     needs_words: bool = False
     is_binary: bool = False
     extra: str = ""
+    file: str = ""
 
 
 EXTRAS = {"parquet": "pyarrow"}

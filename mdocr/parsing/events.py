@@ -1,12 +1,13 @@
 """What the pipeline reports of its documents, and documents put together from it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mdocr.document.model import Failure, Page, Source
 from mdocr.errors import MdocrError
-from mdocr.parsing.page_work import ReadPage
+from mdocr.parsing.page_work import ReadPage, as_known
 from mdocr.render import Document
 
 
@@ -28,14 +29,52 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class Made:
+    """Something was made from a document's file.
+
+    Attributes:
+        number: of the document, from 0.
+        name: of the errand.
+        outcome: what was made; an ``MdocrError`` where that failed.
+    """
+
+    number: int
+    name: str
+    outcome: Any
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Something that is to be made from a document's file, once its pages are read.
+
+    Whoever reads the pages does it, so that a file which hangs or crashes who opens it does no
+    more harm the second time.
+
+    Attributes:
+        name: by which it is known again.
+        make: makes it; can be sent to another process, as its result can be sent back.
+    """
+
+    name: str
+    make: Callable[[], Any]
+
+    def done(self, number: int) -> Made:
+        """What comes of it here, for a document of this number."""
+        try:
+            return Made(number, self.name, self.make())
+        except Exception as error:  # one document must not end the others
+            return Made(number, self.name, as_known(error))
+
+
+@dataclass(frozen=True)
 class Ended:
-    """All pages of a document have been reported."""
+    """All of a document has been reported."""
 
     number: int
 
 
-Event = Opened | ReadPage | Ended
-"""Of each document ``Opened``, a ``ReadPage`` for each page, ``Ended``.
+Event = Opened | ReadPage | Made | Ended
+"""Of each document ``Opened``, a ``ReadPage`` for each page, ``Made`` for each errand, ``Ended``.
 
 One process reports documents and pages in their order, several in any. A document that cannot be
 opened is a single ``ReadPage`` of page 0 before its ``Ended``; one that was changed while it was
@@ -70,7 +109,7 @@ class ReadDocument:
             self.pages += event.kept
         elif isinstance(event, ReadPage):
             self._add_page(event, pictures)
-        else:
+        elif isinstance(event, Ended):
             self.number = event.number
 
     def _add_page(self, read: ReadPage, pictures: bool) -> None:
@@ -86,6 +125,11 @@ class ReadDocument:
         pages = tuple(sorted(self.pages, key=lambda page: page.number))
         failures = tuple(sorted(self.failures, key=lambda failure: failure.page))
         return Document(self.source or Source(""), model, pages, failures, self.pictures)
+
+
+def no_errands() -> Sequence[Errand]:
+    """Those of a document of which nothing more is to be made."""
+    return ()
 
 
 def _ignore(event: Event) -> None:

@@ -11,7 +11,7 @@ documents → sheets (pages as pictures) → pages in flight → texts → read 
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -25,7 +25,7 @@ from mdocr.inputs.page_picture import PagePicture
 from mdocr.inputs.pages import DocumentInput, PageError, Pages, open_pages
 from mdocr.inputs.pictures import read_ahead
 from mdocr.options import ParseOptions
-from mdocr.parsing.events import Ended, Event, Opened, collect
+from mdocr.parsing.events import Ended, Errand, Event, Opened, collect, no_errands
 from mdocr.parsing.line_reader.pages import LinePageReader
 from mdocr.parsing.mineru_diffusion import MinerUPageReader
 from mdocr.parsing.page_model import PageModel
@@ -50,10 +50,12 @@ class DocumentTask:
     Attributes:
         source: its path, its content, a picture, or its page pictures.
         kept: the pages, by number, that are known from an earlier run and need not be read.
+        errands: what is to be made from its file; called when its pages have been reported.
     """
 
     source: DocumentInput
     kept: Callable[[Source], Mapping[int, Page]] = field(default=_nothing_kept)
+    errands: Callable[[], Sequence[Errand]] = field(default=no_errands)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,16 +94,28 @@ def read_documents(
         options: how to read.
 
     Yields:
-        For each document ``Opened``, a ``ReadPage`` for each page, ``Ended``. A document that
-        cannot be opened is a single ``ReadPage`` of page 0, with the error, before its ``Ended``.
+        For each document ``Opened``, a ``ReadPage`` for each page, ``Made`` for each errand,
+        ``Ended``. A document that cannot be opened is a single ``ReadPage`` of page 0, with the
+        error, before its ``Ended``.
     """
     path = ""
-    for event in read_sheets(load, sheets(tasks, options), options):
+    begun: deque[DocumentTask] = deque()
+    for event in read_sheets(load, sheets(_noted(tasks, begun), options), options):
         if isinstance(event, Opened):
             path = event.source.path
         elif isinstance(event, ReadPage):
             warn_of(event, path)
+        elif isinstance(event, Ended):
+            errands = begun.popleft().errands()
+            yield from (errand.done(event.number) for errand in errands)
         yield event
+
+
+def _noted(tasks: Iterable[DocumentTask], begun: deque[DocumentTask]) -> Iterator[DocumentTask]:
+    """The tasks, each noted before it is begun; they end in the same order."""
+    for task in tasks:
+        begun.append(task)
+        yield task
 
 
 def warn_of(read: ReadPage, path: str) -> None:

@@ -44,10 +44,19 @@ FORMATS.update(
         "hocr": Format(_renderer("hocr"), (".hocr",), links_pictures=False, needs_words=True),
         "alto": Format(_renderer("alto"), (".alto.xml",), links_pictures=False, needs_words=True),
         "pdf": Format(
-            _renderer("pdf"), (".pdf",), links_pictures=False, needs_words=True, is_binary=True
+            _renderer("pdf"),
+            (".pdf",),
+            links_pictures=False,
+            needs_words=True,
+            is_binary=True,
+            file="needed",
         ),
         "report": Format(
-            _renderer("report"), (".report.html",), links_pictures=False, needs_words=True
+            _renderer("report"),
+            (".report.html",),
+            links_pictures=False,
+            needs_words=True,
+            file="shown",
         ),
         "chunks": Format(_renderer("chunks"), (".chunks.jsonl",), links_pictures=False),
         "jsonl": Format(_renderer("rows", "render_lines"), (".pages.jsonl", ".jsonl")),

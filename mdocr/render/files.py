@@ -18,6 +18,7 @@ def write_folder(
     *,
     pictures: Mapping[str, bytes] | None = None,
     stem: str = "",
+    made: Mapping[str, str | bytes] | None = None,
 ) -> list[Path]:
     """Writes ``folder/<stem>.md``, ``.json`` and so on, and ``folder/<stem>_images/``.
 
@@ -28,6 +29,7 @@ def write_folder(
         options: of the renderers; the folder of the pictures is set here.
         pictures: encoded pictures by file name, as blocks name them; those of the document if None.
         stem: file name without ending; by default the document's.
+        made: what has been rendered already, by format.
 
     Returns:
         The files of the formats, in the order of ``forms``; pictures are not listed.
@@ -39,7 +41,11 @@ def write_folder(
     stem = stem or document.name
     options = replace(options or RenderOptions(), images=f"{stem}_images")
     paths = {folder / f"{stem}{find_format(form).endings[0]}": form for form in forms}
-    texts = {path: document.render(form, options) for path, form in paths.items()}
+    made = made or {}
+    texts = {
+        path: made[form] if form in made else document.render(form, options)
+        for path, form in paths.items()
+    }
     write_files(texts, document.pictures if pictures is None else pictures, folder / options.images)
     return list(texts)
 
@@ -51,15 +57,18 @@ def write_file(
     options: RenderOptions | None = None,
     *,
     pictures: Mapping[str, bytes] | None = None,
+    made: Mapping[str, str | bytes] | None = None,
 ) -> Path:
     """Writes one format to ``path``, and the pictures beside it to ``<stem>_images/``.
+
+    ``made`` is what has been rendered already, by format.
 
     Raises:
         InputError: a picture's name is a path.
         UsageError: there is no such format, or a file cannot be written.
     """
     options = replace(options or RenderOptions(), images=f"{path.stem}_images")
-    text = document.render(form, options)
+    text = made[form] if made and form in made else document.render(form, options)
     kept = document.pictures if pictures is None else pictures
     write_files({path: text}, kept, path.parent / options.images)
     return path

@@ -44,7 +44,7 @@ def render(document: Document, options: RenderOptions | None = None) -> bytes:
         InputError: the file cannot be read any more.
     """
     options = options or RenderOptions()
-    path = options.file or document.source.path
+    path = (options.file or document.source.path) if options.opens_source else ""
     if not path:
         raise UsageError(
             "a searchable PDF is made from the file that was read",

@@ -169,7 +169,7 @@ class Desk:
             for each, outcome in answer.outcomes:
                 word = outcome if isinstance(outcome, Word) else failed((each, OPENING), outcome)
                 self._report(each, word)
-        elif not isinstance(answer, Done):
+        elif isinstance(answer, Found | ReadPage):
             self.pace.tick()
             self._report(number, answer)
 

@@ -1,13 +1,19 @@
 """Documents through a pool of workers, reported as ``parsing.read_documents`` reports them."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mdocr.batch.workers.messages import Answer, Assignment, AssignmentPool, Found
+from mdocr.batch.workers.messages import (
+    Answer,
+    Assignment,
+    AssignmentPool,
+    ErrandAssignment,
+    Found,
+)
 from mdocr.document.model import Page, Source
 from mdocr.options import ParseOptions
-from mdocr.parsing.events import Ended, Event, Opened
+from mdocr.parsing.events import Ended, Errand, Event, Made, Opened, no_errands
 from mdocr.parsing.page_work import ReadPage
 from mdocr.parsing.pipeline import DocumentTask, warn_of
 
@@ -48,13 +54,19 @@ class AssignedDocument:
         found: the document, once it is open.
         unassigned: its pages that no worker has.
         awaited: what workers were given and have not reported: pages, or ``OPENING``.
+        errands: tells what is to be made from its file once its pages are reported.
+        undone: errands that no worker has.
+        errand: the one that a worker has, or had last.
     """
 
     opening: Assignment
     known: Callable[[Source], Mapping[int, Page]] = field(default=lambda source: {})
+    errands: Callable[[], Sequence[Errand]] = no_errands
     found: Found | None = None
     unassigned: deque[int] = field(default_factory=deque)
     awaited: set[int] = field(default_factory=set)
+    undone: deque[Errand] = field(default_factory=deque)
+    errand: Errand | None = None
 
     @property
     def number(self) -> int:
@@ -64,7 +76,12 @@ class AssignedDocument:
     @property
     def left(self) -> int:
         """How many answers are to come, as far as is known."""
-        return len(self.unassigned) + len(self.awaited)
+        return len(self.unassigned) + len(self.awaited) + len(self.undone)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something of it can be assigned: a page, or an errand, one at a time."""
+        return bool(self.unassigned) or (bool(self.undone) and not self.awaited)
 
     @property
     def is_done(self) -> bool:
@@ -72,10 +89,12 @@ class AssignedDocument:
         return not self.left
 
     def next(self, count: int = 1) -> Assignment:
-        """What a worker is to do next: to open it, or to read so many pages at most."""
+        """What a worker is to do next: to open it, to read so many pages at most, or an errand."""
         if self.found is None:
             self.awaited.add(OPENING)
             return self.opening
+        if self.undone:
+            return self._next_errand()
         pages = tuple(self.unassigned.popleft() for _ in range(min(count, len(self.unassigned))))
         self.awaited.update(pages)
         return replace(self.opening, pages=pages, opened=self.found.state)
@@ -87,6 +106,22 @@ class AssignedDocument:
         self.unassigned.extend(page for page in found.pages if page not in known)
         kept = tuple(known[page] for page in found.pages if page in known)
         return Opened(self.number, found.source, len(self.unassigned), kept)
+
+    def _next_errand(self) -> Assignment:
+        self.errand = self.undone.popleft()
+        self.awaited.add(OPENING)
+        asked = self.opening
+        return ErrandAssignment(asked.number, asked.path, asked.options, errand=self.errand)
+
+    def begin_errands(self) -> None:
+        """Asks, once, what is to be made from its file."""
+        self.undone.extend(self.errands())
+        self.errands = no_errands
+
+    def end_errand(self, errand: Errand, answer: Made | ReadPage) -> Made:
+        """What came of an errand; a page that failed stands for one that did."""
+        self.awaited.discard(OPENING)
+        return answer if isinstance(answer, Made) else Made(self.number, errand.name, answer.error)
 
     def report(self, page: int) -> None:
         """Notes that a page was reported, or ``OPENING`` for all that is left of it."""
@@ -118,7 +153,7 @@ class _Documents:
 
     def _assign(self) -> bool:
         """Submits pages of the first document that has any, or the opening of the next."""
-        document = next((one for one in self._open.values() if one.unassigned), None)
+        document = next((one for one in self._open.values() if one.is_waiting), None)
         if document is None:
             document = self._begun()
         if document is None:
@@ -134,18 +169,22 @@ class _Documents:
         if task is None:
             return None
         opening = Assignment(number, str(task.source), self._options)
-        self._open[number] = AssignedDocument(opening, task.kept)
+        self._open[number] = AssignedDocument(opening, task.kept, task.errands)
         return self._open[number]
 
     def _take(self, document: AssignedDocument, answer: Answer) -> Iterator[Event]:
         if isinstance(answer, Found):
             yield document.open(answer)
+        elif document.errand and isinstance(answer, Made | ReadPage):
+            yield document.end_errand(document.errand, answer)
         elif isinstance(answer, ReadPage):
             warn_of(answer, document.opening.path)
             yield answer
             document.report(answer.key[1])
         else:
             return
+        if document.is_done:
+            document.begin_errands()
         if document.is_done:
             del self._open[document.number]
             yield Ended(document.number)

@@ -10,6 +10,7 @@ from mdocr.document.model import Source
 from mdocr.document.words import Word
 from mdocr.errors import MdocrError
 from mdocr.options import ParseOptions
+from mdocr.parsing.events import Errand, Made
 from mdocr.parsing.page_work import ReadPage
 
 
@@ -43,6 +44,13 @@ class Assignment:
         """Its pages of which nothing was told; 0 stands for the opening."""
         told = {answer.key[1] if isinstance(answer, ReadPage) else 0 for answer in answers}
         return [] if 0 in told else [page for page in self.pages or (0,) if page not in told]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrandAssignment(Assignment):
+    """Something is to be made from a document's file."""
+
+    errand: Errand
 
 
 @dataclass(frozen=True)
@@ -102,9 +110,10 @@ class Unable:
     error: MdocrError
 
 
-Answer = Found | ReadPage | FoundWords | Done
+Answer = Found | ReadPage | FoundWords | Made | Done
 """What comes of an assignment: ``Found`` or a ``ReadPage`` of page 0 for a document to be opened,
-a ``ReadPage`` for each page, ``FoundWords`` for words, then ``Done``."""
+a ``ReadPage`` for each page, ``FoundWords`` for words, ``Made`` or a ``ReadPage`` of page 0 for an
+errand, then ``Done``."""
 
 Message = Answer | Ready | Alive | Said | Unable
 

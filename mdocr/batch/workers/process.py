@@ -21,6 +21,7 @@ from mdocr.batch.workers.messages import (
     AssignedReader,
     Assignment,
     Done,
+    ErrandAssignment,
     Message,
     ReaderMaker,
     Ready,
@@ -28,6 +29,7 @@ from mdocr.batch.workers.messages import (
     Unable,
 )
 from mdocr.errors import MdocrError
+from mdocr.parsing.events import Made
 from mdocr.parsing.page_work import as_known, failed
 
 BEAT = 1.0
@@ -135,7 +137,10 @@ class Assignee:
 
 def _answers(reader: AssignedReader, assignment: Assignment) -> Iterator[Message]:
     try:
-        if assignment.pages:
+        if isinstance(assignment, ErrandAssignment):
+            errand = assignment.errand
+            yield Made(assignment.number, errand.name, errand.make())
+        elif assignment.pages:
             yield from reader.read(assignment)
         else:
             yield reader.find(assignment)

@@ -74,7 +74,8 @@ def test_a_review_of_a_page_holds_its_lines_with_their_pictures(tmp_path: Path) 
     parser = load_parser(save_tiny_line_reader(tmp_path / "model"))
     document = parser.parse(pdf, boxes="word", text_layer="ignore", keep_unsure=True, draft="none")
     review = Review(tmp_path / "review", 1.0)
-    review.add_document(str(pdf), document.pages)
+    (errand,) = review.errands(str(pdf), document.pages)
+    review.add_document(str(pdf), document.pages, errand.make())
     sheet, table = review.end()
     lines = [line for block in document.pages[0].blocks for line in block.lines if line.text]
     assert lines and [row.text for row in review.rows] == [line.text for line in lines]
