@@ -115,7 +115,8 @@ def _is_plain(levels: Pixels, paper: int) -> bool:
 def _fill_bands(coarse: Pixels, background: Pixels) -> None:
     """Gives dark bands too narrow for the median, such as heads of tables, their own background.
 
-    A band is dark from end to end over and under its writing; a line of bold type is not.
+    A band is dark from end to end over and under its writing; a line of bold type is not, and a
+    thick rule is dark all through.
     """
     paper = paper_level(coarse)
     dark = (coarse < paper - PANEL).astype(np.uint8)
@@ -125,13 +126,19 @@ def _fill_bands(coarse: Pixels, background: Pixels) -> None:
         if w < 40 or w < 3 * h or not 3 <= h <= MEDIAN_SIZE:
             continue
         filled = dark[y : y + h, x : x + w].mean(axis=1)
-        if min(filled[:3].max(), filled[-3:].max()) < BAND:
+        if min(filled[:3].max(), filled[-3:].max()) < BAND or _is_bar(filled):
             continue
         window = np.s_[max(0, y - 2) : y + h + 2, max(0, x - 8) : x + w + 8]
         brush = np.ones((2 * h + 1, 15), np.uint8)
         band = cv2.morphologyEx(dark[window], cv2.MORPH_CLOSE, brush) > 0
         level = np.median(coarse[window][dark[window] > 0])
         background[window][band] = level
+
+
+def _is_bar(filled: NDArray[np.float64]) -> bool:
+    """Whether rows, of which such shares are dark, have nothing written between the dark ones."""
+    (full,) = np.nonzero(filled >= BAND)
+    return bool((filled[full[0] : full[-1] + 1] >= BAND).all())
 
 
 def find_ink(grey: Pixels, background: Pixels) -> Pixels:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mdocr.document.model import Box
 from mdocr.layout import LayoutBox
 from mdocr.layout.components import merge_overlapping
+from mdocr.parsing.line_reader.frames import gathered
 from mdocr.parsing.line_reader.noise import is_noise, mean_confidence
 from mdocr.parsing.line_reader.reading import LineReading
 from mdocr.parsing.line_reader.trials import Trial
@@ -91,15 +92,19 @@ def doubtful_parts(reading: LineReading) -> list[Box]:
     """Parts of an upright page that may lie on their side: doubtful text, and stacks of letters."""
     lines = reading.lines()
     found = [*reading.view.layout.sideways]
+    sound: list[LayoutBox] = []
     for number, region in enumerate(reading.regions):
         own = [lines[number, row] for row in range(len(region.lines)) if (number, row) in lines]
         if own and mean_confidence(own) < SURE_PART:
             found.append(region.box)
+        elif sum(one.isalnum() for line in own for one in line.content) >= LEAST_LETTERS:
+            sound.append(region.box)
     if not found:
         return []
     heights = [line.box.height for region in reading.regions for line in region.lines]
     gap = float(np.median(heights)) if heights else 0.0
     merged = merge_overlapping(_edges(found), gap)
+    merged = gathered(merged, _edges(sound), reading.view.pixels, gap)
     sizes = np.prod(merged[:, 2:] - merged[:, :2], axis=1)
     largest = merged[np.argsort(-sizes)[:MOST_PARTS]]
     return [reading.view.outline(LayoutBox(*box).padded(0.5 * gap)) for box in largest.tolist()]
@@ -111,4 +116,4 @@ def is_inside(box: Box, parts: Sequence[Box]) -> bool:
 
 
 def _edges(boxes: Sequence[LayoutBox]) -> NDArray[np.float64]:
-    return np.array([list(box) for box in boxes], np.float64)
+    return np.array([list(box) for box in boxes], np.float64).reshape(-1, 4)

@@ -261,6 +261,17 @@ def test_light_writing_on_a_narrow_dark_band() -> None:
     assert_found(sheet.analyse().lines, sheet.boxes)
 
 
+def test_a_thick_rule_is_no_dark_band() -> None:
+    grey = np.full((280, 780), 255, np.uint8)
+    for y in (20, 80, 140, 200):
+        grey[y : y + 4, 20:760] = 0
+    for x in (20, 270, 520, 757):
+        grey[20:204, x : x + 3] = 0
+    background = find_background(grey)
+    assert background.min() == 255
+    assert np.array_equal(find_ink(grey, background), grey < 128)
+
+
 def test_a_line_of_bold_type_is_no_dark_band() -> None:
     grey = np.full((1754, 1240), 255, np.uint8)
     for index in range(14):  # a third of the letters have ascenders

@@ -1,11 +1,15 @@
 """Pages that lie on their side or stand on their head, read by the shipped line reader."""
 
+import cases
 import numpy as np
+import pymupdf
 import pytest
+from cases import paragraph, picture_of
 from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.document.tables import parse
 from mdocr.options import ParseOptions
+from mdocr.parsing.line_reader.frames import gathered
 from mdocr.parsing.line_reader.trials import trials_of
 from mdocr.parsing.line_reader.upright import surest
 from mdocr.parsing.line_reader.views import WHOLE, view_of
@@ -79,6 +83,41 @@ def test_a_table_printed_sideways_on_an_upright_page_is_a_table(parser, angle: i
     assert (found.type, found.angle) == ("table", angle)
     read = parse(found.content, found.format)
     assert [cell.text for cell in read.cells] == [text for row in CELLS for text in row]
+
+
+@pytest.mark.parametrize("ruled", [True, False])
+def test_cells_that_stand_far_apart_are_one_table(parser, ruled: bool) -> None:
+    def draw(sheet: pymupdf.Page) -> None:
+        for row, texts in enumerate(CELLS):
+            for column, text in enumerate(texts):
+                sheet.insert_text((20 + 90 * column, 30 + 22 * row), text, fontsize=11)
+        for row in range(5 * ruled):
+            sheet.draw_line((12, 15 + 22 * row), (282, 15 + 22 * row))
+        for column in range(4 * ruled):
+            sheet.draw_line((12 + 90 * column, 15), (12 + 90 * column, 103))
+
+    given = picture_of(lambda sheet: (paragraph(sheet), paragraph(sheet, 50, 600)), (420, 700))
+    given.paste(picture_of(draw, (320, 140)).rotate(90, expand=True), (350, 400))
+    before, found, after = parser.parse(given).pages[0].blocks
+    assert before.content == after.content == "\n".join(cases.LINES)
+    assert (found.type, found.angle) == ("table", 270)
+    read = parse(found.content, found.format)
+    assert [cell.text for cell in read.cells] == [text for row in CELLS for text in row]
+
+
+def test_parts_are_joined_unless_something_sound_is_between() -> None:
+    pixels = np.full((400, 400, 3), 255, np.uint8)
+    for x0, y0, x1, y1 in (cells := [(50, 50, 90, 60), (50, 200, 90, 210), (300, 50, 390, 60)]):
+        pixels[y0:y1, x0:x1] = 0
+    parts, nothing = np.array(cells, np.float64), np.zeros((0, 4))
+    assert gathered(parts, nothing, pixels, 20).tolist() == [[50, 50, 390, 210]]
+    column = np.array([[150.0, 0.0, 250.0, 400.0]])
+    assert sorted(gathered(parts, column, pixels, 20).tolist()) == [
+        [50, 50, 90, 210],
+        [300, 50, 390, 60],
+    ]
+    many = np.array([(n, n, n + 1.0, n + 1.0) for n in range(400)])
+    assert len(gathered(many, nothing, np.full_like(pixels, 255), 1)) == 400
 
 
 @pytest.mark.parametrize("angle", [0, 90, 180, 270])
