@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from mdocr.decoding.line_drafts import LEAST_CONFIDENCE
 from mdocr.parsing.texts import Text
 
-NOISE_CONFIDENCE = 0.8
-"""The same for one or two signs without a letter or digit, which is what specks are read as."""
+NOISE_CONFIDENCE = 0.9
+"""The same for signs without a letter or digit, which is what specks and rules are read as."""
 
 FEW = 100
 """Characters from which shares of a page mean something."""
@@ -36,7 +36,7 @@ def why_unread(line: Text, in_table: bool = False) -> str:
         line: what was read.
         in_table: it stands alone in a cell, where a speck is rather a dash.
     """
-    is_speck = len(line.content) <= 2 and not any(map(str.isalnum, line.content)) and not in_table
+    is_speck = not any(map(str.isalnum, line.content)) and not in_table
     if line.confidence >= (NOISE_CONFIDENCE if is_speck else LEAST_CONFIDENCE):
         return ""
     return "noise" if is_speck or not line.content else "unsure"

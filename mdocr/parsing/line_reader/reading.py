@@ -26,6 +26,7 @@ from mdocr.parsing.line_reader.formulas import (
     Row,
     equation,
 )
+from mdocr.parsing.line_reader.loose_tables import is_table, paragraphs
 from mdocr.parsing.line_reader.noise import why_unread
 from mdocr.parsing.line_reader.pieces import LinePiece, split_line
 from mdocr.parsing.line_reader.places import PlacedCharacter, placed_characters, placed_words
@@ -314,8 +315,12 @@ class LineReading:
 
     def _filled(self, region: Region, lines: list[Text], rows: list[Row]) -> list[Block]:
         """A region with its text; none if it is empty."""
-        if not any(line.content for line in lines):
+        texts = [line.content for line in lines]
+        if not any(texts):
             return []
+        if region.cells and not is_table(region.cells, texts):
+            parts = paragraphs(region.cells, texts)
+            return [block for own in parts for block in self._part(region, lines, rows, own)]
         if region.cells:
             content, form = table_of(region.cells, lines), "otsl"
         else:
@@ -323,6 +328,14 @@ class LineReading:
             content = settled(content, region.type)
         block = filled(self.block(region), joined(lines, content, "\n"), form, self.options.trace)
         return [replace(block, lines=self.text_lines(rows))]
+
+    def _part(
+        self, region: Region, lines: list[Text], rows: list[Row], own: list[int]
+    ) -> list[Block]:
+        """Some lines of a region as a block of text."""
+        shown = tuple(region.lines[rows[number][1]] for number in own)
+        part = Region("text", hull([line.box for line in shown]), shown)
+        return self._filled(part, [lines[n] for n in own], [rows[n] for n in own])
 
     def _first_row(self, group: int) -> Row:
         """The first line of a group of formulas in reading order."""

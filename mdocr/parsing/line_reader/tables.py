@@ -1,10 +1,12 @@
 """Tables of the line reader: texts of cells put together, and lone signs understood."""
 
+from bisect import bisect_left
 from dataclasses import replace
 from itertools import product
 
 from mdocr.document import tables
 from mdocr.layout import LayoutCell
+from mdocr.parsing.line_reader.loose_tables import is_loose
 from mdocr.parsing.texts import Text
 
 ALONE = {"o": "0", "O": "0", "_": "—", "__": "—"}
@@ -27,7 +29,43 @@ def table_of(cells: tuple[LayoutCell, ...], lines: list[Text]) -> str:
             text = " ".join(text for text in texts if text)
             made = tables.Cell(text, cell.row, cell.column, cell.row_span, cell.column_span)
             covered.update(dict.fromkeys(places, made))
+    if is_loose(cells):
+        covered = _without_blank(covered)
     return tables.to_otsl(tables.Table(_with_numbers(_with_empty(covered))))
+
+
+def _without_blank(
+    covered: dict[tuple[int, int], tables.Cell],
+) -> dict[tuple[int, int], tables.Cell]:
+    """The cells of the rows and columns in which any has a text."""
+    filled = [cell for cell in covered.values() if cell.text]
+    kept_rows = _with_text([(cell.row, cell.rows) for cell in filled])
+    kept_columns = _with_text([(cell.column, cell.columns) for cell in filled])
+    made = {}
+    for (row, column), cell in covered.items():
+        if row in kept_rows and column in kept_columns:
+            made[kept_rows.index(row), kept_columns.index(column)] = replace(
+                cell,
+                row=bisect_left(kept_rows, cell.row),
+                column=bisect_left(kept_columns, cell.column),
+                rows=_among(kept_rows, cell.row, cell.rows),
+                columns=_among(kept_columns, cell.column, cell.columns),
+            )
+    return made
+
+
+def _with_text(spans: list[tuple[int, int]]) -> list[int]:
+    """The rows, or columns, in which cells have text; those that span several need one of them."""
+    kept = {start for start, span in spans if span == 1}
+    for start, span in spans:
+        if not kept.intersection(range(start, start + span)):
+            kept.add(start)
+    return sorted(kept)
+
+
+def _among(kept: list[int], start: int, span: int) -> int:
+    """How many of the places that a cell covers are kept."""
+    return bisect_left(kept, start + span) - bisect_left(kept, start)
 
 
 def _with_numbers(cells: tuple[tables.Cell, ...]) -> tuple[tables.Cell, ...]:

@@ -192,7 +192,9 @@ def test_signs_that_stand_alone_in_a_column_of_numbers(column, meant):
         ("word", 0.9, False),
         ("word", 0.3, True),
         ("'.", 0.7, True),
-        ("'.", 0.9, False),
+        ("'.", 0.95, False),
+        ("_+___", 0.85, True),
+        ("_____", 0.95, False),
         ("", 0, True),
     ],
 )
