@@ -33,6 +33,9 @@ DocumentInput: TypeAlias = Picture | Sequence[Picture]
 HEAD = 1024
 """Bytes in which a PDF must name itself."""
 
+MOST_PAGES = 20_000
+"""Pages that are read of a document: a file of a few kilobytes can claim millions."""
+
 
 class PageError(InputError):
     """One page cannot be read; the pages after it may be.
@@ -126,7 +129,8 @@ def open_pages(
         text: also read the text layer of a PDF.
 
     Raises:
-        InputError: the document is missing, damaged, empty, of another kind, or locked.
+        InputError: the document is missing, damaged, empty, of another kind, or locked; or more
+            than ``MOST_PAGES`` pages are asked for.
         UsageError: ``pages`` or ``dpi`` makes no sense, or there is no such page.
     """
     if not 1 <= dpi <= 2400:
@@ -136,10 +140,17 @@ def open_pages(
     content = _content(source)
     opened = _opened(source, path, content, dpi, password, text)
     try:
-        return Pages(path, opened, parse_ranges(page_ranges(pages), opened.count), content)
+        numbers = parse_ranges(page_ranges(pages), opened.count)
     except UsageError as error:
         opened.close()
         raise UsageError(f"{name}: {error.message}", error.hint) from error
+    if len(numbers) > MOST_PAGES:
+        opened.close()
+        raise InputError(
+            f"{name} has too many pages: {len(numbers):,}, and {MOST_PAGES:,} can be read at once",
+            f"Read it in parts: --pages 1-{MOST_PAGES}",
+        )
+    return Pages(path, opened, numbers, content)
 
 
 def _content(source: Any) -> bytes | None:

@@ -2,9 +2,11 @@
 
 import pymupdf
 import pytest
+from hostile import endless_pages
 
+from mdocr.errors import InputError
 from mdocr.inputs.page_picture import PIXEL_LIMIT, SIDE_LIMIT, affordable_dpi, shrinking
-from mdocr.inputs.pages import PageError, open_pages
+from mdocr.inputs.pages import MOST_PAGES, PageError, open_pages
 
 
 @pytest.mark.parametrize(("width", "height"), [(120, 2**31), (2**31, 1), (14_400, 14_400)])
@@ -31,3 +33,14 @@ def test_a_page_of_endless_height_is_a_small_picture(tmp_path):
         except PageError:
             return
     assert max(picture.size) <= SIDE_LIMIT + 1
+
+
+def test_a_small_file_of_endless_pages_is_read_in_parts(tmp_path):
+    path = endless_pages(tmp_path / "a.pdf", MOST_PAGES + 1)
+    assert path.stat().st_size < 5000
+    with pytest.raises(InputError, match="too many pages: 20,001") as error:
+        open_pages(path)
+    assert error.value.hint == "Read it in parts: --pages 1-20000"
+    with open_pages(path, "20000-end") as pages:
+        assert (pages.count, len(pages)) == (MOST_PAGES + 1, 2)
+        assert pages.read(MOST_PAGES + 1).picture.size == (278, 278)
