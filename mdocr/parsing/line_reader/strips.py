@@ -38,8 +38,18 @@ def contrast(pixels: Pixels) -> NDArray[np.float64]:
     Args:
         pixels: [h, w, 3] or [h, w].
     """
-    grey = pixels.mean(axis=2) if pixels.ndim == 3 else pixels.astype(np.float64)
-    return np.asarray(np.abs(grey - np.median(grey)), np.float64)
+    planes = [pixels] if pixels.ndim == 2 else [pixels[..., 0], pixels[..., 1], pixels[..., 2]]
+    total = planes[0].astype(np.int32)
+    for plane in planes[1:]:
+        total += plane
+    return np.asarray(np.abs(total - _median(total)) / len(planes), np.float64)
+
+
+def _median(levels: NDArray[np.int32]) -> float:
+    """Median of small whole numbers, by counting: several times as fast as by sorting."""
+    below = np.cumsum(np.bincount(levels.ravel()))
+    middles = [(levels.size - 1) // 2, levels.size // 2]
+    return float(np.searchsorted(below, middles, side="right").mean())
 
 
 def ink_mask(pixels: Pixels) -> Mask:
