@@ -4,9 +4,8 @@ The characters whose middle lies in a line are its draft, from left to right. Sp
 the file, and gaps wide enough for one.
 """
 
-import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from mdocr.document.inline import literal
 from mdocr.inputs.text_layer import EMPTY, TICKED, Look, TextLayer
 from mdocr.parsing.line_reader.formulas import Row
+from mdocr.parsing.line_reader.leaders import leaders_of
 from mdocr.parsing.line_reader.views import CAPITAL, View
 
 SPACE = 0.2
@@ -42,7 +42,6 @@ SYMBOL_BULLETS = "\uf0b7\uf0a7\uf0d8\uf0a8\uf06e\uf06c\uf076\uf0fc"
 
 PLAIN = Look()
 
-_LEADER = re.compile(r"\.(?:\s?\.){4,}")
 _RIGHT_TO_LEFT = ("R", "AL")
 _SOFT_HYPHEN = "\u00ad"
 
@@ -93,7 +92,7 @@ class _Places:
         self.view, self.layer = view, layer
         upright = np.flatnonzero(layer.angles == view.angle)
         self.numbers = [n for n in upright.tolist() if not _is_control(layer.characters[n])]
-        self.leaders = _leaders(layer.characters)
+        self.leaders = leaders_of(layer.characters)
         corners = view.placed(layer.boxes[self.numbers].reshape(-1, 2)).reshape(-1, 2, 2)
         self.boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
         self.bases = view.placed(layer.origins[self.numbers])[:, 1]
@@ -192,13 +191,6 @@ class _Places:
             else ""
             for one, foot in zip(sizes.tolist(), bases.tolist(), strict=True)
         ]
-
-
-def _leaders(characters: Sequence[str]) -> set[int]:
-    """Points of a layer that lead the eye, as from a title to its page."""
-    text = "".join(one if len(one) == 1 else "\ufffc" for one in characters)
-    runs = (range(*match.span()) for match in _LEADER.finditer(text))
-    return {index for run in runs for index in run if text[index] == "."}
 
 
 def _is_control(text: str) -> bool:

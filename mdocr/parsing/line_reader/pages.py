@@ -126,7 +126,19 @@ class LinePage(PageWork):
 
     def begin(self) -> list[Job]:
         """Every piece of every line."""
-        return self._jobs(self.reading, self.reading.ask()) or self._next()
+        questions = self.reading.ask()
+        if not self.reading.drafts.are_believed:
+            questions = self._without_layer(questions)
+        return self._jobs(self.reading, questions) or self._next()
+
+    def _without_layer(self, questions: list[Question]) -> list[Question]:
+        """The same of a page whose layer is not believed: its picture alone shows the lines."""
+        self._note_layer()
+        layer, self.sheet = self.sheet.text, replace(self.sheet, text=None)
+        if layer is None or not layer.shown.any():
+            return questions  # no line was found by what is invisible
+        self.reading = self._reading(self._view(0))
+        return self.reading.ask()
 
     def take(self, place: int, made: Generation) -> list[Job]:
         """Takes a text; after the last one, whatever is still in doubt is read turned."""
@@ -150,7 +162,8 @@ class LinePage(PageWork):
                 failure_of(error, self.sheet.number, region + 1) for region, error in reading.errors
             ]
         self._programs = find_programs(self.reading)
-        self._note_layer()
+        if self.text_layer is None:
+            self._note_layer()
         self._note_doubts()
         blocks, pictures = self._blocks(regions)
         return crops.ordered(as_lists(blocks)), pictures, drawing

@@ -29,6 +29,7 @@ from mdocr.parsing.line_reader.drafts import (
     without_box,
 )
 from mdocr.parsing.line_reader.formulas import Row
+from mdocr.parsing.line_reader.leaders import without_leaders
 from mdocr.parsing.line_reader.noise import jumbled_share
 from mdocr.parsing.line_reader.questions import Question
 from mdocr.parsing.line_reader.views import View
@@ -163,7 +164,7 @@ class Drafts:
         pieces = [question for row in fresh for question in asked[row]]
         requests = parser.encoded([question.make() for question in pieces])
         self._encoded = {one.number: each for one, each in zip(pieces, requests, strict=True)}
-        frames = {row: np.concatenate([self._frames(one) for one in asked[row]]) for row in fresh}
+        frames = {row: self._frames(asked[row], parser.charset) for row in fresh}
         self.judged = judge(fresh, frames, parser.charset)
         self.are_believed = is_sound(list(self.judged.values()))
         if not self.are_believed:
@@ -175,9 +176,11 @@ class Drafts:
                 for question in asked[row]:
                     del self._encoded[question.number]
 
-    def _frames(self, question: Question) -> Floats:
-        """CTC log-probabilities of a piece [P, characters + 1]."""
-        return log_softmax(on_host(self._encoded[question.number].picture.ctc_logits))
+    def _frames(self, pieces: Sequence[Question], charset: Charset) -> Floats:
+        """CTC log-probabilities of a line [P, characters + 1]."""
+        encoded = [self._encoded[one.number].picture for one in pieces]
+        frames = np.concatenate([log_softmax(on_host(one.ctc_logits)) for one in encoded])
+        return without_leaders(frames, charset)
 
 
 def _text_of(draft: Draft, confidence: float) -> Text:

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pymupdf
@@ -10,6 +11,7 @@ import pytest
 
 from mdocr import load_parser
 from mdocr.document.document import Document
+from mdocr.inputs import pdf
 from mdocr.inputs.text_layer import read_text_layer
 from mdocr.parsing.parser import Parser
 
@@ -259,6 +261,44 @@ def test_leaders_are_left_out(parser: Parser, tmp_path: Path) -> None:
     page_of(lines).save(tmp_path / "a.pdf")
     found = text_of(parser.parse(tmp_path / "a.pdf"))
     assert found == "The harbour 5 Before the terminal 6 Old and new fishing boats 7"
+
+
+def test_a_page_number_behind_leaders_is_as_the_file_has_it(parser: Parser, tmp_path: Path) -> None:
+    """Also where the number is a line of its own, whose picture has the leaders, not its draft."""
+    document = page_of([])
+    for number, entry in enumerate(["THE HARBOUR", "THE TERMINAL", "FISHING BOATS"]):
+        for text, x in ((entry, 60), ("." * 66, 200), (f"{number + 14}", 460)):
+            document[0].insert_text((x, 90 + 30 * number), text, fontsize=13, fontname="hebo")
+    document.save(tmp_path / "a.pdf")
+    read = parser.parse(tmp_path / "a.pdf")
+    assert read.pages[0].text_layer and read.pages[0].text_layer.refused == 0
+    assert re.sub(r"[.\s]+", " ", text_of(read)) == (
+        "THE HARBOUR 14 THE TERMINAL 15 FISHING BOATS 16"
+    )
+
+
+def test_a_shown_layer_that_lies_bears_on_nothing(
+    parser: Parser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not on the layout either, which takes words and rules from a sound layer."""
+    path = tmp_path / "a.pdf"
+    page_of([f"{n}  {line}" for n, line in enumerate(LINES)]).save(path)
+    ignored = parser.parse(path, text_layer="ignore")
+
+    def lying(page: pymupdf.Page) -> object:
+        layer = read_text_layer(page)
+        assert layer
+        parts = list(layer.characters)
+        random.Random(0).shuffle(parts)
+        return replace(layer, characters=tuple(parts), boxes=layer.boxes + 0.01)
+
+    monkeypatch.setattr(pdf, "read_text_layer", lying)
+    read = parser.parse(path)
+    assert read.pages[0].text_layer and not read.pages[0].text_layer.used
+    assert [block.box for block in read.pages[0].blocks] == [
+        block.box for block in ignored.pages[0].blocks
+    ]
+    assert text_of(read) == text_of(ignored)
 
 
 def test_letters_of_a_ligature_keep_their_order(parser: Parser, tmp_path: Path) -> None:
