@@ -1,5 +1,6 @@
 """The run over many pictures of words: read, written as they come, counted."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,12 @@ from mdocr.recognizer import Recognizer
 if TYPE_CHECKING:
     from mdocr.batch.review import Review
 
+logger = logging.getLogger(__name__)
+
 Outcome = Word | FailedInput
+
+SURE = 0.9
+"""Confidence from which a small picture is taken for that of a word; a large one is looked at."""
 
 
 def read_words(
@@ -69,6 +75,7 @@ def write_words(
                 display.say(_trace(outcome))
             display.look(outcome)
             writer.write(outcome)
+            _note_page(outcome)
             if review:
                 review.add_word(outcome)
             tally.read += 1
@@ -79,6 +86,17 @@ def write_words(
     if tally.failures and not tally.read:
         tally.end()
     writer.end()
+
+
+def _note_page(word: Word) -> None:
+    """Says of a picture that it shows more than a word, as it is read by another command."""
+    from mdocr.parsing.kinds import is_large, shows_lines  # with the layout: not at start-up
+
+    if (word.confidence < SURE or is_large(word.path)) and shows_lines(word.path):
+        logger.warning(
+            "%s: it shows more text than one word, as pages do. Read it with: mdocr parse",
+            one_line(word.path),
+        )
 
 
 def _trace(word: Word) -> str:

@@ -64,7 +64,7 @@ Force = Annotated[
 ]
 KeepParatext = Annotated[
     bool,
-    typer.Option("--keep-paratext", help="Keep headers, footers, page numbers and margin notes."),
+    typer.Option("--keep-paratext", help="Keep headers and footers that repeat, and page numbers."),
 ]
 KeepUnsure = Annotated[
     bool, typer.Option("--keep-unsure", help="Also write what the model is unsure of.")

@@ -263,6 +263,7 @@ class Page:
         seconds: time that reading the page took.
         unread: what was seen on it and not written, with the reason.
         text_layer: what became of that; None where the file has none, or it was not asked.
+        notes: what people are told of it, such as that it makes no sense.
     """
 
     number: int
@@ -272,6 +273,7 @@ class Page:
     seconds: float = 0.0
     unread: tuple[Unread, ...] = ()
     text_layer: LayerUse | None = None
+    notes: tuple[str, ...] = ()
 
     def follows(self, other: "Page") -> bool:
         """Whether it is the next page of the document, with none left out between."""
@@ -289,6 +291,8 @@ class Page:
         }
         if self.text_layer:
             record["text_layer"] = self.text_layer.to_dict()
+        if self.notes:
+            record["notes"] = list(self.notes)
         return record
 
     @classmethod
@@ -297,7 +301,8 @@ class Page:
         blocks = tuple(Block.from_dict(block) for block in record["blocks"])
         unread = tuple(Unread.from_dict(one) for one in record.get("unread", ()))
         layer = LayerUse(**record["text_layer"]) if record.get("text_layer") else None
-        values = {"blocks": blocks, "unread": unread, "text_layer": layer}
+        notes = tuple(record.get("notes", ()))
+        values = {"blocks": blocks, "unread": unread, "text_layer": layer, "notes": notes}
         return cls(**{**record, **values})
 
 

@@ -29,6 +29,10 @@ ALIKE = 1.6
 """Ratio to the median height up to which lines belong to one text."""
 
 
+UNREADABLE = (OSError, ValueError, SyntaxError, MdocrError, Image.DecompressionBombError)
+"""What opening a picture ends with that is none."""
+
+
 def kind_of(path: str) -> str:
     """``page`` or ``word``.
 
@@ -40,8 +44,24 @@ def kind_of(path: str) -> str:
         return "page"
     try:
         return "page" if _is_large(path) or _shows_lines(open_picture(path)) else "word"
-    except (OSError, ValueError, SyntaxError, MdocrError, Image.DecompressionBombError):
+    except UNREADABLE:
         return "page"
+
+
+def is_large(path: str) -> bool:
+    """Whether the frames and the size of a picture make it a page; not if it cannot be opened."""
+    try:
+        return Path(path).is_file() and _is_large(path)
+    except UNREADABLE:
+        return False
+
+
+def shows_lines(path: str) -> bool:
+    """Whether a picture shows more text than a word; not if it cannot be opened."""
+    try:
+        return Path(path).is_file() and _shows_lines(open_picture(path))
+    except UNREADABLE:
+        return False
 
 
 def _is_large(path: str) -> bool:

@@ -111,6 +111,8 @@ class PageWork:
             blocks, pictures, drawing = self.compose()
         except Exception as error:  # one page must not end the others
             return failed(self.key, error)
+        if not blocks and not self.unread:
+            self.note("nothing was found on it")
         page = Page(
             self.sheet.number,
             self.sheet.width,
@@ -119,6 +121,7 @@ class PageWork:
             time.perf_counter() - self._began,
             tuple(self.unread),
             self.text_layer,
+            tuple(self.notes),
         )
         if self.keeps_picture:
             pictures = {**pictures, picture_name(page.number): encoded_page(self.sheet)}
@@ -127,10 +130,10 @@ class PageWork:
 
 
 def _summary(page: Page) -> list[str]:
-    """One line about what of a page is not written, if there is any, or if nothing was found."""
+    """One line about what of a page is not written, if there is any."""
     counts = Counter(one.reason for one in page.unread if one.reason != "paratext")
     if not counts:
-        return [] if page.blocks else ["nothing was found on it"]
+        return []
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
     advice = "; --keep-unsure writes what is unsure" if counts["unsure"] + counts["script"] else ""
     return [f'seen and not written: {reasons} (in the JSON under "unread"){advice}']

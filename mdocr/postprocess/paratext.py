@@ -1,7 +1,8 @@
 """What belongs to the page and not to the text, set aside: running heads, page numbers, notes.
 
 The place on the page is not enough: an invoice has its number at the top and its total at the
-bottom. A header or footer is dropped only if it repeats from page to page, or is a page number.
+bottom. What stands at an edge, margin notes included, is dropped only if it repeats from page to
+page, or is a page number.
 """
 
 import re
@@ -11,10 +12,10 @@ from difflib import SequenceMatcher
 
 from mdocr.document.model import Block, Page, Unread
 
-_BY_PLACE = ("header", "footer", "page_number")
+_BY_PLACE = ("header", "footer", "page_number", "aside_text")
 """Types that a layout gives by the place on the page."""
 
-_BY_KIND = ("aside_text", "page_footnote")
+_BY_KIND = ("page_footnote",)
 """Types that a layout model gives by what they are."""
 
 NEAR = 2
@@ -61,7 +62,7 @@ def _is_page_number(block: Block, *, alone: bool) -> bool:
 
 
 def _repeats(block: Block, page: Page) -> bool:
-    """Whether a header or footer of another page says the same, digits aside."""
+    """Whether what stands at an edge of another page says the same, digits aside."""
     own = _bare(block)
     others = (_bare(other) for other in page.blocks if other.type in _BY_PLACE)
     return any(_alike(own, other) for other in others)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from typer.testing import CliRunner
 
 from mdocr.batch.words import word_writer
@@ -345,6 +345,33 @@ def test_reader_that_leaves_early_is_no_error(words: Path, model: str) -> None:
     assert made.returncode == 0
     assert made.stderr == ""
     assert len(made.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("rows", "size", "told"), [(1, 40, False), (3, 16, True), (12, 30, True)])
+def test_a_picture_of_a_page_is_told(
+    tmp_path: Path, model: str, rows: int, size: int, told: bool
+) -> None:
+    text = "Exit" if rows == 1 else "\n".join(["Bread and butter 1.20"] * rows)
+    font = ImageFont.load_default(size)
+    picture = Image.new("RGB", (24 * size if rows > 1 else 3 * size, 2 * rows * size), "white")
+    ImageDraw.Draw(picture).text((size, size // 3), text, "black", font, spacing=size // 2)
+    picture.save(tmp_path / "a.png")
+    made = recognize(tmp_path / "a.png", "--model", model)
+    assert made.exit_code == 0
+    assert ("shows more text than one word" in made.stderr) == told
+    assert ("mdocr parse" in made.stderr) == told
+
+
+@pytest.mark.parametrize(("own", "taken"), [("", "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_wait_without_spinning_unless_the_user_says_otherwise(
+    words: Path, model: str, own: str, taken: str
+) -> None:
+    given = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    given |= {"OMP_DISPLAY_ENV": "true", **({"OMP_WAIT_POLICY": own} if own else {})}
+    command = [sys.executable, "-m", "mdocr", "recognize", str(words / "w2.png")]
+    command += ["--model", model, "--engine", "torch"]
+    made = subprocess.run(command, capture_output=True, text=True, check=True, env=given)
+    assert f"OMP_WAIT_POLICY = '{taken}'" in made.stderr  # as OpenMP found it when it was loaded
 
 
 def test_command_imports_neither_torch_nor_mupdf() -> None:

@@ -44,6 +44,14 @@ def test_the_schema_names_every_block_type() -> None:
     assert set(SCHEMA["$defs"]["block"]["properties"]["type"]["enum"]) == set(BLOCK_TYPES)
 
 
+def test_notes_of_a_page_survive_json() -> None:
+    page = Page(1, 595.0, 842.0, notes=("nothing was found on it",))
+    document = Document(Source("a.pdf", 1), "lite", (page,))
+    record = document.to_dict()
+    jsonschema.Draft202012Validator(SCHEMA).validate(record)
+    assert Document.from_dict(record).pages == (page,)
+
+
 def test_a_document_survives_json() -> None:
     document = everything()
     record = json.loads(json.dumps(document.to_dict()))

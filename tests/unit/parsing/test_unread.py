@@ -64,12 +64,14 @@ def test_a_page_of_an_unknown_script_says_so(tmp_path, caplog):
     page = read(by_lines("lookalikes " * 9, 0.3), path).pages[0]
     assert {one.reason for one in page.unread} == {"script"}
     assert "its script may be none that this model knows" in caplog.text
+    assert "its script may be none that this model knows" in page.to_dict()["notes"][0]
 
 
 def test_a_page_on_which_nothing_was_found_is_reported(tmp_path, caplog):
     path = write_pdf(tmp_path / "a.pdf", [[], LINES])
     with caplog.at_level(logging.WARNING):
-        read(by_lines("some words", 0.9), path)
+        document = read(by_lines("some words", 0.9), path)
+    assert [page.notes for page in document.pages] == [("nothing was found on it",), ()]
     assert [message for message in caplog.messages if "nothing was found" in message] == [
         f"{path}, page 1: nothing was found on it"
     ]

@@ -73,6 +73,14 @@ def test_nothing_is_dropped_from_a_single_page_for_its_place() -> None:
     assert kept((*invoice, block("page_number", 0.98, "- 12 -")))[-1] == "Total 1,250.00 EUR"
 
 
+def test_a_note_in_the_margin_stays_unless_it_repeats() -> None:
+    first = (block("text", 0.1, "a"), block("aside_text", 0.3, "arXiv:2603.22458v2"))
+    second = (block("text", 0.1, "b"), block("aside_text", 0.3, "Received 14 March"))
+    assert kept(first) == ["a", "arXiv:2603.22458v2"]
+    assert kept(first, second) == ["a", "arXiv:2603.22458v2", "b", "Received 14 March"]
+    assert kept(first, first, second) == ["a", "a", "b", "Received 14 March"]
+
+
 @pytest.mark.parametrize("text", ["7", "– 12 –", "Page 3 of 12", "xiv", "3/12", "Seite 4", "p. 5"])
 def test_page_numbers_are_dropped(text: str) -> None:
     assert kept((block("footer", 0.95, text), block("text", 0.1, "a"))) == ["a"]
