@@ -5,9 +5,12 @@ import asyncio
 import contextlib
 import random
 import re
+import resource
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
@@ -166,12 +169,49 @@ def serve(asked: argparse.Namespace) -> int:
         print(f"{kind:8}" + "".join(f"{percentile(taken, p):8.2f}" for p in (50, 95, 99)))
     for name, count in sorted(load.counts.items()):
         print(f"{count:6}  {name}")
+    print(f"a minute: {60 * len(work) / seconds:.0f} words and pages")
     own = watch.cpu.pop(process.pid)
     print(f"CPU-seconds: {own:.1f} of the server, {sum(watch.cpu.values()):.1f} of its workers")
     print(f"memory: server {watch.own >> 20} MiB, largest process {watch.most >> 20} MiB")
     print(f"ended with {code}, {len(left)} orphans")
+    codes = beside(asked)
     is_whole = load.counts["right"] == len(work) and load.counts["workers killed"] == 1
-    return 0 if is_whole and code == 0 and not left else 1
+    return 0 if is_whole and (code, *codes) == (0, 0, 0) and not left else 1
+
+
+def beside(asked: argparse.Namespace) -> list[int]:
+    """The same words and pages by the command line, its start included; returns exit codes."""
+    workers = ["--workers", str(asked.workers), "--progress", "none"]
+    with tempfile.TemporaryDirectory() as name:
+        words, pages, out = (Path(name, folder) for folder in ("words", "pages", "out"))
+        copies(words, [WORDS[number % len(WORDS)] for number in range(asked.words)])
+        copies(pages, [PAGE] * asked.pages)
+        results = [
+            timed(["recognize", str(words), "-o", f"{name}/words.txt"]),
+            timed(["parse", str(pages), "-o", f"{out}/", *workers]),
+        ]
+    for count, kind, (_, seconds, cpu) in zip(
+        (asked.words, asked.pages), ("words", "pages"), results, strict=True
+    ):
+        print(f"command line: {count} {kind} in {seconds:.1f} s, {cpu:.1f} CPU-seconds")
+    taken = sum(seconds for _, seconds, _ in results)
+    print(f"a minute: {60 * (asked.words + asked.pages) / taken:.0f} words and pages")
+    return [code for code, _, _ in results]
+
+
+def copies(folder: Path, files: list[Path]) -> None:
+    folder.mkdir()
+    for number, file in enumerate(files):
+        shutil.copy(file, folder / f"{number:05}{file.suffix}")
+
+
+def timed(arguments: list[str]) -> tuple[int, float, float]:
+    """Exit code, seconds, and CPU-seconds of a run and its workers."""
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([sys.executable, "-m", "mdocr", *arguments], check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return done.returncode, time.perf_counter() - began, cpu
 
 
 def percentile(values: list[float], percent: int) -> float:
