@@ -1,7 +1,8 @@
 """Mutated files through all that reads files: ``python -m tests.fuzz --count 5000 --seed 1``.
 
 Ends with 1 if any mutant was not read or refused as it should be: an error that is none of ours, a
-crash, or a run past the clock. Such mutants are kept.
+crash, or a run past the clock. Such mutants are kept. ``--seeds DIR`` adds files of a folder to
+those that mutants are made from.
 """
 
 import argparse
@@ -40,14 +41,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=20, help="the clock of a mutant")
     parser.add_argument("--mebibytes", type=int, default=1500, help="the memory of a worker")
+    parser.add_argument("--seeds", type=Path, help="a folder of files to mutate too")
     parser.add_argument("--keep", type=Path, default=Path("fuzz-findings"))
     return parser.parse_args()
 
 
-def mutants(folder: Path, count: int, seed: int) -> Iterator[Path]:
-    """Files, made as they are asked for."""
+def mutants(folder: Path, count: int, seed: int, more: Path | None) -> Iterator[Path]:
+    """Files, made as they are asked for; ``more`` is a folder of files to make them from."""
     chance = random.Random(seed)
     seeds = make_seeds(folder)
+    for path in sorted(more.iterdir()) if more else ():
+        if path.suffix[1:] in seeds:
+            seeds[path.suffix[1:]].append(path.read_bytes())
     kinds = [kind for kind in seeds for _ in range(SHARES.get(kind, 1))]
     for number in range(count):
         kind = chance.choice(kinds)
@@ -74,7 +79,7 @@ def main() -> int:
         made: list[Path] = []
         tasks = (
             DocumentTask(str(made.append(path) or path))  # type: ignore[func-returns-value]
-            for path in mutants(folder, asked.count, asked.seed)
+            for path in mutants(folder, asked.count, asked.seed, asked.seeds)
         )
         for read in collect(read_in_workers(pool, tasks, ParseOptions())):
             path = made[read.number]

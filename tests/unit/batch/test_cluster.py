@@ -25,10 +25,11 @@ from pathlib import Path
 
 from ray.cluster_utils import Cluster
 from stand_in_runs import run_by
-from worker_readers import StandInMaker
+from worker_readers import SECOND_LOOKS, StandInMaker
 from mdocr.batch.cluster import RayPool
 from mdocr.batch.display import Display
 from mdocr.batch.workers import WorkerOptions
+from mdocr.document.formats import FORMATS
 
 folder, out = map(Path, sys.argv[1:])
 small = {"num_cpus": 1, "object_store_memory": 80 << 20}
@@ -42,7 +43,8 @@ def end(record):
         cluster.remove_node(node, allow_graceful=False)
 
 start = partial(RayPool, cluster.address, StandInMaker(0.2), WorkerOptions(memory=1 << 30))
-run_by(start, sorted(folder.glob("*.doc")), out, Display(end=end))
+FORMATS.update(SECOND_LOOKS)
+run_by(start, sorted(folder.glob("*.doc")), out, Display(end=end), forms=("md", "again"))
 cluster.shutdown()
 """
 
@@ -83,6 +85,7 @@ def test_a_lost_node_costs_nothing_and_a_crash_its_page(tmp_path):
     assert written(tmp_path / "far") == written(tmp_path / "near")
     assert states(tmp_path / "far") == states(tmp_path / "near")
     assert states(tmp_path / "far")["5"] == ("partial", ["CrashError"])
+    assert len(list((tmp_path / "far").glob("*.again"))) == 8  # made by actors from the files
 
 
 def test_what_is_left_of_an_assignment_is_tried_page_by_page():
