@@ -245,7 +245,7 @@ class RayPool:
         """Seconds that it may take; an actor that starts has to load its model."""
         if task.assignment is None:
             return self.options.start_seconds
-        return self.options.page_seconds * max(1, len(task.assignment.pages))
+        return self.options.page_seconds * max(task.assignment.clocks, len(task.assignment.pages))
 
 
 def _reason(error: RayError) -> str:

@@ -23,7 +23,7 @@ def rendering_errands(
     """Those of the formats that are made from the document's file too, named after them."""
     for form in forms:
         if find_format(form).file:
-            yield Errand(form, partial(document.render, form, options))
+            yield Errand(form, partial(document.render, form, options), len(document.pages))
 
 
 def writable(forms: Iterable[str], outcomes: Outcomes) -> list[str]:

@@ -70,7 +70,8 @@ class Review:
     def errands(self, file: str, pages: Iterable[Page]) -> list[Errand]:
         """What is made from the file of a document: ``Strips``, if there is any doubt."""
         lines = dict(self._doubtful_pages(pages))
-        return [Errand(ERRAND, partial(strips, file, lines, self.options))] if lines else []
+        errand = Errand(ERRAND, partial(strips, file, lines, self.options), len(lines))
+        return [errand] if lines else []
 
     def add_document(self, source: str, pages: Iterable[Page], shown: Strips) -> None:
         """Takes the doubtful lines of a document; pages that are not shown have no pictures."""

@@ -53,10 +53,12 @@ class Errand:
     Attributes:
         name: by which it is known again.
         make: makes it; can be sent to another process, as its result can be sent back.
+        pages: that are needed for it; it may take as long as so many.
     """
 
     name: str
     make: Callable[[], Any]
+    pages: int = 1
 
     def done(self, number: int) -> Made:
         """What comes of it here, for a document of this number."""

@@ -127,7 +127,9 @@ class Worker:
         if self.assignment is None:
             return None
         now, options = time.monotonic(), self._options
-        seconds = options.start_seconds if self.is_starting else options.page_seconds
+        seconds = options.page_seconds * self.assignment.clocks
+        if self.is_starting:
+            seconds = options.start_seconds
         if now - self._began > seconds:
             return _timeout(f"it took more than {seconds:g} s")
         if now - self._heard > options.silent_seconds and not self.is_starting:

@@ -35,6 +35,11 @@ class Assignment:
     opened: tuple[int, int] | None = None
     again: bool = False
 
+    @property
+    def clocks(self) -> int:
+        """For how many times the clock of a page it may do without an answer."""
+        return 1
+
     def once_more(self, left: Sequence[int]) -> list["Assignment"]:
         """What remains of it when its worker is lost: each page alone; 0 stands for the opening."""
         each = ((page,) if page else () for page in left)
@@ -51,6 +56,11 @@ class ErrandAssignment(Assignment):
     """Something is to be made from a document's file."""
 
     errand: Errand
+
+    @property
+    def clocks(self) -> int:
+        """The errand is done as a whole."""
+        return max(1, self.errand.pages)
 
 
 @dataclass(frozen=True)

@@ -48,13 +48,14 @@ def test_a_worker_makes_what_needs_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("word", "options", "message"),
     [
-        ("hang", QUICK, "again: timeout: it took more than 2 s"),
+        ("hang", QUICK, "again: timeout: it took more than 4 s"),
         ("hang in C", DEAF, "again: timeout: no sign of life for 3 s"),
         ("crash", OPTIONS, "again: crashed: its process was ended by SIGSEGV"),
         ("swell", OPTIONS, "again: out of memory: it took more than 600 MiB"),
     ],
 )
 def test_what_befalls_who_makes_it_costs_one_file(tmp_path, word, options, message):
+    """Its clock is that of all pages of the document: of two."""
     paths, out = write(tmp_path, a="one", b=f"two\nagain: {word}", c="three"), tmp_path / "out"
     tally = run_by(start(options), paths, out, forms=("md", "again"))
     assert tally.failures == 1
