@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pymupdf
 import pytest
@@ -107,3 +108,24 @@ def bowed(picture: Image.Image, pixels: float) -> Image.Image:
     inside = (rows >= 0) & (rows < height)
     moved = given[rows.clip(0, height - 1), np.arange(width)[None, :]]
     return Image.fromarray(np.where(inside[..., None], moved, 255).astype(np.uint8))
+
+
+def photographed(picture: Image.Image, corners: Sequence[tuple[float, float]]) -> Image.Image:
+    """A page on a table, photographed at an angle.
+
+    Args:
+        picture: the page.
+        corners: where its own stand on the photograph, from the upper left clockwise, as shares of
+            a picture a quarter wider and higher.
+    """
+    width, height = picture.size
+    size = round(1.25 * width), round(1.25 * height)
+    own = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    seen = np.array([(x * size[0], y * size[1]) for x, y in corners], np.float32)
+    turn = cv2.getPerspectiveTransform(own, seen)
+    paper = cv2.warpPerspective(np.asarray(picture.convert("RGB")), turn, size)
+    shown = cv2.warpPerspective(np.full((height, width), 255, np.uint8), turn, size) > 127
+    grain = np.random.default_rng(0).integers(0, 25, (size[1], size[0], 1))
+    light = np.linspace(1.0, 0.7, size[0])[None, :, None]
+    photograph = np.where(shown[..., None], paper, np.array((120, 85, 60)) + grain) * light
+    return Image.fromarray(photograph.clip(0, 255).astype(np.uint8))

@@ -1,6 +1,7 @@
-"""Boxes on pages that lie on their side or stand on their head."""
+"""Boxes on pages that lie on their side, stand on their head, or were seen from elsewhere."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from mdocr.document.model import Block, Box
 
@@ -33,3 +34,16 @@ def upright(block: Block, angle: int | None = None) -> Box:
         angle: by which the page is turned; that of the region's text if None.
     """
     return turned(block.box, block.angle if angle is None else angle)
+
+
+def moved_block(block: Block, move: Callable[[Box], Box]) -> Block:
+    """The block with its own box, and those of its lines and words, moved."""
+    lines = tuple(
+        replace(
+            line,
+            box=move(line.box),
+            words=tuple(replace(word, box=move(word.box)) for word in line.words),
+        )
+        for line in block.lines
+    )
+    return replace(block, box=move(block.box), lines=lines)

@@ -9,6 +9,7 @@ import re
 from textwrap import wrap
 
 import cases
+import numpy as np
 import pymupdf
 import pytest
 from cases import LINES, TEXT, paragraph, pdf_of, picture_of, save
@@ -292,6 +293,40 @@ def test_a_figure_over_two_columns(parser):
     text = joined(document.to_markdown())
     assert f"{' '.join(left)} {' '.join(right)}" in text
     assert "Figure 1: The harbour from the north" in text and "North" not in text.split()
+
+
+# Pages photographed at an angle
+
+
+STEEP = ((0.08, 0.12), (0.9, 0.04), (0.97, 0.95), (0.03, 0.86))
+SLIGHT = ((0.1, 0.1), (0.9, 0.12), (0.93, 0.92), (0.09, 0.9))
+
+
+@pytest.mark.parametrize("corners", [STEEP, SLIGHT], ids=["steep", "slight"])
+def test_a_table_photographed_at_an_angle(parser, corners):
+    rows = [("Berth", "Ship", "Tons"), ("North", "Heron", "1,240")]
+    rows += [(f"South {n}", f"Plover {n}", f"{n}80") for n in range(1, 7)]
+
+    def draw(sheet: pymupdf.Page) -> None:
+        paragraph(sheet, 40, 40, wrap(TEXT, 56))
+        for number, row in enumerate(rows):
+            for x, cell in zip((40, 180, 320), row, strict=True):
+                sheet.insert_text((x, 150 + 18 * number), cell, fontsize=11)
+
+    photograph = cases.photographed(picture_of(draw, (420, 320)), corners)
+    document = parser.parse(photograph, boxes="line")
+    text = joined(document.to_markdown())
+    assert edit_similarity(text[: text.index("|")].strip(), " ".join(wrap(TEXT, 56))) > 0.98
+    table = [line.strip("| ").split(" | ") for line in document.to_markdown().split("\n")]
+    assert [tuple(row) for row in table if len(row) == 3 and "---" not in row[0]] == rows
+    ink = np.asarray(photograph.convert("L"))
+    for block in document.pages[0].blocks:
+        for line in block.lines:
+            x0, y0, x1, y1 = (
+                round(share * side)
+                for share, side in zip(line.box.as_list(), 2 * photograph.size, strict=True)
+            )
+            assert ink[y0:y1, x0:x1].min() < 90, f"no ink where {line.text!r} is said to stand"
 
 
 # Things drawn over text, or around it

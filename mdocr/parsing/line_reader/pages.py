@@ -9,10 +9,11 @@ A page that was read with doubt is tried in the other directions, and so are par
 from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
 from mdocr.decoding.requests import Generation
 from mdocr.document.model import Block, Box, LayerUse, Unread
-from mdocr.document.turns import turned
+from mdocr.document.turns import moved_block, turned
 from mdocr.errors import MdocrError, UsageError
 from mdocr.inputs.page_picture import PagePicture
 from mdocr.options import ParseOptions
@@ -41,6 +42,7 @@ from mdocr.parsing.page_work import Job, Key, PageWork, failure_of
 from mdocr.parsing.texts import Text, block_options
 from mdocr.preprocessing.initials import with_initials_in_line
 from mdocr.preprocessing.overlays import without_overlays
+from mdocr.preprocessing.perspective import flatten
 
 BATCH = 32
 """Concurrent lines, if no other number is asked for."""
@@ -99,9 +101,13 @@ class LinePage(PageWork):
     """
 
     def __init__(self, key: Key, sheet: PagePicture, reader: LinePageReader) -> None:
-        picture, self._overlays = without_overlays(np.asarray(sheet.picture))
+        given = np.asarray(sheet.picture)
+        self._flattened = flatten(given) if sheet.text is None else None
+        given = self._flattened.pixels if self._flattened else given
+        picture, self._overlays = without_overlays(given)
         self.pixels, initials = with_initials_in_line(picture)
         super().__init__(key, replace(sheet, text=moved(sheet.text, initials, picture.shape)))
+        self._shown = Image.fromarray(given) if self._flattened else sheet.picture
         self.parser, self.options = reader.parser, reader.options
         self.reading = self._reading(self._view(self._first_angle()))
         self.parts: list[tuple[Box, LineReading]] = []
@@ -155,7 +161,7 @@ class LinePage(PageWork):
     def compose(self) -> tuple[list[Block], dict[str, bytes], bytes]:
         """Regions with their text; those in which nothing was read are left out."""
         regions = self.regions()
-        drawing = draw_layout(self.sheet.picture, regions) if self.options.draw_layout else b""
+        drawing = draw_layout(self._shown, regions) if self.options.draw_layout else b""
         for reading in (self.reading, *(part for _, part in self.parts)):
             reading.equations.settle()
             self.failures += [
@@ -166,7 +172,12 @@ class LinePage(PageWork):
             self._note_layer()
         self._note_doubts()
         blocks, pictures = self._blocks(regions)
-        return crops.ordered(as_lists(blocks)), pictures, drawing
+        blocks = crops.ordered(as_lists(blocks))
+        if self._flattened:
+            outline = self._flattened.outline
+            blocks = [moved_block(block, outline) for block in blocks]
+            self.unread = [replace(one, box=outline(one.box)) for one in self.unread]
+        return blocks, pictures, drawing
 
     def _first_angle(self) -> int:
         """The direction in which most of the text runs that the file shows; else as it lies."""
@@ -276,7 +287,7 @@ class LinePage(PageWork):
         for number, block in enumerate(regions):
             if block.type == "image":
                 name = crops.file_name(self.sheet.number, number + 1)
-                crop = crops.cut_region(self.sheet.picture, block.box, block.angle)
+                crop = crops.cut_region(self._shown, block.box, block.angle)
                 pictures[name] = crops.encode(crop)
                 blocks.append(crops.linked(block, name))
             elif not upright.is_inside(block.box, [area for area, _ in self.parts]):
