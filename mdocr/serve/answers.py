@@ -23,8 +23,13 @@ FAILURES = "Mdocr-Failures"
 """Header: how many pages and blocks of a document could not be read; JSON lists them."""
 
 
+async def rendered_text(document: Document, form: str) -> str:
+    """A document in a format; its path is only a name, and is not opened."""
+    return str(await asyncio.to_thread(document.render, form, RenderOptions(opens_source=False)))
+
+
 async def rendered(document: Document, form: str) -> Response:
-    """A document as an answer; its path is only a name, and is not opened."""
-    text = await asyncio.to_thread(document.render, form, RenderOptions(opens_source=False))
+    """A document as an answer."""
+    text = await rendered_text(document, form)
     kind = MEDIA_TYPES.get(form, "text/plain")
     return Response(text, media_type=kind, headers={FAILURES: str(len(document.failures))})

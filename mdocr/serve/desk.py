@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from mdocr.batch.workers import Assignment, Done, Found, WorkerOptions, WorkerPool
+from mdocr.batch.workers import Assignment, Found, WorkerOptions, WorkerPool
 from mdocr.batch.workers.documents import OPENING, AssignedDocument
 from mdocr.batch.workers.messages import Answer, FoundWords, ReaderMaker
 from mdocr.document.words import Word

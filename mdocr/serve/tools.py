@@ -28,6 +28,7 @@ from mdocr.errors import InputError, MdocrError, TimeLimitError
 from mdocr.options import RecognizeOptions
 from mdocr.parsing.events import Opened
 from mdocr.parsing.page_work import ReadPage
+from mdocr.serve.answers import rendered_text
 from mdocr.serve.desk import Desk, Told
 from mdocr.serve.errors import too_large
 from mdocr.serve.fields import PAGES, ParseFields
@@ -139,8 +140,8 @@ class Tools:
             )
             options, file = fields.options(), self._folders.find(path)
             document = await self._service.document(file, options, _progress(context))
-            text = await asyncio.to_thread(document.render, format)
-            return [str(text), *_told(document.failures)]
+            text = await rendered_text(document, format)
+            return [text, *_told(document.failures)]
 
         return await self._answered(read())
 

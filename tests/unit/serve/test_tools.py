@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from mdocr.batch.workers import WorkerOptions
 from mdocr.cli.main import app
+from mdocr.render import report_pictures
 from mdocr.serve.desk import Desk
 from mdocr.serve.metrics import Metrics
 from mdocr.serve.service import Service
@@ -95,6 +96,19 @@ def test_documents_and_words_are_read(scans):
         assert (scans / "two.txt").is_file()
 
     asked(scans, questions)
+
+
+def test_a_report_is_made_without_opening_the_file_here(scans, monkeypatch):
+    opened: list[object] = []
+    monkeypatch.setattr(report_pictures, "open_pages", lambda *asked: opened.append(asked))
+    monkeypatch.chdir(scans)  # so that the name alone would find it
+
+    async def questions(client: Client) -> None:
+        (text,) = await call(client, "parse", path="two.txt", format="report")
+        assert "<html" in text
+
+    asked(scans, questions)
+    assert not opened
 
 
 def test_pages_are_reported_and_failures_are_part_of_the_result(scans):
