@@ -127,7 +127,7 @@ class Watcher:
         steps = max((text.last for text in texts), default=0)
         if self._shows:
             said = f"{count} tokens in {steps} steps, {self._speed}"
-            console.note(f"page {page.number}: {said if steps else 'nothing denoised'}")
+            console.note(f"page {page.number}: {said if steps else 'no text was denoised'}")
         if not self._is_full and texts:
             self._recorded, self._is_full = texts[:MOST_RECORDED], True
             self._title = f"page {page.number} · {count} tokens"

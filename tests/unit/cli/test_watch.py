@@ -27,6 +27,7 @@ from mdocr.parsing.loading import load_parser
 CAT = (Character("c", 0.9, 1), Character("a", 0.9, 2, ("o",)), Character("t", 0.9, 2, ("",)))
 SVG = "{http://www.w3.org/2000/svg}"
 WORDS = Path(__file__).parents[3] / "docs/samples/words"
+LARGE = Path(__file__).parents[2] / "golden/mineru_diffusion"
 
 
 @pytest.fixture
@@ -85,6 +86,19 @@ def test_pages_are_shown_while_they_are_read(tmp_path: Path, terminal: io.String
     assert terminal.getvalue().count("\x1b[?25l") == terminal.getvalue().count("\x1b[?25h")
 
 
+def test_the_large_model_is_watched_block_by_block(terminal: io.StringIO, tmp_path: Path) -> None:
+    """With its tiny checkpoint; texts are cut at 32 tokens: exit code 7."""
+    command = ["parse", str(LARGE / "page.png"), "--model", str(LARGE), "--layout", "lite"]
+    more = ["--max-tokens", "32", "--block-length", "16", "--watch", "-o", str(tmp_path / "a.md")]
+    done = CliRunner().invoke(app, [*command, *more])
+    assert done.exit_code == 7, done.output
+    seen = shown(terminal)
+    counts = [tuple(map(int, pair)) for pair in re.findall(r"(\d+) passes, (\d+) tokens", seen)]
+    assert len(counts) > 16 and counts[0][1] < counts[-1][1]
+    assert "░" * 16 in seen  # a block before its first pass
+    assert re.search(r"page 1: \d+ tokens in \d+ steps, \d+ tokens/s", seen)
+
+
 def test_words_are_shown_while_they_are_read(terminal: io.StringIO) -> None:
     done = CliRunner().invoke(app, ["recognize", str(WORDS / "01.png"), "--watch"])
     assert done.exit_code == 0, done.output
@@ -107,7 +121,7 @@ def test_without_a_terminal_there_is_a_plain_line_and_the_cursor_stays(
         watcher.display(Display()).look(Word("b/w.png", "cat", 0.9, CAT, "m", "d", 2))
     first, *rest = capsys.readouterr().err.splitlines()
     assert re.fullmatch(r"page 3: 3 tokens in 2 steps, \d+ tokens/s", first)
-    assert rest == ["page 4: nothing denoised", "w.png: cat, 2 steps"]
+    assert rest == ["page 4: no text was denoised", "w.png: cat, 2 steps"]
 
 
 def test_a_record_is_that_of_the_first_page_and_no_file_of_others(tmp_path: Path) -> None:
