@@ -11,7 +11,9 @@ aligned anew behind the text, and verified in another round.
 So the tokens are those of plain decoding with the same threshold and block length, in fewer passes
 (*exact*). With ``BlockOptions.acceptance`` below the threshold, a token of the draft is committed
 from that probability on, since two sources agree (*lenient*): fewer passes, and texts that may
-differ.
+differ. There a block seldom needs a second pass, so that a draft saves tokens too, as long as few
+blocks are verified behind one that is refused: one block, and twice as many after each round that
+confirms all.
 
 The masks of a block stand at the positions of its draft, and their keys and values in slots of the
 cache behind the text.
@@ -27,7 +29,7 @@ from numpy.typing import NDArray
 
 from mdocr.decoding.blocks import ActiveSequence, visible_positions
 from mdocr.decoding.choices import Confidences, Tokens
-from mdocr.decoding.draft_alignment import resumption
+from mdocr.decoding.draft_alignment import REACH, agreeing, resumption
 from mdocr.decoding.requests import Feed, Request, TokenDraft
 
 PATIENCE = 3
@@ -54,6 +56,7 @@ class DraftedBlock(ActiveSequence):
         before: tokens of the text before the block.
         draft: what the block is expected to be; shorter than a block at the end of the draft.
         slot: where the keys and values of its first token are kept.
+        beside: the draft with up to ``REACH`` tokens on both sides of the block.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class DraftedBlock(ActiveSequence):
         before: tuple[int, ...],
         draft: tuple[int, ...],
         slot: int,
+        beside: tuple[int, ...] = (),
     ) -> None:
         super().__init__(0, 0, replace(request, draft=TokenDraft()), mask_id)
         self.tokens, self.steps = list(before), [0] * len(before)
@@ -70,6 +74,7 @@ class DraftedBlock(ActiveSequence):
         self.proposed = [()] * len(before)
         self.draft = draft
         self.slot = slot
+        self.beside = beside
         self._open_block()
 
     @property
@@ -108,9 +113,12 @@ class DraftedBlock(ActiveSequence):
     ) -> NDArray[np.bool_]:
         """Also commits what the draft has, from the probability on that is accepted."""
         chosen = super()._chosen(queries, candidates, confidences)
-        bar, masked = self.request.options.acceptance or 0.0, self._masked
-        for at, token, sure in zip(queries, candidates, confidences, strict=True):
-            if at in masked and self.draft[at : at + 1] == (token,) and sure >= bar:
+        masked, likely = self._masked, list(self._block)
+        for at, token in zip(queries, candidates.tolist(), strict=True):
+            likely[at] = token if at in masked else likely[at]
+        agreed = agreeing(likely, self.draft, self.beside)
+        for at, sure in zip(queries, confidences.tolist(), strict=True):
+            if at in masked and agreed[at] and sure >= (self.request.options.acceptance or 0.0):
                 chosen[at] = True
         return chosen
 
@@ -157,6 +165,8 @@ class VerifiedSequence(ActiveSequence):
         self._is_lost = False  # whether that is not known
         self._confirmed = 0  # blocks of this round that ended as drafted
         self._misses = 0  # rounds in a row without such blocks
+        self._is_lenient = (request.options.acceptance or 0.0) < request.options.threshold
+        self._window = 1  # blocks of a lenient round, at most
         self._capacity = request.capacity
         self._blocks: list[DraftedBlock] = []
         self._known: tuple[int, ...] = ()  # of the draft, to be fed
@@ -207,6 +217,7 @@ class VerifiedSequence(ActiveSequence):
         is_whole = bool(rest) and rest[-1] in self.request.stop_ids and len(rest) % length == 0
         count = len(rest) // length + (not is_whole)
         count = max(1, min(count, -(-(longest - self._start) // length)))
+        count = min(count, self._window) if self._is_lenient else count
         self._known = rest[: (count - 1) * length]
         self._confirmed = 0
         self._capacity = max(self._capacity, self.request.capacity + (count - 1) * length)
@@ -219,6 +230,7 @@ class VerifiedSequence(ActiveSequence):
                 written[: self._start + at * length],
                 rest[at * length : (at + 1) * length],
                 slot=behind + at * length if at < count - 1 else behind - length,
+                beside=self._beside(at * length) if self._is_lenient and rest else (),
             )
             for at in range(count)
         ]
@@ -231,7 +243,8 @@ class VerifiedSequence(ActiveSequence):
             if block.end is not None:
                 self.end = block.end
                 return
-            if not block.is_done or (block.is_refused and self._unfinished):
+            is_early = block.is_refused and bool(self._unfinished)
+            if not block.is_done or (is_early and not self._is_lenient):
                 self._drop()
                 return
             self._place += len(block.block)
@@ -256,10 +269,17 @@ class VerifiedSequence(ActiveSequence):
         for values in (self.tokens, self.steps, self.confidences, self.proposed):
             del values[self._start :]
 
+    def _beside(self, at: int) -> tuple[int, ...]:
+        """Of the draft, what stands around the block ``at`` tokens behind the text."""
+        start, stop = self._place + at - REACH, self._place + at + REACH
+        known = self._draft[max(0, start) : stop + self.request.options.block_length]
+        return (*[-1] * -start, *known)
+
     def _realign(self) -> None:
         """Finds where the draft goes on behind a block that it does not have."""
         block = self._blocks[0]
-        if block.is_refused:
+        self._window = 2 * self._window if block.draft and not block.is_refused else 1
+        if block.is_refused and not self._is_lenient:
             self._draft = (*block.draft, *redrafted(self._blocks[1:]))
             self._place = len(block.block)
             self._misses = 0 if self._confirmed else self._misses + 1

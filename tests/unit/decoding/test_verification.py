@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mdocr.decoding.blocks import denoise
-from mdocr.decoding.draft_alignment import resumption
+from mdocr.decoding.draft_alignment import agreeing, resumption
 from mdocr.decoding.requests import BlockOptions, Request, TokenDraft
 from mdocr.decoding.verification import started
 
@@ -153,8 +153,41 @@ def test_autoregressive_decoding_takes_one_pass():
 
 
 def test_two_sources_that_agree_are_enough():
-    made, _ = read(TEXT, DRAFTS["right"], acceptance=0.5)
-    assert (made.tokens, made.passes) == (TEXT, 1)
+    made, reader = read(TEXT, DRAFTS["right"], acceptance=0.5)
+    assert (made.tokens, made.passes) == (TEXT, 4)  # of 1, 2, 4 and 1 blocks
+    assert reader.tokens == len(PROMPT) + 56 + 64  # once as the draft, once as masks
+
+
+@pytest.mark.parametrize("draft", DRAFTS.values(), ids=DRAFTS.keys())
+def test_where_two_sources_are_enough_no_draft_costs_more_than_none(draft):
+    plain, without = read(TEXT)
+    made, reader = read(TEXT, draft, acceptance=0.5, forgiving=True)
+    assert made.tokens == TEXT
+    assert made.passes <= plain.passes and reader.tokens <= 1.2 * without.tokens
+
+
+def test_a_draft_that_moves_inside_a_block_is_accepted_behind_it():
+    """One token more in the draft: what follows it agrees a place further on."""
+    known = (*TEXT[:34], 41, *TEXT[34:], STOP)
+    made, _ = read(TEXT, known, acceptance=0.5, block_length=32, forgiving=True)
+    assert made.tokens == TEXT and made.passes <= 5
+
+
+@pytest.mark.parametrize(
+    ("block", "draft", "beside", "agreed"),
+    [
+        ("abcdefgh", "abcdefgh", "", "abcdefgh"),
+        ("abcdefgh", "abxdefgh", "", "ab.defgh"),
+        ("abcdefgh", "abxcdefg", "........abxcdefgh.......", "abcdefgh"),  # one more
+        ("abcdefgh", "abdefghi", "........abdefghi........", "ab.defgh"),  # one missing
+        ("abcdefgh", "hgfedcba", "........ghxxefxx........", "........"),  # two are no run
+        ("abcdefgh", "abc", "........abc", "abc....."),
+    ],
+)
+def test_where_a_block_agrees_with_its_draft(block, draft, beside, agreed):
+    codes = [tuple(map(ord, text)) for text in (block, draft, beside)]
+    found = agreeing(*codes)
+    assert "".join(a if is_so else "." for a, is_so in zip(block, found, strict=True)) == agreed
 
 
 def test_a_draft_goes_on_behind_what_it_does_not_have():
