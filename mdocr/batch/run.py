@@ -178,7 +178,7 @@ class _Reading:
         run, read, copy = self.run, document.read, document.copy
         if read.error is not None or not (read.pages or not read.failures):
             return []
-        whole = read.document(run.model.name)
+        whole = replace(read.document(run.model.name), pictures={})  # they need not travel
         review = run.review.errands(str(copy or document.path), whole.pages) if run.review else []
         return [*document.results.errands(whole, copy), *review]
 
