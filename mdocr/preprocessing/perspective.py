@@ -31,8 +31,9 @@ FULL = 0.96
 LIGHTER = 30
 """Levels by which paper is lighter, or greyer, than the ground around it at least."""
 
-LEANING = 0.5
-"""Degrees by which a corner differs from a right angle at least; turns are undone by layout."""
+LEANING, TURNED = 0.5, 10.0
+"""Degrees by which a corner differs from a right angle at least, or by which the sheet is turned:
+layout levels what is turned by less."""
 
 STEEPEST = 40.0
 """The same at most; what leans more is no sheet."""
@@ -77,9 +78,8 @@ def flatten(picture: Pixels) -> Flattened | None:
         None where there is no such sheet, or it needs no more than to be levelled.
     """
     corners = find_sheet(picture)
-    if corners is None or not LEANING <= _leaning(corners) <= STEEPEST:
+    if corners is None or not _is_worth_it(corners):
         return None
-    size = picture.shape[1], picture.shape[0]
     width = max(math.dist(corners[0], corners[1]), math.dist(corners[3], corners[2]))
     height = max(math.dist(corners[0], corners[3]), math.dist(corners[1], corners[2]))
     sheet = np.array([[0, 0], [width, 0], [width, height], [0, height]])
@@ -87,7 +87,21 @@ def flatten(picture: Pixels) -> Flattened | None:
         cv2.getPerspectiveTransform(corners.astype(np.float32), sheet.astype(np.float32)),
         np.float64,
     )
-    x0, y0, x1, y1 = _extent(forth, size, (width, height))
+    return seen_by(picture, forth, (width, height))
+
+
+def seen_by(
+    picture: Pixels, forth: NDArray[np.float64], sheet: tuple[float, float] | None = None
+) -> Flattened:
+    """A page moved by a homography, with what is around it as far as there is room.
+
+    Args:
+        picture: [H, W, 3] RGB.
+        forth: [3, 3], from points of the picture to those of the view.
+        sheet: width and height in the view of what must be shown, from its origin on; None: all.
+    """
+    size = picture.shape[1], picture.shape[0]
+    x0, y0, x1, y1 = _extent(forth, size, sheet)
     forth = np.array([[1.0, 0, -x0], [0, 1, -y0], [0, 0, 1]]) @ forth
     whole = max(1, round(x1 - x0)), max(1, round(y1 - y0))
     pixels = cv2.warpPerspective(
@@ -105,8 +119,8 @@ def find_sheet(picture: Pixels) -> Points | None:
     """
     height, width = picture.shape[:2]
     scale = SMALL / max(height, width)
-    copy = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    copy = np.asarray(cv2.GaussianBlur(copy, (5, 5), 0), np.uint8)
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    copy: Pixels = np.asarray(cv2.GaussianBlur(small, (5, 5), 0), np.uint8)
     for levels in (np.asarray(copy.min(axis=2), np.uint8), _greyness(copy)):
         corners = _sheet_among(levels)
         if corners is not None:
@@ -198,6 +212,14 @@ def _is_sheet(corners: Points, outline: NDArray[Any], levels: Pixels) -> bool:
     return float(np.median(levels[quad > 0])) - float(np.median(levels[quad == 0])) >= LIGHTER
 
 
+def _is_worth_it(corners: Points) -> bool:
+    """Whether the sheet is seen at an angle, or turned further than layout levels pages."""
+    across, up = corners[1] - corners[0]
+    turn = abs(math.degrees(math.atan2(up, across)))
+    leaning = _leaning(corners)
+    return leaning <= STEEPEST and (leaning >= LEANING or turn >= TURNED)
+
+
 def _leaning(corners: Points) -> float:
     """Largest difference of a corner from a right angle, in degrees."""
     angles = []
@@ -209,7 +231,7 @@ def _leaning(corners: Points) -> float:
 
 
 def _extent(
-    forth: NDArray[np.float64], size: tuple[int, int], sheet: tuple[float, float]
+    forth: NDArray[np.float64], size: tuple[int, int], sheet: tuple[float, float] | None
 ) -> tuple[float, float, float, float]:
     """What to show around the sheet: the whole picture, or as much as there is room for."""
     width, height = size
@@ -218,8 +240,9 @@ def _extent(
     if (depth > 1e-6).all():
         found = _mapped(edges, forth)
         (x0, y0), (x1, y1) = found.min(axis=0), found.max(axis=0)
-        if (x1 - x0) * (y1 - y0) <= LARGEST * width * height:
+        if sheet is None or (x1 - x0) * (y1 - y0) <= LARGEST * width * height:
             return float(x0), float(y0), float(x1), float(y1)
+    sheet = sheet or size
     margin = 0.02 * max(sheet)
     return -margin, -margin, sheet[0] + margin, sheet[1] + margin
 

@@ -302,7 +302,12 @@ STEEP = ((0.08, 0.12), (0.9, 0.04), (0.97, 0.95), (0.03, 0.86))
 SLIGHT = ((0.1, 0.1), (0.9, 0.12), (0.93, 0.92), (0.09, 0.9))
 
 
-@pytest.mark.parametrize("corners", [STEEP, SLIGHT], ids=["steep", "slight"])
+FILLING = ((-0.04, -0.02), (1.03, -0.07), (1.08, 1.07), (-0.03, 1.02))
+
+
+@pytest.mark.parametrize(
+    "corners", [STEEP, SLIGHT, FILLING], ids=["steep", "slight", "without its edges"]
+)
 def test_a_table_photographed_at_an_angle(parser, corners):
     rows = [("Berth", "Ship", "Tons"), ("North", "Heron", "1,240")]
     rows += [(f"South {n}", f"Plover {n}", f"{n}80") for n in range(1, 7)]

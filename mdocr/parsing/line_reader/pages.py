@@ -41,6 +41,7 @@ from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import Job, Key, PageWork, failure_of
 from mdocr.parsing.texts import Text, block_options
 from mdocr.preprocessing.initials import with_initials_in_line
+from mdocr.preprocessing.keystone import flatten_by_letters
 from mdocr.preprocessing.overlays import without_overlays
 from mdocr.preprocessing.perspective import flatten
 
@@ -102,7 +103,7 @@ class LinePage(PageWork):
 
     def __init__(self, key: Key, sheet: PagePicture, reader: LinePageReader) -> None:
         given = np.asarray(sheet.picture)
-        self._flattened = flatten(given) if sheet.text is None else None
+        self._flattened = None if sheet.text else flatten(given) or flatten_by_letters(given)
         given = self._flattened.pixels if self._flattened else given
         picture, self._overlays = without_overlays(given)
         self.pixels, initials = with_initials_in_line(picture)

@@ -72,3 +72,14 @@ def test_it_is_seen_from_above_and_boxes_are_of_the_page_as_given():
 )
 def test_other_pictures_stay_as_they_are(picture):
     assert flatten(picture) is None
+
+
+def test_a_sheet_that_is_turned_further_than_layout_levels_is_turned_back():
+    middle, angle = np.array([380, 470]), np.radians(20)
+    own = np.array([[-220, -300], [220, -300], [220, 300], [-220, 300]])
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    flat = flatten(photograph(own @ turn.T + middle, SLATE))
+    assert flat is not None
+    ys, xs = np.nonzero(flat.pixels.max(axis=2) < 20)
+    square = (np.ptp(xs) + 1) * (np.ptp(ys) + 1)
+    assert len(xs) > 0.95 * square, "the black square stands upright"
