@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -28,23 +29,37 @@ def nodes(asked: argparse.Namespace) -> int:
             shutil.copy(PAGE, folder / f"{number:04}.png")
         print("nodes  seconds  pages/min  CPU-seconds of the actors  a page", flush=True)
         for count in range(asked.least, asked.most + 1):
-            began = time.monotonic()
             with cluster(count) as address, Actors() as actors:
-                command = ["parse", str(folder), "-o", str(Path(name, f"out{count}"))]
-                environment = {**os.environ, "RAY_ADDRESS": address}
-                done = subprocess.run(
-                    [sys.executable, "-m", "mdocr", *command, "--cluster", "ray"],
-                    env=environment,
-                    check=False,
-                )
-                codes.append(done.returncode)
-                seconds = time.monotonic() - began
+                code, seconds, ends = parse(folder, Path(name, f"out{count}"), address)
+                codes.append(code)
             print(
-                f"{count:5}{seconds:9.0f}{60 * asked.pages / seconds:11.1f}"
+                f"{count:5}{seconds:9.0f}{rate(ends):11.1f}"
                 f"{actors.seconds:27.1f}{actors.seconds / asked.pages:8.2f}",
                 flush=True,
             )
     return max(codes)
+
+
+def parse(folder: Path, out: Path, address: str) -> tuple[int, float, list[float]]:
+    """Exit code and seconds of a run, and when each page was there."""
+    arguments = [str(folder), "-o", f"{out}/", "--cluster", "ray", "--progress", "jsonl"]
+    began, ends = time.monotonic(), []
+    with subprocess.Popen(
+        [sys.executable, "-m", "mdocr", "parse", *arguments],
+        env={**os.environ, "RAY_ADDRESS": address},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        for said in process.stderr:
+            pages = json.loads(said).get("pages", 0) if said.startswith("{") else 0
+            ends += [time.monotonic()] * (pages - len(ends))
+    return process.returncode, time.monotonic() - began, ends
+
+
+def rate(ends: list[float]) -> float:
+    """Pages a minute after the first, for which the model was loaded."""
+    return 60 * (len(ends) - 1) / max(ends[-1] - ends[0], 1e-9) if ends else 0.0
 
 
 @contextlib.contextmanager
