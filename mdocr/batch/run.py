@@ -176,7 +176,7 @@ class _Reading:
     def _errands(self, document: _OpenDocument) -> list[Errand]:
         """What is made from a document's file, once its pages are read."""
         run, read, copy = self.run, document.read, document.copy
-        if read.error is not None or not (read.pages or not read.failures):
+        if read.error is not None or (read.failures and not read.pages):
             return []
         whole = replace(read.document(run.model.name), pictures={})  # they need not travel
         review = run.review.errands(str(copy or document.path), whole.pages) if run.review else []
