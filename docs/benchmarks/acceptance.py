@@ -1,6 +1,7 @@
 """Passes, tokens and seconds of a verified draft, by how much of it is right, on a stand-in model.
 
     OMP_NUM_THREADS=1 python docs/benchmarks/acceptance.py
+    python docs/benchmarks/acceptance.py --texts 5 --seconds 0.5 1.1 4.1
 
 The released weights are not needed: what counts is how far the model agrees with the draft. The
 stand-in writes texts of 400 tokens. A block of it says what follows the end of the text before the
@@ -11,9 +12,11 @@ or two. Prompts are fed once in either case, and not counted.
 
 Seconds are computed, not seen: CPU-seconds of one core that a pass of so many tokens takes in some
 layers and a part of the output layer of full width, bfloat16, random weights, behind a prompt in
-the cache, times the layers and the vocabulary that the released model has.
+the cache, times the layers and the vocabulary that the released model has. ``--seconds`` takes
+those of an earlier run, of passes of 32, 96 and 384 tokens.
 """
 
+import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -124,6 +127,17 @@ class PassTime:
         return _between(tokens, self.layers) + _between(queries, self.head)
 
 
+class KnownTime:
+    """The same, of an earlier run."""
+
+    def __init__(self, seconds: Sequence[float]) -> None:
+        self.layers, self.head = list(seconds), [0.0] * len(SIZES)
+
+    def __call__(self, tokens: int, queries: int) -> float:
+        """Seconds of a pass of so many tokens."""
+        return _between(tokens, self.layers)
+
+
 def _between(size: int, seconds: Sequence[float]) -> float:
     at = int(size > SIZES[1])
     (low, high), (start, end) = SIZES[at : at + 2], seconds[at : at + 2]
@@ -142,10 +156,12 @@ def _seconds(work: Callable[[], object], times: int = 3) -> float:
     return median(found)
 
 
-def measured(rate: float | None, acceptance: float, time_of: PassTime) -> tuple[float, ...]:
+def measured(
+    rate: float | None, acceptance: float, time_of: Callable[[int, int], float], texts: int = TEXTS
+) -> tuple[float, ...]:
     """Mean passes, tokens fed and seconds of the texts; without a draft if the rate is None."""
     counts = []
-    for seed in range(TEXTS):
+    for seed in range(texts):
         model = StandIn(seed)
         draft = () if rate is None else model.draft(rate, seed + TEXTS)
         options = BlockOptions(acceptance=acceptance, max_tokens=2 * LENGTH)
@@ -159,22 +175,26 @@ def measured(rate: float | None, acceptance: float, time_of: PassTime) -> tuple[
 
 def main() -> None:
     """Prints the table."""
-    time_of = PassTime()
+    parse = argparse.ArgumentParser()
+    parse.add_argument("--texts", type=int, default=TEXTS)
+    parse.add_argument("--seconds", type=float, nargs=len(SIZES))
+    chosen = parse.parse_args()
+    time_of = KnownTime(chosen.seconds) if chosen.seconds else PassTime()
     heads = " | ".join(f"{name} | tokens fed | seconds" for name in ("passes, exact", "lenient"))
     print(f"| right in the draft | {heads} |")
     print("|---|---|---|---|---|---|---|")
-    plain = measured(None, 1.0, time_of)
+    plain = measured(None, 1.0, time_of, chosen.texts)
     print(f"| no draft | {plain[0]:.0f} | {plain[1]:,.0f} | {plain[2]:.1f} | | | |")
     for rate in RATES:
         cells = [f"{100 * rate:.0f} %"]
         for acceptance in (1.0, LENIENT):
-            passes, tokens, seconds = measured(rate, acceptance, time_of)
+            passes, tokens, seconds = measured(rate, acceptance, time_of, chosen.texts)
             cells += [
                 f"{passes:.0f} ({plain[0] / passes:.1f} × fewer)",
                 f"{tokens:,.0f} ({tokens / plain[1]:.2f} ×)",
                 f"{seconds:.1f} ({plain[2] / seconds:.1f} ×)",
             ]
-        print(f"| {' | '.join(cells)} |")
+        print(f"| {' | '.join(cells)} |", flush=True)
     for size, layers, head in zip(SIZES, time_of.layers, time_of.head, strict=True):
         print(f"a pass of {size} tokens: layers {layers:.2f} s, output layer {head:.2f} s")
 
