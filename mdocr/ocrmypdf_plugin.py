@@ -20,12 +20,12 @@ import numpy as np
 from ocrmypdf import hookimpl
 from ocrmypdf.hocrtransform import BoundingBox, OcrClass, OcrElement
 from ocrmypdf.pluginspec import OcrEngine, OrientationConfidence
-from PIL import Image
 
 import mdocr
 from mdocr.document.block_types import PICTURE_TYPES
 from mdocr.document.document import Document
 from mdocr.document.model import Block, Box, PageLine
+from mdocr.inputs.formats import open_image
 from mdocr.inputs.pictures import open_picture
 from mdocr.layout import analyse
 from mdocr.parsing.loading import load_parser
@@ -93,7 +93,7 @@ class MdocrEngine(OcrEngine):
     ) -> tuple[OcrElement, str]:
         """Reads a page: its words with their places in pixels, and its text."""
         document = _read(input_file, options)
-        with Image.open(input_file) as picture:
+        with open_image(input_file) as picture:
             size, dpi = picture.size, picture.info.get("dpi", (DPI, DPI))
         blocks = finish(document, keep_paratext=True).pages[0].blocks
         page = OcrElement(

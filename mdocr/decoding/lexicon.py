@@ -109,6 +109,14 @@ class Lexicon:
                 word, letter = ends
         return cls(lengths)
 
+    def log_share(self, word: str) -> float:
+        """How common a word is, in lower case; minus infinity for one that is not known."""
+        known = self.lengths.get(len(word)) if is_plain(word) else None
+        if known is None:
+            return -np.inf
+        letters = np.frombuffer(word.encode(), np.uint8) - ord("a")
+        return float(known.log_shares[(known.letters == letters).all(1)].max(initial=-np.inf))
+
     def log_probability(self, word: Sequence[int]) -> float:
         """Log P of a word of letters 0 to 25, known or not."""
         letters = np.array([0, 0, *(letter + 1 for letter in word), 0])

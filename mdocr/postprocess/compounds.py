@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mdocr.decoding.lexicon import Lexicon, is_plain, load_lexicon
+from mdocr.decoding.lexicon import is_plain, load_lexicon
 
 COMMON = -11.0
 """Log share from which a part of two or three letters counts as a word, and not as a syllable."""
@@ -58,9 +58,4 @@ def _is_word(part: str) -> bool:
 
 def _log_share(word: str) -> float:
     """How common a word is; minus infinity for one that is not known."""
-    lexicon: Lexicon = load_lexicon("english")
-    known = lexicon.lengths.get(len(word)) if is_plain(word) else None
-    if known is None:
-        return -np.inf
-    letters = np.frombuffer(word.encode(), np.uint8) - ord("a")
-    return float(known.log_shares[(known.letters == letters).all(1)].max(initial=-np.inf))
+    return load_lexicon("english").log_share(word)

@@ -14,6 +14,7 @@ from PIL import Image
 from mdocr.document.document import Document
 from mdocr.document.model import Box, Page, PageLine
 from mdocr.errors import InputError, UsageError
+from mdocr.inputs.formats import open_image
 from mdocr.inputs.page_picture import PagePicture
 from mdocr.inputs.pages import open_pages
 from mdocr.options import RenderOptions
@@ -154,7 +155,7 @@ def _of_pictures(path: Path) -> Any:
 
 def _encoded(page: PagePicture, path: Path) -> bytes:
     """A page as a picture file: a JPEG as it was, anything else without loss."""
-    with Image.open(path) as file:
+    with open_image(path) as file:
         is_upright = file.getexif().get(ORIENTATION, 1) == 1
         if file.format == "JPEG" and is_upright and file.size == page.picture.size:
             return path.read_bytes()

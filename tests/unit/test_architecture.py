@@ -156,6 +156,19 @@ def test_exported_models_are_read_without_torch():
     assert done.stdout == "False\n"
 
 
+def test_pictures_are_opened_by_a_list_of_formats():
+    """Pillow starts Ghostscript for an EPS, whatever its name, where it is not told what to try."""
+    without = [
+        f"{name}:{node.lineno}"
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("Image.open")
+        and "formats" not in [keyword.arg for keyword in node.keywords]
+    ]
+    assert without == []
+
+
 def test_public_names_exist():
     for name in mdocr.__all__:
         assert getattr(mdocr, name) is not None

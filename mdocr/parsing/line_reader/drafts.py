@@ -16,6 +16,7 @@ from mdocr.document.inline import literal
 from mdocr.inputs.text_layer import EMPTY, TICKED, Look, TextLayer
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.leaders import leaders_of
+from mdocr.parsing.line_reader.nearest import nearest_lines
 from mdocr.parsing.line_reader.views import CAPITAL, View
 
 SPACE = 0.2
@@ -108,15 +109,10 @@ class _Places:
         if not rows or not self.numbers:
             return {}
         lines = np.array([list(regions[n].lines[row].box) for n, row in rows])
-        x, y = self.middles[:, :1], self.middles[:, 1:]
-        slack = NEAR * self.sizes[:, None]
-        is_in = (lines[:, 0] - slack <= x) & (x <= lines[:, 2] + slack)
-        is_in &= (lines[:, 1] - slack <= y) & (y <= lines[:, 3] + slack)
-        off = np.abs(y - (lines[:, 1] + lines[:, 3]) / 2) / np.maximum(lines[:, 3] - lines[:, 1], 1)
-        off = off + np.maximum(np.maximum(lines[:, 0] - x, x - lines[:, 2]), 0) / slack
-        nearest = np.where(is_in, off, np.inf).argmin(axis=1)
-        nearest[~is_in.any(axis=1)] = -1
-        return {row: np.flatnonzero(nearest == n) for n, row in enumerate(rows)}
+        nearest = nearest_lines(self.middles, NEAR * self.sizes, lines)
+        order = np.argsort(nearest, kind="stable")
+        starts = np.searchsorted(nearest[order], np.arange(len(rows) + 1))
+        return {row: order[starts[n] : starts[n + 1]] for n, row in enumerate(rows)}
 
     def line(self, members: NDArray[np.int64]) -> list[DraftCharacter]:
         """Characters of a line as its draft."""

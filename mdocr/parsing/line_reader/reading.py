@@ -26,6 +26,7 @@ from mdocr.parsing.line_reader.formulas import (
     Row,
     equation,
 )
+from mdocr.parsing.line_reader.lookalikes import with_capitals
 from mdocr.parsing.line_reader.loose_tables import is_table, paragraphs
 from mdocr.parsing.line_reader.noise import why_unread
 from mdocr.parsing.line_reader.pieces import LinePiece, split_line
@@ -152,7 +153,7 @@ class LineReading:
         found = [(self.pieces[piece].joint, self.texts.get(piece, Text())) for piece in pieces]
         content = "".join(joint + text.content for joint, text in found)
         joint = next((joint for joint, _ in found[1:]), "")
-        return joined([text for _, text in found], " ".join(content.split()), joint)
+        return joined([text for _, text in found], with_capitals(" ".join(content.split())), joint)
 
     def written_line(self, row: Row) -> Text:
         """The same with its scripts marked, behind the box to be ticked if it begins with one."""
