@@ -79,7 +79,10 @@ def _shows_lines(picture: Image.Image) -> bool:
     if picture.width >= STRIP_RATIO * picture.height:
         return True
     picture.thumbnail((ANALYSED_EDGE, ANALYSED_EDGE))
-    boxes = [line.box for line in analyse(np.asarray(picture)).lines]
+    layout = analyse(np.asarray(picture))
+    if len(layout.sideways) > 2:  # a page on its side
+        return True
+    boxes = [line.box for line in layout.lines]
     clear = [box for box in _lines(boxes, ratio=3.0, height=14) if box.width >= picture.width / 2]
     return len(_stacked(_lines(boxes, ratio=2.5, height=7))) > 2 or len(_stacked(clear)) > 1
 

@@ -103,7 +103,8 @@ def _initial(box: NDArray[np.int64], letters: Boxes, size: float) -> Initial | N
     x0, y0, x1, y1 = box.tolist()
     level = (letters[:, 3] > y0 - 0.3 * size) & (letters[:, 1] < y1 + BELOW * size)
     level &= letters[:, 0] < x1 + WIDTH * size
-    if (level & (letters[:, 2] <= x0) & (letters[:, 2] > x0 - GAP * size)).any():
+    left = level & (letters[:, 1] < y1) & (letters[:, 2] <= x0)
+    if (left & (letters[:, 2] > x0 - GAP * size)).any():
         return None
     lines = _rows(letters[level & (letters[:, 0] > x0 - GAP * size)], size)
     starts = [float(line[:, 0].min()) for line in lines]

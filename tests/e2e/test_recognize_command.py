@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import cases
 import pytest
 from click.testing import Result
 from PIL import Image, ImageDraw, ImageFont
@@ -360,6 +361,12 @@ def test_a_picture_of_a_page_is_told(
     assert made.exit_code == 0
     assert ("shows more text than one word" in made.stderr) == told
     assert ("mdocr parse" in made.stderr) == told
+
+
+@pytest.mark.parametrize("angle", [90, 270])
+def test_a_page_on_its_side_is_told(tmp_path: Path, model: str, angle: int) -> None:
+    cases.picture_of(cases.paragraph).rotate(angle, expand=True).save(tmp_path / "a.png")
+    assert "mdocr parse" in recognize(tmp_path / "a.png", "--model", model).stderr
 
 
 @pytest.mark.parametrize(("own", "taken"), [("", "PASSIVE"), ("ACTIVE", "ACTIVE")])

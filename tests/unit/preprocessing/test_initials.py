@@ -36,6 +36,22 @@ def test_a_letter_that_lines_run_around_is_moved_to_the_first_of_them(letter):
     assert (made[top:bottom, left:right] < 128).any()
 
 
+@pytest.mark.parametrize("letter", ["P", "B", "T"])
+def test_a_small_letter_below_may_stand_farther_left(letter):
+    """A large letter has more blank at its side than those of the lines below it."""
+
+    def draw(sheet: pymupdf.Page) -> None:
+        sheet.insert_text((50, 88), letter, fontsize=38)
+        rest = ["EOPLE on the pier board from a", "bridge, and the old one will be kept"]
+        cases.paragraph(sheet, 84, 70, rest)
+        cases.paragraph(
+            sheet, 50, 70 + 2 * 1.35 * cases.SIZE, ["for fishing boats. The mayor said"]
+        )
+
+    _, found = with_initials_in_line(np.asarray(cases.picture_of(draw, (420, 200))))
+    assert len(found) == 1
+
+
 @pytest.mark.parametrize("beside", [1, 5], ids=["of one line", "with no line below"])
 def test_a_large_letter_elsewhere_stays(beside):
     given = page("H", beside)
