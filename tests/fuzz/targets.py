@@ -1,4 +1,7 @@
-"""What is done with a mutant, in a worker: what mdocr does with a file of its ending."""
+"""What is done with a mutant, in a worker: what mdocr does with a file of its ending.
+
+All that is needed for it is imported at once, before the clock of a worker's first mutant begins.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +19,11 @@ from mdocr.inputs.pages import PageError, open_pages
 from mdocr.layout import analyse
 from mdocr.options import ParseOptions
 from mdocr.parsing.page_work import ReadPage
+from mdocr.training.config import RecognizerConfig
+from mdocr.training.parser import load_parser_run
+from mdocr.training.run_files import load_config
+from mdocr.weights.line_reader import load_line_reader
+from mdocr.weights.mdiff4str_released import load_released
 
 
 @dataclass(frozen=True)
@@ -57,33 +65,22 @@ def document(path: Path) -> None:
 
 
 def weights(path: Path) -> None:
-    from mdocr.weights.line_reader import load_line_reader
-
     load_line_reader(beside(path, "model.safetensors"))
 
 
 def configuration(path: Path) -> None:
-    from mdocr.weights.line_reader import load_line_reader
-
     load_line_reader(beside(path, "config.json"))
 
 
 def released(path: Path) -> None:
-    from mdocr.weights.mdiff4str_released import load_released
-
     load_released(path)
 
 
 def run_file(path: Path) -> None:
-    from mdocr.training.config import RecognizerConfig
-    from mdocr.training.run_files import load_config
-
     load_config(path, [], RecognizerConfig)
 
 
 def parser_run_file(path: Path) -> None:
-    from mdocr.training.parser import load_parser_run
-
     load_parser_run(path, [])
 
 
