@@ -178,6 +178,7 @@ def test_options_that_make_no_sense(change):
 
 
 SUPERVISOR = """
+import signal
 import sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
@@ -188,6 +189,7 @@ from mdocr.parsing.page_work import ReadPage
 from mdocr.parsing.pipeline import DocumentTask
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job has none
     with WorkerPool(StandInMaker(), WorkerOptions(workers=2, memory=1 << 30)) as pool:
         tasks = [DocumentTask(path) for path in sys.argv[1:]]
         for event in read_in_workers(pool, tasks, ParseOptions()):
