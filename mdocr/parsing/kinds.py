@@ -11,7 +11,9 @@ from PIL import Image
 from mdocr.errors import MdocrError
 from mdocr.inputs.formats import PAGED, open_image
 from mdocr.inputs.pictures import open_picture
-from mdocr.layout import LayoutBox, analyse
+from mdocr.layout import LayoutBox, Line, analyse, cut
+from mdocr.layout.ink import find_background, find_ink, runs, to_grey
+from mdocr.layout.regions import Pixels
 
 PAGE_EDGE = 400
 """Pixels of the shorter edge from which a picture is taken for a page."""
@@ -20,7 +22,11 @@ PAGE_RATIO = 3.0
 """Long edge to short edge up to which it is."""
 
 STRIP_RATIO = 8.0
-"""Width to height from which a picture is a line of several words."""
+"""Width to height from which a picture, or a line on it, is one of several words."""
+
+WORD_GAP, APART = 0.25, 3.0
+"""Gap between words in heights of their line, and as a multiple of the usual one between letters,
+at least."""
 
 ANALYSED_EDGE = 1400
 """Longest edge in pixels at which the lines of a picture are looked for."""
@@ -79,12 +85,26 @@ def _shows_lines(picture: Image.Image) -> bool:
     if picture.width >= STRIP_RATIO * picture.height:
         return True
     picture.thumbnail((ANALYSED_EDGE, ANALYSED_EDGE))
-    layout = analyse(np.asarray(picture))
+    pixels = np.asarray(picture)
+    layout = analyse(pixels)
     if len(layout.sideways) > 2:  # a page on its side
+        return True
+    if any(_is_of_words(pixels, line) for line in layout.lines):
         return True
     boxes = [line.box for line in layout.lines]
     clear = [box for box in _lines(boxes, ratio=3.0, height=14) if box.width >= picture.width / 2]
     return len(_stacked(_lines(boxes, ratio=2.5, height=7))) > 2 or len(_stacked(clear)) > 1
+
+
+def _is_of_words(picture: Pixels, line: Line) -> bool:
+    """Whether a line of a picture, [H, W, 3], is long, and parted by a gap between words."""
+    width, height = line.box.width, line.box.height
+    if height < 14 or width < max(STRIP_RATIO * height, picture.shape[1] / 2):
+        return False
+    grey = to_grey(cut(picture, line, margin=0))
+    letters = runs(np.asarray(find_ink(grey, find_background(grey)).any(axis=0)))
+    gaps = letters[1:, 0] - letters[:-1, 1]
+    return len(gaps) > 0 and bool(gaps.max() > max(WORD_GAP * height, APART * np.median(gaps)))
 
 
 def _lines(boxes: Sequence[LayoutBox], ratio: float, height: float) -> list[LayoutBox]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import strip
 from page_models import drawn, region
 from PIL import Image
 
@@ -246,6 +247,20 @@ def test_a_small_picture_of_several_lines_is_a_page(tmp_path, lines, kind):
 def test_a_strip_of_several_words_is_a_page(tmp_path):
     drawn("the old pier will be kept for boats", (480, 40)).save(tmp_path / "strip.png")
     assert kind_of(str(tmp_path / "strip.png")) == "page"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("Closed on Mondays", "page"), ("Hexamethylenetetramine", "word"), ("Beach", "word")],
+)
+@pytest.mark.parametrize("height", [40, 110, 180])
+def test_a_line_of_words_on_a_picture_that_is_no_strip(tmp_path, text, kind, height):
+    line = strip(text, height)
+    picture = Image.new("RGB", (line.width, max(line.height + 10, line.width // 4)), "white")
+    picture.paste(line, (0, 10))
+    picture.save(tmp_path / "a.png")
+    assert min(picture.size) < 400 or picture.width > 3 * picture.height
+    assert kind_of(str(tmp_path / "a.png")) == kind
 
 
 def test_kinds_of_other_files(tmp_path):
