@@ -26,7 +26,8 @@ def without_leaders(frames: Floats, charset: Charset) -> Floats:
     """
     seen = greedy(frames)
     read = "".join(charset.decode([run.token])[:1] or "\ufffc" for run in seen)
-    made, classes = frames.copy(), frames.argmax(axis=-1)
+    made: Floats = frames.copy()
+    classes = frames.argmax(axis=-1)
     ends = [run.first for run in seen[1:]] + [len(frames)]
     for index in _points(read):
         run = np.arange(seen[index].first, ends[index])
