@@ -94,7 +94,7 @@ def _distance(one: Edges, other: Edges) -> float:
 def _grown(part: Edges, ink: Pixels, sound: Boxes, step: float) -> Edges:
     """A part grown on each side by strips that have ink and meet nothing sound."""
     step = max(1, round(step))
-    grown = part.copy()
+    grown: Edges = part.copy()
     for side, outwards in ((0, -1), (1, -1), (2, 1), (3, 1)):
         while True:
             strip, wider = grown.copy(), grown.copy()

@@ -36,4 +36,4 @@ def _nearest(middles: Floats, slack: Floats, lines: Floats) -> NDArray[np.int64]
     off = off + np.maximum(np.maximum(lines[:, 0] - x, x - lines[:, 2]), 0) / slack
     nearest = np.where(is_in, off, np.inf).argmin(axis=1)
     nearest[~is_in.any(axis=1)] = -1
-    return nearest
+    return np.asarray(nearest, np.int64)
