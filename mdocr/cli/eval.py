@@ -17,10 +17,17 @@ from mdocr.cli.choices import (
     one_of,
 )
 from mdocr.cli.command import MORE, Command, command_group, examples
-from mdocr.cli.eval_report import FORMULA_COLUMNS, WORD_COLUMNS, page_columns, show_inventory
+from mdocr.cli.eval_report import (
+    FORMULA_COLUMNS,
+    LINE_COLUMNS,
+    WORD_COLUMNS,
+    page_columns,
+    show_inventory,
+)
 from mdocr.cli.recognize import check_lexicon
 from mdocr.cli.tables import check_form
 from mdocr.evaluation import formulas as formula_scoring
+from mdocr.evaluation import line_sets as line_scoring
 from mdocr.evaluation import page_sets, pages, requirements
 from mdocr.files import check_folder
 from mdocr.inputs.labelled import open_collection
@@ -231,3 +238,41 @@ def formulas(
         records.append({"set": name, **formula_scoring.summary(found)})
     report = {"schema": "mdocr.eval.formulas/1", "model": reader.name, "threshold": threshold}
     tables.show(form, {**report, "sets": records}, records, FORMULA_COLUMNS)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples("mdocr train lines reports/ -o lines && mdocr eval lines lines"),
+)
+def lines(
+    data: Annotated[
+        list[Path],
+        typer.Argument(metavar="DATA", help="Folders with labels.tsv.", show_default=False),
+    ],
+    model: PageModel = "auto",
+    device: Device = "auto",
+    threshold: Threshold = PAGE_DEFAULTS.threshold,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Read at most this many lines of each set.")
+    ] = None,
+    form: Form = "table",
+    engine: Engine = "auto",
+    dtype: PageDtype = "auto",
+) -> None:
+    """Read pictures of lines, as mdocr train lines cuts them from PDFs.
+
+    errors are edits for a character of the ground truth; exact counts lines without any; passes are
+    those through the model, for a line.
+    """
+    check_form(form)
+    requirements.check_pages()
+    sets = [(folder.resolve().name, open_collection("", folder)) for folder in data]
+    reader = load_parser(model, device, dtype, engine)
+    records = []
+    for name, pictures in sets:
+        count = min(len(pictures), limit or len(pictures))
+        console.note(f"reading {count} lines of {name}")
+        found = list(line_scoring.read_lines(reader, pictures, count, threshold))
+        records.append({"set": name, **line_scoring.summary(found)})
+    report = {"schema": "mdocr.eval.lines/1", "model": reader.name, "threshold": threshold}
+    tables.show(form, {**report, "sets": records}, records, LINE_COLUMNS)

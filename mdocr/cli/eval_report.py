@@ -37,6 +37,14 @@ FORMULA_COLUMNS = (
     Column("similarity", "similarity", ".2%"),
     Column("passes", "passes", ".1f"),
 )
+LINE_COLUMNS = (
+    Column("set", "set"),
+    Column("lines", "lines"),
+    Column("characters", "characters"),
+    Column("errors", "errors", ".2%"),
+    Column("exact", "exact", ".2%"),
+    Column("passes", "passes", ".1f"),
+)
 SCORES_OF_A_PAGE = ("text", "order_distance", "tables", "teds", "teds_s", "formulas", "formula")
 """Keys of the columns that single pages have too."""
 CHECK_COLUMNS = tuple(Column(key, key) for key in ("set", "words", "expected", "unreadable"))

@@ -126,6 +126,7 @@ WRONG = [
     ("eval parser unlabelled --predictions gone", USAGE, "does not exist"),
     ("eval parser unlabelled --threshold 2", USAGE, "between 0 and 1"),
     ("eval formulas gone", INPUT, "there is no folder 'gone'"),
+    ("eval lines gone", INPUT, "there is no folder 'gone'"),
     ("export mdiff4str-lite", USAGE, "Missing option"),
     ("export nonsense -o new", WEIGHTS, "Known models"),
     ("export bad.pth -o new", WEIGHTS, "a source you trust"),
