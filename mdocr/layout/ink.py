@@ -57,7 +57,7 @@ def find_background(grey: Pixels) -> Pixels:
     coarse = np.ascontiguousarray(grey[::step, ::step])
     background = np.asarray(cv2.medianBlur(coarse, MEDIAN_SIZE), np.uint8)
     _clear_headlines(coarse, background)
-    _fill_bands(coarse, background)
+    _fill_bands(coarse, background, step)
     large = cv2.resize(background, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(large, np.uint8)
 
@@ -112,11 +112,11 @@ def _is_plain(levels: Pixels, paper: int) -> bool:
     return bool((np.minimum(own, distances) < 2 * ALIKE).mean() > PLAIN)
 
 
-def _fill_bands(coarse: Pixels, background: Pixels) -> None:
+def _fill_bands(coarse: Pixels, background: Pixels, step: int) -> None:
     """Gives dark bands too narrow for the median, such as heads of tables, their own background.
 
-    A band is dark from end to end over and under its writing; a line of bold type is not, and a
-    thick rule is dark all through.
+    A band is dark from end to end over and under its writing; a line of bold type is not. Where
+    every row is seen, what is dark all through is a thick rule; else its writing may lie between.
     """
     paper = paper_level(coarse)
     dark = (coarse < paper - PANEL).astype(np.uint8)
@@ -126,7 +126,9 @@ def _fill_bands(coarse: Pixels, background: Pixels) -> None:
         if w < 40 or w < 3 * h or not 3 <= h <= MEDIAN_SIZE:
             continue
         filled = dark[y : y + h, x : x + w].mean(axis=1)
-        if min(filled[:3].max(), filled[-3:].max()) < BAND or _is_bar(filled):
+        if min(filled[:3].max(), filled[-3:].max()) < BAND:
+            continue
+        if step == 1 and _is_bar(filled):
             continue
         window = np.s_[max(0, y - 2) : y + h + 2, max(0, x - 8) : x + w + 8]
         brush = np.ones((2 * h + 1, 15), np.uint8)
