@@ -9,6 +9,7 @@ from mdocr.batch.tally import Tally
 from mdocr.batch.words import WordWriter, one_line
 from mdocr.document.words import Word
 from mdocr.inputs.find import FailedInput
+from mdocr.inputs.page_size import has_room_for_lines, is_large
 from mdocr.options import RecognizeOptions
 from mdocr.recognizer import Recognizer
 
@@ -19,8 +20,9 @@ logger = logging.getLogger(__name__)
 
 Outcome = Word | FailedInput
 
-SURE = 0.9
-"""Confidence from which a small picture is taken for that of a word; a large one is looked at."""
+SURE, FEW = 0.9, 20
+"""Confidence from which a small picture is taken for that of a word, and pictures of one run up to
+which those below it are looked at."""
 
 
 def read_words(
@@ -75,7 +77,7 @@ def write_words(
                 display.say(_trace(outcome))
             display.look(outcome)
             writer.write(outcome)
-            _note_page(outcome)
+            _note_page(outcome, tally.inputs <= FEW)
             if review:
                 review.add_word(outcome)
             tally.read += 1
@@ -88,11 +90,17 @@ def write_words(
     writer.end()
 
 
-def _note_page(word: Word) -> None:
-    """Says of a picture that it shows more than a word, as it is read by another command."""
-    from mdocr.parsing.kinds import is_large, shows_lines  # with the layout: not at start-up
+def _note_page(word: Word, few: bool) -> None:
+    """Says of a picture that it shows more than a word, as it is read by another command.
 
-    if (word.confidence < SURE or is_large(word.path)) and shows_lines(word.path):
+    Among many pictures only those of a page's size are looked at: the rest takes its time.
+    """
+    doubtful = few and word.confidence < SURE and has_room_for_lines(word.path)
+    if not doubtful and not is_large(word.path):
+        return
+    from mdocr.parsing.kinds import shows_lines  # with the layout: not at start-up
+
+    if shows_lines(word.path):
         logger.warning(
             "%s: it shows more text than one word, as pages do. Read it with: mdocr parse",
             one_line(word.path),

@@ -1,6 +1,5 @@
 """Whether a file is a document or the picture of a word."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -8,18 +7,11 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
-from mdocr.errors import MdocrError
-from mdocr.inputs.formats import PAGED, open_image
+from mdocr.inputs.page_size import UNREADABLE, is_large
 from mdocr.inputs.pictures import open_picture
 from mdocr.layout import LayoutBox, Line, analyse, cut
 from mdocr.layout.ink import find_background, find_ink, runs, to_grey
 from mdocr.layout.regions import Pixels
-
-PAGE_EDGE = 400
-"""Pixels of the shorter edge from which a picture is taken for a page."""
-
-PAGE_RATIO = 3.0
-"""Long edge to short edge up to which it is."""
 
 STRIP_RATIO = 8.0
 """Width to height from which a picture, or a line on it, is one of several words."""
@@ -35,10 +27,6 @@ ALIKE = 1.6
 """Ratio to the median height up to which lines belong to one text."""
 
 
-UNREADABLE = (OSError, ValueError, SyntaxError, MdocrError, Image.DecompressionBombError)
-"""What opening a picture ends with that is none."""
-
-
 def kind_of(path: str) -> str:
     """``page`` or ``word``.
 
@@ -49,17 +37,9 @@ def kind_of(path: str) -> str:
     if Path(path).suffix.lower() == ".pdf" or not Path(path).is_file():  # a pipe is read but once
         return "page"
     try:
-        return "page" if _is_large(path) or _shows_lines(open_picture(path)) else "word"
+        return "page" if is_large(path) or _shows_lines(open_picture(path)) else "word"
     except UNREADABLE:
         return "page"
-
-
-def is_large(path: str) -> bool:
-    """Whether the frames and the size of a picture make it a page; not if it cannot be opened."""
-    try:
-        return Path(path).is_file() and _is_large(path)
-    except UNREADABLE:
-        return False
 
 
 def shows_lines(path: str) -> bool:
@@ -68,16 +48,6 @@ def shows_lines(path: str) -> bool:
         return Path(path).is_file() and _shows_lines(open_picture(path))
     except UNREADABLE:
         return False
-
-
-def _is_large(path: str) -> bool:
-    """Whether its frames and its size alone make it a page."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with open_image(path) as picture:
-            frames = getattr(picture, "n_frames", 1) if picture.format in PAGED else 1
-            short, long = sorted(picture.size)
-    return frames > 1 or (short >= PAGE_EDGE and long <= PAGE_RATIO * short)
 
 
 def _shows_lines(picture: Image.Image) -> bool:
