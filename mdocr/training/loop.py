@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -99,6 +100,7 @@ def train(
     if run.tensorboard:
         summary_writer()  # raises now if it is missing
     task.module.to(processes.device)
+    run = replace(run, precision=usable_precision(run.precision, task.module, processes.device))
     if run.shard and processes.world > 1:
         shard(task.module, processes.device)
     state = TrainingState.fresh(
@@ -265,6 +267,23 @@ def make_optimizer(module: nn.Module, config: OptimizerConfig) -> torch.optim.Ad
         {"params": others, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+
+
+def usable_precision(precision: str, module: nn.Module, device: torch.device) -> str:
+    """The precision that was asked for, or ``fp32`` on a CPU that does not multiply bfloat16.
+
+    It is emulated there, many times slower; weights that are stored in it need it all the same.
+    """
+    exact = all(one.dtype == torch.float32 for one in module.parameters())
+    if precision != "bf16" or device.type != "cpu" or not exact or multiplies_bfloat16():
+        return precision
+    logger.info("this CPU does not multiply bfloat16: training in float32")
+    return "fp32"
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether the CPU has instructions that oneDNN multiplies bfloat16 with."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def training_precision(precision: str, device: torch.device) -> AbstractContextManager[Any]:

@@ -20,6 +20,7 @@ from mdocr.errors import InputError, MissingExtraError, UsageError, WeightsError
 from mdocr.evaluation.words import WordScores, normalise, score
 from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.models.mdiff4str_config import base
+from mdocr.training import loop
 from mdocr.training.checkpoint import TrainingState
 from mdocr.training.config import OptimizerConfig, RecognizerConfig, RunConfig, load_config
 from mdocr.training.journal import Journal
@@ -477,3 +478,23 @@ def test_sources_can_be_interrupted_while_they_open(tmp_path):
             train(Slow(run, ALONE), run.run, run.optimizer, ALONE)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(
+    ("asked", "device", "dtype", "has_it", "used"),
+    [
+        ("bf16", "cpu", torch.float32, True, "bf16"),
+        ("bf16", "cpu", torch.float32, False, "fp32"),
+        ("bf16", "cpu", torch.bfloat16, False, "bf16"),
+        ("bf16", "cuda", torch.float32, False, "bf16"),
+        ("fp32", "cpu", torch.float32, True, "fp32"),
+    ],
+)
+def test_cpus_that_do_not_multiply_bfloat16_train_in_float32(
+    monkeypatch, caplog, asked, device, dtype, has_it, used
+):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(loop, "multiplies_bfloat16", lambda: has_it)
+    module = nn.Linear(2, 2, dtype=dtype)
+    assert loop.usable_precision(asked, module, torch.device(device)) == used
+    assert ("float32" in caplog.text) == (asked != used)
