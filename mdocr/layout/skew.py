@@ -39,10 +39,12 @@ def find_skew(x: NDArray[np.float64], y: NDArray[np.float64], size: float) -> fl
 
 
 def _energy(x: NDArray[np.float64], y: NDArray[np.float64], angle: float, bin_size: float) -> float:
-    """Sum of squares of the histogram of heights after a turn; smoothed over bin borders."""
-    slope = np.tan(np.radians(angle))
-    rows = (y - x * slope) / bin_size
-    rows -= rows.min()
-    counts = np.bincount(rows.astype(np.int64)).astype(np.float64)
+    """How full the rows are after a turn."""
+    return fullness((y - x * np.tan(np.radians(angle))) / bin_size)
+
+
+def fullness(rows: NDArray[np.float64]) -> float:
+    """Sum of squares of the histogram of places, counted in rows; smoothed over their borders."""
+    counts = np.bincount((rows - rows.min()).astype(np.int64)).astype(np.float64)
     counts[1:] += counts[:-1]
     return float((counts**2).sum())

@@ -16,6 +16,7 @@ from mdocr.document.model import Block, Box, LayerUse, Unread
 from mdocr.document.turns import moved_block, turned
 from mdocr.errors import MdocrError, UsageError
 from mdocr.inputs.page_picture import PagePicture
+from mdocr.layout.keystone import flatten_by_letters
 from mdocr.options import ParseOptions
 from mdocr.parsing import crops
 from mdocr.parsing.drawing import draw_layout
@@ -41,7 +42,6 @@ from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import Job, Key, PageWork, failure_of
 from mdocr.parsing.texts import Text, block_options
 from mdocr.preprocessing.initials import with_initials_in_line
-from mdocr.preprocessing.keystone import flatten_by_letters
 from mdocr.preprocessing.overlays import without_overlays
 from mdocr.preprocessing.perspective import flatten
 

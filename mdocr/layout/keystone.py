@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mdocr.layout.skew import fullness
 from mdocr.preprocessing.perspective import Flattened, Pixels, seen_by
 
 Numbers = NDArray[np.float64]
@@ -103,12 +104,8 @@ class Points(NamedTuple):
         return max((self._energy(fan, rows), fan) for fan in fans)
 
     def _energy(self, fan: Fan, height: float) -> float:
-        """Sum of squares of the histogram of places in the middle of the page."""
-        rows = (self.across - self.lower(fan)) / (height * self.size)
-        rows -= rows.min()
-        counts = np.bincount(rows.astype(np.int64)).astype(np.float64)
-        counts[1:] += counts[:-1]
-        return float((counts**2).sum())
+        """How full the rows are in the middle of the page."""
+        return fullness((self.across - self.lower(fan)) / (height * self.size))
 
 
 def flatten_by_letters(picture: Pixels) -> Flattened | None:
