@@ -493,7 +493,7 @@ def test_sources_can_be_interrupted_while_they_open(tmp_path):
 def test_cpus_that_do_not_multiply_bfloat16_train_in_float32(
     monkeypatch, caplog, asked, device, dtype, has_it, used
 ):
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", loop.__name__)  # another test may have quietened the package
     monkeypatch.setattr(loop, "multiplies_bfloat16", lambda: has_it)
     module = nn.Linear(2, 2, dtype=dtype)
     assert loop.usable_precision(asked, module, torch.device(device)) == used
