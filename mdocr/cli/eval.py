@@ -1,5 +1,7 @@
 """``mdocr eval``: how well models read, against ground truth."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,21 +20,18 @@ from mdocr.cli.choices import (
 )
 from mdocr.cli.command import MORE, Command, command_group, examples
 from mdocr.cli.eval_report import (
-    FORMULA_COLUMNS,
-    LINE_COLUMNS,
+    LABELLED_COLUMNS,
     WORD_COLUMNS,
     page_columns,
     show_inventory,
 )
 from mdocr.cli.recognize import check_lexicon
 from mdocr.cli.tables import check_form
-from mdocr.evaluation import formulas as formula_scoring
-from mdocr.evaluation import line_sets as line_scoring
-from mdocr.evaluation import page_sets, pages, requirements
+from mdocr.evaluation import labelled_sets, page_sets, pages, requirements
 from mdocr.files import check_folder
-from mdocr.inputs.labelled import open_collection
 from mdocr.options import WORD_DECODERS, ParseOptions, RecognizeOptions
 from mdocr.parsing.loading import load_parser
+from mdocr.parsing.parser import Parser
 from mdocr.recognizer import load_recognizer
 
 app = command_group("Measure how well models read.")
@@ -226,18 +225,8 @@ def formulas(
     exact counts formulas that are the same as the ground truth: spaces, the sizing of brackets and
     the order of indices and powers do not count. passes are those through the model, for a formula.
     """
-    check_form(form)
-    requirements.check_words()
-    sets = [(folder.resolve().name, open_collection("", folder)) for folder in data]
-    reader = load_parser(model, device, dtype, engine)
-    records = []
-    for name, pictures in sets:
-        count = min(len(pictures), limit or len(pictures))
-        console.note(f"reading {count} formulas of {name}")
-        found = list(formula_scoring.read_formulas(reader, pictures, count, threshold))
-        records.append({"set": name, **formula_scoring.summary(found)})
-    report = {"schema": "mdocr.eval.formulas/1", "model": reader.name, "threshold": threshold}
-    tables.show(form, {**report, "sets": records}, records, FORMULA_COLUMNS)
+    load = partial(load_parser, model, device, dtype, engine)
+    _score(labelled_sets.FORMULAS, data, load, threshold, limit, form)
 
 
 @app.command(
@@ -264,15 +253,23 @@ def lines(
     errors are edits for a character of the ground truth; exact counts lines without any; passes are
     those through the model, for a line.
     """
+    load = partial(load_parser, model, device, dtype, engine)
+    _score(labelled_sets.LINES, data, load, threshold, limit, form)
+
+
+def _score(
+    kind: labelled_sets.Kind,
+    data: list[Path],
+    load: Callable[[], Parser],
+    threshold: float,
+    limit: int | None,
+    form: str,
+) -> None:
+    """Reads labelled pictures and shows how well, a line a folder."""
     check_form(form)
-    requirements.check_pages()
-    sets = [(folder.resolve().name, open_collection("", folder)) for folder in data]
-    reader = load_parser(model, device, dtype, engine)
-    records = []
-    for name, pictures in sets:
-        count = min(len(pictures), limit or len(pictures))
-        console.note(f"reading {count} lines of {name}")
-        found = list(line_scoring.read_lines(reader, pictures, count, threshold))
-        records.append({"set": name, **line_scoring.summary(found)})
-    report = {"schema": "mdocr.eval.lines/1", "model": reader.name, "threshold": threshold}
-    tables.show(form, {**report, "sets": records}, records, LINE_COLUMNS)
+    requirements.check_words()
+    sets = labelled_sets.open_sets(data)
+    reader = load()
+    records = labelled_sets.score_sets(kind, reader, sets, threshold, limit, console.note)
+    report = {"schema": f"mdocr.eval.{kind.name}/1", "model": reader.name, "threshold": threshold}
+    tables.show(form, {**report, "sets": records}, records, LABELLED_COLUMNS[kind.name])

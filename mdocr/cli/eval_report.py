@@ -30,21 +30,23 @@ PAGE_COLUMNS = (
     Column("similarity", "formula", ".2%"),
     Column("overall", "overall", ".2f"),
 )
-FORMULA_COLUMNS = (
-    Column("set", "set"),
-    Column("formulas", "formulas"),
-    Column("exact", "exact", ".2%"),
-    Column("similarity", "similarity", ".2%"),
-    Column("passes", "passes", ".1f"),
-)
-LINE_COLUMNS = (
-    Column("set", "set"),
-    Column("lines", "lines"),
-    Column("characters", "characters"),
-    Column("errors", "errors", ".2%"),
-    Column("exact", "exact", ".2%"),
-    Column("passes", "passes", ".1f"),
-)
+LABELLED_COLUMNS = {
+    "formulas": (
+        Column("set", "set"),
+        Column("formulas", "formulas"),
+        Column("exact", "exact", ".2%"),
+        Column("similarity", "similarity", ".2%"),
+        Column("passes", "passes", ".1f"),
+    ),
+    "lines": (
+        Column("set", "set"),
+        Column("lines", "lines"),
+        Column("characters", "characters"),
+        Column("errors", "errors", ".2%"),
+        Column("exact", "exact", ".2%"),
+        Column("passes", "passes", ".1f"),
+    ),
+}
 SCORES_OF_A_PAGE = ("text", "order_distance", "tables", "teds", "teds_s", "formulas", "formula")
 """Keys of the columns that single pages have too."""
 CHECK_COLUMNS = tuple(Column(key, key) for key in ("set", "words", "expected", "unreadable"))

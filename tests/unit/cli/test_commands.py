@@ -11,8 +11,7 @@ import pytest
 from mdocr.cli import eval_report, main
 from mdocr.cli.tables import Column
 from mdocr.decoding.words import DECODERS
-from mdocr.evaluation.formulas import summary as formula_summary
-from mdocr.evaluation.line_sets import summary as line_summary
+from mdocr.evaluation.labelled_sets import FORMULAS, LINES
 from mdocr.evaluation.pages import PageScores
 from mdocr.evaluation.pages import summary as page_summary
 from mdocr.evaluation.words import WordScores
@@ -102,8 +101,8 @@ def test_every_score_of_words_has_a_column():
 def test_every_score_of_pages_and_formulas_has_a_column():
     score = PageScores("a", "", 1.0, 0.0)
     assert set(page_summary([score])) <= shown(eval_report.PAGE_COLUMNS)
-    assert set(formula_summary([])) <= shown(eval_report.FORMULA_COLUMNS)
-    assert set(line_summary([])) <= shown(eval_report.LINE_COLUMNS)
+    for kind in (FORMULAS, LINES):
+        assert set(kind.summary([])) <= shown(eval_report.LABELLED_COLUMNS[kind.name])
     single = shown(eval_report.page_columns(per_page=True))
     assert set(eval_report.SCORES_OF_A_PAGE) <= single
     assert single <= set(score.to_dict())
