@@ -10,11 +10,12 @@ from functools import lru_cache, partial
 import numpy as np
 from typing_extensions import Unpack
 
+from mdocr.decoding.arrays import Array, namespace
 from mdocr.decoding.correction import correct
-from mdocr.decoding.draft import EOS, Array, Decoding, Predict, namespace
 from mdocr.decoding.lexicon import load_lexicon
 from mdocr.decoding.word_drafts import verify, with_drafts
 from mdocr.decoding.word_results import words_of
+from mdocr.decoding.word_state import EOS, Decoding, Predict
 from mdocr.decoding.words import decode
 from mdocr.document.words import Word
 from mdocr.engines.memory import MemoryGuard

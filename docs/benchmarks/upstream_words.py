@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from mdocr.decoding.draft import EOS
+from mdocr.decoding.word_state import EOS
 from mdocr.decoding.words import decode
 from mdocr.inputs.find import find_files
 from mdocr.options import RecognizeOptions

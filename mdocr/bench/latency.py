@@ -18,7 +18,8 @@ import torch
 from mdocr.bench.cost import Shape, WordCost
 from mdocr.bench.limits import Limits, measure_limits, peak_memory, synchronise
 from mdocr.bench.options import LatencyOptions
-from mdocr.decoding.draft import Array, Predict
+from mdocr.decoding.arrays import Array
+from mdocr.decoding.word_state import Predict
 from mdocr.decoding.words import decode
 from mdocr.engines.torch_words import DTYPES, TorchWordEngine
 from mdocr.errors import MdocrError

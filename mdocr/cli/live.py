@@ -13,8 +13,9 @@ from rich.live import Live
 from rich.text import Text
 
 from mdocr.cli import console
+from mdocr.decoding.arrays import Array
 from mdocr.decoding.blocks import ActiveSequence
-from mdocr.decoding.draft import EOS, Array, Predict
+from mdocr.decoding.word_state import EOS, Predict
 from mdocr.models.charset import Charset
 from mdocr.render.denoising import MASK, Shown, State
 

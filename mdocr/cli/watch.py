@@ -15,7 +15,7 @@ from mdocr.batch.ownership import OwnFiles
 from mdocr.cli import console
 from mdocr.cli.live import Row, Screen, TextsInFlight, WordsInFlight
 from mdocr.decoding.blocks import ActiveSequence
-from mdocr.decoding.draft import Predict
+from mdocr.decoding.word_state import Predict
 from mdocr.document.model import Page
 from mdocr.document.words import Word
 from mdocr.files import write_text

@@ -23,8 +23,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from mdocr.decoding.arrays import Array
 from mdocr.decoding.choices import Confidences, Tokens, likeliest, sampled, select
-from mdocr.decoding.draft import Array
 from mdocr.decoding.requests import Feed, Generation, Predict, Request
 
 SAYING = 16

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.decoding.draft import Array, namespace
+from mdocr.decoding.arrays import Array, namespace
 from mdocr.errors import DeviceError
 
 Tokens = NDArray[np.int64]

@@ -20,8 +20,9 @@ from string import ascii_lowercase, digits
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.decoding.draft import EOS, Array, Decoding
+from mdocr.decoding.arrays import Array
 from mdocr.decoding.lexicon import Floats, Lexicon
+from mdocr.decoding.word_state import EOS, Decoding
 from mdocr.models.charset import Charset
 
 WEIGHT = 0.5

@@ -14,7 +14,8 @@ Shapes: B words, T CTC frames, L positions, V classes.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mdocr.decoding.draft import EOS, Array, Decoding, Predict, after_eos, fill, namespace, softmax
+from mdocr.decoding.arrays import Array, fill, namespace, softmax
+from mdocr.decoding.word_state import EOS, Decoding, Predict, after_eos
 
 Denoise = Callable[[Predict, Array], Decoding]
 """Decodes fully masked words [B, L]."""

@@ -1,6 +1,6 @@
 """Decoded words as texts, with the confidence and step of each character."""
 
-from mdocr.decoding.draft import EOS, Decoding
+from mdocr.decoding.word_state import EOS, Decoding
 from mdocr.document.words import Character, Word
 from mdocr.models.charset import Charset
 

@@ -10,17 +10,8 @@ Shapes: B words, L positions, V classes.
 from collections.abc import Callable
 from random import Random
 
-from mdocr.decoding.draft import (
-    EOS,
-    Array,
-    Decoding,
-    Draft,
-    Predict,
-    after_eos,
-    all_words,
-    fill,
-    namespace,
-)
+from mdocr.decoding.arrays import Array, fill, namespace
+from mdocr.decoding.word_state import EOS, Decoding, Predict, WordState, after_eos, all_words
 from mdocr.options import RecognizeOptions
 
 Choose = Callable[[int, Array, Array], Array]
@@ -52,10 +43,10 @@ def mean_confidence(confidence: Array, candidates: Array) -> Array:
 
 def parallel(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
     """Commits every position in a single pass."""
-    draft = Draft(predict, blank, options.trace)
-    draft.predict()
-    draft.commit(draft.masked)
-    return draft.finish()
+    state = WordState(predict, blank, options.trace)
+    state.predict()
+    state.commit(state.masked)
+    return state.finish()
 
 
 def low_confidence(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
@@ -99,34 +90,34 @@ def random(predict: Predict, blank: Array, options: RecognizeOptions) -> Decodin
 
 def autoregressive(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
     """One position per pass, from left to right, until EOS."""
-    draft = Draft(predict, blank, options.trace)
+    state = WordState(predict, blank, options.trace)
     active = all_words(blank)
     for position in _positions(blank):
-        draft.predict(active)
-        draft.commit(position & active[:, None])
-        active = _unfinished(draft.tokens)
+        state.predict(active)
+        state.commit(position & active[:, None])
+        active = _unfinished(state.tokens)
         if not active.any():
             break
-    return draft.finish()
+    return state.finish()
 
 
 def refine(predict: Predict, blank: Array, options: RecognizeOptions) -> Decoding:
     """A parallel pass, then each position predicted again given all others (paper: cloze)."""
-    draft = Draft(predict, blank, options.trace)
-    draft.predict()
-    draft.commit(~after_eos(draft.predicted))
+    state = WordState(predict, blank, options.trace)
+    state.predict()
+    state.commit(~after_eos(state.predicted))
     visited = namespace(blank).full_like(blank, EOS + 1)
     active = all_words(blank)
     for position in _positions(blank):
         chosen = position & active[:, None]
-        draft.mask(chosen)
-        draft.predict(active)
-        draft.commit(chosen)
-        visited = fill(visited, draft.predicted, chosen)
+        state.mask(chosen)
+        state.predict(active)
+        state.commit(chosen)
+        visited = fill(visited, state.predicted, chosen)
         active = _unfinished(visited)
         if not active.any():
             break
-    return draft.finish()
+    return state.finish()
 
 
 DECODERS: dict[str, Callable[[Predict, Array, RecognizeOptions], Decoding]] = {
@@ -161,22 +152,22 @@ def _denoise(predict: Predict, blank: Array, options: RecognizeOptions, choose: 
     word without a predicted EOS. A word is done one pass after at most one of its positions was
     left masked: there is nothing left to compare it with.
     """
-    draft = Draft(predict, blank, options.trace)
+    state = WordState(predict, blank, options.trace)
     active = all_words(blank)
     last = ~active
     for step in range(options.steps):
-        draft.predict(active, options.revise)
-        inside = ~after_eos(draft.predicted) & active[:, None]
-        candidates = inside if options.revise else inside & draft.masked
-        chosen = choose(step, draft.confidence, candidates)
+        state.predict(active, options.revise)
+        inside = ~after_eos(state.predicted) & active[:, None]
+        candidates = inside if options.revise else inside & state.masked
+        chosen = choose(step, state.confidence, candidates)
         if options.revise:
-            draft.mask(~chosen & inside.any(-1, keepdims=True))
-        draft.commit(chosen)
+            state.mask(~chosen & inside.any(-1, keepdims=True))
+        state.commit(chosen)
         active = active & ~last
-        last = (draft.masked & inside).sum(-1) <= 1
+        last = (state.masked & inside).sum(-1) <= 1
         if not active.any():
             break
-    return draft.finish()
+    return state.finish()
 
 
 def _positions(blank: Array) -> Array:

@@ -9,8 +9,9 @@ from mdocr.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mdocr.decoding.draft import Array, Predict
+    from mdocr.decoding.arrays import Array
     from mdocr.decoding.requests import Predict as BlockPredict
+    from mdocr.decoding.word_state import Predict
     from mdocr.models.charset import Charset
     from mdocr.models.line_reader_config import LineReaderConfig
     from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig

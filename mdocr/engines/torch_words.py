@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from mdocr.decoding.draft import Array, softmax
+from mdocr.decoding.arrays import Array, softmax
 from mdocr.engines.protocols import EncodedWords
 from mdocr.errors import UsageError
 from mdocr.models.mdiff4str import MDiff4STR

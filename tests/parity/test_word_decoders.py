@@ -9,8 +9,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from mdocr.decoding.draft import EOS, Array, Decoding, after_eos, fill, softmax
+from mdocr.decoding.arrays import Array, fill, softmax
 from mdocr.decoding.word_results import words_of
+from mdocr.decoding.word_state import EOS, Decoding, after_eos
 from mdocr.engines.onnx_words import OnnxWordEngine
 from mdocr.engines.protocols import WordEngine
 from mdocr.engines.torch_words import TorchWordEngine

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from mdocr.decoding.arrays import softmax
 from mdocr.decoding.choices import on_host
-from mdocr.decoding.draft import softmax
 from mdocr.decoding.line_drafts import ctc_reading, line_draft
 from mdocr.decoding.requests import BlockOptions, Request, TokenDraft
 from mdocr.engines.protocols import EncodedLine, LineEngine, all_encoded

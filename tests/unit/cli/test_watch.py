@@ -15,8 +15,8 @@ from mdocr.batch.display import Display
 from mdocr.cli.live import row_of
 from mdocr.cli.main import app
 from mdocr.cli.watch import Watcher
+from mdocr.decoding.arrays import Array
 from mdocr.decoding.blocks import ActiveSequence
-from mdocr.decoding.draft import Array
 from mdocr.decoding.requests import BlockOptions
 from mdocr.document.model import Block, Box, Page
 from mdocr.document.words import Character, Word

@@ -15,9 +15,9 @@ from mdocr.decoding.correction import (
     ctc_scores,
     likeliest,
 )
-from mdocr.decoding.draft import Decoding
 from mdocr.decoding.lexicon import Lexicon
 from mdocr.decoding.word_results import words_of
+from mdocr.decoding.word_state import Decoding
 from mdocr.models.charset import ENGLISH, Charset
 
 CHARSET = Charset(ENGLISH)

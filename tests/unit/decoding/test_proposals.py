@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mdocr.decoding.draft import Array
+from mdocr.decoding.arrays import Array
 from mdocr.decoding.word_results import words_of
 from mdocr.decoding.words import decode
 from mdocr.models.charset import Charset

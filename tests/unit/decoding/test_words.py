@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from mdocr.decoding.draft import Decoding, Draft, Predict, after_eos, all_words, fill
+from mdocr.decoding.arrays import fill
+from mdocr.decoding.word_state import Decoding, Predict, WordState, after_eos, all_words
 from mdocr.decoding.words import (
     DECODERS,
     decode,
@@ -202,14 +203,14 @@ def test_not_predicting_unchanged_words_again_changes_nothing(
     options = {"decoder": decoder, "steps": 8}
     spared = read(contextual(words=12), 12, **options)
 
-    def predict_all(draft: Draft, active: Tensor | None = None, revise: bool = False) -> None:
-        active = all_words(draft.blank) if active is None else active
-        draft._passes += active
+    def predict_all(state: WordState, active: Tensor | None = None, revise: bool = False) -> None:
+        active = all_words(state.blank) if active is None else active
+        state._passes += active
         (rows,) = torch.where(active)
         everything = len(rows) == len(active)
-        draft._predict_part(*((slice(None), None) if everything else (rows, rows)), revise)
+        state._predict_part(*((slice(None), None) if everything else (rows, rows)), revise)
 
-    monkeypatch.setattr(Draft, "predict", predict_all)
+    monkeypatch.setattr(WordState, "predict", predict_all)
     full = read(contextual(words=12), 12, **options)
     torch.testing.assert_close(spared.probabilities, full.probabilities)
     assert spared.tokens.tolist() == full.tokens.tolist()

@@ -1,32 +1,21 @@
 """The state of a batch of words during denoising: tokens, and the model's latest prediction.
 
-Knows nothing of strategies: ``mdocr.decoding.words`` decides which positions to commit. Nor does it
-know the engine: arrays are tensors or NumPy arrays, whichever the model returns, and only functions
-that both have under one name are used. So one strategy serves every engine, on its device, and
-words can be read without torch.
+Knows nothing of strategies: ``mdocr.decoding.words`` decides which positions to commit.
 
 Shapes: B words, L positions, V classes (EOS is 0, then the characters; MASK has no class), T CTC
 frames.
 """
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-Array: TypeAlias = Any
-"""A ``torch.Tensor`` or a ``numpy.ndarray``; all arrays of a batch are of one kind."""
+from mdocr.decoding.arrays import Array, fill, namespace, softmax
 
 Predict = Callable[[Array, Array | None], Array]
 """``predict(tokens, rows)`` returns float32 logits [B', L, V] of ids [B', L]; ``rows`` [B'] are the
 indices of these words in the batch, None for all."""
 
 EOS = 0
-
-
-def namespace(array: Array) -> Any:
-    """The package of an array: ``torch`` or ``numpy``."""
-    return sys.modules[type(array).__module__.partition(".")[0]]
 
 
 def all_words(blank: Array) -> Array:
@@ -69,19 +58,7 @@ def after_eos(tokens: Array) -> Array:
     return (ended > (tokens == EOS)) | (ended[:, -1:] == 0)
 
 
-def fill(tokens: Array, values: Array, chosen: Array) -> Array:
-    """``tokens`` [B, L], replaced by ``values`` where ``chosen``."""
-    return namespace(tokens).where(chosen, values, tokens)
-
-
-def softmax(logits: Array) -> Array:
-    """Probabilities over the last axis."""
-    package = namespace(logits)
-    powers = package.exp(logits - package.amax(logits, -1, keepdims=True))
-    return powers / powers.sum(-1, keepdims=True)
-
-
-class Draft:
+class WordState:
     """The state of a batch of words between passes.
 
     A word whose tokens have not changed since its last prediction is not predicted again: the same
