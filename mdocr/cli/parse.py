@@ -1,5 +1,6 @@
 """``mdocr parse``: documents to Markdown and other formats."""
 
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -44,8 +45,7 @@ from mdocr.cli.corpus import (
     worker_options,
 )
 from mdocr.cli.per_type import thresholds, token_limits
-from mdocr.cli.progress import progress
-from mdocr.cli.watch import Watcher
+from mdocr.cli.progress import progress, watcher_of
 from mdocr.errors import UsageError
 from mdocr.options import (
     DOUBT,
@@ -293,7 +293,7 @@ def parse(
     check_engine(engine, server)
     common, single = thresholds(threshold or [])
     forms = chosen_formats(form, output)
-    watcher = Watcher(watch, record, force=force)
+    watcher = watcher_of(watch, record, force=force)
     options = ParseOptions(
         pages=pages,
         password=password,
@@ -302,7 +302,7 @@ def parse(
         thresholds=single,
         block_length=block_length,
         steps=steps,
-        draft="none" if watcher.is_on else draft,
+        draft="none" if watcher else draft,
         acceptance=acceptance,
         layout=layout,
         max_tokens=token_limits(max_tokens or []),
@@ -311,7 +311,7 @@ def parse(
         keep_unsure=keep_unsure,
         batch_size=batch_size,
         jobs=jobs,
-        trace=trace or watcher.is_on,
+        trace=trace or watcher is not None,
         boxes=boxes or ("word" if mark_doubt or review else needed_boxes(forms)),
         draw_layout=layout_image is not None,
     )
@@ -335,7 +335,7 @@ def parse(
     )
     found = find_documents(documents, output, layout_image)
     choice = ModelChoice(model, device, engine, dtype, cuda_graphs, server)
-    page_model = LazyPageModel(choice, watcher.texts if watch else None)
+    page_model = LazyPageModel(choice, watcher.texts if watcher and watch else None)
     doubtful = WrittenReview(review, review_below, options, force=force) if review else None
     tally = Tally(len(found))
     selection = Selection(parse_shard(shard), limit, retry_failed)
@@ -344,7 +344,7 @@ def parse(
             output, forms, len(found), written, drawings=layout_image, force=force
         ) as destination,
         progress("none" if watch else progress_form, destination.stream is None) as display,
-        watcher,
+        watcher or nullcontext(),
     ):
         start = starter_of_workers(
             partial(worker_options, page_timeout, worker_memory),
@@ -354,11 +354,12 @@ def parse(
             to_folder=destination.folder is not None,
             cluster=cluster,
         )
-        shown = watcher.display(display)
+        shown = watcher.display(display) if watcher else display
         Run(
             page_model, options, destination, tally, resume, shown, selection, start, doubtful
         ).read(found)
-    console.note_written([*tally.written, *(doubtful.end() if doubtful else ()), *watcher.end()])
+    besides = [path for one in (doubtful, watcher) if one for path in one.end()]
+    console.note_written([*tally.written, *besides])
     tally.end()
 
 

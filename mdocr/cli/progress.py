@@ -5,11 +5,15 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mdocr.batch.display import Display
 from mdocr.cli import console
 from mdocr.errors import UsageError
+
+if TYPE_CHECKING:
+    from mdocr.cli.watch import Watcher
 
 PROGRESS_FORMS = ("auto", "jsonl", "none")
 """A bar on a terminal and a line a minute elsewhere; an object a line; nothing but messages."""
@@ -41,6 +45,18 @@ def progress(form: str, to_file: bool = False) -> Iterator[Display]:
     else:
         with progress_bar("pages", to_file) as display:
             yield display
+
+
+def watcher_of(shows: bool, record: Path | None, *, force: bool) -> "Watcher | None":
+    """What shows and records the denoising; None if neither is asked for.
+
+    Arguments are those of ``Watcher``.
+    """
+    if not shows and record is None:
+        return None
+    from mdocr.cli.watch import Watcher  # with rich: not at start-up
+
+    return Watcher(shows, record, force=force)
 
 
 class Pace:

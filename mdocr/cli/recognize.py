@@ -26,7 +26,7 @@ from mdocr.cli.choices import (
     one_of,
 )
 from mdocr.cli.command import MORE, Command, examples, single_command
-from mdocr.cli.progress import progress, progress_bar
+from mdocr.cli.progress import progress, progress_bar, watcher_of
 from mdocr.decoding.lexicon import load_lexicon
 from mdocr.errors import UsageError
 from mdocr.inputs.draft_list import read_drafts
@@ -36,7 +36,6 @@ from mdocr.recognizer import Recognizer, load_recognizer
 
 if TYPE_CHECKING:
     from mdocr.batch.review import Review as WrittenReview
-    from mdocr.cli.watch import Watcher
 
 DEFAULTS = RecognizeOptions()
 EXAMPLES = examples(
@@ -129,7 +128,7 @@ def recognize(
     if changed and not is_list:
         raise UsageError("--changed needs drafts", "Give a list of them with: --draft FILE")
     plain = DEFAULTS.draft if is_list else draft
-    watcher = _watcher(watch, record, force) if watch or record else None
+    watcher = watcher_of(watch, record, force=force)
     options = RecognizeOptions(
         decoder,
         steps,
@@ -174,12 +173,6 @@ def recognize(
     besides = [path for one in (doubtful, watcher) if one for path in one.end()]
     console.note_written([*written, *besides])
     tally.end()
-
-
-def _watcher(shows: bool, record: Path | None, force: bool) -> "Watcher":
-    from mdocr.cli.watch import Watcher  # with rich and all formats: not at start-up
-
-    return Watcher(shows, record, force=force)
 
 
 def _review(folder: Path, below: float, force: bool) -> "WrittenReview":

@@ -62,11 +62,6 @@ class Watcher:
     ) -> None:
         self._screen.clear()
 
-    @property
-    def is_on(self) -> bool:
-        """Whether a trace is needed, and texts are to be denoised from masks on."""
-        return self._shows or self._record is not None
-
     def display(self, shown: Display) -> Display:
         """A display that takes pages and words too, and speaks above what is shown."""
 
