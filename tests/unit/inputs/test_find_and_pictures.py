@@ -49,6 +49,40 @@ def test_folder_is_searched_in_natural_order(tmp_path: Path) -> None:
     assert found == [str(tmp_path / name) for name in ("2.PNG", "10.png", "a/b/3.jpg")]
 
 
+def test_links_are_neither_followed_nor_lost(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    touch(tmp_path, "a.png", "b/c.png", ".git/1.png")
+    (tmp_path / "round").symlink_to(".")
+    (tmp_path / "b/up").symlink_to("..")
+    (tmp_path / "gone.png").symlink_to("/nowhere.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    names = [str(tmp_path / name) for name in ("a.png", "b/c.png", "gone.png")]
+    assert find_files([str(tmp_path)]) == names
+    assert any("skipped: pipe.png" in message for message in caplog.messages)
+    assert any("2 links to folders" in message for message in caplog.messages)
+    assert find_files([str(tmp_path / "**/*.png")]) == [*names, str(tmp_path / "pipe.png")]
+    assert find_files([str(tmp_path / "**/up/a.png")]) == [str(tmp_path / "b/up/a.png")]
+    assert find_files([str(tmp_path / ".git/**/*.png")]) == [str(tmp_path / ".git/1.png")]
+
+
+def test_a_folder_that_may_not_be_listed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "a.png", "shut/b.png")
+    listed = os.scandir
+
+    def scandir(path: str) -> Any:
+        if Path(path).name == "shut":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr("os.scandir", scandir)  # root may list all
+    found, shut = find_files([str(tmp_path)])
+    assert found == str(tmp_path / "a.png")
+    assert isinstance(shut, FailedInput) and "shut' cannot be listed" in shut.error.message
+
+
 def test_pattern_is_expanded_and_files_are_taken_as_they_are(tmp_path: Path) -> None:
     touch(tmp_path, "w10.png", "w9.png", "other.dat", "sub/1.png", "[x].png")
     pattern, odd, other = (str(tmp_path / name) for name in ("w*.png", "[x].png", "other.dat"))
