@@ -1,5 +1,7 @@
 """Fixtures that several test files share."""
 
+import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,12 +9,23 @@ import pytest
 from hub_server import HubServer
 from typer.testing import CliRunner
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: the workers share the cores
+
 PLAIN_FONTS = {
     "DejaVuSans.ttf",
     "DejaVuSans-Bold.ttf",
     "DejaVuSerif.ttf",
     "LiberationSans-Bold.ttf",
 }
+
+
+@pytest.fixture(autouse=True)
+def package_log() -> None:
+    """The log of the package is as at its import, whatever an earlier command has made of it."""
+    logger = logging.getLogger("mdocr")
+    logger.setLevel(logging.NOTSET)
+    logger.handlers.clear()
 
 
 @pytest.fixture(scope="session")

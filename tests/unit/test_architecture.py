@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def modules() -> dict[str, Path]:
     }
 
 
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    """All nodes of a file's syntax; parsing them takes most of the time of these tests."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def named(node: ast.AST) -> list[str]:
     """The full names that an import statement asks for."""
     if isinstance(node, ast.Import):
@@ -57,12 +64,13 @@ def module_of(name: str, known: dict[str, Path]) -> str:
     return name
 
 
+@cache
 def graph() -> dict[str, set[str]]:
     """Module → modules that it imports, anywhere in the file: in functions and for types too."""
     known = modules()
     found: dict[str, set[str]] = defaultdict(set)
     for own, path in known.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(path):
             found[own] |= {module for name in named(node) if (module := module_of(name, known))}
     return found
 
@@ -87,8 +95,8 @@ def test_a_circle_is_found_wherever_the_import_stands(tmp_path: Path):
 
 def public_classes(path: Path) -> list[str]:
     """Names of the classes of a module that do not begin with an underscore."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return [n.name for n in nodes if isinstance(n, ast.ClassDef) and not n.name.startswith("_")]
+    classes = [node.name for node in nodes_of(path) if isinstance(node, ast.ClassDef)]
+    return [name for name in classes if not name.startswith("_")]
 
 
 def test_no_two_public_classes_share_a_name():
@@ -161,7 +169,7 @@ def test_pictures_are_opened_by_a_list_of_formats():
     without = [
         f"{name}:{node.lineno}"
         for name, path in modules().items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).endswith("Image.open")
         and "formats" not in [keyword.arg for keyword in node.keywords]
