@@ -18,6 +18,12 @@ from mdocr.layout.curves import Curves, fit_curves, levelled, medians
 WORD_GAP = 1.15
 """Widest gap inside a fragment, in heights of the larger neighbour."""
 
+DOT = 0.3
+"""Height of the dots of a leader in heights of a usual letter, at most."""
+
+DOT_GAP = 1.5
+"""Widest gap between two of them in heights of a usual letter."""
+
 SIZE_RATIO = 2.3
 """Most by which one letter is higher than its neighbour."""
 
@@ -112,20 +118,33 @@ def chain(boxes: Boxes, size: float, walls: Boxes, words: Index | None = None) -
     joined &= high <= SIZE_RATIO * np.maximum(low, 1)
     left, right = left[joined], right[joined]
     apart = crosses_wall(boxes[left], boxes[right], walls)
-    if words is None:
-        return join(len(boxes), left[~apart], right[~apart])
-    order = np.argsort(words, kind="stable")
-    one, next_one = order[:-1], order[1:]
-    inner = (words[one] == words[next_one]) & (words[one] != NO_WORD)
-    return join(
-        len(boxes),
-        np.concatenate([left[~apart], one[inner]]),
-        np.concatenate([right[~apart], next_one[inner]]),
-    )
+    pairs = [(left[~apart], right[~apart]), _leader_pairs(boxes, size)]
+    if words is not None:
+        order = np.argsort(words, kind="stable")
+        one, next_one = order[:-1], order[1:]
+        inner = (words[one] == words[next_one]) & (words[one] != NO_WORD)
+        pairs.append((one[inner], next_one[inner]))
+    return join(len(boxes), *(np.concatenate(ends) for ends in zip(*pairs, strict=True)))
 
 
-def _close_pairs(boxes: Boxes) -> tuple[Index, Index]:
-    """Pairs of letters whose middles differ by less than half the height of the first."""
+def _leader_pairs(boxes: Boxes, size: float) -> tuple[Index, Index]:
+    """Dots that follow each other in a leader.
+
+    They stand farther apart than letters do, and above those of the next line: the blanks between
+    them are no gutters.
+    """
+    dots = np.flatnonzero((boxes[:, 2:] - boxes[:, :2] < DOT * size).all(axis=1))
+    left, right = _close_pairs(boxes[dots], DOT_GAP * size)
+    runs = join(len(dots), left, right)
+    kept = (np.bincount(runs, minlength=1) >= LEAST_LEADER)[runs[left]]
+    return dots[left[kept]], dots[right[kept]]
+
+
+def _close_pairs(boxes: Boxes, least: float = 0.0) -> tuple[Index, Index]:
+    """Pairs of letters whose middles differ by less than half the height of the first.
+
+    They are less than three heights apart, or less than ``least``, counted between left edges.
+    """
     middles = (boxes[:, 1] + boxes[:, 3]) / 2
     order = np.argsort(middles)
     reach = 0.5 * (boxes[:, 3] - boxes[:, 1]) + 1
@@ -135,9 +154,9 @@ def _close_pairs(boxes: Boxes) -> tuple[Index, Index]:
     left = np.repeat(np.arange(len(boxes)), counts)
     offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     right = order[np.repeat(first, counts) + offsets]
-    reachable = np.abs(boxes[left, 0] - boxes[right, 0]) < 3 * (
-        boxes[left, 3] - boxes[left, 1]
-    ) + np.maximum(boxes[left, 2] - boxes[left, 0], boxes[right, 2] - boxes[right, 0])
+    reach = np.maximum(3 * (boxes[left, 3] - boxes[left, 1]), least)
+    reach += np.maximum(boxes[left, 2] - boxes[left, 0], boxes[right, 2] - boxes[right, 0])
+    reachable = np.abs(boxes[left, 0] - boxes[right, 0]) < reach
     kept = reachable & (left != right)
     return left[kept], right[kept]
 
@@ -200,7 +219,7 @@ def _homes(boxes: Boxes, chains: Index, size: float) -> tuple[Index, Curves]:
     home = np.arange(len(hull))
     low = sizes < 0.6 * size
     widths, heights = (hull[:, 2:] - hull[:, :2]).T
-    leaders = (found.lengths >= LEAST_LEADER) & (heights < 0.3 * size) & (widths > 3 * size)
+    leaders = (found.lengths >= LEAST_LEADER) & (heights < DOT * size) & (widths > 3 * size)
     is_mark = (found.lengths < np.where(low, 40, 9)) & (heights < 3 * size) & ~leaders
     marks = np.flatnonzero(is_mark)
     for start in range(0, len(marks), 256):

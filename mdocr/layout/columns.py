@@ -11,11 +11,13 @@ read row by row, and therefore no columns.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
 from mdocr.layout.pieces import PagePiece, Row, beside, hull, rows_of
 from mdocr.layout.regions import LayoutBox
-from mdocr.layout.rows import join_row
+from mdocr.layout.rows import LINE_GAP, join_row
 from mdocr.layout.strips import Strip, find_strips
 
 GUTTER = 0.8
@@ -37,8 +39,17 @@ LEVEL_SHARE = 0.13
 """How far a line may be from one of another side to be level with it, as a share of the distance
 between the two around it: by chance, twice this share of the lines are."""
 
+BESIDE = 0.85
+"""Share of the lines at a gutter that stand in the column beside it, at least."""
+
+SURE = 5
+"""Letters whose median stands on the base line."""
+
 MARK = 2
 """Letters of a bullet or of an item's number at most."""
+
+ENTRIES = 2
+"""Entries with leaders, such as those of an index, that make a side a column of its own."""
 
 LEVEL = 0.5
 """Share of lines on one base with another from which two sides are read row by row."""
@@ -116,10 +127,10 @@ def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
     if not all(sides):
         return False  # nothing but leaders
     running = [
-        _is_running_text(facing) or _is_running_text(own)
-        for facing, own in zip(sides, rows, strict=True)
+        _is_running_text(_nearest(facing, end)) or _is_running_text(own)
+        for facing, own, end in zip(sides, rows, (-1, 0), strict=True)
     ]
-    if all(running):
+    if all(running) or all(_entries(own) >= ENTRIES for own in rows):
         return True
     few, many = sorted(sides, key=len)
     if len(few) == 1:
@@ -131,12 +142,43 @@ def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
 
 
 def _facing(rows: Sequence[Row], end: int) -> list[Row]:
-    """Of each row of one side, the line that stands at the gutter: the first or the last."""
-    return [[join_row(row, INNER_GAP)[end]] for row in rows if not _is_leader(row)]
+    """Of each row of one side, the line that stands at the gutter: the first or the last.
+
+    Where a few letters stand does not tell their base, as those of "gpy": the row's does.
+    """
+    facing = []
+    for row in rows:
+        if not _is_leader(row):
+            line = join_row(row, INNER_GAP)[end]
+            longest = max(row, key=lambda piece: piece.count)
+            facing.append([replace(line, base=longest.base) if line.count < SURE else line])
+    return facing
+
+
+def _nearest(lines: Sequence[Row], end: int) -> list[Row]:
+    """Lines at a gutter without those of a column beyond, which face it where a line is missing.
+
+    All of them if many face it.
+    """
+    if end:
+        start = median(line.box.x0 for (line,) in lines)
+        near = [row for row in lines if row[0].box.x1 > start]
+    else:
+        stop = median(line.box.x1 for (line,) in lines)
+        near = [row for row in lines if row[0].box.x0 < stop]
+    return near if len(near) > BESIDE * len(lines) else list(lines)
 
 
 def _is_leader(row: Row) -> bool:
     return all(piece.leader for piece in row)
+
+
+def _entries(rows: Sequence[Row]) -> int:
+    """How many rows lead by dots from a text to another, as those of an index or of contents do."""
+    return sum(
+        any(piece.leader for piece in row[1:-1]) and not (row[0].leader or row[-1].leader)
+        for row in rows
+    )
 
 
 def _is_running_text(rows: Sequence[Row]) -> bool:
@@ -145,11 +187,19 @@ def _is_running_text(rows: Sequence[Row]) -> bool:
     rows = [row for row in rows if row[0].region is None]
     if any(region.type != "image" for region in regions) or (regions and len(rows) < 3):
         return True
-    widths = [sum(piece.box.width for piece in row) for row in rows]
+    widths = [sum(piece.box.width for piece in row) for row in rows if _is_one_line(row)]
     area = hull([piece.box for row in rows for piece in row])
     size = median(piece.size for row in rows for piece in row)
     wide = [width for width in widths if width > 0.6 * area.width and width > LEAST_COLUMN * size]
     return len(rows) >= 3 and len(wide) >= 0.5 * len(rows)
+
+
+def _is_one_line(row: Row) -> bool:
+    """Whether no gap in a row is wider than those of a stretched line, as between cells."""
+    return all(
+        other.box.x0 - one.box.x1 < LINE_GAP * max(one.size, other.size)
+        for one, other in pairwise(row)
+    )
 
 
 def _level_share(few: Sequence[Row], many: Sequence[Row]) -> float:

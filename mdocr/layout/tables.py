@@ -161,9 +161,11 @@ def _with_gap(rows: Sequence[Row], rules: Sequence[LayoutBox], gap: float) -> Pa
     if not _is_convincing(cells, columns, size) or _is_prose(cells, columns, size):
         return None
     box = hull([piece.box for row in cells for piece in row])
+    entries = [any(piece.leader for piece in row) for row in rows]
+    records = _records(cells, columns, rules, entries)
     found = [
         _cell(record, piece, columns)
-        for record, row in zip(_records(cells, columns, rules), cells, strict=True)
+        for record, row in zip(records, cells, strict=True)
         for piece in row
     ]
     made = _without_clashes(sorted(found, key=lambda cell: (cell.row, cell.column)))
@@ -172,12 +174,16 @@ def _with_gap(rows: Sequence[Row], rules: Sequence[LayoutBox], gap: float) -> Pa
 
 
 def _records(
-    rows: Sequence[Row], columns: Sequence[tuple[float, float]], rules: Sequence[LayoutBox]
+    rows: Sequence[Row],
+    columns: Sequence[tuple[float, float]],
+    rules: Sequence[LayoutBox],
+    entries: Sequence[bool],
 ) -> list[int]:
     """The number of the table's row to which each row of pieces belongs.
 
     What stands closer below a row than the rows stand to each other, and not in the first column,
-    goes on with the row's cells; and so do a few shorter rows between two rules.
+    goes on with the row's cells; and so do a few shorter rows between two rules. Entries, which
+    lead by dots from one cell to another, are whole.
     """
     begins = [row[0].box.x0 < columns[0][1] for row in rows]
     steps = [_step(rows, index) for index in range(1, len(rows)) if begins[index]]
@@ -185,7 +191,8 @@ def _records(
     ruled = _ruled_records(rows, rules)
     numbers = [0]
     for index in range(1, len(rows)):
-        goes_on = index in ruled or (not begins[index] and _step(rows, index) < least)
+        below = not (begins[index] or entries[index]) and _step(rows, index) < least
+        goes_on = index in ruled or below
         numbers.append(numbers[-1] + (not goes_on))
     return numbers
 

@@ -26,3 +26,49 @@ def test_the_type_of_contents_is_that_of_their_letters_not_of_their_dots() -> No
         for y in range(100, 600, 30)
     ]
     assert usual_type(texts + dots) == usual_type(texts)
+
+
+def _piece(x0: float, x1: float, y: float, count: int, leader: bool = False) -> PagePiece:
+    return PagePiece(LayoutBox(x0, y, x1, y + 12), 12, count=count, base=y + 12, leader=leader)
+
+
+def test_entries_with_leaders_on_both_sides_are_two_columns_though_all_are_level() -> None:
+    pieces = [
+        part
+        for y in range(100, 600, 20)
+        for x in (50, 320)
+        for part in (
+            _piece(x, x + 90, y, 9),
+            _piece(x + 95, x + 200, y, 12, leader=True),
+            _piece(x + 205, x + 230, y, 2),
+        )
+    ]
+    assert [max(p.box.x1 for p in column) for column in in_columns(pieces)] == [280, 550]
+
+
+def test_a_narrow_column_of_a_table_parts_it_no_more_than_wide_ones() -> None:
+    """Where "gpy" stands its letters do not tell; and cells far apart are no running text."""
+    rows = [
+        [
+            _piece(50, 250 + 10 * (number % 3), y, 22),
+            _piece(400, 560, y, 16),
+            PagePiece(LayoutBox(700, y, 730, y + 12), 12, count=3, base=y + 12 + 4 * (number % 2)),
+            _piece(800, 1000, y, 20),
+            _piece(1100, 1300, y, 20),
+        ]
+        for number, y in enumerate(range(100, 500, 32))
+    ]
+    assert len(in_columns([piece for row in rows for piece in row])) == 1
+
+
+def test_ragged_lines_of_the_middle_of_three_columns_are_running_text() -> None:
+    """Where it has no line, one of the first column faces the gutter."""
+    shift = {50: 0, 400: 7, 750: 14}
+    pieces = [
+        _piece(x, x + 250 + 17 * (number * 7 % 4), y + shift[x], 30)
+        for number, y in enumerate(range(100, 900, 20))
+        for x in (50, 400, 750)
+        if x != 400 or number % 10
+    ]
+    columns = in_columns(pieces)
+    assert [min(p.box.x0 for p in column) for column in columns] == [50, 400, 750]
