@@ -39,9 +39,9 @@ doubtful <button id="next" title="n" aria-label="Next doubtful word">▶</button
 <button id="save" title="As a CSV for: mdocr train --corrections" hidden>Save corrections</button>
 <span role="search"><input id="search" type="search" placeholder="Search" \
 aria-label="Search in the text"></span>
-<span class="keys"><kbd>n</kbd> <kbd>p</kbd> doubtful <kbd>←</kbd> <kbd>→</kbd> word \
-<kbd>↑</kbd> <kbd>↓</kbd> block <kbd>j</kbd> <kbd>k</kbd> page <kbd>e</kbd> correct \
-<kbd>/</kbd> search</span>
+<span class="keys" aria-hidden="true"><kbd>n</kbd> <kbd>p</kbd> doubtful \
+<kbd>←</kbd> <kbd>→</kbd> word <kbd>↑</kbd> <kbd>↓</kbd> block <kbd>j</kbd> <kbd>k</kbd> page \
+<kbd>e</kbd> correct <kbd>/</kbd> search</span>
 </header>
 {notes}
 <main>

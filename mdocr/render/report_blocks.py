@@ -23,6 +23,9 @@ from mdocr.render.placed import placed_lines
 TINTS = ((0.6, "d3"), (DOUBT, "d2"), (0.95, "d1"))
 """Confidences below which words are tinted, and how."""
 
+TOLD_TYPES = ("text", "title", "table", "equation")
+"""Types that screen readers tell by themselves."""
+
 
 @dataclass(frozen=True)
 class PlacedPage:
@@ -59,7 +62,7 @@ def page_section(placed: PlacedPage, picture: str) -> str:
         f'aria-label="Page {page.number}">\n'
         f'<div class="scan"><div class="sheet" style="{ratio}">{image}{holes}'
         f'<i class="spot"></i></div></div>\n'
-        f'<div class="column" lang=""><span class="kind">page {page.number}</span>\n'
+        f'<div class="column" lang="">{_kind(f"page {page.number}", is_told=True)}\n'
         f"{blocks}{_unread(page)}</div>\n</section>"
     )
 
@@ -77,23 +80,43 @@ def _hole(unread: Unread) -> str:
 
 
 def _unread(page: Page) -> str:
-    rows = "".join(
-        f"<li {_place(one.box)}>{one.reason}: {text(one.text) or '(nothing read)'}</li>"
+    """What is not written: a row each, or one for all of a reason in which nothing was read."""
+    silent = [one for one in page.unread if not text(one.text).strip()]
+    rows = [
+        f"<li {_place(one.box)}>{one.reason}: {text(one.text)}</li>"
         for one in page.unread
+        if one not in silent
+    ]
+    for reason in dict.fromkeys(one.reason for one in silent):
+        boxes = [one.box for one in silent if one.reason == reason]
+        numbers = " ".join(
+            f'<span title="{reason}" {_place(box)}>{number}</span>'
+            for number, box in enumerate(boxes, start=1)
+        )
+        told = f"{reason}: nothing read in {len(boxes)} place{'' if len(boxes) == 1 else 's'}"
+        rows.append(f'<li>{told} <span aria-hidden="true">{numbers}</span></li>')
+    return (
+        f'\n<div class="unread">Seen and not written:<ul>{"".join(rows)}</ul></div>' if rows else ""
     )
-    return f'\n<div class="unread">Seen and not written:<ul>{rows}</ul></div>' if rows else ""
 
 
 def _block(block: Block, lines: Sequence[PageLine]) -> str:
     kinds = ["block", block.type, *(["aside"] if block.type in PARATEXT_TYPES else [])]
     if block.type == "equation":
         kinds.append("formula")
-    label = f'<span class="kind">{block.order} {block.type.replace("_", " ")}</span>'
+    kind = f"{block.order} {block.type.replace('_', ' ')}"
+    label = _kind(kind, is_told=block.type in TOLD_TYPES)
     heading = f' role="heading" aria-level="{block.level or 1}"' if block.type == "title" else ""
     content = f'<div class="content"{heading}>{_content(block, lines)}</div>'
     return (
         f'<div class="{" ".join(kinds)}" {_place(block.box)}>{label}{content}{_replay(block)}</div>'
     )
+
+
+def _kind(label: str, *, is_told: bool) -> str:
+    """A label; not for screen readers where they tell it themselves."""
+    hidden = ' aria-hidden="true"' if is_told else ""
+    return f'<span class="kind"{hidden}>{label}</span>'
 
 
 def _content(block: Block, lines: Sequence[PageLine]) -> str:

@@ -52,7 +52,14 @@ function choose(item) {
   const scan = spot.closest(".scan"); // on small screens a window on the page
   scan.scrollTop = spot.offsetTop - scan.clientHeight / 2;
   const sure = item.dataset.c ? `, ${item.dataset.c} % sure` : "";
-  said.textContent = `page ${pageOf(item).dataset.n}: ${item.textContent.slice(0, 40)}${sure}`;
+  said.textContent = `page ${pageOf(item).dataset.n}: ${shortly(item)}${sure}`;
+}
+
+/** The first words of an item; of one without words, what it is. */
+function shortly(item) {
+  const shown = item.title || item.querySelector(".content")?.innerText.trim() || item.innerText;
+  const text = shown.replace(/\s+/g, " ").trim();
+  return text.length > 40 ? `${text.slice(0, 39)}\u2026` : text;
 }
 
 /** The item after (or before) the chosen one, in the order of the text; round and round. */

@@ -10,13 +10,13 @@ from documents import block, everything, small_document
 
 from mdocr.document.corrections import Correction
 from mdocr.document.document import Document
-from mdocr.document.model import Page, Source
+from mdocr.document.model import Box, Page, Source, Unread
 from mdocr.document.words import Character
 from mdocr.render.review_sheet import render_sheet
 
 pytestmark = pytest.mark.slow
 
-TAB, RIGHT, ESCAPE = "\ue004", "\ue014", "\ue00c"
+TAB, DOWN, ESCAPE = "\ue004", "\ue015", "\ue00c"
 
 
 @pytest.fixture
@@ -49,6 +49,25 @@ def test_doubtful_words_and_pictures_are_told(tmp_path: Path, browser: Any) -> N
     assert len(found["alert"]) == 1  # what failed
     browser.execute_script("document.querySelector('[role=mark]').scrollIntoView()")
     assert "doubtfull" in found["StaticText"]
+
+
+def test_what_is_told_by_a_role_or_is_for_eyes_is_not_told_again(
+    tmp_path: Path, browser: Any
+) -> None:
+    noise = tuple(Unread(Box(0.1 * n, 0.9, 0.1 * n + 0.05, 0.95), "noise") for n in (1, 2, 3))
+    blocks = (block("title", 0.1, "a"), block("text", 0.2, "b"), block("image_caption", 0.3, "c"))
+    page = Page(1, 400, 300, blocks, unread=(*noise, Unread(noise[0].box, "unsure", "d")))
+    open_html(browser, tmp_path, Document(Source("a.pdf"), "lite", (page,)).render("report"))
+    told = accessible(browser)["StaticText"]
+    assert {"3 image caption", "unsure: d", "noise: nothing read in 3 places "} <= set(told)
+    assert not {"1 title", "2 text", "page 1", " search"} & set(told)  # nor what the keys do
+    body = browser.find_element("tag name", "body")
+    body.send_keys(DOWN)
+    (status,) = browser.find_elements("css selector", "[role=status]")
+    assert status.text == "page 1: a"
+    body.send_keys(DOWN * 5)
+    assert status.text == "page 1: noise"
+    assert browser.execute_script("return chosen.textContent") == "2"
 
 
 def test_what_keys_do_is_said(tmp_path: Path, browser: Any) -> None:
