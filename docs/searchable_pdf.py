@@ -127,7 +127,10 @@ def words_read(page: mdocr.Page) -> list[str]:
 def words_of(path: Path) -> Words:
     """The words of a PDF, as ``pdftotext -bbox`` lists them."""
     done = subprocess.run(
-        ["pdftotext", "-bbox", str(path), "-"], check=True, capture_output=True, text=True
+        ["pdftotext", "-cropbox", "-bbox", str(path), "-"],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     pages = done.stdout.split("<page ")[1:]
     return [

@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from mdocr.document.document import Document
-from mdocr.document.model import Box, Page, PageLine
+from mdocr.document.model import Block, Box, Page
 from mdocr.errors import InputError, UsageError
 from mdocr.inputs.formats import open_image
 from mdocr.inputs.page_picture import PagePicture
@@ -20,15 +20,13 @@ from mdocr.inputs.pages import open_pages
 from mdocr.options import RenderOptions
 from mdocr.render.invisible_text import InvisibleLine, write_words
 from mdocr.render.placed import placed_lines
+from mdocr.render.type_size import type_boxes
 
 COVERED = 0.5
 """Share of a word that lies in the PDF's own text, from which it is not written again."""
 
 ORIENTATION = 0x0112
 """The EXIF tag of a camera's orientation."""
-
-ASKEW = 1.5
-"""Height of a line, in heights of its highest word, above which it is askew."""
 
 KEEP_ENCRYPTION = 0
 """MuPDF's number for: encrypted as it was."""
@@ -64,10 +62,10 @@ def render(document: Document, options: RenderOptions | None = None) -> bytes:
 def _write_page(sheet: Any, page: Page, *, redo: bool) -> None:
     if redo:
         _drop_invisible(sheet)
-    lines = [line for block in page.blocks for line in placed_lines(block)]
     size = sheet.rect.width, sheet.rect.height
     taken = [word[:4] for word in sheet.get_text("words")]
-    write_words(sheet, list(_words(lines, size, taken)))
+    lines = [words for block in page.blocks for words in _words(block, size, taken)]
+    write_words(sheet, lines)
 
 
 def _drop_invisible(sheet: Any) -> None:
@@ -80,39 +78,32 @@ def _drop_invisible(sheet: Any) -> None:
 
 
 def _words(
-    lines: Sequence[PageLine], size: tuple[float, float], taken: Sequence[Sequence[float]]
+    block: Block, size: tuple[float, float], taken: Sequence[Sequence[float]]
 ) -> Iterator[InvisibleLine]:
     """The words of each line that the PDF has not as text, in points from the upper left corner."""
-    for line in lines:
-        across = _extent(line)
+    for line in placed_lines(block):
         near = _overlapping(line.box, size, taken)
-        words = []
-        for word in line.words:
-            along = word.box.as_list()
-            edges = [across[i] if across[i] is not None else along[i] for i in range(4)]
-            box = tuple(edge * size[i % 2] for i, edge in enumerate(edges) if edge is not None)
-            if not _is_taken(box, near):
-                words.append((word.text, box))
+        own = [word.box for word in line.words]
+        boxes = type_boxes(line) if line in block.lines else own  # else they are estimated
+        words = tuple(
+            (word.text, _points(box, size))
+            for word, box in zip(line.words, boxes, strict=True)
+            if not _is_taken(_points(word.box, size), near)
+        )
         if words:
-            yield InvisibleLine(tuple(words), line.angle)
+            yield InvisibleLine(words, line.angle)
+
+
+def _points(box: Box, size: tuple[float, float]) -> tuple[float, ...]:
+    return tuple(edge * size[i % 2] for i, edge in enumerate(box.as_list()))
 
 
 def _overlapping(
     box: Box, size: tuple[float, float], taken: Sequence[Sequence[float]]
 ) -> list[Sequence[float]]:
     """What lies on a line, so that not every word is compared with a whole page."""
-    x0, y0, x1, y1 = (edge * size[i % 2] for i, edge in enumerate(box.as_list()))
+    x0, y0, x1, y1 = _points(box, size)
     return [o for o in taken if o[0] < x1 and x0 < o[2] and o[1] < y1 and y0 < o[3]]
-
-
-def _extent(line: PageLine) -> list[float | None]:
-    """The edges that the words of a line share: those along it, unless it is askew."""
-    box, upright = line.box.as_list(), line.angle in (0, 180)
-    heights = [one.box.height if upright else one.box.width for one in line.words]
-    height = line.box.height if upright else line.box.width
-    if height > ASKEW * max(heights, default=0.0):
-        return [None] * 4
-    return [None, box[1], None, box[3]] if upright else [box[0], None, box[2], None]
 
 
 def _is_taken(box: Sequence[float], taken: Sequence[Sequence[float]]) -> bool:

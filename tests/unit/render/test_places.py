@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pymupdf
 import pytest
 from documents import block, document, everything
-from PIL import Image
+from PIL import Image, ImageFont
 
 from mdocr.document.document import Document
 from mdocr.document.model import Block, Box, Page, PageLine, PageWord, Source
@@ -18,9 +18,12 @@ from mdocr.errors import InputError, UsageError
 from mdocr.options import RenderOptions
 from mdocr.render.alto import NAMESPACE
 from mdocr.render.placed import placed_lines
+from mdocr.render.type_size import ASCENT, DESCENT, type_boxes
 
 ALTO = {"a": NAMESPACE}
 XHTML = {"x": "http://www.w3.org/1999/xhtml"}
+SIZE = 40
+"""Of type, in thousandths of a page."""
 WORDS = [("Two", 0.1, 0.3), ("little", 0.35, 0.6), ("wörds", 0.65, 0.9)]
 
 
@@ -118,7 +121,7 @@ def test_a_block_without_lines_is_shared_out_among_them() -> None:
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("angle", [0, 90, 180, 270])
-def test_words_of_a_pdf_stand_in_their_boxes(tmp_path: Path, angle: int, rotation: int) -> None:
+def test_words_of_a_pdf_stand_around_their_ink(tmp_path: Path, angle: int, rotation: int) -> None:
     path = save_pdf(tmp_path / "a.pdf", rotation=rotation)
     made = of_file(path, angle)
     with reopened(made.render("pdf")) as pdf:
@@ -126,10 +129,83 @@ def test_words_of_a_pdf_stand_in_their_boxes(tmp_path: Path, angle: int, rotatio
         assert page.rotation == rotation
         page.remove_rotation()
         found = {word[4]: word[:4] for word in page.get_text("words")}
-        for word in made.pages[0].blocks[0].lines[0].words:
+        line = made.pages[0].blocks[0].lines[0]
+        for word, around in zip(line.words, type_boxes(line), strict=True):
             size = (page.rect.width, page.rect.height) * 2
-            box = [v * side for v, side in zip(word.box.as_list(), size, strict=True)]
+            box = [v * side for v, side in zip(around.as_list(), size, strict=True)]
             assert found[word.text] == pytest.approx(box, abs=0.5)
+            assert word.box.inside(around) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+@pytest.mark.parametrize("text", ["sea sum", "Air 1867", "(a gypsy)", "sea Air (highly)", "a - b."])
+def test_the_size_of_type_is_told_from_its_ink(text: str, angle: int) -> None:
+    font = ImageFont.load_default(size=SIZE)
+    words, x = [], 50.0
+    for word in text.split():
+        x0, y0, x1, y1 = font.getbbox(word, anchor="ls")
+        edges = [(x + x0) / 1000, (500 + y0) / 1000, (x + x1) / 1000, (500 + y1) / 1000]
+        words.append(PageWord(word, turned(Box(*edges), -angle), 1.0))
+        x += x1 + 30
+    whole = words[0].box
+    for one in words[1:]:
+        whole = whole.union(one.box)
+    line = PageLine(text, whole, 1.0, tuple(words), angle)
+    for one, box in zip(words, type_boxes(line), strict=True):
+        around, ink = turned(box, angle), turned(one.box, angle)
+        assert (around.x0, around.x1) == pytest.approx((ink.x0, ink.x1))
+        assert 1000 * around.y0 == pytest.approx(500 - ASCENT * SIZE, abs=0.15 * SIZE)
+        assert 1000 * around.y1 == pytest.approx(500 + DESCENT * SIZE, abs=0.15 * SIZE)
+
+
+def test_type_without_letters_is_as_high_as_its_line() -> None:
+    words = tuple(PageWord("-", Box(x, 0.51, x + 0.02, 0.52), 1.0) for x in (0.1, 0.2))
+    boxes = type_boxes(PageLine("- -", Box(0.1, 0.508, 0.22, 0.522), 1.0, words))
+    assert [(box.y0, box.y1) for box in boxes] == [(0.508, 0.522)] * 2
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_line_is_selected_by_dragging_over_it(tmp_path: Path, number: int) -> None:
+    """As MuPDF's viewer does it: from the first letter of a line to its last."""
+    texts = ["Sea air is sweet,", "says (Jay) Quigley,", "on an even sea."]
+    path = tmp_path / "a.pdf"
+    with pymupdf.open() as pdf:
+        page = pdf.new_page(width=400, height=300)
+        page.insert_text((40, 100), texts, fontsize=20)
+        lines = tuple(as_read(page, row) for row in texts)
+        Image.frombytes("RGB", (800, 600), page.get_pixmap(dpi=144).samples).save(
+            tmp_path / "a.png", dpi=(144, 144)
+        )
+    own = Block("text", lines[0].box.union(lines[2].box), "\n".join(texts), lines=lines)
+    read = Document(Source(str(tmp_path / "a.png"), 1), "lite", (Page(1, 400, 300, (own,)),))
+    path.write_bytes(read.render("pdf"))
+    with pymupdf.open(path) as pdf:
+        box = lines[number].box
+        middle = 300 * (box.y0 + box.y1) / 2
+        ends = [pymupdf.mupdf.FzPoint(400 * x, middle) for x in (box.x0 + 0.002, box.x1 - 0.002)]
+        shown = pdf[0].get_textpage().this
+        assert pymupdf.mupdf.fz_copy_selection(shown, *ends, 0).strip() == texts[number]
+
+
+def as_read(page: pymupdf.Page, text: str) -> PageLine:
+    """A line of a page as it would be read: its words with the boxes of their ink."""
+    (place,) = page.search_for(text)
+    words = [word for word in page.get_text("words") if place.contains(word[:4])]
+    made = tuple(PageWord(word[4], ink(page, pymupdf.Rect(word[:4])), 1.0) for word in words)
+    whole = made[0].box
+    for word in made[1:]:
+        whole = whole.union(word.box)
+    return PageLine(text, whole, 1.0, made)
+
+
+def ink(page: pymupdf.Page, part: pymupdf.Rect) -> Box:
+    """What is dark in a part of a page, in shares of the page."""
+    pixels = page.get_pixmap(dpi=144, clip=part, colorspace="gray")
+    picture = Image.frombytes("L", (pixels.width, pixels.height), pixels.samples)
+    x0, y0, x1, y1 = picture.point(lambda value: 255 * (value < 128)).getbbox()
+    x0, x1 = ((pixels.x + x) / (2 * page.rect.width) for x in (x0, x1))
+    y0, y1 = ((pixels.y + y) / (2 * page.rect.height) for y in (y0, y1))
+    return Box(x0, y0, x1, y1)
 
 
 def test_a_pdf_keeps_its_pages_links_bookmarks_and_metadata(tmp_path: Path) -> None:
@@ -213,4 +289,5 @@ def test_poppler_finds_the_words(tmp_path: Path) -> None:
     assert [word.text for word in words] == ["Two", "little", "wörds"]
     for word, (_, x0, x1) in zip(words, WORDS, strict=True):
         found = [float(word.get(key, "")) for key in ("xMin", "yMin", "xMax", "yMax")]
-        assert found == pytest.approx([400 * x0, 150, 400 * x1, 162], abs=0.5)
+        assert found[::2] == pytest.approx([400 * x0, 400 * x1], abs=0.5)
+        assert found[1] < 150 and 162 < found[3] < 167

@@ -1,0 +1,76 @@
+"""How large the type of a line is, by its ink and by the letters that it is of.
+
+The ink of "sea" is half as high as that of "(highly)" in the same type. Text is selected by type,
+not by ink: each word reaches from the top of the tallest letters to the foot of the deepest ones.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from mdocr.document.model import Box, PageLine, PageWord
+from mdocr.document.turns import turned
+
+ASCENT, DESCENT = 0.8, 0.2
+"""How far type reaches above and below its base line, in ems."""
+
+TALL, SMALL, DEEP = 0.7, 0.48, 0.2
+"""In ems, as most faces have them: heights of capitals and of small letters, the depth of a "p"."""
+
+_SMALL = frozenset("acegmnopqrsuvwxyzı")
+_DEEP = frozenset("gjpqy()[]{}|,;")
+
+ASKEW = 1.5
+"""Height of a line, in heights of its highest word, above which it is askew."""
+
+
+@dataclass(frozen=True)
+class _Type:
+    """Where the base line is, and the size of the type, in shares of the page."""
+
+    base: float
+    em: float
+
+    def around(self, box: Box) -> Box:
+        return Box(box.x0, self.base - ASCENT * self.em, box.x1, self.base + DESCENT * self.em)
+
+
+def type_boxes(line: PageLine) -> list[Box]:
+    """The boxes of a line's words, as high as its type; as high as the line if that is not known.
+
+    Args:
+        line: with words whose boxes are those of their ink.
+    """
+    boxes = [turned(word.box, line.angle) for word in line.words]
+    own = [_type_of(word, box) for word, box in zip(line.words, boxes, strict=True)]
+    known = [one for one in own if one]
+    whole = turned(line.box, line.angle)
+    if whole.height > ASKEW * max((box.height for box in boxes), default=0.0):
+        made = [one.around(box) if one else box for one, box in zip(own, boxes, strict=True)]
+    elif known:
+        shared = _Type(median(one.base for one in known), median(one.em for one in known))
+        made = [shared.around(box) for box in boxes]
+    else:
+        made = [Box(box.x0, whole.y0, box.x1, whole.y1) for box in boxes]
+    return [turned(box, -line.angle) for box in made]
+
+
+def _type_of(word: PageWord, box: Box) -> _Type | None:
+    """That of a word which is upright; None for one without letters and digits, or without ink."""
+    reaches = list(_reaches(word.text))
+    if not reaches or not box.height:
+        return None
+    top, foot = (max(edge) for edge in zip(*reaches, strict=True))
+    em = box.height / (top + foot)
+    return _Type(box.y1 - foot * em, em)
+
+
+def _reaches(text: str) -> Iterator[tuple[float, float]]:
+    """How far each character reaches up and down, in ems; nothing without letters or digits."""
+    plain = unicodedata.normalize("NFD", text)
+    if not any(character.isalnum() for character in plain):
+        return
+    for character in plain:
+        is_small = character in _SMALL or not (character.isalnum() or character in _DEEP)
+        yield SMALL if is_small else TALL, DEEP if character in _DEEP else 0.0
