@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,9 @@ from mdocr.files import make_folder, remove_stale
 from mdocr.inputs.streams import STDIN
 from mdocr.options import RenderOptions
 from mdocr.render import FORMATS, find_format, format_of_file
+
+LONGEST_STEM = 200
+"""Bytes of a name without ending: file systems take 255, endings and hidden files need the rest."""
 
 
 @dataclass(frozen=True)
@@ -155,14 +159,25 @@ def stems(paths: Iterable[str]) -> list[str]:
     taken: set[str] = set()
     names = []
     for path in paths:
-        own = os.fsencode(Path(path).stem).decode("utf-8", "replace")  # a name need not be text
+        own = _shown(Path(path).stem)
         stem = name = "stdin" if path == STDIN else own or "document"
         number = 2
-        while name.casefold() in taken:
+        while _folded(name) in taken:
             name, number = f"{stem}-{number}", number + 1
-        taken.add(name.casefold())
+        taken.add(_folded(name))
         names.append(name)
     return names
+
+
+def _shown(stem: str) -> str:
+    """A name as text, which it need not be, with room for endings."""
+    text = os.fsencode(stem).decode("utf-8", "replace")
+    return text.encode()[:LONGEST_STEM].decode("utf-8", "ignore")
+
+
+def _folded(name: str) -> str:
+    """What file systems that know no case, or no ways to compose a letter, make of a name."""
+    return unicodedata.normalize("NFC", name.casefold())
 
 
 def _is_folder(output: str) -> bool:

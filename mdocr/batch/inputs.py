@@ -8,7 +8,7 @@ from mdocr.batch.outputs import refuse_inputs
 from mdocr.batch.remote import find_remote, is_remote
 from mdocr.batch.results import DRAWING_NAME
 from mdocr.errors import InputError
-from mdocr.inputs.find import FailedInput, find_files
+from mdocr.inputs.find import FailedInput, find_files, real_path
 from mdocr.inputs.formats import PICTURE_SUFFIXES
 from mdocr.parsing.crops import FILE_NAME
 
@@ -92,11 +92,11 @@ def _is_product(item: str | FailedInput, output: str, drawings: Path | None) -> 
         is_below = is_remote(output) and there.parents[1] == PurePosixPath(output)
         is_picture = FILE_NAME.fullmatch(there.name) is not None
         return is_below and is_picture and there.parent.name.endswith("_images")
-    path = Path(item).resolve()
-    if drawings is not None and path.parent == drawings.resolve():
+    path = real_path(item)
+    if drawings is not None and path.parent == real_path(drawings):
         return DRAWING_NAME.fullmatch(path.name) is not None
     if not output or not FILE_NAME.fullmatch(path.name):
         return False
-    target, folder = Path(output).resolve(), path.parent
+    target, folder = real_path(output), path.parent
     is_beside_file = folder == target.parent / f"{target.stem}_images"
     return is_beside_file or (folder.parent == target and folder.name.endswith("_images"))

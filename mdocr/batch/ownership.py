@@ -4,12 +4,12 @@ A hidden file in each folder has a line for each: its name, as JSON.
 """
 
 import contextlib
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mdocr.batch.json_lines import append, read
 from mdocr.errors import UsageError
+from mdocr.inputs.find import real_path
 
 RECORD = ".mdocr.jsonl"
 """The hidden file."""
@@ -30,11 +30,11 @@ class OwnFiles:
         Raises:
             UsageError: one of the files is there, and has no record in its folder.
         """
-        refuse([path for path in paths if path.is_file() and not self._has(_resolved(path))])
+        refuse([path for path in paths if path.is_file() and not self._has(real_path(path))])
 
     def add(self, paths: Iterable[Path]) -> None:
         """Records files as written; a folder that takes no record is left as it is."""
-        for path in map(_resolved, paths):
+        for path in map(real_path, paths):
             if not path.is_file() or self._has(path):
                 continue
             self._names[path.parent].add(path.name)
@@ -69,8 +69,3 @@ def _names(record: Path) -> set[str]:
         return {name for name in read(record) if isinstance(name, str)}
     except OSError:
         return set()
-
-
-def _resolved(path: Path) -> Path:
-    """The file that is written: that which a link leads to."""
-    return Path(os.path.realpath(path))

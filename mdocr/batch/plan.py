@@ -1,7 +1,6 @@
 """How many worker processes a run starts where none are named."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import psutil
 
@@ -9,6 +8,7 @@ from mdocr.batch.page_model import ModelChoice
 from mdocr.batch.workers.options import core_count
 from mdocr.engines.exported import has_accelerator
 from mdocr.inputs.find import FailedInput
+from mdocr.inputs.pages import is_pdf
 from mdocr.inputs.streams import is_stream
 
 ROOM = 1 << 30
@@ -21,14 +21,14 @@ def automatic_workers(
     """Worker processes; 0 to read in this process.
 
     One for each core, where several documents are read on the CPU into a folder, and one for a
-    single PDF, or for PDFs to stdout, which may hang who renders them. A single picture is read in
-    this process; so is all that a server or an accelerator reads, which want many texts at once,
-    and what comes through a pipe, which can be read only once.
+    single PDF, or for PDFs to stdout, which may hang who renders them, however they are named. A
+    single picture is read in this process; so is all that a server or an accelerator reads, which
+    want many texts at once, and what comes through a pipe, which can be read only once.
     """
     paths = [item for item in found if isinstance(item, str)]
     if choice.server or any(map(is_stream, paths)) or has_accelerator(choice.device):
         return 0
     if len(paths) < 2 or not to_folder:
-        return int(any(Path(path).suffix.lower() == ".pdf" for path in paths))
+        return int(any(map(is_pdf, paths)))
     room = int(psutil.virtual_memory().available) // ROOM
     return max(1, min(core_count(), len(paths), room))

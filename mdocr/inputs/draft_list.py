@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mdocr.errors import InputError
-from mdocr.inputs.find import FailedInput
+from mdocr.inputs.find import FailedInput, real_path
 from mdocr.inputs.pairs import path_text_lines
 
 HINT = "A list of drafts has path<TAB>text lines, as mdocr recognize writes them."
@@ -30,13 +30,13 @@ def read_drafts(
     Raises:
         InputError: the file is no such list, or has two drafts of one picture.
     """
-    places = {_place(one): one for one in found if isinstance(one, str)}
+    places = {real_path(one): one for one in found if isinstance(one, str)}
     drafts: dict[str, str] = {}
     missing: list[FailedInput] = []
     others = 0
     for number, path, text in path_text_lines(file, HINT):
         candidates = [Path(path), file.parent / path]
-        known = [places[place] for each in candidates if (place := _place(each)) in places]
+        known = [places[place] for each in candidates if (place := real_path(each)) in places]
         if not known:
             exists = any(each.exists() for each in candidates)
             others += exists
@@ -48,10 +48,6 @@ def read_drafts(
     texts = [drafts.get(one) for one in found if isinstance(one, str)]
     _report(file, others, texts.count(None))
     return texts, missing
-
-
-def _place(path: str | Path) -> Path:
-    return Path(path).resolve()
 
 
 def _report(file: Path, others: int, without: int) -> None:

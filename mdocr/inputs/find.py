@@ -164,6 +164,11 @@ def _named(folder: str, names: list[str]) -> tuple[str, str]:
     return ", ".join(shown), f" and {more} more" if more > 0 else ""
 
 
+def real_path(path: str | Path) -> Path:
+    """The file that a path leads to; ``Path.resolve`` fails where links lead in a circle."""
+    return Path(os.path.realpath(path))
+
+
 def natural_order(path: str) -> list[list[str | int]]:
     """Sort key that takes digits as numbers and folders one by one."""
     return [

@@ -171,9 +171,21 @@ def _opened(
     head = _head(path) if content is None else content[:HEAD]
     if not head:
         raise InputError(f"{name} is empty", "Copy or download it again.")
-    if b"%PDF-" in head or path.suffix.lower() == ".pdf":
+    if _says_pdf(head, path):
         return PdfDocument(name, path, dpi, password, content, text=text)
     return PictureFile(name, path, dpi, content)
+
+
+def is_pdf(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is opened as a PDF; by its name alone if it is none that can be opened."""
+    try:
+        return _says_pdf(_head(Path(path)) if Path(path).is_file() else b"", Path(path))
+    except InputError:
+        return _says_pdf(b"", Path(path))
+
+
+def _says_pdf(head: bytes, path: Path) -> bool:
+    return b"%PDF-" in head or path.suffix.lower() == ".pdf"
 
 
 def _page_list(source: Any) -> list[Picture]:

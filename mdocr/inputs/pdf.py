@@ -10,6 +10,10 @@ from mdocr.errors import InputError
 from mdocr.inputs.page_picture import POINTS_PER_INCH, PagePicture, affordable_dpi
 from mdocr.inputs.text_layer import TextLayer, read_text_layer
 
+MOST_OBJECTS = 4_000_000
+"""Objects of a PDF that is read: a file of a few kilobytes can claim as many as MuPDF has room for,
+with some 48 bytes each; a thousand pages have some ten thousands."""
+
 DAMAGED = "Download or make it again, or mend it with a PDF tool such as qpdf."
 """Hint."""
 
@@ -58,6 +62,7 @@ class PdfDocument:
         if self.count == 0:
             self._document.close()
             raise InputError(f"{name} has no pages: it is empty or was cut short", DAMAGED)
+        self._refuse_too_many_objects()
         if self._document.is_repaired:
             logger.warning("%s is damaged; what could be repaired is read", name)
 
@@ -80,6 +85,16 @@ class PdfDocument:
         problem = "the password is wrong" if password else "it needs a password"
         raise InputError(
             f"{self._name} is encrypted: {problem}", "Give the right one with --password."
+        )
+
+    def _refuse_too_many_objects(self) -> None:
+        count = self._document.xref_length()
+        if count <= MOST_OBJECTS:
+            return
+        self._document.close()
+        raise InputError(
+            f"{self._name} has too many objects: {count:,}, and {MOST_OBJECTS:,} can be read",
+            "Write it anew without those that are not used, such as with qpdf; or split it.",
         )
 
     def read(self, number: int) -> PagePicture:

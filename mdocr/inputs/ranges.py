@@ -24,9 +24,9 @@ def parse_ranges(text: str, count: int) -> list[int]:
     for part in text.split(","):
         first, last = _range(part.strip(), count)
         if first > count or last > count:
-            pages = "1 page" if count == 1 else f"{count} pages"
+            there = "there is only 1 page" if count == 1 else f"there are only {count} pages"
             raise UsageError(
-                f"pages {part.strip()!r} are beyond the end: there are only {pages}",
+                f"pages {part.strip()!r} are beyond the end: {there}",
                 f"Choose pages between 1 and {count}, or write {_LAST!r} for the last.",
             )
         numbers.update(range(first, last + 1))

@@ -34,7 +34,7 @@ def test_a_pdf_that_hangs_mupdf_costs_itself(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_hanging_run_can_be_ended(tmp_path, number):
-    path = nested_forms(tmp_path / "a.pdf")
+    path = nested_forms(tmp_path / "a.png")  # known by its content, and so read in a worker
     with subprocess.Popen([*PARSE, str(path)], stderr=subprocess.DEVNULL) as run:
         own = psutil.Process(run.pid)
         workers: list[psutil.Process] = []

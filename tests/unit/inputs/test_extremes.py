@@ -22,6 +22,16 @@ def test_long_pictures_are_shrunk():
     assert shrinking((100, SIDE_LIMIT)) == 1
 
 
+def test_too_many_objects_are_refused(tmp_path, monkeypatch):
+    path = endless_pages(tmp_path / "a.pdf", 500)
+    monkeypatch.setattr("mdocr.inputs.pdf.MOST_OBJECTS", 506)
+    with open_pages(path) as pages:
+        assert pages.count == 500
+    monkeypatch.setattr("mdocr.inputs.pdf.MOST_OBJECTS", 505)
+    with pytest.raises(InputError, match="too many objects: 506, and 505 can be read"):
+        open_pages(path)
+
+
 def test_a_page_of_endless_height_is_a_small_picture(tmp_path):
     with pymupdf.open() as document:
         document.new_page(width=120, height=80)

@@ -56,12 +56,17 @@ def test_links_are_neither_followed_nor_lost(
     (tmp_path / "round").symlink_to(".")
     (tmp_path / "b/up").symlink_to("..")
     (tmp_path / "gone.png").symlink_to("/nowhere.png")
+    (tmp_path / "self.png").symlink_to("self.png")
     os.mkfifo(tmp_path / "pipe.png")
-    names = [str(tmp_path / name) for name in ("a.png", "b/c.png", "gone.png")]
+    names = [str(tmp_path / name) for name in ("a.png", "b/c.png", "gone.png", "self.png")]
     assert find_files([str(tmp_path)]) == names
     assert any("skipped: pipe.png" in message for message in caplog.messages)
     assert any("2 links to folders" in message for message in caplog.messages)
-    assert find_files([str(tmp_path / "**/*.png")]) == [*names, str(tmp_path / "pipe.png")]
+    assert find_files([str(tmp_path / "**/*.png")]) == [
+        *names[:3],
+        str(tmp_path / "pipe.png"),
+        names[3],
+    ]
     assert find_files([str(tmp_path / "**/up/a.png")]) == [str(tmp_path / "b/up/a.png")]
     assert find_files([str(tmp_path / ".git/**/*.png")]) == [str(tmp_path / ".git/1.png")]
 

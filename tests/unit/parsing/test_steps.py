@@ -216,6 +216,8 @@ def test_what_is_left_of_a_page():
 
 def test_equal_names_get_numbers():
     assert stems(["a/x.pdf", "b/X.png", "c/x.tif", "y.pdf"]) == ["x", "X-2", "x-3", "y"]
+    assert stems(["e\u0301.png", "\u00e9.png"]) == ["e\u0301", "\u00e9-2"]  # one name on some disks
+    assert [len(stem.encode()) for stem in stems(["x" * 250, "é" * 120 + ".png"])] == [200, 200]
 
 
 @pytest.mark.parametrize(
