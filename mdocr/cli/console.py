@@ -2,16 +2,17 @@
 
 import contextlib
 import errno
+import json
 import logging
 import os
 import sys
 import traceback
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mdocr.errors import MdocrError, MissingPackageError, OutOfMemoryError, UsageError
 
@@ -24,10 +25,17 @@ NAMED = 3
 
 @dataclass
 class Verbosity:
-    """How much is said; set once, from the global options."""
+    """How much is said, and how; set once, from the options.
+
+    Attributes:
+        verbose: debug messages and tracebacks too.
+        quiet: errors only.
+        json: to a program, an object a line.
+    """
 
     verbose: bool = False
     quiet: bool = False
+    json: bool = False
 
 
 verbosity = Verbosity()
@@ -52,7 +60,8 @@ class StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without what a terminal would obey."""
-        return _printable(super().format(record))
+        line = super().format(record)
+        return json.dumps({"message": line}) if verbosity.json else _printable(line)
 
 
 def configure(verbose: bool = False, quiet: bool = False) -> None:
@@ -95,7 +104,15 @@ def say(message: str, place: "Console | None" = None) -> None:
         message: what; file names in it may hold anything.
         place: the console of a bar, where one is shown.
     """
-    (place or console()).print(_printable(message))
+    if verbosity.json:
+        say_json({"message": message})
+    else:
+        (place or console()).print(_printable(message))
+
+
+def say_json(record: Mapping[str, Any]) -> None:
+    """Tells a program something."""
+    print(json.dumps(record), file=sys.stderr, flush=True)
 
 
 def report_error(error: BaseException) -> int:
@@ -107,14 +124,19 @@ def report_error(error: BaseException) -> int:
     known = _as_known(error)
     if verbosity.verbose:
         say("".join(traceback.format_exception(error)).rstrip("\n"))
-    message, hint = _summary(error, known)
+    _say_error(*_summary(error, known))
+    return known.exit_code if known else 1
+
+
+def _say_error(message: str, hint: str) -> None:
+    if verbosity.json:
+        say_json({"error": message, "hint": hint})
+        return
     from rich.text import Text
 
-    label = Text.assemble(("Error: ", "bold red"), _printable(message))
-    console().print(label)
+    console().print(Text.assemble(("Error: ", "bold red"), _printable(message)))
     if hint:
         say(hint)
-    return known.exit_code if known else 1
 
 
 @contextlib.contextmanager

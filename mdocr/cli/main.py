@@ -94,7 +94,7 @@ class RootGroup(TyperGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the program; Typer itself reports wrong usage and leaves the rest to us."""
-        console.verbosity.verbose = console.verbosity.quiet = False
+        console.verbosity.verbose = console.verbosity.quiet = console.verbosity.json = False
         try:
             return super().main(*args, **kwargs)
         except Exception as error:

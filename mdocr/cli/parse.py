@@ -290,6 +290,7 @@ def parse(
     One document goes to stdout as Markdown. With -o DIR, each becomes DIR/NAME.md, .json and so
     on, with its pictures in DIR/NAME_images.
     """
+    console.verbosity.json = progress_form == "jsonl"
     check_engine(engine, server)
     common, single = thresholds(threshold or [])
     forms = chosen_formats(form, output)

@@ -1,7 +1,6 @@
 """Progress on stderr: a bar, a line a minute, or JSON for programs."""
 
 import contextlib
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +36,7 @@ def progress(form: str, to_file: bool = False) -> Iterator[Display]:
         choices = ", ".join(PROGRESS_FORMS)
         raise UsageError(f"unknown progress {form!r}", f"Choose one of: {choices}")
     if form == "jsonl":
-        yield Pace(_print_json).display(lambda text: _print_json({"message": text}))
+        yield Pace(console.say_json).display(console.say)
     elif form == "none" or console.verbosity.quiet:
         yield Display(say=console.say)
     elif to_file and not sys.stderr.isatty():
@@ -117,10 +116,6 @@ class _Calm:
             f"{record['documents']} of {record['of']} documents, {record['pages']} pages, "
             f"{record['pages_per_minute']:g} a minute, {record['failures']} failures{rest}"
         )
-
-
-def _print_json(record: Mapping[str, Any]) -> None:
-    print(json.dumps(record), file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

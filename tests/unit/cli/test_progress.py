@@ -4,11 +4,14 @@ import io
 import json
 import re
 import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from mdocr.batch.display import Display
+from mdocr.cli.main import app
 from mdocr.cli.progress import progress
 from mdocr.errors import UsageError
 
@@ -50,6 +53,21 @@ def test_programs_get_an_object_a_line(capsys: pytest.CaptureFixture[str]) -> No
     last = records[-1]
     assert (last["path"], last["documents"], last["of"], last["pages"]) == ("a.pdf", 1, 2, 3)
     assert last["failures"] == 1 and last["pages_per_minute"] > 0 and last["seconds_left"] == 0
+
+
+def test_all_that_programs_get_is_objects(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "junk.pdf").write_bytes(b"junk")
+    (tmp_path / "none.png").write_bytes(b"none")
+    arguments = ["parse", str(tmp_path), "-o", f"{tmp_path / 'out'}/", "--progress", "jsonl"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+    messages = [one["message"] for one in said if "message" in one]
+    assert any("notes.txt" in message for message in messages)
+    assert any("junk.pdf" in message for message in messages)
+    assert set(said[-1]) == {"error", "hint"}
+    assert "Error: " in CliRunner().invoke(app, arguments[:-2]).stderr
 
 
 def test_a_log_gets_a_line_now_and_then(
