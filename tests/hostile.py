@@ -46,6 +46,38 @@ def endless_pages(path: Path, count: int) -> Path:
     return path
 
 
+CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
+
+
+def tree(path: Path, *nodes: bytes) -> Path:
+    """A PDF whose page tree is made of these objects, from number 2 on."""
+    return write_objects(path, [CATALOG, *nodes])
+
+
+def one_page(path: Path, box: bytes = b"0 0 100 100", extra: bytes = b"", *more: bytes) -> Path:
+    """A PDF of one page, which may name more objects, from number 4 on."""
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [%s] %s >>" % (box, extra)
+    return tree(path, b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>", page, *more)
+
+
+def vast_jbig2(path: Path, side: int = 2**31 - 1) -> Path:
+    """A PDF of a few hundred bytes whose picture claims to be as large as can be written."""
+    page = struct.pack(">IIIIBH", side, side, 0, 0, 0, 0)
+    adaptive = bytes([3, 0xFF, 0xFD, 0xFF, 2, 0xFE, 0xFE, 0xFE])
+    region = struct.pack(">IIIIBB", side, side, 0, 0, 0, 0) + adaptive + bytes(64) + b"\xff\xac"
+    data = b"".join(
+        struct.pack(">IBBBI", number, kind, 0, 1, len(part)) + part
+        for number, (kind, part) in enumerate(((48, page), (38, region)))
+    )
+    head = b"/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray" % (
+        side,
+        side,
+    )
+    picture = stream(head + b" /BitsPerComponent 1 /Filter /JBIG2Decode", data)
+    uses = b"/Contents 5 0 R /Resources << /XObject << /I 4 0 R >> >>"
+    return one_page(path, b"0 0 100 100", uses, picture, stream(b"", b"100 0 0 100 0 0 cm /I Do"))
+
+
 def stream(head: bytes, content: bytes) -> bytes:
     return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (head, len(content), content)
 

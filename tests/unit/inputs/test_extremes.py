@@ -2,7 +2,7 @@
 
 import pymupdf
 import pytest
-from hostile import endless_pages
+from hostile import endless_pages, one_page, tree, vast_jbig2
 
 from mdocr.errors import InputError
 from mdocr.inputs.page_picture import PIXEL_LIMIT, SIDE_LIMIT, affordable_dpi, shrinking
@@ -20,6 +20,67 @@ def test_pages_stay_within_the_limits_of_area_and_edge(width, height):
 def test_long_pictures_are_shrunk():
     assert shrinking((1, 3 * SIDE_LIMIT)) == 3
     assert shrinking((100, SIDE_LIMIT)) == 1
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        (b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>",),
+        (
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            b"<< /Type /Pages /Parent 2 0 R /Kids [2 0 R] /Count 1 >>",
+        ),
+    ],
+)
+def test_pages_in_a_circle_are_refused(tmp_path, nodes):
+    with (
+        open_pages(tree(tmp_path / "a.pdf", *nodes)) as pages,
+        pytest.raises(PageError, match="cycle in page tree"),
+    ):
+        pages.read(1)
+
+
+def test_a_tree_of_more_pages_than_objects_is_refused(tmp_path):
+    levels = [
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b"%d 0 R " % (level + 3) * 10, 10**12)
+        for level in range(12)
+    ]
+    leaf = b"<< /Type /Page /MediaBox [0 0 100 100] >>"
+    with pytest.raises(InputError, match="damaged beyond repair"):
+        open_pages(tree(tmp_path / "a.pdf", *levels, leaf))
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        b"0 0 1e9 1e9",
+        b"0 0 1e39 1e39",
+        b"0 0 1e7 .1",
+        b"0 0 .001 .001",
+        b"0 0 nan nan",
+        b"0 0 -500 -500",
+        b"1000000000 1000000000 1000000100 1000000100",
+    ],
+)
+def test_a_page_of_any_box_stays_within_the_limits(tmp_path, box):
+    with open_pages(one_page(tmp_path / "a.pdf", box)) as pages:
+        width, height = pages.read(1).picture.size
+    assert width * height <= PIXEL_LIMIT * 1.01
+    assert max(width, height) <= SIDE_LIMIT + 1
+
+
+@pytest.mark.parametrize("brackets", [(b"[", b"]"), (b"<< /A ", b">>")])
+def test_endless_nesting_leaves_the_page(tmp_path, brackets):
+    first, last = brackets
+    uses = b"/Contents 4 0 R /Resources 4 0 R"
+    nested = first * 200_000 + last * 200_000
+    with open_pages(one_page(tmp_path / "a.pdf", b"0 0 100 100", uses, nested)) as pages:
+        assert pages.read(1).picture.size == (278, 278)
+
+
+def test_a_picture_that_claims_to_be_vast_is_left_out(tmp_path):
+    with open_pages(vast_jbig2(tmp_path / "a.pdf")) as pages:
+        assert pages.read(1).picture.size == (278, 278)
 
 
 def test_too_many_objects_are_refused(tmp_path, monkeypatch):
