@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mdocr.document.document import Document
 from mdocr.document.model import Block, Page
+from mdocr.postprocess.amounts import close_amounts
 from mdocr.postprocess.captions import place_captions
 from mdocr.postprocess.duplicates import drop_duplicates
 from mdocr.postprocess.formulas import repair_formulas
@@ -26,6 +27,7 @@ DocumentStep = Callable[[tuple[Page, ...]], tuple[Page, ...]]
 PAGE_STEPS: tuple[PageStep, ...] = (
     drop_duplicates,
     repair_formulas,
+    close_amounts,
     split_lists,
     drop_false_titles,
     place_captions,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from mdocr.document.characters import printable
 from mdocr.document.document import Document
 from mdocr.document.model import Block
 from mdocr.document.tables import Table, parse
@@ -81,6 +82,11 @@ def table_of(block: Block) -> Table | None:
     table = parse(block.content, block.format) if block.content.strip() else None
     is_text = block.format == "text" and table and len(table.cells) == 1
     return table if table and table.cells and not is_text else None
+
+
+def labels(picture: Block) -> str:
+    """What is written on a picture, as the text that describes it."""
+    return ", ".join(filter(None, printable(picture.content).split("\n")))
 
 
 def picture_path(block: Block, options: RenderOptions) -> str:

@@ -20,7 +20,16 @@ from mdocr.document.table_heads import head_height
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
 from mdocr.postprocess.lists import CHECK_BOXES
-from mdocr.render.flow import TAGS, Element, Items, PageMark, elements, picture_path, table_of
+from mdocr.render.flow import (
+    TAGS,
+    Element,
+    Items,
+    PageMark,
+    elements,
+    labels,
+    picture_path,
+    table_of,
+)
 from mdocr.render.mathml import mathml
 
 _PAGE = """<!doctype html>
@@ -138,5 +147,9 @@ def _body(body: Block, options: RenderOptions) -> str:
     if body.type in CODE_TYPES and body.content.strip():
         return f"<pre><code>{escape(body.content)}</code></pre>"
     path = picture_path(body, options)
+    if body.type == "image":
+        described = escape(labels(body))
+        source = f' src="{escape(quote(path))}"' if path else ""
+        return f'<img{source} alt="{described}">' if path or described else ""
     picture = f'<img src="{escape(quote(path))}" alt="">' if path else ""
     return picture + (f"<p>{running(body.content)}</p>" if body.content.strip() else "")

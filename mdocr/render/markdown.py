@@ -19,7 +19,16 @@ from mdocr.document.table_heads import head_height
 from mdocr.options import RenderOptions
 from mdocr.postprocess.captions import Figure
 from mdocr.postprocess.lists import CHECK_BOXES
-from mdocr.render.flow import TAGS, Element, Items, PageMark, elements, picture_path, table_of
+from mdocr.render.flow import (
+    TAGS,
+    Element,
+    Items,
+    PageMark,
+    elements,
+    labels,
+    picture_path,
+    table_of,
+)
 
 _MARKUP = re.compile(r"([\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
 _LINE_START = re.compile(
@@ -27,6 +36,7 @@ _LINE_START = re.compile(
     re.MULTILINE,
 )
 _UNSAFE = re.compile(r"[()\[\]<>\s\\]")
+_BOX = re.compile(r"([☐☑☒])\s*")
 _SIGNS = {"bold": ("**", "**"), "italic": ("*", "*")}
 _TAG_IN_FORMULA = re.compile(r"<(?=[A-Za-z/!?])")
 _LINK_IN_FORMULA = re.compile(r"\](?=[(\[:])")
@@ -130,6 +140,7 @@ def _emphasised(written: str, span: Span, before: str, after: str) -> str:
 def _inner(text: str, dollars: bool) -> str:
     """Escaped where a character is markup wherever it stands."""
     text = _MARKUP.sub(r"\\\1", _printable(text))
+    text = _BOX.sub(lambda sign: f"[{'x' if CHECK_BOXES[sign[1]] else ' '}] ", text)
     return text.replace("$", "\\$") if dollars else text
 
 
@@ -201,6 +212,9 @@ def _body(body: Block, options: RenderOptions) -> str:
     if body.type in CODE_TYPES and body.content.strip():
         return fenced(body.content)
     path = picture_path(body, options)
+    if body.type == "image":
+        described = _inner(labels(body), options.math == "dollars")
+        return f"![{described}]({quote(path)})" if path or described else ""
     parts = [f"![]({quote(path)})" if path else "", running(body.content, options)]
     return "\n\n".join(part for part in parts if part)
 

@@ -13,7 +13,7 @@ from mdocr.render.flow import Element, Items, PageMark, elements, table_of
 
 
 def render(document: Document, options: RenderOptions | None = None) -> str:
-    """The document as plain text; pictures leave no trace, formulas stay LaTeX."""
+    """The document as plain text; of pictures there are the labels, formulas stay LaTeX."""
     options = options or RenderOptions()
     parts = (_element(element) for element in elements(document, options))
     body = "\n\n".join(part for part in parts if part)

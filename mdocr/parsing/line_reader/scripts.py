@@ -39,7 +39,8 @@ FARTHEST = 8
 
 _HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _DESCENDING = "gjpqyQ,;()[]{}|/_"
-_PLAIN = str.maketrans(_HIGH, "0123456789")
+_LOW = "₀₁₂₃₄₅₆₇₈₉"
+_PLAIN = str.maketrans(_HIGH + _LOW, 2 * "0123456789")
 _ORDINALS = str.maketrans("ºª", "04")
 """Beside raised digits these are digits themselves: nothing is raised twice."""
 
@@ -186,8 +187,8 @@ def _joined(words: Sequence[Marked]) -> str:
 def _written(content: str, kind: str) -> str:
     if not kind:
         return content
-    if len(content) == 1 and content in _HIGH:
-        return content  # Unicode's own, as of m³, says it all
+    if len(content) == 1 and content in _HIGH + _LOW:
+        return content  # Unicode's own, as of m³ and H₂O, says it all
     content = content.translate(_PLAIN)
     if any(map(str.isdigit, content)):
         content = content.translate(_ORDINALS)

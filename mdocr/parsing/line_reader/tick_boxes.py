@@ -1,5 +1,6 @@
 """Boxes and buttons to be ticked at the start of a line: told by their shape, before it is read."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +14,9 @@ SMALLEST, LARGEST = 0.4, 1.0
 
 SQUARE = 0.75
 """Shorter to longer edge, at least."""
+
+SIDE = 0.5
+"""Length of a stroke that may be a side, as a share of the shorter edge of a box and its tick."""
 
 WHOLE = 0.92
 """Share of each side that is inked."""
@@ -51,11 +55,10 @@ def leading_box(pixels: Pixels, *, in_table: bool = False) -> tuple[str, int]:
         return "", 0
     inside = head[box.y0 : box.y1, box.x0 : box.x1]
     end = (box.x1 + following.x0) // 2 if following else pixels.shape[1]
-    if not _is_square(box, height):
-        return "", 0
-    if _is_framed(inside):
-        return TICKED if _is_marked(inside) else EMPTY, end
-    if _is_thin_ring(inside):
+    frame = _frame(inside)
+    if _is_square(frame.shape, height) and _is_framed(frame):
+        return TICKED if _is_marked(frame) else EMPTY, end
+    if _is_square(inside.shape, height) and _is_thin_ring(inside):
         return TICKED if _share_within(inside, DOT) > FILLED else EMPTY, end
     return "", 0
 
@@ -64,8 +67,19 @@ def _stands_apart(box: Glyph, following: Glyph | None, in_table: bool) -> bool:
     return in_table if following is None else following.x0 - box.x1 >= GAP * box.height
 
 
-def _is_square(box: Glyph, height: int) -> bool:
-    short, long = sorted((box.x1 - box.x0, box.height))
+def _frame(mask: Mask) -> Mask:
+    """What lies between the outermost long strokes: a box, without what of its tick is outside."""
+    ink, length = mask.astype(np.uint8), max(2, round(SIDE * min(mask.shape)))
+    level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)).any(axis=1)
+    upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8)).any(axis=0)
+    rows, columns = np.flatnonzero(level), np.flatnonzero(upright)
+    if not len(rows) or not len(columns):
+        return mask
+    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _is_square(shape: tuple[int, ...], height: int) -> bool:
+    short, long = sorted(shape)
     return short >= SQUARE * long and SMALLEST * height <= short and long <= LARGEST * height
 
 

@@ -8,6 +8,7 @@ from mdocr.document.model import Block, Box, Page
 from mdocr.document.tables import parse
 from mdocr.document.words import Character
 from mdocr.postprocess import finish
+from mdocr.postprocess.amounts import close_amounts
 from mdocr.postprocess.captions import figures, place_captions
 from mdocr.postprocess.duplicates import drop_duplicates
 from mdocr.postprocess.formulas import repair_formulas
@@ -551,3 +552,24 @@ def test_a_letter_that_stands_alone_in_a_line_repeats_it_whatever_its_case() -> 
     line = block("text", 0.1, "A flow of 12 m<sup>3</sup> s<sup>-1</sup>")
     letter = replace(line, box=Box(0.3, 0.11, 0.31, 0.13), content="S")
     assert drop_duplicates([line, letter]) == [line]
+
+
+def test_amounts_lose_the_blank_in_them_where_others_of_their_column_have_none() -> None:
+    rows = [
+        ("Bread", "2, 40"),
+        ("Milk 1, 50", "1,15"),
+        ("Total", "€ 13, 55"),
+        ("Pages", "7, 12, 40"),
+    ]
+    content = "".join(f"<fcel>{name}<fcel>{price}<nl>" for name, price in rows)
+    (closed,) = close_amounts([block("table", 0.1, content, format="otsl")])
+    table = parse(closed.content, closed.format)
+    assert [cell.text for cell in table.cells if cell.column == 1] == [
+        "2,40",
+        "1,15",
+        "€ 13,55",
+        "7, 12, 40",
+    ]
+    assert table.rows()[1][0].text == "Milk 1, 50"
+    alone = block("table", 0.1, "<fcel>Pages<fcel>7, 12<nl>", format="otsl")
+    assert close_amounts([alone]) == [alone]
