@@ -4,11 +4,14 @@ An actor does what a worker process does; where documents go, what is known of t
 tried again stays here. Pages travel as paths and numbers, so all machines must see the documents.
 """
 
+import contextlib
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -37,13 +40,23 @@ MOST_DEATHS = 10
 
 HINT = "Look at the cluster with: ray status"
 
+LOST_HINT = "What was read is kept: when the cluster is there again, run the same command."
+
 OUTCOMES = (Found, ReadPage, Made)
 
 
 class Actor:
-    """Reads pages on some machine of the cluster."""
+    """Reads pages on some machine of the cluster.
 
-    def __init__(self, make: ReaderMaker, threads: int) -> None:
+    Args:
+        make: makes what reads.
+        threads: how many it may use.
+        folder: where relative paths start, if this machine has it.
+    """
+
+    def __init__(self, make: ReaderMaker, threads: int, folder: Path) -> None:
+        with contextlib.suppress(OSError):
+            os.chdir(folder)
         use_threads(threads)
         self._work = Assignee(make)
         self._said: list[Message] = []
@@ -129,7 +142,9 @@ class RayPool:
                 include_dashboard=False,
             )
         except (ConnectionError, RuntimeError, RayError, ValueError) as error:
-            raise DeviceError(f"the cluster cannot be reached: {error}", HINT) from error
+            raise DeviceError(
+                f"the cluster cannot be reached: {_last_line(error)}", HINT
+            ) from error
         self._look()
         return self
 
@@ -149,17 +164,25 @@ class RayPool:
         """What came of assignments; after so many seconds at the latest, perhaps nothing.
 
         Raises:
-            MdocrError: the model cannot be loaded, or no actor can be started.
+            MdocrError: the model cannot be loaded, no actor can be started, or the cluster is gone.
         """
+        try:
+            ready = self._ready(seconds)
+        except (ConnectionError, RayError) as error:
+            raise DeviceError(f"the cluster is lost: {_last_line(error)}", LOST_HINT) from error
+        for reference in ready:
+            yield from self._take(reference, self._tasks.pop(reference))
+        yield from self._end_overdue()
+
+    def _ready(self, seconds: float) -> list[Any]:
+        """What has ended, after all that can be begun was."""
         self._look()
         self._start()
         while self._waiting and self._idle:
             assignment, actor = self._waiting.popleft(), self._idle.pop()
             self._tasks[actor.read.remote(assignment)] = Task(actor, assignment)
         ready, _ = ray.wait(list(self._tasks), timeout=seconds) if self._tasks else ([], [])
-        for reference in ready:
-            yield from self._take(reference, self._tasks.pop(reference))
-        yield from self._end_overdue()
+        return list(ready)
 
     def _look(self) -> None:
         """Machines may come and go.
@@ -184,7 +207,7 @@ class RayPool:
         starting = sum(task.assignment is None for task in self._tasks.values())
         for _ in range(min(room, len(self._waiting) - len(self._idle) - starting)):
             needs = {"num_cpus": 1, "num_gpus": self._gpus}  # Ray shows each actor its own GPU
-            actor = REMOTE.options(**needs).remote(self._make, self.options.threads)
+            actor = REMOTE.options(**needs).remote(self._make, self.options.threads, Path.cwd())
             self._tasks[actor.load.remote()] = Task(actor)
 
     def _take(self, reference: Any, task: Task) -> Iterator[Answered]:
@@ -250,3 +273,8 @@ class RayPool:
 
 def _reason(error: RayError) -> str:
     return f"its actor was lost ({type(error).__name__})"
+
+
+def _last_line(error: Exception) -> str:
+    """What a server says is its whole traceback."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]
