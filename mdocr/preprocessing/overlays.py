@@ -2,9 +2,10 @@
 
 What is paler than the text, or coloured, differs from it in its brightest channel: black letters
 are dark in all three. A patch of one colour that letters run into from the paper is such an
-overlay; panels hold their letters, drawings have theirs beside them, shadows have no edge.
+overlay; panels hold their letters, drawings have theirs beside them, shadows have no edge. Strokes
+as dark as the text are told from it by their shape (``mdocr.preprocessing.pen_strokes``).
 
-picture → brightest channel → even patches → those that cross letters → what is below them
+picture → brightest channel → even patches → those that cross letters → what is below them → strokes
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from mdocr.preprocessing.overlay_removal import (
     lift,
     square,
 )
+from mdocr.preprocessing.pen_strokes import without_pen_strokes
 
 Box = tuple[int, int, int, int]
 
@@ -111,19 +113,25 @@ def without_overlays(picture: Pixels) -> tuple[Pixels, list[Overlay]]:
     levels = _levels(bright, grey)
     if levels is None:
         return picture, []
-    page = _Page(picture, bright, grey, levels)
+    cleaned, overlays = _without_patches(_Page(picture, bright, grey, levels))
+    cleaned, strokes = without_pen_strokes(cleaned, levels.dark)
+    return cleaned, overlays + [Overlay(box, hides=True) for box in strokes]
+
+
+def _without_patches(page: "_Page") -> tuple[Pixels, list[Overlay]]:
+    """A page without what is paler than its text or coloured, and what that was."""
     patches = list(page.patches())
     crossing = [(patch, size) for patch in patches if (size := page.crossed_letters(patch))]
     if not crossing:
-        return picture, []
-    cleaned, overlays = picture.copy(), []
+        return page.picture, []
+    cleaned, overlays = page.picture.copy(), []
     while crossing:
         first = crossing[0][0]
         sizes = [size for patch, size in crossing if patch.is_like(first)]
         crossing = [pair for pair in crossing if not pair[0].is_like(first)]
         size = float(np.median(sizes))
         own = [p for p in patches if p.is_like(first) and p.thickness < THICK * size]
-        overlays.append(_lifted(cleaned, own, levels, size))
+        overlays.append(_lifted(cleaned, own, page.levels, size))
     return cleaned, overlays
 
 
