@@ -7,6 +7,7 @@ picture → grey → ink → level ink → rules, figures, letters → fragments
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import cv2
@@ -41,6 +42,10 @@ MOST_LETTERS = 25_000
 """Letters beyond which a page is taken for a picture: a newspaper page has fewer, and noise would
 take minutes."""
 
+MOST_ON_PICTURE, LEAST_ON_PICTURE = 2500, 3
+"""Letters of the writing on a picture at most, beyond which it is its texture, and of a piece of it
+at least."""
+
 MOST_SECONDS = 60.0
 """Seconds of computing after which a page is given up; the slowest that are known take ten."""
 
@@ -64,7 +69,11 @@ class Marks(NamedTuple):
 
 
 def analyse(
-    picture: Pixels, seconds: float = MOST_SECONDS, objects: PageObjects | None = None
+    picture: Pixels,
+    seconds: float = MOST_SECONDS,
+    objects: PageObjects | None = None,
+    *,
+    on_picture: bool = False,
 ) -> Layout:
     """Finds the regions of a page and their text lines, in reading order.
 
@@ -72,6 +81,8 @@ def analyse(
         picture: [H, W] grey or [H, W, 3] RGB.
         seconds: of computing, after which it is given up.
         objects: what the file of the page says of it; taken where the picture shows it.
+        on_picture: it is a photograph or a drawing, of which only what is written on it is looked
+            for, and nothing where there are too many marks.
 
     Raises:
         TimeLimitError: it takes longer.
@@ -81,15 +92,16 @@ def analyse(
     grey = ink.to_grey(picture)
     scale = min(1.0, (WORKING_PIXELS / grey.size) ** 0.5)
     copy = _scaled(grey, scale)
-    parts, photographs, angle = _level(copy)
+    parts, photographs, angle = _level(copy, on_picture)
     if components.letter_size(parts) < SMALLEST_LETTER and grey.size < WORKING_PIXELS / 4:
         scale = 2.0
         copy = _scaled(grey, scale)
-        parts, photographs, angle = _level(copy)
+        parts, photographs, angle = _level(copy, on_picture)
     clock.check()
     if objects is not None:
         objects = None if angle else objects.scaled(scale).shown(copy, _ink_of(parts))
-    found, factor = _find(parts, photographs, objects, clock), 1 / scale
+    find = _find_written if on_picture else partial(_find, photographs=photographs)
+    found, factor = find(parts, objects=objects, clock=clock), 1 / scale
     return Layout(
         width,
         height,
@@ -108,15 +120,15 @@ def _scaled(grey: Pixels, scale: float) -> Pixels:
     return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method), np.uint8)
 
 
-def _level(grey: Pixels) -> tuple[Components, Boxes, float]:
+def _level(grey: Pixels, on_picture: bool) -> tuple[Components, Boxes, float]:
     """Components of the ink of the page turned upright, its pictures, and the angle of the turn."""
-    found, photographs = _ink_components(grey)
+    found, photographs = _ink_components(grey, on_picture)
     size = components.letter_size(found)
     letters = (found.heights > 0.5 * size) & (found.heights < 2 * size) & (found.widths < 3 * size)
     boxes = found.boxes[letters]
     angle = skew.find_skew((boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3], size)
     if angle:
-        found, photographs = _ink_components(_turned(grey, angle))
+        found, photographs = _ink_components(_turned(grey, angle), on_picture)
     return found, photographs, angle
 
 
@@ -126,10 +138,12 @@ def _turned(grey: Pixels, angle: float) -> Pixels:
     return np.asarray(cv2.warpAffine(grey, turn, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def _ink_components(grey: Pixels) -> tuple[Components, Boxes]:
+def _ink_components(grey: Pixels, on_picture: bool) -> tuple[Components, Boxes]:
     """Connected components of the ink without that of pictures; boxes of these, [P, 4]."""
     background = ink.find_background(grey)
     page = ink.find_ink(grey, background)
+    if on_picture:
+        return components.find_components(page), np.zeros((0, 4))
     mask = pictures.find_pictures(grey, background)
     page[mask] = 0
     return components.find_components(page), pictures.picture_boxes(mask)
@@ -137,6 +151,22 @@ def _ink_components(grey: Pixels) -> tuple[Components, Boxes]:
 
 def _ink_of(parts: Components) -> Pixels:
     return (parts.labels > 0).astype(np.uint8)
+
+
+def _find_written(parts: Components, objects: PageObjects | None, clock: Clock) -> Layout:
+    """What is written on a picture, without tables, in pixels of the working copy."""
+    size, extent = components.letter_size(parts), parts.labels.shape[::-1]
+    writing = figures.find_letters(parts, size)
+    if writing.sum() > MOST_ON_PICTURE:
+        return Layout(*extent, 0.0, ())
+    strokes = components.stroke_widths(parts)
+    none = np.zeros((0, 4))
+    letters = (objects or NO_OBJECTS).letters(parts, writing, strokes, none)
+    pieces = _pieces(chains.find_fragments(letters, size, none))
+    pieces = [piece for piece in pieces if piece.count >= LEAST_ON_PICTURE]
+    marks = Marks(parts.boxes, [])
+    regions, _ = _ordered(pieces, blocks.usual_type(pieces), marks, extent, clock)
+    return Layout(*extent, 0.0, tuple(regions))
 
 
 def _find(

@@ -12,8 +12,9 @@ from mdocr.layout.components import Boxes, Components, Rules, inside_any, merge_
 BORDER, LEAST_BORDER = 4.0, 72
 """Width of an ornamental border in heights of a letter, at most, and its components, at least."""
 
-LONG = 5.0
-"""Least length of a side of a rounded box between its corners in heights of a letter."""
+LONG, LEAST_ARC = 5.0, 1.4
+"""Least length of a side of a rounded box between its corners, and of an arc, in heights of a
+letter."""
 
 SPARSE, TEXT_COVER = 0.15, 0.12
 """Share of its box that the ink of a drawing over text fills at most, and the letters at least."""
@@ -30,25 +31,39 @@ def find_figures(
     A component that is far larger than a letter is part of a drawing, unless others of its kind
     stand beside it (a headline), it surrounds the rest (a frame), or it is drawn over text (a loop
     of a pen, a stamp): of these only the ink is left out. What lies inside a drawing belongs to it,
-    and so do short rules that touch it. The corners of rounded boxes are no writing.
+    and so do short rules that touch it. The corners and ends of round boxes are neither.
     """
-    large = _is_large(components, size)
+    large, solid = _is_large(components, size), _are_solid(components, size)
+    drawn = large & ~solid
+    for index in np.flatnonzero(drawn):
+        drawn[index] = not _is_frame(components, int(index))
+    corners = _are_corners(components, rules, size)
+    drawn &= ~corners & ~_are_over_text(components, drawn, size)
+    figures = merge_overlapping(components.boxes[drawn], 3 * size)
+    figures = figures[((figures[:, 2:] - figures[:, :2]) > 4 * size).all(axis=1)]
+    figures = _with_rules(figures, rules, size)
+    writing = ~large & ~solid & ~_are_specks(components, size)
+    writing &= ~inside_any(components.boxes, figures)
+    return figures, writing & ~corners & ~_are_border(components, size)
+
+
+def find_letters(components: Components, size: float) -> NDArray[np.bool_]:
+    """Which components of a picture may be letters by their size, [N]."""
+    large, solid = _is_large(components, size), _are_solid(components, size)
+    return ~large & ~solid & ~_are_specks(components, size)
+
+
+def _are_solid(components: Components, size: float) -> NDArray[np.bool_]:
+    """Which components are large and filled, [N]."""
     solid = components.areas > 0.85 * components.widths * components.heights
     solid &= (components.heights > 1.5 * size) & (components.widths > 1.5 * size)
     for index in np.flatnonzero(solid & (components.heights > 2 * components.widths)):
         solid[index] = not _is_in_line(components, int(index))  # an I, or an l
-    drawn = large & ~solid
-    for index in np.flatnonzero(drawn):
-        drawn[index] = not _is_frame(components, int(index))
-    drawn &= ~_are_over_text(components, drawn, size)
-    figures = merge_overlapping(components.boxes[drawn], 3 * size)
-    figures = figures[((figures[:, 2:] - figures[:, :2]) > 4 * size).all(axis=1)]
-    figures = _with_rules(figures, rules, size)
-    specks = components.areas < max(3.0, 0.02 * size**2)
-    writing = ~large & ~solid & ~specks & ~inside_any(components.boxes, figures)
-    return figures, writing & ~_are_corners(components, rules, size) & ~_are_border(
-        components, size
-    )
+    return np.asarray(solid)
+
+
+def _are_specks(components: Components, size: float) -> NDArray[np.bool_]:
+    return components.areas < max(3.0, 0.02 * size**2)
 
 
 def _are_over_text(
@@ -75,12 +90,20 @@ def _is_paragraph(letters: Boxes, size: float) -> bool:
 
 
 def _are_corners(components: Components, rules: Rules, size: float) -> NDArray[np.bool_]:
-    """Which components join the end of a long level rule to that of an upright one, [N]."""
-    level = rules.level[rules.level[:, 2] - rules.level[:, 0] > LONG * size]
-    upright = rules.upright[rules.upright[:, 3] - rules.upright[:, 1] > LONG * size]
-    at_level = [_touched(components.boxes, level, edge) for edge in (0, 2)]
-    at_upright = [_touched(components.boxes, upright, edge) for edge in (1, 3)]
-    return np.asarray((at_level[0] | at_level[1]) & (at_upright[0] | at_upright[1]))
+    """Which components join the ends of two rules, as the corners and ends of boxes do, [N].
+
+    A corner joins a level rule to an upright one; the round end of a box, and half of an oval, two
+    of a kind. Those may be shorter where the component is an arc, which no letter is.
+    """
+    ends = [_touched(components.boxes, rules, edge, LONG * size) for edge in range(4)]
+    corners = (ends[0] + ends[2] > 0) & (ends[1] + ends[3] > 0)
+    ends = [_touched(components.boxes, rules, edge, 0.0) for edge in range(4)]
+    joining = (ends[0] + ends[2] > 0) & (ends[1] + ends[3] > 0)
+    joining |= np.maximum.reduce(ends) > 1
+    extents = components.widths * components.heights
+    arcs = np.maximum(components.widths, components.heights) > LEAST_ARC * size
+    arcs &= components.areas < SPARSE * extents
+    return np.asarray(corners | (joining & arcs))
 
 
 def _are_border(components: Components, size: float) -> NDArray[np.bool_]:
@@ -107,13 +130,14 @@ def _are_border(components: Components, size: float) -> NDArray[np.bool_]:
     return outer if all(filled) else none
 
 
-def _touched(boxes: Boxes, rules: Boxes, edge: int) -> NDArray[np.bool_]:
-    """Which boxes one end of a rule reaches, [N]: ``edge`` is the column of that end."""
-    ends = rules.copy()
+def _touched(boxes: Boxes, rules: Rules, edge: int, longer: float) -> NDArray[np.int64]:
+    """How many rules that are longer reach each box with one end, [N]: ``edge`` is its column."""
+    ends = np.array(rules.upright if edge % 2 else rules.level)
+    ends = ends[ends[:, 2 + edge % 2] - ends[:, edge % 2] > longer]
     ends[:, (edge + 2) % 4] = ends[:, edge]
     low, high = boxes[:, None, :2] - 3, boxes[:, None, 2:] + 3
     near = (ends[None, :, :2] <= high) & (ends[None, :, 2:] >= low)
-    return np.asarray(near.all(axis=2).any(axis=1))
+    return np.asarray(near.all(axis=2).sum(axis=1))
 
 
 def _with_rules(figures: Boxes, rules: Rules, size: float) -> Boxes:

@@ -13,7 +13,7 @@ import numpy as np
 import pymupdf
 import pytest
 from cases import LINES, TEXT, paragraph, pdf_of, picture_of, save
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 from typer.testing import CliRunner
 
 from mdocr.cli.main import app
@@ -257,6 +257,21 @@ def test_tick_boxes_are_task_list_items(read, size):
     assert read(picture_of(draw)).split("\n") == expected
 
 
+def test_a_tick_may_reach_beyond_its_box(read):
+    labels = [("Breakfast at seven", True), ("A place for the car", False), ("By post", True)]
+
+    def draw(sheet: pymupdf.Page) -> None:
+        for row, (label, ticked) in enumerate(labels):
+            y = 50 + 30 * row
+            sheet.draw_rect((32, y - 10, 43, y + 1), width=0.9)
+            if ticked:
+                sheet.draw_polyline([(33, y - 5), (37, y - 1), (46, y - 14)], width=1.6)
+            sheet.insert_text((54, y), label, fontsize=12)
+
+    expected = [f"- [{'x' if ticked else ' '}] {label}" for label, ticked in labels]
+    assert read(picture_of(draw, dpi=150)).split("\n") == expected
+
+
 # Tables and columns
 
 
@@ -296,9 +311,50 @@ def test_a_figure_over_two_columns(parser):
     document = parser.parse(picture_of(draw, (420, 380)))
     blocks = document.pages[0].blocks
     assert [block.type for block in blocks].count("image") == 1 and document.pictures
+    (picture,) = [block for block in blocks if block.type == "image"]
+    assert picture.content == "North"
     text = joined(document.to_markdown())
     assert f"{' '.join(left)} {' '.join(right)}" in text
     assert "Figure 1: The harbour from the north" in text and "North" not in text.split()
+    assert "![North](" in text
+
+
+# What is written on pictures
+
+STEPS = ("Start", "Check the form", "Complete?", "Send the answer", "End")
+
+
+def flow_chart(sheet: pymupdf.Page, *, round_boxes: bool) -> None:
+    for number, label in enumerate(STEPS):
+        box = pymupdf.Rect(140, 20 + 90 * number, 320, 75 + 90 * number)
+        if round_boxes:
+            sheet.draw_rect(box, width=1.4, radius=0.4)
+        else:
+            sheet.draw_oval(box, width=1.4)
+        x = 230 - pymupdf.get_text_length(label, fontsize=13) / 2
+        sheet.insert_text((x, 52 + 90 * number), label, fontsize=13)
+        if number:
+            sheet.draw_line((230, 90 * number - 15), (230, 90 * number + 20), width=1.2)
+
+
+@pytest.mark.parametrize("round_boxes", [False, True], ids=["ovals", "round boxes"])
+def test_the_labels_of_a_flow_chart(read, round_boxes):
+    drawn = picture_of(lambda sheet: flow_chart(sheet, round_boxes=round_boxes), (460, 470), 150)
+    assert read(drawn).split("\n\n") == list(STEPS)
+
+
+def test_text_over_a_photograph(parser):
+    clouds = Image.effect_noise((900, 240), 200).filter(ImageFilter.GaussianBlur(8))
+    given = page()
+    given.paste(ImageOps.autocontrast(clouds).point(lambda level: 0.7 * level), (140, 400))
+    font = ImageFont.load_default(30)
+    for number, line in enumerate(LINES):
+        place = (180, 420 + 50 * number)
+        ImageDraw.Draw(given).text(place, line, "white", font)
+    written = joined(parser.parse(given).to_markdown())
+    assert written.startswith(TEXT)
+    over = re.sub(r"!\[.*?\]\(.*?\)", "", written.removeprefix(TEXT)).strip()
+    assert edit_similarity(over, TEXT) > 0.95
 
 
 # Pages photographed at an angle
@@ -393,6 +449,18 @@ def test_ink_over_text_is_taken_off(parser, draw, colour, scan):
 def test_what_a_stroke_hides_is_filled_and_told(parser):
     document = parser.parse(picture_of(lambda sheet: (paragraph(sheet), pen_circle(sheet))))
     assert edit_similarity(joined(document.to_markdown()), TEXT) > 0.97
+    assert reasons(document) == ["covered"]
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_a_loop_as_dark_as_the_text_is_told_and_read_through(parser, width):
+    def draw(sheet: pymupdf.Page) -> None:
+        end = paragraph(sheet)
+        paragraph(sheet, y=end)
+        sheet.draw_oval((25, 50, 395, 150), width=width)
+
+    document = parser.parse(picture_of(draw))
+    assert edit_similarity(joined(document.to_markdown()), f"{TEXT} {TEXT}") > 0.95
     assert reasons(document) == ["covered"]
 
 
@@ -536,6 +604,18 @@ def test_a_few_words_of_a_script_that_is_not_known_are_told(parser, text, caplog
     font = cases.font_file("DejaVuSans.ttf")
     style = {"fontname": "own", "fontfile": font}
     parser.parse(picture_of(lambda sheet: paragraph(sheet, lines=[text], **style), (420, 160)))
+    assert "page 1" in caplog.text and "script" in caplog.text
+
+
+def test_a_line_of_another_script_on_a_page_is_told(parser, caplog):
+    def draw(sheet: pymupdf.Page) -> None:
+        end = paragraph(sheet)
+        font = cases.font_file("DejaVuSans.ttf")
+        line = ["שלום עולם וברוכים הבאים"]
+        paragraph(sheet, y=end + 20, lines=line, fontname="own", fontfile=font)
+
+    document = parser.parse(picture_of(draw))
+    assert joined(document.to_markdown()).startswith(TEXT)
     assert "page 1" in caplog.text and "script" in caplog.text
 
 

@@ -4,6 +4,7 @@ A page that was read with doubt is tried in the other directions, and so are par
 (``mdocr.parsing.line_reader.upright``):
 
     lines → other directions → the rest of the surest → parts in other directions → their rest
+          → what is written on pictures
 """
 
 from dataclasses import replace
@@ -27,6 +28,7 @@ from mdocr.parsing.line_reader.initials import moved
 from mdocr.parsing.line_reader.lists import as_lists
 from mdocr.parsing.line_reader.long_s import settle_long_s
 from mdocr.parsing.line_reader.noise import (
+    is_foreign,
     is_noise,
     mean_confidence,
     too_jumbled,
@@ -38,6 +40,7 @@ from mdocr.parsing.line_reader.reading import LineReading
 from mdocr.parsing.line_reader.trials import Trial, trials_of
 from mdocr.parsing.line_reader.verification import Verdict
 from mdocr.parsing.line_reader.views import WHOLE, View, view_of
+from mdocr.parsing.line_reader.written_pictures import with_writing
 from mdocr.parsing.page_model import PageModel
 from mdocr.parsing.page_work import Job, Key, PageWork, failure_of
 from mdocr.parsing.texts import Text, block_options
@@ -121,10 +124,12 @@ class LinePage(PageWork):
             self._try_mirrored,
             self._try_parts,
             self._turn_parts,
+            self._read_pictures,
         ]
         self._as_given: LineReading | None = None
         self._mirrored: Trial | None = None
         self._tried: dict[Box, list[Trial]] = {}
+        self._written: dict[int, LineReading] = {}  # what stands on the pictures among the regions
         self._programs: dict[int, Block | None] = {}  # see ``find_programs``
 
     def regions(self) -> list[Block]:
@@ -167,6 +172,10 @@ class LinePage(PageWork):
             reading.equations.settle()
             self.failures += [
                 failure_of(error, self.sheet.number, region + 1) for region, error in reading.errors
+            ]
+        for number, written in self._written.items():
+            self.failures += [
+                failure_of(error, self.sheet.number, number + 1) for _, error in written.errors
             ]
         self._programs = find_programs(self.reading)
         if self.text_layer is None:
@@ -272,6 +281,15 @@ class LinePage(PageWork):
                 jobs += self._jobs(best, best.ask())
         return jobs
 
+    def _read_pictures(self) -> list[Job]:
+        """What is written on the pictures of the page."""
+        angle, areas = self.reading.view.angle, [area for area, _ in self.parts]
+        for number, block in enumerate(self.regions()):
+            if block.type == "image" and not upright.is_inside(block.box, areas):
+                view = view_of(self.pixels, angle, block.box, self.sheet.text, on_picture=True)
+                self._written[number] = self._reading(view)
+        return [job for one in self._written.values() for job in self._jobs(one, one.ask())]
+
     def _confidence_in(self, area: Box) -> float:
         """Mean confidence of what was read upright in an area."""
         return mean_confidence(
@@ -290,7 +308,10 @@ class LinePage(PageWork):
                 name = crops.file_name(self.sheet.number, number + 1)
                 crop = crops.cut_region(self._shown, block.box, block.angle)
                 pictures[name] = crops.encode(crop)
-                blocks.append(crops.linked(block, name))
+                known = [self.reading.place(row) for row in self.reading.rows]
+                linked = crops.linked(block, name)
+                own = self._written.get(number)
+                blocks += with_writing(linked, own, known) if own else [linked]
             elif not upright.is_inside(block.box, [area for area, _ in self.parts]):
                 program = self._programs.get(number)
                 own = self.reading.blocks(number) if number not in self._programs else []
@@ -368,6 +389,8 @@ class LinePage(PageWork):
             sure < upright.SURE and sum(len(line.content) for line in kept) >= upright.LEAST_LETTERS
         ):
             self.note(f"it was read with a mean confidence of {sure:.0%} only: {ADVICE}")
+        elif foreign := [line.content for line in kept if is_foreign(line)]:
+            self.note(f"in {len(foreign)} of its lines, words mix letters as none do: {ADVICE}")
 
     def _is_in_part(self, row: Row) -> bool:
         """Whether a line lies in a part that was read turned."""

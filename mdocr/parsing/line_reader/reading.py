@@ -1,6 +1,6 @@
 """One view of a page in reading: its lines piece by piece, then what may be formulas."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -199,6 +199,14 @@ class LineReading:
         lines = ((row, self._kept(*row)) for row in rows)
         return tuple(self._placed(row, line) for row, line in lines if line.content)
 
+    def text_block(self, rows: Sequence[Row]) -> list[Block]:
+        """Some lines, whatever their region, as one block of text."""
+        return self._text([self.written_line(row) for row in rows], rows)
+
+    def place(self, row: Row) -> Box:
+        """Where a line stands on the page as given."""
+        return self.view.outline(self.regions[row[0]].lines[row[1]].extent)
+
     def unread(self, rows: Collection[Row]) -> list[Unread]:
         """Those of some lines that are not written, or not to their end, with the reason."""
         found = []
@@ -208,17 +216,14 @@ class LineReading:
             if reason in ("unsure", "noise") and self._is_covered(row):
                 reason = "covered"
             if reason:
-                found.append(Unread(self._box(row), reason, line.content, line.confidence))
+                found.append(Unread(self.place(row), reason, line.content, line.confidence))
         return found
 
     def _is_covered(self, row: Row) -> bool:
         """Whether a picture, such as a stamp, lies over a line."""
-        box = self._box(row)
+        box = self.place(row)
         pictures = (self.view.outline(one.box) for one in self.regions if one.type == "image")
         return any(box.inside(picture) >= COVERED for picture in pictures)
-
-    def _box(self, row: Row) -> Box:
-        return self.view.outline(self.regions[row[0]].lines[row[1]].extent)
 
     def _why_unread(self, row: Row, line: Text) -> str:
         if self.boxes.get(row) and not line.content:
@@ -277,7 +282,7 @@ class LineReading:
         """A line with its place, and those of its words if they are asked for."""
         text = f"{self.boxes.get(row, '')} {self.line(row).content}".strip()
         words = tuple(self._words(row)) if self.options.boxes == "word" else ()
-        return PageLine(text, self._box(row), line.confidence, words, self.view.angle)
+        return PageLine(text, self.place(row), line.confidence, words, self.view.angle)
 
     def _words(self, row: Row) -> Iterator[PageWord]:
         """The words of a line with their places; a box to be ticked is one."""
@@ -321,7 +326,11 @@ class LineReading:
             return []
         if region.cells and not is_table(region.cells, texts):
             parts = paragraphs(region.cells, texts)
-            return [block for own in parts for block in self._part(region, lines, rows, own)]
+            return [
+                block
+                for own in parts
+                for block in self._text([lines[n] for n in own], [rows[n] for n in own])
+            ]
         if region.cells:
             content, form = table_of(region.cells, lines), "otsl"
         else:
@@ -330,13 +339,11 @@ class LineReading:
         block = filled(self.block(region), joined(lines, content, "\n"), form, self.options.trace)
         return [replace(block, lines=self.text_lines(rows))]
 
-    def _part(
-        self, region: Region, lines: list[Text], rows: list[Row], own: list[int]
-    ) -> list[Block]:
-        """Some lines of a region as a block of text."""
-        shown = tuple(region.lines[rows[number][1]] for number in own)
+    def _text(self, lines: Sequence[Text], rows: Sequence[Row]) -> list[Block]:
+        """Some lines of the layout, and what was read in them, as a block of text."""
+        shown = tuple(self.regions[number].lines[row] for number, row in rows)
         part = Region("text", hull([line.box for line in shown]), shown)
-        return self._filled(part, [lines[n] for n in own], [rows[n] for n in own])
+        return self._filled(part, list(lines), list(rows))
 
     def _first_row(self, group: int) -> Row:
         """The first line of a group of formulas in reading order."""

@@ -75,7 +75,12 @@ class View:
 
 
 def view_of(
-    page: NDArray[np.uint8], angle: int = 0, area: Box = WHOLE, layer: TextLayer | None = None
+    page: NDArray[np.uint8],
+    angle: int = 0,
+    area: Box = WHOLE,
+    layer: TextLayer | None = None,
+    *,
+    on_picture: bool = False,
 ) -> View:
     """Turns a page, or an area of it, and analyses its layout.
 
@@ -84,6 +89,7 @@ def view_of(
         angle: degrees counter-clockwise by which it is turned.
         area: what to show of it.
         layer: what the file says of the page, to find its lines by.
+        on_picture: the area is a picture, of which only what is written on it is looked for.
     """
     height, width = page.shape[:2]
     left, right = math.floor(area.x0 * width), math.ceil(area.x1 * width)
@@ -94,7 +100,7 @@ def view_of(
     area = WHOLE if area == WHOLE else shown
     blank = View(pixels, Layout(pixels.shape[1], pixels.shape[0], 0.0, ()), angle, area)
     objects = objects_of(blank, layer) if layer else None
-    return replace(blank, layout=analyse(pixels, objects=objects))
+    return replace(blank, layout=analyse(pixels, objects=objects, on_picture=on_picture))
 
 
 def objects_of(view: View, layer: TextLayer) -> PageObjects:
