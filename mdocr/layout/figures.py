@@ -31,14 +31,15 @@ def find_figures(
     A component that is far larger than a letter is part of a drawing, unless others of its kind
     stand beside it (a headline), it surrounds the rest (a frame), or it is drawn over text (a loop
     of a pen, a stamp): of these only the ink is left out. What lies inside a drawing belongs to it,
-    and so do short rules that touch it. The corners and ends of round boxes are neither.
+    and so do short rules that touch it. The corners and ends of round boxes are neither,
+    but for boxes within boxes.
     """
     large, solid = _is_large(components, size), _are_solid(components, size)
     drawn = large & ~solid
     for index in np.flatnonzero(drawn):
         drawn[index] = not _is_frame(components, int(index))
     corners = _are_corners(components, rules, size)
-    drawn &= ~corners & ~_are_over_text(components, drawn, size)
+    drawn &= ~_apart(components.boxes, corners) & ~_are_over_text(components, drawn, size)
     figures = merge_overlapping(components.boxes[drawn], 3 * size)
     figures = figures[((figures[:, 2:] - figures[:, :2]) > 4 * size).all(axis=1)]
     figures = _with_rules(figures, rules, size)
@@ -104,6 +105,15 @@ def _are_corners(components: Components, rules: Rules, size: float) -> NDArray[n
     arcs = np.maximum(components.widths, components.heights) > LEAST_ARC * size
     arcs &= components.areas < SPARSE * extents
     return np.asarray(corners | (joining & arcs))
+
+
+def _apart(boxes: Boxes, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of some boxes, [N, 4], meet no other of them, [N]."""
+    own = boxes[among]
+    shared = np.minimum(own[:, None, 2:], own[:, 2:]) - np.maximum(own[:, None, :2], own[:, :2])
+    apart = among.copy()
+    apart[among] = (shared > 0).all(axis=2).sum(axis=1) == 1
+    return apart
 
 
 def _are_border(components: Components, size: float) -> NDArray[np.bool_]:
