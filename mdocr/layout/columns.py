@@ -187,7 +187,7 @@ def _is_running_text(rows: Sequence[Row]) -> bool:
     rows = [row for row in rows if row[0].region is None]
     if any(region.type != "image" for region in regions) or (regions and len(rows) < 3):
         return True
-    widths = [sum(piece.box.width for piece in row) for row in rows if _is_one_line(row)]
+    widths = [hull([piece.box for piece in row]).width for row in rows if _is_one_line(row)]
     area = hull([piece.box for row in rows for piece in row])
     size = median(piece.size for row in rows for piece in row)
     wide = [width for width in widths if width > 0.6 * area.width and width > LEAST_COLUMN * size]

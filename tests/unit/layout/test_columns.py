@@ -61,6 +61,17 @@ def test_a_narrow_column_of_a_table_parts_it_no_more_than_wide_ones() -> None:
     assert len(in_columns([piece for row in rows for piece in row])) == 1
 
 
+def test_two_columns_of_numbers_are_read_one_after_the_other() -> None:
+    """Commas and blanks take as much of a line as the numbers, and all lines are level."""
+    pieces = [
+        _piece(x + 58 * number, x + 58 * number + 34, y, 5)
+        for y in range(100, 900, 20)
+        for x in (50, 400)
+        for number in range(5)
+    ]
+    assert [min(p.box.x0 for p in column) for column in in_columns(pieces)] == [50, 400]
+
+
 def test_ragged_lines_of_the_middle_of_three_columns_are_running_text() -> None:
     """Where it has no line, one of the first column faces the gutter."""
     shift = {50: 0, 400: 7, 750: 14}
