@@ -155,18 +155,18 @@ def _ink_of(parts: Components) -> Pixels:
 
 def _find_written(parts: Components, objects: PageObjects | None, clock: Clock) -> Layout:
     """What is written on a picture, without tables, in pixels of the working copy."""
-    size, extent = components.letter_size(parts), parts.labels.shape[::-1]
+    size, (high, wide) = components.letter_size(parts), parts.labels.shape
     writing = figures.find_letters(parts, size)
     if writing.sum() > MOST_ON_PICTURE:
-        return Layout(*extent, 0.0, ())
+        return Layout(wide, high, 0.0, ())
     strokes = components.stroke_widths(parts)
     none = np.zeros((0, 4))
     letters = (objects or NO_OBJECTS).letters(parts, writing, strokes, none)
     pieces = _pieces(chains.find_fragments(letters, size, none))
     pieces = [piece for piece in pieces if piece.count >= LEAST_ON_PICTURE]
     marks = Marks(parts.boxes, [])
-    regions, _ = _ordered(pieces, blocks.usual_type(pieces), marks, extent, clock)
-    return Layout(*extent, 0.0, tuple(regions))
+    regions, _ = _ordered(pieces, blocks.usual_type(pieces), marks, (wide, high), clock)
+    return Layout(wide, high, 0.0, tuple(regions))
 
 
 def _find(

@@ -113,7 +113,7 @@ def _apart(boxes: Boxes, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
     shared = np.minimum(own[:, None, 2:], own[:, 2:]) - np.maximum(own[:, None, :2], own[:, :2])
     apart = among.copy()
     apart[among] = (shared > 0).all(axis=2).sum(axis=1) == 1
-    return apart
+    return np.asarray(apart)
 
 
 def _are_border(components: Components, size: float) -> NDArray[np.bool_]:

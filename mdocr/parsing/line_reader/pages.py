@@ -310,8 +310,8 @@ class LinePage(PageWork):
                 pictures[name] = crops.encode(crop)
                 known = [self.reading.place(row) for row in self.reading.rows]
                 linked = crops.linked(block, name)
-                own = self._written.get(number)
-                blocks += with_writing(linked, own, known) if own else [linked]
+                written = self._written.get(number)
+                blocks += with_writing(linked, written, known) if written else [linked]
             elif not upright.is_inside(block.box, [area for area, _ in self.parts]):
                 program = self._programs.get(number)
                 own = self.reading.blocks(number) if number not in self._programs else []
