@@ -5,7 +5,8 @@
 
 The graphs go to ``<checkpoint>-onnx`` beside the checkpoint, 0.2 MB for each model. ``config.json``
 says where the checkpoint is, as seen from there, and which tensor is which initializer; so the
-wheel holds the weights once. Needs the extra ``export``.
+wheel holds the weights once. Graphs in eight bits, made from the weights of before, are removed:
+write them again by ``docs/int8_graphs.py``. Needs the extra ``export``.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from mdocr.weights.onnx_files import (
     MDIFF4STR_FORMAT,
     OnnxFormat,
     beside,
+    in_eight_bits,
     source_of,
 )
 
@@ -68,6 +70,8 @@ def write(
     folder = beside(checkpoint)
     folder.mkdir(exist_ok=True)
     file = checkpoint / "model.safetensors" if checkpoint.is_dir() else checkpoint
+    for name in graphs:
+        (folder / in_eight_bits(name)).unlink(missing_ok=True)
     tensors = {name: take_out_weights(graph, file) for name, graph in graphs.items()}
     for name, graph in graphs.items():
         save_graph(graph, folder / name, "fp32")

@@ -8,7 +8,7 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.engines.onnx_sessions import first_that_works, open_session, run
+from mdocr.engines.onnx_sessions import first_that_works, open_session, run, takes_eight_bits
 from mdocr.engines.protocols import EncodedWords
 from mdocr.weights.configuration import from_dict
 from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, OnnxModel
@@ -25,6 +25,7 @@ class OnnxWordEngine:
     Args:
         files: the exported model.
         device: ``cpu``, ``cuda``, ``cuda:N``, or ``auto``: CUDA where it works.
+        dtype: ``float32``; or ``auto``: in eight bits where that is faster.
 
     Attributes:
         device: the one in use.
@@ -37,8 +38,8 @@ class OnnxWordEngine:
 
     device: str
 
-    def __init__(self, files: OnnxModel, device: str = "auto") -> None:
-        self.files = files
+    def __init__(self, files: OnnxModel, device: str = "auto", dtype: str = "float32") -> None:
+        self.files, self._dtype = files, dtype
         config = from_dict(files.model, files.folder / CONFIG)
         self.charset, self.length = config.charset, config.decoder.max_length + 1
         self._has_ctc = config.decoder.aligned  # by the frames of a CTC head
@@ -47,9 +48,11 @@ class OnnxWordEngine:
 
     def move(self, device: str) -> None:
         """Moves the model to another device."""
+        eight_bits = takes_eight_bits(device, self._dtype)
+        files = [self.files.graph(name, eight_bits=eight_bits) for name in (ENCODER, STEP)]
         self._encoder, self._step = (
             open_session(self.files.folder / name, device, self.files.weights(name))
-            for name in (ENCODER, STEP)
+            for name in files
         )
         self.device = device
 

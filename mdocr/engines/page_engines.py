@@ -67,9 +67,9 @@ def page_engine(
     exported = onnx_files.is_onnx(folder) or not has_torch()
     if engine == "onnx" or (engine == "auto" and exported):
         check_onnx_dtype(dtype)
-        return _onnx(folder, device)
+        return _onnx(folder, device, dtype)
     if engine == "auto" and dtype in SINGLE and not cuda_graphs and is_line_reader(folder):
-        found = _exported_beside(folder, device)
+        found = _exported_beside(folder, device, dtype)
         if found is not None:
             return found
     return _torch(folder, device, dtype, cuda_graphs)
@@ -89,24 +89,24 @@ def _torch(folder: Path, device: str, dtype: str, cuda_graphs: bool) -> PageEngi
     return engine
 
 
-def _onnx(folder: Path, device: str) -> PageEngine:
+def _onnx(folder: Path, device: str, dtype: str) -> PageEngine:
     exported = onnx_files.is_onnx(folder)
     large = onnx_files.is_mineru_diffusion(folder) if exported else not is_line_reader(folder)
     form = MINERU_DIFFUSION_FORMAT if large else LINE_READER_FORMAT
     kind = OnnxMinerUDiffusionEngine if large else OnnxLineReaderEngine
 
     def start(files: OnnxModel) -> PageEngine:
-        return kind(files, device)
+        return kind(files, device, dtype)
 
     with memory_errors():
         return open_exported(folder, form, start)
 
 
-def _exported_beside(folder: Path, device: str) -> PageEngine | None:
+def _exported_beside(folder: Path, device: str, dtype: str) -> PageEngine | None:
     """The engine of the files that are exported already, if no faster device is present."""
 
     def start(files: OnnxModel) -> PageEngine:
-        return OnnxLineReaderEngine(files, "cpu")
+        return OnnxLineReaderEngine(files, "cpu", dtype)
 
     with memory_errors():
         return exported_on_cpu(folder, LINE_READER_FORMAT, device, start)

@@ -33,17 +33,20 @@ def word_engine(name: str, device: str, dtype: str) -> Load:
         raise UsageError(f"unknown engine {name!r}", f"Choose one of: {', '.join(ENGINES)}")
     if name == "onnx" or (name == "auto" and not has_torch()):
         check_onnx_dtype(dtype)
-        return _onnx(device)
+        return _onnx(device, dtype)
     if name == "auto" and dtype in SINGLE and device in ("auto", "cpu"):
-        return lambda path: _exported_beside(path, device) or _torch(device, dtype)(path)
+        return lambda path: _exported_beside(path, device, dtype) or _torch(device, dtype)(path)
     return _torch(device, dtype)
 
 
-def _exported_beside(path: Path, device: str) -> WordEngine | None:
+def _exported_beside(path: Path, device: str, dtype: str) -> WordEngine | None:
     if onnx_files.is_onnx(path):
-        return _opened(onnx_files.read_onnx(path, MDIFF4STR_FORMAT), device)
-    weights = cache.find_weights(path)
-    return exported_on_cpu(weights, MDIFF4STR_FORMAT, device, lambda model: _opened(model, "cpu"))
+        return OnnxWordEngine(onnx_files.read_onnx(path, MDIFF4STR_FORMAT), device, dtype)
+
+    def start(files: OnnxModel) -> WordEngine:
+        return OnnxWordEngine(files, "cpu", dtype)
+
+    return exported_on_cpu(cache.find_weights(path), MDIFF4STR_FORMAT, device, start)
 
 
 def _torch(device: str, dtype: str) -> Load:
@@ -62,15 +65,14 @@ def _torch(device: str, dtype: str) -> Load:
     return load
 
 
-def _onnx(device: str) -> Load:
+def _onnx(device: str, dtype: str) -> Load:
     candidates(device)
+
+    def start(files: OnnxModel) -> WordEngine:
+        return OnnxWordEngine(files, device, dtype)
 
     def load(path: Path) -> WordEngine:
         weights = path if onnx_files.is_onnx(path) else cache.find_weights(path)
-        return open_exported(weights, MDIFF4STR_FORMAT, lambda model: _opened(model, device))
+        return open_exported(weights, MDIFF4STR_FORMAT, start)
 
     return load
-
-
-def _opened(files: OnnxModel, device: str) -> WordEngine:
-    return OnnxWordEngine(files, device)

@@ -4,6 +4,7 @@
     <folder>/step.onnx       tokens and that → logits: one denoising pass
     <folder>/formulas.onnx   the encoder for formulas, of a line reader that reads them
     <folder>/config.json     characters, sizes, and the sha256 of the weights; written last
+    <folder>/…-int8.onnx     a graph in eight bits, with its weights: of the lite models
 
 MinerU-Diffusion has its weights beside the graphs, in ``encoder.onnx.data`` and
 ``step.onnx.data``, with its ``tokenizer.json`` and ``preprocessor_config.json``.
@@ -86,15 +87,16 @@ class WeightsApart:
         Raises:
             WeightsError: the checkpoint is missing, damaged, or another one.
         """
+        tensors = self.tensors.get(graph, {})
         try:
             with safe_open(self.file, "np") as opened:
                 found = {
                     name: opened.get_tensor(tensor).astype(np.float32)
-                    for name, (tensor, _) in self.tensors[graph].items()
+                    for name, (tensor, _) in tensors.items()
                 }
         except (OSError, SafetensorError, KeyError) as error:
             raise WeightsError(f"{self.file} does not hold the weights: {error}", HINT) from error
-        flipped = {name for name, (_, transposed) in self.tensors[graph].items() if transposed}
+        flipped = {name for name, (_, transposed) in tensors.items() if transposed}
         return {
             name: np.ascontiguousarray(value.T if name in flipped else value)
             for name, value in found.items()
@@ -126,6 +128,16 @@ class OnnxModel:
             WeightsError: the checkpoint that holds them is missing or damaged.
         """
         return self.apart.read(graph) if self.apart else {}
+
+    def graph(self, name: str, *, eight_bits: bool) -> str:
+        """The file of a graph: that in eight bits if it is wanted and there is one."""
+        other = in_eight_bits(name)
+        return other if eight_bits and (self.folder / other).is_file() else name
+
+
+def in_eight_bits(name: str) -> str:
+    """The name of the file of a graph in eight bits: ``encoder.onnx`` → ``encoder-int8.onnx``."""
+    return name.replace(".onnx", "-int8.onnx")
 
 
 def is_onnx(path: Path) -> bool:

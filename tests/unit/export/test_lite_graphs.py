@@ -19,7 +19,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 def test_graphs_and_their_checkpoint_move_together(tmp_path: Path) -> None:
     folder = save_tiny_line_reader(tmp_path / "a/reader")
+    stale = folder.with_name("reader-onnx") / "encoder-int8.onnx"
+    stale.parent.mkdir()
+    stale.write_bytes(b"of the weights of before")
     subprocess.run([sys.executable, SCRIPT, folder], check=True)
+    assert not stale.exists()
     shutil.move(tmp_path / "a", tmp_path / "b")
     folder = tmp_path / "b/reader"
     files = find_onnx(folder, LINE_READER_FORMAT)
