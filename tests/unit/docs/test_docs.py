@@ -63,7 +63,7 @@ def test_a_new_folder_or_file_is_missed(tmp_path, new):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(path):
-    text = path.read_text(encoding="utf-8")
+    text = re.sub("`[^`\n]+`", "", path.read_text(encoding="utf-8"))  # code links to nothing
     targets = re.findall(r"\]\(([^)#: ]+)(?:#[^)]*)?\)", text)
     assert not [target for target in targets if not (path.parent / target).exists()]
 
