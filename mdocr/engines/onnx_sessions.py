@@ -90,7 +90,11 @@ def takes_eight_bits(device: str, dtype: str) -> bool:
 
 
 def open_session(
-    path: Path, device: str, weights: Mapping[str, NDArray[np.float32]] | None = None
+    path: Path,
+    device: str,
+    weights: Mapping[str, NDArray[np.float32]] | None = None,
+    *,
+    few_sizes: bool = False,
 ) -> InferenceSession:
     """Opens a file on a device, ``cuda:N`` or ``cpu``.
 
@@ -98,6 +102,8 @@ def open_session(
         path: the file.
         device: where to run.
         weights: initializers that are not in the file.
+        few_sizes: whether inputs come in few sizes, so that memory is worth keeping between runs;
+            with many it would only grow.
 
     Raises:
         WeightsError: the file is missing or damaged.
@@ -106,7 +112,7 @@ def open_session(
     """
     options = SessionOptions()
     options.log_severity_level = 3  # it warns of nodes that stay on the CPU, and the like
-    options.enable_cpu_mem_arena = False  # with inputs of many sizes it would only grow
+    options.enable_cpu_mem_arena = few_sizes
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)  # 0: all cores
     # Threads that wait by spinning take the cores from other work, twice the CPU-seconds of a line.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

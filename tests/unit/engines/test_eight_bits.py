@@ -37,9 +37,9 @@ def opened(monkeypatch) -> list[str]:
     """Names of the files that sessions are opened from."""
     names: list[str] = []
 
-    def open_session(path, *given):
+    def open_session(path, *given, **named):
         names.append(path.name)
-        return onnx_sessions.open_session(path, *given)
+        return onnx_sessions.open_session(path, *given, **named)
 
     for engine in ("onnx_words", "onnx_pages"):
         monkeypatch.setattr(f"mdocr.engines.{engine}.open_session", open_session)

@@ -102,14 +102,16 @@ def test_packaged_files_are_those_of_the_packaged_weights() -> None:
     model = find_onnx(weights, MDIFF4STR_FORMAT)
     assert model and model.apart and model.apart.file.samefile(weights)
     (picture,) = pictures(1)
-    (by_onnx,) = load_recognizer("lite", "cpu").recognize([picture])
+    (by_onnx,) = load_recognizer("lite", "cpu", dtype="float32").recognize([picture])
     (by_torch,) = load_recognizer("lite", "cpu", "torch").recognize([picture])
     assert by_onnx.text == by_torch.text
     assert by_onnx.confidence == pytest.approx(by_torch.confidence, abs=1e-4)
 
 
 def test_the_ctc_head_is_exported() -> None:
-    by_onnx, by_torch = (load_recognizer("lite", "cpu", name).engine for name in ("onnx", "torch"))
+    by_onnx, by_torch = (
+        load_recognizer("lite", "cpu", name, "float32").engine for name in ("onnx", "torch")
+    )
     for width, height in SIZES:
         images = np.random.default_rng(width).uniform(-1, 1, (2, 3, height, width))
         found, expected = (
