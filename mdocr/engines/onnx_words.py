@@ -51,9 +51,7 @@ class OnnxWordEngine:
         eight_bits = takes_eight_bits(device, self._dtype)
         files = [self.files.graph(name, eight_bits=eight_bits) for name in (ENCODER, STEP)]
         self._encoder, self._step = (
-            open_session(
-                self.files.folder / name, device, self.files.weights(name), few_sizes=True
-            )
+            open_session(self.files.folder / name, device, self.files.weights(name), few_sizes=True)
             for name in files
         )
         self.device = device
