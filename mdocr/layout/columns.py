@@ -42,8 +42,9 @@ between the two around it: by chance, twice this share of the lines are."""
 BESIDE = 0.85
 """Share of the lines at a gutter that stand in the column beside it, at least."""
 
-SURE = 5
-"""Letters whose median stands on the base line."""
+SURE, DESCENDER = 5, 0.3
+"""Letters whose median stands on the base line; and how far a g or a p reaches below it, in heights
+of a capital: .28 in Computer Modern, .29 in Helvetica, .33 in Times."""
 
 MARK = 2
 """Letters of a bullet or of an item's number at most."""
@@ -144,14 +145,16 @@ def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
 def _facing(rows: Sequence[Row], end: int) -> list[Row]:
     """Of each row of one side, the line that stands at the gutter: the first or the last.
 
-    Where a few letters stand does not tell their base, as those of "gpy": the row's does.
+    A few letters, as those of "gpy", may tell a base that is too low: the row's is not.
     """
     facing = []
     for row in rows:
         if not _is_leader(row):
             line = join_row(row, INNER_GAP)[end]
             longest = max(row, key=lambda piece: piece.count)
-            facing.append([replace(line, base=longest.base) if line.count < SURE else line])
+            if line.count < SURE and 0 < line.base - longest.base < DESCENDER * line.size:
+                line = replace(line, base=longest.base)
+            facing.append([line])
     return facing
 
 
