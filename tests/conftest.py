@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import huggingface_hub.constants  # noqa: F401  reads HF_HUB_OFFLINE once, which a test may set
 import pytest
 from hub_server import HubServer
 from typer.testing import CliRunner
