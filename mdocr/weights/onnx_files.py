@@ -36,6 +36,8 @@ HINT = "Write it again with: mdocr export MODEL -o FOLDER"
 
 ENCODER, STEP, CONFIG = "encoder.onnx", "step.onnx", "config.json"
 FORMULAS = "formulas.onnx"
+EIGHT_BITS = "-int8.onnx"
+"""Ending of the file of a graph in eight bits, which holds its weights."""
 DATA = ".data"
 """Suffix, after a graph's name, of the file that holds its weights."""
 TOKENIZER, PREPROCESSOR = "tokenizer.json", "preprocessor_config.json"
@@ -87,8 +89,8 @@ class WeightsApart:
         Raises:
             WeightsError: the checkpoint is missing, damaged, or another one.
         """
-        tensors = self.tensors.get(graph, {})
         try:
+            tensors = {} if graph.endswith(EIGHT_BITS) else self.tensors[graph]
             with safe_open(self.file, "np") as opened:
                 found = {
                     name: opened.get_tensor(tensor).astype(np.float32)
@@ -137,7 +139,7 @@ class OnnxModel:
 
 def in_eight_bits(name: str) -> str:
     """The name of the file of a graph in eight bits: ``encoder.onnx`` → ``encoder-int8.onnx``."""
-    return name.replace(".onnx", "-int8.onnx")
+    return f"{name.removesuffix('.onnx')}{EIGHT_BITS}"
 
 
 def is_onnx(path: Path) -> bool:

@@ -303,12 +303,12 @@ class LinePage(PageWork):
         blocks: list[Block] = []
         pictures: dict[str, bytes] = {}
         parts = [part for part in self.parts if not self._is_at_side(part[0])]
+        known = [self.reading.place(row) for row in self.reading.rows] if self._written else []
         for number, block in enumerate(regions):
             if block.type == "image":
                 name = crops.file_name(self.sheet.number, number + 1)
                 crop = crops.cut_region(self._shown, block.box, block.angle)
                 pictures[name] = crops.encode(crop)
-                known = [self.reading.place(row) for row in self.reading.rows]
                 linked = crops.linked(block, name)
                 written = self._written.get(number)
                 blocks += with_writing(linked, written, known) if written else [linked]
