@@ -21,14 +21,14 @@ def automatic_workers(
     """Worker processes; 0 to read in this process.
 
     One for each core, where several documents are read on the CPU into a folder, and one for a
-    single PDF, or for PDFs to stdout, which may hang who renders them, however they are named. A
-    single picture is read in this process; so is all that a server or an accelerator reads, which
-    want many texts at once, and what comes through a pipe, which can be read only once.
+    single PDF, or for PDFs to stdout, which may hang who renders them, however they are named; what
+    comes through a pipe is taken for one. A single picture is read in this process; so is all that
+    a server or an accelerator reads, which want many texts at once.
     """
     paths = [item for item in found if isinstance(item, str)]
-    if choice.server or any(map(is_stream, paths)) or has_accelerator(choice.device):
+    if choice.server or has_accelerator(choice.device):
         return 0
     if len(paths) < 2 or not to_folder:
-        return int(any(map(is_pdf, paths)))
+        return int(any(is_stream(path) or is_pdf(path) for path in paths))
     room = int(psutil.virtual_memory().available) // ROOM
     return max(1, min(core_count(), len(paths), room))

@@ -4,18 +4,12 @@ What opens them is the package fsspec, with the package of each protocol.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import replace
-from functools import cached_property
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from mdocr.errors import InputError, MdocrError, MissingExtraError, install_hint
 from mdocr.inputs.find import FailedInput, natural_order
 from mdocr.inputs.streams import is_url, mode_of
-from mdocr.parsing.events import Event, Made, Opened
-from mdocr.parsing.page_work import ReadPage
 
 
 def is_remote(name: str) -> bool:
@@ -63,56 +57,17 @@ def file_system(address: str, purpose: str = "to read") -> tuple[Any, str]:
     return system, path
 
 
-class Fetched:
-    """Copies of remote documents, kept while they are read; a context manager."""
+def fetch(address: str, copy: Path) -> None:
+    """Copies a document to a file.
 
-    def __init__(self) -> None:
-        self._copies = ExitStack()
-
-    def __enter__(self) -> "Fetched":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._copies.close()
-
-    @cached_property
-    def _folder(self) -> Path:
-        """Made for the first of them; most runs fetch nothing."""
-        made = TemporaryDirectory(prefix="mdocr-fetched-")
-        return Path(self._copies.enter_context(made))
-
-    def fetch(self, address: str, number: int) -> Path:
-        """Copies a document.
-
-        Raises:
-            MdocrError: it cannot be had.
-        """
-        name = PurePosixPath(address.partition("?")[0]).name
-        copy = self._folder / f"{number}-{name[-100:]}"
-        try:
-            system, path = file_system(address)
-            system.get_file(path, str(copy))
-        except Exception as error:
-            copy.unlink(missing_ok=True)
-            raise _known(address, error) from error
-        return copy
-
-
-def renamed(event: Event, copy: Path, address: str) -> Event:
-    """What is reported of a copy, as of the document that it is a copy of."""
-    if isinstance(event, Opened):
-        return replace(event, source=replace(event.source, path=address))
-    if isinstance(event, ReadPage):
-        failures = tuple(
-            replace(failure, message=failure.message.replace(str(copy), address))
-            for failure in event.failures
-        )
-        if event.error:
-            event.error.message = event.error.message.replace(str(copy), address)
-        return replace(event, failures=failures)
-    if isinstance(event, Made) and isinstance(event.outcome, MdocrError):
-        event.outcome.message = event.outcome.message.replace(str(copy), address)
-    return event
+    Raises:
+        MdocrError: it cannot be had.
+    """
+    try:
+        system, path = file_system(address)
+        system.get_file(path, str(copy))
+    except Exception as error:
+        raise _known(address, error) from error
 
 
 def _suffix(address: str) -> str:

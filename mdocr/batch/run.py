@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from mdocr.batch.claims import Claims
+from mdocr.batch.copies import Copies, make_copy, renamed
 from mdocr.batch.destination import Destination, stems
 from mdocr.batch.display import Display
 from mdocr.batch.errands import failures_of
 from mdocr.batch.manifest import Manifest, record_of
 from mdocr.batch.page_model import LazyPageModel
-from mdocr.batch.remote import Fetched, is_remote, renamed
 from mdocr.batch.results import Results, records_of
 from mdocr.batch.review import ERRAND, Review
 from mdocr.batch.selection import Selection
@@ -26,8 +26,8 @@ from mdocr.errors import MdocrError, UsageError
 from mdocr.files import is_full
 from mdocr.inputs.find import FailedInput
 from mdocr.options import ParseOptions
-from mdocr.parsing.events import Ended, Errand, Event, Made, Opened, ReadDocument
-from mdocr.parsing.page_work import ReadPage, failed
+from mdocr.parsing.events import Errand, Event, Made, Opened, ReadDocument
+from mdocr.parsing.page_work import ReadPage
 from mdocr.parsing.pipeline import DocumentTask, read_documents
 
 
@@ -74,8 +74,8 @@ class Run:
             manifest = Manifest(folder) if folder else None
             shared = folder if not self.destination.store else None
             claims = stack.enter_context(Claims(shared)) if shared else None
-            fetched = stack.enter_context(Fetched())
-            _Reading(self, paths, manifest, claims, fetched).go()
+            copies = stack.enter_context(Copies())
+            _Reading(self, paths, manifest, claims, copies).go()
 
     def _miss(self, unread: FailedInput) -> None:
         self.tally.miss(unread.error)
@@ -91,7 +91,7 @@ class _OpenDocument:
         path: as it was given.
         name: of its files.
         results: writes them.
-        copy: what is read of one that lies elsewhere.
+        copy: what is read of one that lies in no file.
         read: what has become of it.
         outcomes: of its errands, by name.
     """
@@ -113,10 +113,10 @@ class _Reading:
         paths: list[str],
         manifest: Manifest | None,
         claims: Claims | None,
-        fetched: Fetched,
+        copies: Copies,
     ) -> None:
         self.run = run
-        self.fetched = fetched
+        self.copies = copies
         self.manifest = manifest
         self.claims = claims
         state = manifest.state if manifest else lambda path: None
@@ -167,11 +167,29 @@ class _Reading:
             if self.claims and not self.claims.take(name):
                 self.left_to_others += 1
                 continue
-            document = self._begin(number, path, name)
-            if document is not None:
-                number += 1
-                errands = partial(self._errands, document)
-                yield DocumentTask(str(document.copy or path), document.results.known, errands)
+            document = _OpenDocument(
+                path, name, self._results(name), self.copies.place(path, number)
+            )
+            self.open[number] = document
+            number += 1
+            yield DocumentTask(
+                str(document.copy or path),
+                document.results.known,
+                partial(self._errands, document),
+                partial(self._prepare, document),
+                path,
+            )
+
+    def _prepare(self, document: _OpenDocument) -> None:
+        """Brings here what is needed to read a document.
+
+        Raises:
+            MdocrError: it cannot be had.
+        """
+        if self.run.destination.store and self.run.resume:
+            self.run.destination.store.get(document.name)
+        if document.copy:
+            make_copy(document.path, document.copy)
 
     def _errands(self, document: _OpenDocument) -> list[Errand]:
         """What is made from a document's file, once its pages are read."""
@@ -181,22 +199,6 @@ class _Reading:
         whole = replace(read.document(run.model.name), pictures={})  # they need not travel
         review = run.review.errands(str(copy or document.path), whole.pages) if run.review else []
         return [*document.results.errands(whole, copy), *review]
-
-    def _begin(self, number: int, path: str, name: str) -> _OpenDocument | None:
-        """Opens a document, here a copy of one that lies elsewhere; None for one not to be had."""
-        results = self._results(name)
-        document = self.open[number] = _OpenDocument(path, name, results)
-        store = self.run.destination.store
-        try:
-            if store and self.run.resume:
-                store.get(name)
-            copy = self.fetched.fetch(path, number) if is_remote(path) else None
-        except MdocrError as error:
-            self._watch(failed((number, 0), error))
-            self._watch(Ended(number))
-            return None
-        document = self.open[number] = replace(document, copy=copy)
-        return document
 
     def _results(self, name: str) -> Results:
         run = self.run

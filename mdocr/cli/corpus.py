@@ -30,8 +30,8 @@ Workers = Annotated[
     int | None,
     typer.Option(
         help="Processes that read; a page that hangs, crashes or swells costs only itself. "
-        "0: this process.",
-        show_default="on a CPU one for each core, one for a single PDF; else 0",
+        "0: this process, which a PDF may hang for ever; for finding faults.",
+        show_default="on a CPU one for each core, one for a single PDF or a pipe; else 0",
         rich_help_panel=MORE,
     ),
 ]

@@ -43,6 +43,10 @@ def _nothing_kept(source: Source) -> Mapping[int, Page]:
     return {}
 
 
+def _is_there() -> None:
+    """Most documents lie in files."""
+
+
 @dataclass(frozen=True)
 class DocumentTask:
     """A document to be read.
@@ -51,11 +55,20 @@ class DocumentTask:
         source: its path, its content, a picture, or its page pictures.
         kept: the pages, by number, that are known from an earlier run and need not be read.
         errands: what is to be made from its file; called when its pages have been reported.
+        prepare: makes its file be there; called before it is opened, and may fail.
+        name: for messages; empty for its path.
     """
 
     source: DocumentInput
     kept: Callable[[Source], Mapping[int, Page]] = field(default=_nothing_kept)
     errands: Callable[[], Sequence[Errand]] = field(default=no_errands)
+    prepare: Callable[[], None] = field(default=_is_there)
+    name: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Its name in messages; empty for what a program holds."""
+        return self.name or _path_of(self.source)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +111,10 @@ def read_documents(
         ``Ended``. A document that cannot be opened is a single ``ReadPage`` of page 0, with the
         error, before its ``Ended``.
     """
-    path = ""
     begun: deque[DocumentTask] = deque()
     for event in read_sheets(load, sheets(_noted(tasks, begun), options), options):
-        if isinstance(event, Opened):
-            path = event.source.path
-        elif isinstance(event, ReadPage):
-            warn_of(event, path)
+        if isinstance(event, ReadPage):
+            warn_of(event, begun[0].shown)
         elif isinstance(event, Ended):
             errands = begun.popleft().errands()
             yield from (errand.done(event.number) for errand in errands)
@@ -118,10 +128,10 @@ def _noted(tasks: Iterable[DocumentTask], begun: deque[DocumentTask]) -> Iterato
         yield task
 
 
-def warn_of(read: ReadPage, path: str) -> None:
-    """Logs the notes of a page."""
+def warn_of(read: ReadPage, name: str) -> None:
+    """Logs the notes of a page of a document."""
     for note in read.notes:
-        logger.warning("%s, page %d: %s", path or "the document", read.key[1], note)
+        logger.warning("%s, page %d: %s", name or "the document", read.key[1], note)
 
 
 def read_sheets(
@@ -154,6 +164,7 @@ def sheets(tasks: Iterable[DocumentTask], options: ParseOptions) -> Iterator[She
     """The pages to be read, between the beginnings and ends of their documents."""
     for number, task in enumerate(tasks):
         try:
+            task.prepare()
             pages = open_document(task.source, options)
             source = source_of(task.source, pages)
         except Exception as error:  # one document must not end the others
@@ -187,8 +198,13 @@ def open_document(document: DocumentInput, options: ParseOptions) -> Pages:
 
 def source_of(document: DocumentInput, pages: Pages) -> Source:
     """What tells a document that is open from others."""
-    path = str(document) if isinstance(document, str | os.PathLike) else ""
+    path = _path_of(document)
     return Source(path, pages.count, _digest(path, pages.content))
+
+
+def _path_of(document: DocumentInput) -> str:
+    """Empty for what a program holds."""
+    return str(document) if isinstance(document, str | os.PathLike) else ""
 
 
 def _digest(path: str, content: bytes | None) -> str:

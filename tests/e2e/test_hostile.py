@@ -32,10 +32,19 @@ def test_a_pdf_that_hangs_mupdf_costs_itself(tmp_path):
     assert states == {"a.pdf": "failed", "b.pdf": "done"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_hanging_run_can_be_ended(tmp_path, number):
+@pytest.mark.parametrize(
+    ("number", "piped"), [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGINT, True)]
+)
+def test_a_hanging_run_can_be_ended(tmp_path, number, piped):
     path = nested_forms(tmp_path / "a.png")  # known by its content, and so read in a worker
-    with subprocess.Popen([*PARSE, str(path)], stderr=subprocess.DEVNULL) as run:
+    with (
+        path.open("rb") as file,
+        subprocess.Popen(
+            [*PARSE, "-" if piped else str(path)],
+            stdin=file if piped else subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as run,
+    ):
         own = psutil.Process(run.pid)
         workers: list[psutil.Process] = []
         while not workers:

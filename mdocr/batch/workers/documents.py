@@ -14,7 +14,7 @@ from mdocr.batch.workers.messages import (
 from mdocr.document.model import Page, Source
 from mdocr.options import ParseOptions
 from mdocr.parsing.events import Ended, Errand, Event, Made, Opened, no_errands
-from mdocr.parsing.page_work import ReadPage
+from mdocr.parsing.page_work import ReadPage, failed
 from mdocr.parsing.pipeline import DocumentTask, warn_of
 
 AHEAD = 2
@@ -57,6 +57,7 @@ class AssignedDocument:
         errands: tells what is to be made from its file once its pages are reported.
         undone: errands that no worker has.
         errand: the one that a worker has, or had last.
+        name: for messages.
     """
 
     opening: Assignment
@@ -67,6 +68,7 @@ class AssignedDocument:
     awaited: set[int] = field(default_factory=set)
     undone: deque[Errand] = field(default_factory=deque)
     errand: Errand | None = None
+    name: str = ""
 
     @property
     def number(self) -> int:
@@ -142,8 +144,7 @@ class _Documents:
 
     def events(self) -> Iterator[Event]:
         while True:
-            while self._pool.waiting < self._pool.options.workers and self._assign():
-                pass
+            yield from self._submit()
             if not self._open:
                 return
             for number, answer in self._pool.wait():
@@ -151,26 +152,31 @@ class _Documents:
                 if document is not None:  # not one that has failed as a whole
                     yield from self._take(document, answer)
 
-    def _assign(self) -> bool:
-        """Submits pages of the first document that has any, or the opening of the next."""
-        document = next((one for one in self._open.values() if one.is_waiting), None)
-        if document is None:
-            document = self._begun()
-        if document is None:
-            return False
-        self._pool.submit(document.next(self._pool.options.pages_at_once))
-        return True
+    def _submit(self) -> Iterator[Event]:
+        """Gives the pool what it has room for: pages and errands, else documents to be opened."""
+        pool, room = self._pool, AHEAD * self._pool.options.workers
+        while pool.waiting < pool.options.workers:
+            document = next((one for one in self._open.values() if one.is_waiting), None)
+            if document is not None:
+                pool.submit(document.next(pool.options.pages_at_once))
+                continue
+            number, task = next(self._tasks, (0, None)) if len(self._open) < room else (0, None)
+            if task is None:
+                return
+            yield from self._begin(number, task)
 
-    def _begun(self) -> AssignedDocument | None:
-        """The next document; None if there is no more, or no room for it."""
-        if len(self._open) >= AHEAD * self._pool.options.workers:
-            return None
-        number, task = next(self._tasks, (0, None))
-        if task is None:
-            return None
+    def _begin(self, number: int, task: DocumentTask) -> Iterator[Event]:
+        """Submits the opening of a document, or tells why it cannot be had."""
+        try:
+            task.prepare()
+        except Exception as error:  # one document must not end the others
+            yield failed((number, 0), error)
+            yield Ended(number)
+            return
         opening = Assignment(number, str(task.source), self._options)
-        self._open[number] = AssignedDocument(opening, task.kept, task.errands)
-        return self._open[number]
+        document = AssignedDocument(opening, task.kept, task.errands, name=task.shown)
+        self._open[number] = document
+        self._pool.submit(document.next())
 
     def _take(self, document: AssignedDocument, answer: Answer) -> Iterator[Event]:
         if isinstance(answer, Found):
@@ -178,7 +184,7 @@ class _Documents:
         elif document.errand and isinstance(answer, Made | ReadPage):
             yield document.end_errand(document.errand, answer)
         elif isinstance(answer, ReadPage):
-            warn_of(answer, document.opening.path)
+            warn_of(answer, document.name)
             yield answer
             document.report(answer.key[1])
         else:

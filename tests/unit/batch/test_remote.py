@@ -1,18 +1,29 @@
 """Documents at addresses: found, fetched in their turn, and known by their address."""
 
+import io
 import json
+import threading
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from stand_in_runs import records, run
+from stand_in_runs import records, run, run_by
 from typer.testing import CliRunner
+from worker_readers import StandInMaker
 
+from mdocr.batch.copies import Copies, make_copy
+from mdocr.batch.display import Display
 from mdocr.batch.inputs import find_documents
-from mdocr.batch.remote import Fetched, find_remote, is_remote
+from mdocr.batch.page_model import ModelChoice
+from mdocr.batch.plan import automatic_workers
+from mdocr.batch.remote import find_remote, is_remote
 from mdocr.batch.selection import Selection
+from mdocr.batch.workers import WorkerOptions, WorkerPool
 from mdocr.cli.main import app
 from mdocr.errors import InputError, MissingExtraError
 from mdocr.inputs.find import FailedInput
+from mdocr.parsing.pipeline import in_background, read_documents
 
 fsspec = pytest.importorskip("fsspec")
 
@@ -100,11 +111,37 @@ def test_copies_are_gone_and_messages_name_the_address(store, tmp_path, capsys):
     store.pipe_file("/scans/empty.pdf", b"")
     run(["memory://scans/empty.pdf", "memory://scans/a10.pdf"], out)
     (failure,) = records(out)["empty"]["failures"]
-    assert "mdocr-fetched" not in json.dumps(failure)
-    with Fetched() as fetched:
-        copy = fetched.fetch("memory://scans/a10.pdf", 3)
+    assert "mdocr-copies" not in json.dumps(failure)
+    with Copies() as copies:
+        copy = copies.place("memory://scans/a10.pdf", 3)
+        make_copy("memory://scans/a10.pdf", copy)
         assert copy.read_text() == "one\ntwo"
     assert not copy.exists()
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_cannot_be_had_is_told_where_the_run_is(store, tmp_path, workers, monkeypatch):
+    """Not in the thread that prepares documents while others are read."""
+    monkeypatch.setattr(
+        "mdocr.batch.run.read_documents",
+        lambda load, tasks, options: in_background(
+            read_documents(lambda: None, tasks, options), depth=2
+        ),
+    )
+    threads = []
+    display = Display(end=lambda record: threads.append(threading.current_thread()))
+    limits = WorkerOptions(workers=1, memory=600 << 20)
+    start = partial(WorkerPool, StandInMaker(), limits) if workers else None
+    tally = run_by(start, ["memory://scans/x.pdf", "memory://scans/y.pdf"], tmp_path, display)
+    assert (tally.failures, threads) == (2, [threading.main_thread()] * 2)
+
+
+def test_what_comes_through_a_pipe_is_read_by_a_worker(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"one\nrefuse")))
+    assert automatic_workers(["-"], ModelChoice(device="cpu"), to_folder=False) == 1
+    assert run(["-"], tmp_path / "out").read == 1
+    (record,) = records(tmp_path / "out").values()
+    assert (record["path"], record["name"], record["state"]) == ("-", "stdin", "partial")
 
 
 def test_a_missing_package_is_told(monkeypatch):

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from mdocr.inputs.pictures import (
     open_picture,
     read_ahead,
 )
+from mdocr.inputs.streams import save_stream
 
 RED, WHITE = (255, 0, 0), (255, 255, 255)
 
@@ -304,6 +306,20 @@ def test_a_pipe_that_takes_long_or_brings_nothing_says_so(
         open_picture(pipe)
     writer.join()
     assert caplog.messages == [f"waiting for the pipe {str(pipe)!r} to end"]
+
+
+@pytest.mark.parametrize("size", [99, 101])
+def test_a_stream_that_never_ends_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("mdocr.inputs.streams.MOST_BYTES", 100)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"x" * size)))
+    if size < 100:
+        save_stream("-", tmp_path / "copy")
+        assert (tmp_path / "copy").read_bytes() == b"x" * size
+        return
+    with pytest.raises(InputError, match="more than 100 bytes came on standard input"):
+        save_stream("-", tmp_path / "copy")
 
 
 def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
