@@ -4,10 +4,24 @@ import math
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 ORIENTATION = 0x0112
 """The EXIF tag."""
+
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its value."""
+
+SIDEWAYS = (5, 6, 7, 8)
+"""Values of pictures whose width is their height."""
 
 LEAST_RATIO, MOST_RATIO = 1.1, 4.0
 """Ratios of two resolutions from which pixels are taken for oblong, and to which for meant so."""
@@ -32,15 +46,12 @@ def to_rgb(picture: Image.Image, factor: int = 1) -> Image.Image:
         picture: whose pixels may not have been decoded yet.
         factor: by which its edges are divided, so that of a huge picture there is no second one.
     """
-    ratio = pixel_ratio(picture)
-    if picture.getexif().get(ORIENTATION, 1) != 1:  # else it would only copy
-        turned = ImageOps.exif_transpose(picture)
-        ratio = 1 / ratio if (picture.width > picture.height) != _wide(turned) else ratio
-        picture = turned
-    if factor > 1 and not picture.mode.startswith(("I", "F")):
-        return _squared(_shrunk(picture, factor), ratio)
-    made = _on_ground(picture)
-    return _squared(made.reduce(factor) if factor > 1 else made, ratio)
+    ratio, orientation = pixel_ratio(picture), picture.getexif().get(ORIENTATION, 1)
+    made = _shrunk(picture, factor) if factor > 1 else _on_ground(picture)
+    if orientation in TURNS:  # last, since it copies
+        made = made.transpose(TURNS[orientation])
+        ratio = 1 / ratio if orientation in SIDEWAYS else ratio
+    return _squared(made, ratio)
 
 
 def stated_dpi(picture: Image.Image) -> float:
@@ -56,10 +67,6 @@ def pixel_ratio(picture: Image.Image) -> float:
         return 1.0
     ratio = across / down
     return ratio if LEAST_RATIO <= max(ratio, 1 / ratio) <= MOST_RATIO else 1.0
-
-
-def _wide(picture: Image.Image) -> bool:
-    return picture.width > picture.height
 
 
 def _pair(values: Any) -> tuple[float, float]:
@@ -80,14 +87,15 @@ def _squared(picture: Image.Image, ratio: float) -> Image.Image:
 
 
 def _shrunk(picture: Image.Image, factor: int) -> Image.Image:
-    """A picture on its ground, strip by strip; ``I`` and ``F`` are scaled by all their levels."""
+    """A picture on its ground, strip by strip."""
     width, height = (math.ceil(edge / factor) for edge in picture.size)
     small = Image.new("RGB", (width, height))
     ground = _ground(picture) if _is_clear(picture) else "white"
+    scale = _scale(picture) if _is_deep(picture) else None
     for top in range(0, height, STRIP):
         rows = (factor * top, min(factor * (top + STRIP), picture.height))
         strip = picture.crop((0, rows[0], picture.width, rows[1]))
-        small.paste(_on_ground(strip, ground).reduce(factor), (0, top))
+        small.paste(_on_ground(strip, ground, scale).reduce(factor), (0, top))
     small.info = dict(picture.info)
     return small
 
@@ -98,9 +106,9 @@ def _is_clear(picture: Image.Image) -> bool:
     return picture.mode in clear or "transparency" in picture.info
 
 
-def _on_ground(picture: Image.Image, colour: str = "") -> Image.Image:
-    if picture.mode.startswith(("I", "F")):
-        picture = _to_8_bits(picture)
+def _on_ground(picture: Image.Image, colour: str = "", scale: float | None = None) -> Image.Image:
+    if _is_deep(picture):
+        picture = _to_8_bits(picture, _scale(picture) if scale is None else scale)
     if not _is_clear(picture):
         return picture.convert("RGB")
     if picture.mode != "RGBA":
@@ -123,9 +131,17 @@ def _ground(picture: Image.Image) -> str:
     return "black" if is_ink and light.mean() >= LIGHT else "white"
 
 
-def _to_8_bits(picture: Image.Image) -> Image.Image:
-    """Grey levels of 16 or 32 bits, or floats, as 8 bits; 0..1, 0..255 and 0..65535 are known."""
+def _is_deep(picture: Image.Image) -> bool:
+    """Whether its levels are of 16 or 32 bits, or floats."""
+    return picture.mode.startswith(("I", "F"))
+
+
+def _scale(picture: Image.Image) -> float:
+    """What makes 8 bits of the levels of a picture; 0..1, 0..255 and 0..65535 are known."""
+    top = float(picture.getextrema()[1])  # type: ignore[arg-type]  # of one channel
+    return 255.0 if top <= 1 and picture.mode == "F" else 1.0 if top <= 255 else 255 / 65535
+
+
+def _to_8_bits(picture: Image.Image, scale: float) -> Image.Image:
     levels = np.asarray(picture, np.float32)
-    top = float(levels.max(initial=0))
-    scale = 255.0 if top <= 1 and picture.mode == "F" else 1.0 if top <= 255 else 255 / 65535
     return Image.fromarray(np.clip(levels * scale + 0.5, 0, 255).astype(np.uint8))

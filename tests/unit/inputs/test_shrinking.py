@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from mdocr.inputs import colours
 from mdocr.inputs.colours import to_rgb
@@ -17,13 +17,38 @@ def noise(mode: str) -> Image.Image:
     return picture if mode == "RGBA" else picture.convert("RGB").convert(mode)
 
 
-@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "LA", "P", "1", "CMYK", "I", "F"])
+@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "LA", "P", "1", "CMYK", "I", "I;16", "F"])
 @pytest.mark.parametrize("factor", [2, 3])
 def test_strips_make_the_same_picture(mode: str, factor: int, monkeypatch) -> None:
     monkeypatch.setattr(colours, "STRIP", 7)
-    picture = noise("L").convert(mode) if mode in ("I", "F", "LA") else noise(mode)
+    picture = noise("L").convert(mode) if mode in ("I", "I;16", "F", "LA") else noise(mode)
     whole = to_rgb(picture).reduce(factor)
     assert np.array_equal(to_rgb(picture, factor), whole)
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_a_huge_picture_is_turned_when_it_is_small(orientation: int, tmp_path: Path) -> None:
+    picture = noise("RGB").crop((0, 0, 202, 370))
+    exif = Image.Exif()
+    exif[colours.ORIENTATION] = orientation
+    picture.save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as opened:
+        made = to_rgb(opened, 2)
+        whole = ImageOps.exif_transpose(opened).reduce(2)
+    assert np.array_equal(made, whole)
+
+
+def test_of_deep_levels_there_is_no_second_picture(monkeypatch) -> None:
+    rows = []
+
+    def seen(strip: Image.Image, scale: float) -> Image.Image:
+        rows.append(strip.height)
+        return Image.new("L", strip.size)
+
+    monkeypatch.setattr(colours, "STRIP", 7)
+    monkeypatch.setattr(colours, "_to_8_bits", seen)
+    to_rgb(noise("L").convert("F"), 2)
+    assert sum(rows) == 371 and max(rows) == 14
 
 
 def test_light_ink_on_nothing_gets_a_dark_ground_in_every_strip(monkeypatch) -> None:
