@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 import mdocr
-from mdocr.cli import console
+from mdocr.cli import console, standard_streams
 
 COMMANDS = {
     "read": ("mdocr.cli.read", "Read PDFs, pictures of pages and pictures of words."),
@@ -35,6 +35,9 @@ runs, so that the help of the program is there at once."""
 
 SHORTHANDS = {"help": "Show the help of the program, or of a command.", "version": "Show it."}
 """``mdocr help parse`` is ``mdocr parse --help``, ``mdocr version`` is ``mdocr --version``."""
+
+HANGUP = getattr(signal, "SIGHUP", None)
+"""What a terminal sends that is closed; not on Windows."""
 
 interrupted = threading.Event()
 """Set by Ctrl-C, and by who ends the program from outside."""
@@ -188,8 +191,11 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def run() -> None:
     """Entry of the ``mdocr`` program; to be ended is to be interrupted: nothing is left behind."""
+    standard_streams.settle()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    if HANGUP is not None and signal.getsignal(HANGUP) != signal.SIG_IGN:  # as nohup makes it
+        signal.signal(HANGUP, _interrupt)
     # Threads of OpenMP that wait by spinning take the cores from other processes.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     app(prog_name="mdocr")

@@ -1,6 +1,7 @@
-"""Documents that would hang or crash the reader, through the program."""
+"""Documents that would hang or crash the reader, and closed streams, through the program."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -33,9 +34,10 @@ def test_a_pdf_that_hangs_mupdf_costs_itself(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("number", "piped"), [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGINT, True)]
+    ("name", "piped"),
+    [("SIGINT", False), ("SIGTERM", False), ("SIGHUP", False), ("SIGINT", True)],
 )
-def test_a_hanging_run_can_be_ended(tmp_path, number, piped):
+def test_a_hanging_run_can_be_ended(tmp_path, name, piped):
     path = nested_forms(tmp_path / "a.png")  # known by its content, and so read in a worker
     with (
         path.open("rb") as file,
@@ -52,9 +54,19 @@ def test_a_hanging_run_can_be_ended(tmp_path, number, piped):
             workers = [one for one in own.children() if "spawn_main" in " ".join(one.cmdline())]
         while workers[0].cpu_times().user < 2:  # it has begun to hang
             time.sleep(0.1)
-        run.send_signal(number)
+        run.send_signal(signal.Signals[name])
         assert run.wait(10) == 130
     end = time.monotonic() + 10
     while workers[0].is_running() and time.monotonic() < end:
         time.sleep(0.1)
     assert not workers[0].is_running()
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-", "2>&1 >/dev/null | true"])
+def test_messages_that_nobody_reads_stop_nothing(tmp_path, closed):
+    (tmp_path / "no.png").write_text("no picture")
+    (tmp_path / "none.png").write_text("no picture")
+    command = f"{shlex.join([*PARSE, str(tmp_path), '-o', str(tmp_path / 'out')])} {closed}"
+    script = f"{command}; exit ${{PIPESTATUS[0]}}"
+    assert subprocess.run(["bash", "-c", script], check=False).returncode == 3
+    assert len((tmp_path / "out/mdocr.jsonl").read_text().splitlines()) == 2

@@ -4,6 +4,7 @@
     python -m tests.stress corpus --documents 1000  20 of them hang, crash or swell
     python -m tests.stress many --documents 10000   one line each, with the lite model
     python -m tests.stress nodes --most 2           pages a minute by Ray nodes, on this machine
+    python -m tests.stress bombs                    small files that swell, with the lite model
     python -m tests.stress serve --clients 40       a server under load, with the lite models
 
 Each prints what it saw, and ends with 1 if that is not what is promised. Readers of ``kill`` and
@@ -16,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.stress.bombs import bombs
 from tests.stress.corpus import corpus
 from tests.stress.kill import kill
 from tests.stress.many import many
@@ -28,6 +30,7 @@ COMMANDS = {
     corpus: {"documents": 1000, "bad": 20, "workers": 4, "seed": 1},
     many: {"documents": 10_000, "workers": 2},
     nodes: {"least": 1, "most": 2, "pages": 12},
+    bombs: {"mebibytes": 2048, "seconds": 20},
     serve: {
         "clients": 40,
         "words": 300,
