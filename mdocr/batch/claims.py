@@ -22,6 +22,12 @@ REFRESH = 30.0
 EXPIRY = 300.0
 """Seconds after which a claim that was not touched is void."""
 
+WRITTEN = 10.0
+"""Seconds after which one that says nothing was left by a process that died over it."""
+
+SAME_START = 2.0
+"""Seconds between two readings of when a process was started, at most."""
+
 
 class Claims:
     """The claims that this run holds in one folder of results; a context manager.
@@ -59,6 +65,8 @@ class Claims:
                     return False
                 path.unlink(missing_ok=True)
             except OSError:  # a folder that takes no claims is that of one run
+                if path in self._held:  # empty, and in the way of the next run
+                    self._remove(path)
                 return True
         return False
 
@@ -68,10 +76,11 @@ class Claims:
 
     def _make(self, path: Path) -> None:
         self._folder.mkdir(exist_ok=True)
-        record = {"host": socket.gethostname(), "pid": os.getpid(), "time": time.time()}
+        own = psutil.Process()
+        record = {"host": socket.gethostname(), "pid": own.pid, "started": own.create_time()}
         with path.open("x", encoding="ascii") as file:
+            self._held.add(path)
             json.dump(record, file)
-        self._held.add(path)
 
     def _remove(self, path: Path) -> None:
         self._held.discard(path)
@@ -88,12 +97,27 @@ class Claims:
 def is_void(path: Path) -> bool:
     """Whether nobody holds a claim any more."""
     try:
-        if time.time() - path.stat().st_mtime > EXPIRY:
-            return True
-        record = json.loads(path.read_text(encoding="ascii"))
-        is_here = record["host"] == socket.gethostname()
-        return is_here and not psutil.pid_exists(int(record["pid"]))
+        age = time.time() - path.stat().st_mtime
+        text = path.read_text(encoding="ascii", errors="replace")
     except FileNotFoundError:
         return True
-    except (OSError, ValueError, KeyError, TypeError):
-        return False  # it is just being written, or will expire
+    except OSError:
+        return False
+    return age > EXPIRY or _is_of_the_dead(text, age)
+
+
+def _is_of_the_dead(text: str, age: float) -> bool:
+    try:
+        record = json.loads(text)
+        host, pid, started = record["host"], int(record["pid"]), float(record["started"])
+    except (ValueError, KeyError, TypeError):
+        return age > WRITTEN
+    return host == socket.gethostname() and not _is_running(pid, started)
+
+
+def _is_running(pid: int, started: float) -> bool:
+    """Whether a process of this machine is there, and no later one of its number."""
+    try:
+        return abs(psutil.Process(pid).create_time() - started) < SAME_START
+    except psutil.Error:
+        return False

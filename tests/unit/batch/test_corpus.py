@@ -1,5 +1,6 @@
 """Runs over many documents: manifest, claims, shards, lists; with stand-ins for the readers."""
 
+import errno
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from stand_in_runs import records, run
 from worker_readers import StandInMaker, StandInModel
 
-from mdocr.batch.claims import EXPIRY, Claims
+from mdocr.batch.claims import EXPIRY, WRITTEN, Claims
 from mdocr.batch.display import Display
 from mdocr.batch.inputs import find_documents, listed
 from mdocr.batch.manifest import Manifest
@@ -124,7 +125,24 @@ def test_claims_of_the_dead_are_void(tmp_path):
         assert first.take("a")
         claim.write_text(json.dumps({**record, "pid": 2**22 + 1, "host": "elsewhere"}))
         assert not second.take("a")
+        claim.write_text(json.dumps({**record, "started": record["started"] - 60}))
+        assert second.take("a")  # a later process has its number, as in a container
+        claim.write_text("")
+        assert not first.take("a")
+        os.utime(claim, (0, time.time() - WRITTEN - 1))
+        assert first.take("a")
         first.release("a")
+        assert second.take("a")
+
+
+def test_a_claim_that_cannot_be_written_is_in_nobodys_way(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk, Claims(tmp_path) as first:
+        disk.setattr("mdocr.batch.claims.json.dump", full)
+        assert first.take("a")
+    with Claims(tmp_path) as second:
         assert second.take("a")
 
 
