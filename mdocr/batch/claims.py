@@ -118,6 +118,7 @@ def _is_of_the_dead(text: str, age: float) -> bool:
 def _is_running(pid: int, started: float) -> bool:
     """Whether a process of this machine is there, and no later one of its number."""
     try:
-        return abs(psutil.Process(pid).create_time() - started) < SAME_START
+        found = float(psutil.Process(pid).create_time())
     except psutil.Error:
         return False
+    return abs(found - started) < SAME_START
