@@ -63,6 +63,12 @@ PAGED = frozenset(("TIFF", "GIF", "WEBP", "PNG", "AVIF", "DCX", "FLI", "HEIF"))
 
 READABLE = "PDF, PNG, JPEG, TIFF, WebP, BMP, GIF, JPEG 2000, AVIF and HEIC can be."
 
+MOST_SCANS = 500
+"""Scans of a progressive JPEG: usual ones have ten, and each may be of few bytes and all pixels."""
+
+START_OF_SCAN = b"\xff\xda"
+"""A marker of JPEG, which its data does not contain."""
+
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 _LOCK = threading.Lock()
 
@@ -74,13 +80,16 @@ def open_image(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image
         source: a path, the content of a file, or a stream that can seek.
 
     Raises:
-        InputError: it is HEIC, and the package that reads it is not installed.
+        InputError: it is HEIC, and the package that reads it is not installed; or a JPEG of more
+            than ``MOST_SCANS`` scans.
         UnidentifiedImageError: it is no picture of a known format.
         OSError: it cannot be read.
     """
     file = BytesIO(source) if isinstance(source, bytes) else source
     with contextlib.suppress(UnidentifiedImageError):
-        return Image.open(file, formats=_USUAL)
+        picture = Image.open(file, formats=_USUAL)
+        _refuse_scans(picture, file)
+        return picture
     try:
         return Image.open(file, formats=_formats())
     except UnidentifiedImageError:
@@ -101,6 +110,29 @@ def _formats() -> tuple[str, ...]:
     with _LOCK:
         Image.init()
     return tuple(name for name in _SUFFIXES if name in Image.OPEN)
+
+
+def _refuse_scans(picture: Image.Image, file: str | os.PathLike[str] | BinaryIO) -> None:
+    if "progressive" not in picture.info:
+        return
+    count = _content(file).count(START_OF_SCAN)
+    if count > MOST_SCANS:
+        picture.close()
+        raise InputError(
+            f"the JPEG is sent in {count:,} scans, and {MOST_SCANS} can be read",
+            "Save it again, as a baseline JPEG.",
+        )
+
+
+def _content(file: str | os.PathLike[str] | BinaryIO) -> bytes:
+    if isinstance(file, str | os.PathLike):
+        with open(file, "rb") as opened:  # noqa: PTH123, a path may be any string here
+            return opened.read()
+    place = file.tell()
+    file.seek(0)
+    content = file.read()
+    file.seek(place)
+    return content
 
 
 def _is_heic(file: str | os.PathLike[str] | BinaryIO) -> bool:

@@ -2,11 +2,14 @@
 
 import pymupdf
 import pytest
+from bombs import jpeg
 from hostile import endless_pages, one_page, tree, vast_jbig2
 
 from mdocr.errors import InputError
+from mdocr.inputs.formats import MOST_SCANS
 from mdocr.inputs.page_picture import PIXEL_LIMIT, SIDE_LIMIT, affordable_dpi, shrinking
 from mdocr.inputs.pages import MOST_PAGES, PageError, open_pages
+from mdocr.inputs.pictures import open_picture
 
 
 @pytest.mark.parametrize(("width", "height"), [(120, 2**31), (2**31, 1), (14_400, 14_400)])
@@ -91,6 +94,20 @@ def test_too_many_objects_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("mdocr.inputs.pdf.MOST_OBJECTS", 505)
     with pytest.raises(InputError, match="too many objects: 506, and 505 can be read"):
         open_pages(path)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_small_jpeg_of_endless_scans_is_refused(tmp_path, held):
+    content = jpeg(64, scans=MOST_SCANS + 1)
+    (tmp_path / "a.jpg").write_bytes(content)
+    source = content if held else tmp_path / "a.jpg"
+    with pytest.raises(InputError, match="scans, and 500 can be read"):
+        open_pages(source)
+    with pytest.raises(InputError, match="scans, and 500 can be read"):
+        open_picture(source)
+    (tmp_path / "a.jpg").write_bytes(jpeg(64, scans=100))
+    with open_pages(tmp_path / "a.jpg") as pages:
+        assert pages.read(1).picture.size == (64, 64)
 
 
 def test_a_page_of_endless_height_is_a_small_picture(tmp_path):
