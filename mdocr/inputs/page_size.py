@@ -7,6 +7,7 @@ from PIL import Image
 
 from mdocr.errors import MdocrError
 from mdocr.inputs.formats import PAGED, open_image
+from mdocr.inputs.page_picture import PIXEL_LIMIT
 
 PAGE_EDGE = 400
 """Pixels of the shorter edge from which a picture is taken for a page."""
@@ -25,7 +26,14 @@ def is_large(path: str) -> bool:
     """Whether the frames and the size of a picture make it a page; not if it cannot be opened."""
     frames, width, height = _size(path)
     short, long = sorted((width, height))
-    return frames > 1 or (short >= PAGE_EDGE and long <= PAGE_RATIO * short)
+    is_page = short >= PAGE_EDGE and long <= PAGE_RATIO * short
+    return frames > 1 or is_page or width * height > PIXEL_LIMIT
+
+
+def is_huge(path: str) -> bool:
+    """Whether a picture has more pixels than a page may; not if it cannot be opened."""
+    _, width, height = _size(path)
+    return width * height > PIXEL_LIMIT
 
 
 def has_room_for_lines(path: str) -> bool:

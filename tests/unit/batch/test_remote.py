@@ -15,8 +15,6 @@ from worker_readers import StandInMaker
 from mdocr.batch.copies import Copies, make_copy
 from mdocr.batch.display import Display
 from mdocr.batch.inputs import find_documents
-from mdocr.batch.page_model import ModelChoice
-from mdocr.batch.plan import automatic_workers
 from mdocr.batch.remote import find_remote, is_remote
 from mdocr.batch.selection import Selection
 from mdocr.batch.workers import WorkerOptions, WorkerPool
@@ -138,7 +136,6 @@ def test_what_cannot_be_had_is_told_where_the_run_is(store, tmp_path, workers, m
 
 def test_what_comes_through_a_pipe_is_read_by_a_worker(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"one\nrefuse")))
-    assert automatic_workers(["-"], ModelChoice(device="cpu"), to_folder=False) == 1
     assert run(["-"], tmp_path / "out").read == 1
     (record,) = records(tmp_path / "out").values()
     assert (record["path"], record["name"], record["state"]) == ("-", "stdin", "partial")
