@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from bombs import PDFS
 from hostile import nested_forms
 from page_models import write_pdf
 
@@ -31,6 +32,18 @@ def test_a_pdf_that_hangs_mupdf_costs_itself(tmp_path):
     lines = (tmp_path / "out/mdocr.jsonl").read_text().splitlines()
     states = {Path(line["path"]).name: line["state"] for line in map(json.loads, lines)}
     assert states == {"a.pdf": "failed", "b.pdf": "done"}
+
+
+def test_a_picture_that_swells_in_a_pdf_costs_itself(tmp_path):
+    PDFS["jpx.pdf"](tmp_path / "a.pdf")  # 900 million pixels in 800 bytes
+    write_pdf(tmp_path / "b.pdf", [["fine"]])
+    arguments = [str(tmp_path), "-o", str(tmp_path / "out"), "--workers", "1"]
+    done = subprocess.run(
+        [*PARSE, *arguments, "--worker-memory", "1024"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 7, done.stderr
+    assert "a.pdf, page 1: out of memory: it took more than 1,024 MiB" in done.stderr
+    assert (tmp_path / "out/b.md").read_text().strip() == "fine"
 
 
 @pytest.mark.parametrize(
