@@ -6,10 +6,14 @@
 Names are imported when first used, so that ``import mdocr`` stays fast.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime and Ray report their use else
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 _PUBLIC = {
     "Block": "mdocr.document.model",

@@ -45,6 +45,15 @@ def test_version():
     assert (made.returncode, made.stdout) == (0, f"mdocr {mdocr.__version__}\n")
 
 
+def test_nothing_is_reported_to_others_and_left_in_the_home_folder(tmp_path):
+    reports = ("ORT_DISABLE_TELEMETRY", "RAY_USAGE_STATS_ENABLED")
+    kept = {name: value for name, value in os.environ.items() if name not in reports}
+    word = Path(__file__).parents[2] / "docs/samples/words/01.png"
+    made = run("recognize", str(word), "--engine", "onnx", env={**kept, "HOME": str(tmp_path)})
+    assert made.returncode == 0, made.stderr
+    assert not list(tmp_path.rglob("*"))  # ONNX Runtime would keep there what it is to send
+
+
 @pytest.mark.parametrize("arguments", [["nothing"], ["--nothing"], ["models", "path"], []])
 def test_wrong_usage_ends_with_2(arguments):
     made = CliRunner().invoke(app, arguments)
