@@ -5,10 +5,21 @@ from typing import Any
 
 from mdocr.document.words import Character
 
-UNREAD_REASONS = ("unsure", "noise", "covered", "overlay", "cut", "script", "paratext")
+UNREAD_REASONS = (
+    "unsure",
+    "noise",
+    "covered",
+    "overlay",
+    "cut",
+    "script",
+    "paratext",
+    "comment",
+    "attachment",
+)
 """Why something was not written: the model is unsure of it; it is no text; something lies over it,
 or it lies over text itself; it goes on beyond the limit of its length; its script is unknown; it
-belongs to the page and not to the text."""
+belongs to the page and not to the text; it is a comment in the file, or the name of a file that
+is attached to the page."""
 
 
 TEXT_SOURCES = ("read", "text-layer", "both")
@@ -201,7 +212,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Unread:
-    """What was seen on a page and is not among its blocks.
+    """What was seen on a page, or stands in its file, and is not among its blocks.
 
     Attributes:
         box: where it stands on the page.

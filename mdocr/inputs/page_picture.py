@@ -6,6 +6,7 @@ from typing import Protocol
 
 from PIL import Image
 
+from mdocr.document.model import Unread
 from mdocr.inputs.text_layer import TextLayer
 
 PIXEL_LIMIT = 50_000_000
@@ -28,6 +29,7 @@ class PagePicture:
         picture: the page in RGB, upright, on white.
         dpi: resolution of ``picture``, which may be below the one asked for on a huge page.
         text: what a PDF says that the page says; None where it says nothing, or is not asked.
+        beside: comments in a PDF, and files attached to its page, which the picture does not show.
     """
 
     number: int
@@ -36,6 +38,7 @@ class PagePicture:
     picture: Image.Image
     dpi: float
     text: TextLayer | None = None
+    beside: tuple[Unread, ...] = ()
 
 
 class OpenDocument(Protocol):

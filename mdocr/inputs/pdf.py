@@ -6,7 +6,10 @@ from typing import Any
 
 from PIL import Image
 
+from mdocr.document.characters import printable
+from mdocr.document.model import Unread
 from mdocr.errors import InputError
+from mdocr.inputs.annotations import take_off
 from mdocr.inputs.page_picture import POINTS_PER_INCH, PagePicture, affordable_dpi
 from mdocr.inputs.text_layer import TextLayer, read_text_layer
 
@@ -65,6 +68,8 @@ class PdfDocument:
         self._refuse_too_many_objects()
         if self._document.is_repaired:
             logger.warning("%s is damaged; what could be repaired is read", name)
+        if text and (files := self._files()):
+            logger.warning("%s carries files, which are not read: %s", name, ", ".join(files))
 
     def _opened(self, path: Path, content: bytes | None) -> Any:
         document: Any = self._mupdf.open(
@@ -97,9 +102,17 @@ class PdfDocument:
             "Write it anew without those that are not used, such as with qpdf; or split it.",
         )
 
+    def _files(self) -> list[str]:
+        """Names of the files that are attached to it; none that its damage hides."""
+        try:
+            return [printable(name) for name in self._document.embfile_names()]
+        except Exception:  # as above
+            return []
+
     def read(self, number: int) -> PagePicture:
         """Renders one page and lets MuPDF forget it."""
         page = self._document.load_page(number - 1)
+        beside = self._beside(page) if self._text else ()
         width, height = page.rect.width, page.rect.height
         dpi = affordable_dpi(width, height, self._dpi)
         zoom = dpi / POINTS_PER_INCH
@@ -110,7 +123,7 @@ class PdfDocument:
         text = self._text_layer(page) if self._text else None
         del pixels, page
         self._mupdf.TOOLS.store_shrink(100)
-        return PagePicture(number, width, height, picture, dpi, text)
+        return PagePicture(number, width, height, picture, dpi, text, beside)
 
     def _text_layer(self, page: Any) -> TextLayer | None:
         """What the file says that a page says; a damaged one leaves the picture to be read."""
@@ -119,6 +132,14 @@ class PdfDocument:
         except Exception as error:  # as above
             logger.warning("%s: the text layer of a page is damaged: %s", self._name, error)
             return None
+
+    def _beside(self, page: Any) -> tuple[Unread, ...]:
+        """Comments and attached files, taken off the page; damaged ones stay on its picture."""
+        try:
+            return take_off(page)
+        except Exception as error:  # as above
+            logger.warning("%s: the comments of a page are damaged: %s", self._name, error)
+            return ()
 
     def close(self) -> None:
         """Closes the file."""

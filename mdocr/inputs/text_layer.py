@@ -177,11 +177,11 @@ def _look(span: dict[str, Any]) -> Look:
 
 
 def _links(page: Any) -> Iterator[tuple[Any, str]]:
-    """Addresses that a page leads to, with their places."""
+    """Addresses that a page leads to, with their places before it is turned."""
     for link in page.get_links():
         address = link.get("uri") or ""
         if _ADDRESS.fullmatch(address):
-            yield link["from"], address
+            yield link["from"] * page.derotation_matrix, address
 
 
 def _linked(look: Look, box: Any, links: list[tuple[Any, str]]) -> Look:

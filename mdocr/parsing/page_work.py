@@ -119,7 +119,7 @@ class PageWork:
             self.sheet.height,
             tuple(blocks),
             time.perf_counter() - self._began,
-            tuple(self.unread),
+            (*self.unread, *self.sheet.beside),
             self.text_layer,
             tuple(self.notes),
         )

@@ -128,8 +128,9 @@ def _directions(shape: tuple[int, ...]) -> NDArray[np.int64]:
 
 
 def _share_within(mask: Mask, radius: float) -> float:
-    """Share of a disc in the middle of a mask that is inked."""
-    return float(mask[_radii(mask) < radius].mean())
+    """Share of a disc in the middle of a mask that is inked; 0 of one smaller than a pixel."""
+    disc = mask[_radii(mask) < radius]
+    return float(disc.mean()) if disc.size else 0.0
 
 
 def _is_marked(mask: Mask) -> bool:

@@ -5,6 +5,7 @@ import numpy as np
 import pymupdf
 import pytest
 
+from mdocr.parsing.line_reader import tick_boxes
 from mdocr.parsing.line_reader.tick_boxes import EMPTY, TICKED, leading_box
 
 
@@ -34,3 +35,9 @@ def test_letters_are_no_buttons(letter, font):
         sheet.insert_text((10, 18), letter, fontsize=14, fontname=font)
 
     assert leading_box(line(draw)) == ("", 0)
+
+
+@pytest.mark.parametrize("side", [2, 4])
+def test_a_disc_smaller_than_a_pixel_is_not_inked(side):
+    """Without a warning of a mean of nothing."""
+    assert tick_boxes._share_within(np.ones((side, side), bool), tick_boxes.DOT) == 0

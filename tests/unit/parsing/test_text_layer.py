@@ -244,6 +244,15 @@ def test_emphasis_links_and_scripts(parser: Parser, tmp_path: Path) -> None:
     assert "is closed on" in document.to_text()
 
 
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_links_of_a_page_that_is_turned(parser: Parser, tmp_path: Path, rotation: int) -> None:
+    with pymupdf.open(marked_page(tmp_path / "a.pdf")) as document:
+        document[0].set_rotation(rotation)
+        document.save(tmp_path / "b.pdf")
+    upright, turned = (parser.parse(tmp_path / name).to_markdown() for name in ("a.pdf", "b.pdf"))
+    assert turned == upright
+
+
 def test_tags_on_the_page_are_text(parser: Parser, tmp_path: Path) -> None:
     page = parser.parse(marked_page(tmp_path / "a.pdf")).to_html()
     assert "tag &lt;" in page and "bold&gt; means nothing here." in page
