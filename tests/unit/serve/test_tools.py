@@ -185,6 +185,25 @@ def test_over_stdin_and_stdout(program):
     anyio.run(questions)
 
 
+@pytest.mark.slow
+@pytest.mark.cluster
+def test_the_command_itself_reads_pages_and_words():
+    samples = Path(__file__).parents[3] / "docs" / "samples"
+    arguments = ["-m", "mdocr", "serve", "--mcp", "--folder", str(samples), "--workers", "1"]
+    program = StdioServerParameters(command=sys.executable, args=arguments, env=dict(os.environ))
+
+    async def questions() -> None:
+        async with Client(program) as client:
+            (text,) = await call(client, "parse", path="note.png")
+            assert len(text.split()) > 5
+            word = await client.call_tool("recognize", {"path": "words/01.png"})
+            assert word.structured_content["text"] == "Flowers"
+            (refused,) = await call(client, "parse", path="../scale.md")
+            assert "outside the folders" in refused
+
+    anyio.run(questions)
+
+
 @pytest.mark.cluster
 def test_a_signal_ends_it_while_it_waits_for_its_client(program):
     with subprocess.Popen(
