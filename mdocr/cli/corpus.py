@@ -26,6 +26,9 @@ from mdocr.inputs.streams import is_stream
 
 MEBIBYTE = 1 << 20
 
+TOGETHER = 8
+"""Pages of a document that a worker with a GPU reads at once: a GPU wants many texts."""
+
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -108,7 +111,12 @@ def worker_options(
     threads = threads_of_each(workers)
     devices = visible_devices(device)
     return WorkerOptions(
-        workers, threads, page_seconds=page_seconds, memory=memory, devices=devices
+        workers,
+        threads,
+        page_seconds=page_seconds,
+        memory=memory,
+        pages_at_once=TOGETHER if devices else 1,
+        devices=devices,
     )
 
 

@@ -14,6 +14,7 @@ from worker_readers import StandInMaker
 from mdocr.batch.display import Display
 from mdocr.batch.workers import Assignment, WorkerOptions, WorkerPool, devices
 from mdocr.batch.workers.messages import Done
+from mdocr.cli import corpus
 from mdocr.errors import DeviceError
 from mdocr.options import ParseOptions
 from mdocr.parsing.page_work import ReadPage
@@ -60,6 +61,13 @@ def test_workers_see_one_device_each_and_who_replaces_one_sees_the_same(tmp_path
     for texts in seen.values():
         assert sorted(set(texts) - {"die once"}) in (["3"], ["GPU-8f"], ["3", "GPU-8f"])
     assert {texts[0] for texts in seen.values()} == {"3", "GPU-8f"}
+
+
+@pytest.mark.parametrize(("found", "pages"), [((), 1), (("0", "1"), corpus.TOGETHER)])
+def test_workers_with_a_gpu_read_pages_together(monkeypatch, found, pages):
+    monkeypatch.setattr(corpus, "visible_devices", lambda device: found)
+    limits = corpus.worker_options(300, None, 2, "auto")
+    assert (limits.devices, limits.pages_at_once) == (found, pages)
 
 
 def test_the_device_that_is_used_least_is_taken():
