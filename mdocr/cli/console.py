@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mdocr.errors import MdocrError, MissingPackageError, OutOfMemoryError, UsageError
+from mdocr.errors import (
+    DeviceError,
+    MdocrError,
+    MissingPackageError,
+    OutOfMemoryError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -183,6 +189,11 @@ def _as_known(error: BaseException) -> MdocrError | None:
         return MissingPackageError(
             f"this needs the package {package!r}, which is not installed",
             "Install it, or mdocr again, with pip.",
+        )
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.EAGAIN):
+        return DeviceError(
+            f"the system gives no more files or processes: {error.strerror}",
+            "Raise what it gives (ulimit -n, ulimit -u), or use fewer --workers.",
         )
     if isinstance(error, OSError) and (error.filename or error.errno == errno.ENOSPC):
         place = error.filename2 or error.filename or "the output"

@@ -90,6 +90,8 @@ def program(failure: BaseException | None) -> typer.Typer:
         (ConnectionError("it broke"), 1),
         (PermissionError(13, "it broke", "out/a.md"), 2),
         (OSError(errno.ENOSPC, "it broke"), 2),
+        (OSError(errno.EMFILE, "it broke"), 6),
+        (BlockingIOError(errno.EAGAIN, "it broke"), 6),
         (KeyboardInterrupt(), 130),
         (typer.Exit(9), 9),
     ],
