@@ -39,8 +39,8 @@ SHORTLIST = 50
 """Words of each length that are scored by CTC."""
 LEAST, LEAST_CTC = 1e-9, 1e-6
 """Floors of probabilities of the decoder and of the CTC head."""
-NEVER = -1e9
-"""Log probability of the impossible."""
+NEVER = 1e-300
+"""Probability of the impossible."""
 
 SIGN = 26
 """Class of all signs and digits, after the 26 letters."""
@@ -167,12 +167,13 @@ def _log_share(read: Letters, lexicon: Lexicon) -> float:
 def _resized(frames: Floats, length: int, lexicon: Lexicon, least: float) -> list[int]:
     """The best word with a letter more or less; empty if none scores above ``least``."""
     best: list[int] = []
+    clearest = frames[:, 1:].max(0)
     for other in (length - 1, length + 1):
         known = lexicon.lengths.get(other)
         if known is None:
             continue
         prior = WEIGHT * known.log_shares
-        short = _shortlist(frames[:, 1:].max(0)[known.letters].sum(1) + prior)
+        short = _shortlist(clearest[known.letters].sum(1) + prior)
         found = ctc_scores(frames, known.letters[short]) + prior[short]
         if found.max() > least:
             best, least = _row(known.letters, short[found.argmax()]), found.max()
@@ -202,18 +203,20 @@ def ctc_scores(frames: Floats, words: NDArray[np.integer]) -> Floats:
     count, length = words.shape
     labels = np.zeros((count, 2 * length + 1), np.int64)  # blanks between and around the letters
     labels[:, 1::2] = words + 1
-    repeats = np.ones_like(labels[:, 2:], dtype=bool)
-    repeats[:, 1::2] = words[:, 1:] == words[:, :-1]
-    ways = np.full(labels.shape, NEVER)
-    ways[:, 0] = 0.0
-    for frame in frames:
+    may_skip = np.zeros_like(labels[:, 2:], np.float64)
+    may_skip[:, 1::2] = words[:, 1:] != words[:, :-1]
+    ways = np.zeros(labels.shape)
+    ways[:, 0] = 1.0
+    total: Floats = np.zeros(count)
+    for frame in np.exp(frames):
         came = ways.copy()
-        came[:, 1:] = np.logaddexp(came[:, 1:], ways[:, :-1])
-        skipped = np.where(repeats, NEVER, ways[:, :-2])
-        came[:, 2:] = np.logaddexp(came[:, 2:], skipped)
-        ways = came + frame[labels]
-    total: Floats = np.logaddexp(ways[:, -1], ways[:, -2])
-    return total
+        came[:, 1:] += ways[:, :-1]
+        came[:, 2:] += may_skip * ways[:, :-2]
+        ways = came * frame[labels]
+        scale = ways.sum(1)  # sums of probabilities, so that none of them vanishes
+        ways /= scale[:, None]
+        total += np.log(scale)
+    return total + np.log(np.maximum(ways[:, -1] + ways[:, -2], NEVER))
 
 
 def _settle(decoding: Decoding, row: int, start: int, word: Letters, alphabet: Alphabet) -> None:

@@ -4,9 +4,11 @@ Shapes: B words, L positions, V classes, H W height and width of the images.
 """
 
 import logging
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
+from onnxruntime import OrtValue
 
 from mdocr.engines.onnx_sessions import first_that_works, open_session, run, takes_eight_bits
 from mdocr.engines.protocols import EncodedWords
@@ -15,6 +17,8 @@ from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, OnnxModel
 
 logger = logging.getLogger(__name__)
 
+PART = 8
+"""Words that a CPU encodes at once: what the encoder computes of more does not fit its cache."""
 TRIAL = (1, 3, 32, 128)
 """Shape of the image of a trial run."""
 
@@ -65,13 +69,13 @@ class OnnxWordEngine:
 
         Keys and values stay on the device.
         """
-        binding = self._encoder.io_binding()
-        binding.bind_cpu_input("images", np.ascontiguousarray(images))
-        binding.bind_output("projected", *self._placement())
-        if self._has_ctc:
-            binding.bind_output("ctc", "cpu")
-        run(self._encoder, binding)
-        projected, *others = binding.get_outputs()
+        size = PART if self.device == "cpu" else len(images)
+        parts = [self._encoded(images[at : at + size]) for at in range(0, len(images), size)]
+        projected, *heads = zip(*parts, strict=True)
+        memory = (
+            projected[0] if len(parts) == 1 else OrtValue.ortvalue_from_numpy(_joined(projected))
+        )
+        ctc = _joined(heads[0]) if heads else None
         every = np.arange(len(images))
 
         def predict(
@@ -80,13 +84,23 @@ class OnnxWordEngine:
             step = self._step.io_binding()
             step.bind_cpu_input("tokens", np.ascontiguousarray(tokens))
             step.bind_cpu_input("rows", every if rows is None else rows)
-            step.bind_ortvalue_input("projected", projected)
+            step.bind_ortvalue_input("projected", memory)
             step.bind_output("logits", "cpu")
             run(self._step, step)
             logits: NDArray[np.float32] = step.copy_outputs_to_cpu()[0]
             return logits
 
-        return EncodedWords(predict, others[0].numpy() if others else None)
+        return EncodedWords(predict, ctc)
+
+    def _encoded(self, images: NDArray[np.float32]) -> list[OrtValue]:
+        binding = self._encoder.io_binding()
+        binding.bind_cpu_input("images", np.ascontiguousarray(images))
+        binding.bind_output("projected", *self._placement())
+        if self._has_ctc:
+            binding.bind_output("ctc", "cpu")
+        run(self._encoder, binding)
+        outputs: list[OrtValue] = binding.get_outputs()
+        return outputs
 
     def _placement(self) -> tuple[str, int]:
         kind, _, number = self.device.partition(":")
@@ -96,3 +110,8 @@ class OnnxWordEngine:
         self.move(device)
         if device != "cpu":
             self.encode(np.zeros(TRIAL, np.float32)).predict(self.blank(1), None)
+
+
+def _joined(values: Iterable[OrtValue]) -> NDArray[np.float32]:
+    """Values in the memory of the CPU, one after another along their first axis."""
+    return np.concatenate([value.numpy() for value in values])
