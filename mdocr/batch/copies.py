@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from mdocr.batch.remote import fetch, is_remote
-from mdocr.errors import MdocrError
+from mdocr.errors import MdocrError, UsageError
 from mdocr.inputs.streams import STDIN, is_stream, save_stream
 from mdocr.parsing.events import Event, Made, Opened
 from mdocr.parsing.page_work import ReadPage
@@ -31,11 +31,25 @@ class Copies:
 
     @cached_property
     def _folder(self) -> Path:
-        """Made for the first of them; most runs need none."""
-        return Path(self._open.enter_context(TemporaryDirectory(prefix="mdocr-copies-")))
+        """Made for the first of them; most runs need none.
+
+        Raises:
+            UsageError: it cannot be made.
+        """
+        try:
+            return Path(self._open.enter_context(TemporaryDirectory(prefix="mdocr-copies-")))
+        except OSError as error:
+            raise UsageError(
+                f"there is no folder for temporary files: {error.strerror or error}",
+                "Name one that you may write to: TMPDIR=DIR mdocr ...",
+            ) from error
 
     def place(self, path: str, number: int) -> Path | None:
-        """Where the copy of a document is to lie; None for one that lies in a file."""
+        """Where the copy of a document is to lie; None for one that lies in a file.
+
+        Raises:
+            UsageError: there is no place for copies.
+        """
         if not is_remote(path) and not is_stream(path):
             return None
         name = "stdin" if path == STDIN else PurePosixPath(path.partition("?")[0]).name

@@ -1,5 +1,6 @@
 """Documents at addresses: found, fetched in their turn, and known by their address."""
 
+import errno
 import io
 import json
 import threading
@@ -19,7 +20,7 @@ from mdocr.batch.remote import find_remote, is_remote
 from mdocr.batch.selection import Selection
 from mdocr.batch.workers import WorkerOptions, WorkerPool
 from mdocr.cli.main import app
-from mdocr.errors import InputError, MissingExtraError
+from mdocr.errors import InputError, MissingExtraError, UsageError
 from mdocr.inputs.find import FailedInput
 from mdocr.parsing.pipeline import in_background, read_documents
 
@@ -139,6 +140,16 @@ def test_what_comes_through_a_pipe_is_read_by_a_worker(tmp_path, monkeypatch):
     assert run(["-"], tmp_path / "out").read == 1
     (record,) = records(tmp_path / "out").values()
     assert (record["path"], record["name"], record["state"]) == ("-", "stdin", "partial")
+
+
+def test_without_a_place_for_copies_the_run_says_so(monkeypatch):
+    def nowhere(prefix):
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr("mdocr.batch.copies.TemporaryDirectory", nowhere)
+    with Copies() as copies, pytest.raises(UsageError, match="No usable temporary") as error:
+        copies.place("-", 0)
+    assert "TMPDIR" in error.value.hint
 
 
 def test_a_missing_package_is_told(monkeypatch):
