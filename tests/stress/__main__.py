@@ -30,7 +30,7 @@ COMMANDS = {
     corpus: {"documents": 1000, "bad": 20, "workers": 4, "seed": 1},
     many: {"documents": 10_000, "workers": 2},
     nodes: {"least": 1, "most": 2, "pages": 12},
-    bombs: {"mebibytes": 2048, "seconds": 20},
+    bombs: {"mebibytes": 2048, "seconds": 60},
     serve: {
         "clients": 40,
         "words": 300,
