@@ -4,6 +4,7 @@ It is a claim: what a file says of its text need not be what the page shows.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -138,7 +139,7 @@ def _characters(page: Any) -> Iterator[_Found]:
                 boxes = _parted([each["bbox"] for each in span["chars"]], line["dir"])
                 for each, box in zip(span["chars"], boxes, strict=True):
                     yield _Found(
-                        each["c"],
+                        unicodedata.normalize("NFC", each["c"]),  # ";" may be a Greek question mark
                         box,
                         each["origin"],
                         span["size"],

@@ -172,25 +172,46 @@ LISTING = '''def outer(items, limit=10):
 print(outer([1, -2, 3]))'''
 
 
+BRACES = """#include <stdio.h>
+
+static int clamp(int value, int low) {
+    if (value < low) {
+        return low;
+    }
+    return value;
+}
+
+int main(void) {
+    for (int i = 0; i <= 10; i++) {
+        printf("%d", clamp(i, 2));
+    }
+    return 0;
+}"""
+
+
 @pytest.mark.parametrize("layer", ["verify", "ignore"])
-@pytest.mark.parametrize("font", ["DejaVuSansMono.ttf", ""])
-def test_a_listing_keeps_its_indentation(read, tmp_path, font, layer):
+@pytest.mark.parametrize(
+    ("listing", "font"),
+    [(LISTING, "DejaVuSansMono.ttf"), (LISTING, ""), (BRACES, "LiberationMono-Regular.ttf")],
+    ids=["indented", "courier", "braces"],
+)
+def test_a_listing_keeps_its_indentation(read, tmp_path, listing, font, layer):
     style = {"fontname": "own", "fontfile": cases.font_file(font)} if font else {"fontname": "cour"}
 
     def draw(sheet: pymupdf.Page) -> None:
         end = paragraph(sheet) + 14
-        for line in LISTING.split("\n"):
+        for line in listing.split("\n"):
             sheet.insert_text((50, end), line, fontsize=11, **style)
             end += 15
 
-    path = save(pdf_of(draw, (420, 340)), tmp_path / "code.pdf")
+    path = save(pdf_of(draw, (420, 400)), tmp_path / "code.pdf")
     text = read(path, text_layer=layer)
     if layer == "verify":
-        assert f"```\n{LISTING}\n```" in text
+        assert f"```\n{listing}\n```" in text
     lines = text[text.index("```\n") + 4 : text.rindex("\n```")].split("\n")
-    indents = [len(line) - len(line.lstrip()) for line in LISTING.split("\n")]
+    indents = [len(line) - len(line.lstrip()) for line in listing.split("\n")]
     assert [len(line) - len(line.lstrip()) for line in lines] == indents
-    assert edit_similarity("\n".join(lines), LISTING) > 0.99
+    assert edit_similarity("\n".join(lines), listing) > 0.99
 
 
 def test_compounds_keep_their_hyphens_and_broken_words_lose_them(read, tmp_path):

@@ -30,12 +30,19 @@ PROGRAM = 0.3
 HIGH, LOW = 0.5, 0.7
 """Shares of a line's height above which quotes have all their ink, and below which underscores."""
 
+_TYPEWRITER = str.maketrans("‘’“”„‰–—×", '\'\'"""%--x') | {ord("…"): "..."}
+"""Signs of print as those that programs are written with."""
+
 _QUOTES = "\"'"
 _SIGNS = re.compile(
     r"[{}\[\];=<>\\]|\w\(|\w_\w|__|::|->|:\s*$|^\s*(?:else|return|end|import|from|begin)\b"
 )
 _PITCHES = np.linspace(0.9, 1.1, 41)
 _PHASES = 24
+_NEIGHBOURS = range(-2, 3)
+
+UNEQUAL = 0.15
+"""Share by which the cells that hold ink may be more or fewer than the letters that were read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +82,11 @@ def printed_line(picture: Pixels, line: Line, text: str) -> PrintedLine:
     return PrintedLine(text, line.box, math.floor(line.box.x0 - pad), mask)
 
 
+def as_typed(text: str) -> str:
+    """What was read in a program, without the signs of print that the reader took its own for."""
+    return text.translate(_TYPEWRITER)
+
+
 def looks_like_program(texts: Sequence[str]) -> bool:
     """Whether as many of some lines hold signs of programs as those of a listing do."""
     lines = [text for text in texts if text]
@@ -86,26 +98,33 @@ def grid_of(lines: Sequence[PrintedLine]) -> Grid | None:
     widths = [one.box.width / len(one.text) for one in lines if len(one.text) > 4]
     if not widths:
         return None
-    usual, best, least = float(np.median(widths)), None, BLANK
+    usual, best, least = float(np.median(widths)), None, 1.0
     for pitch in usual * _PITCHES:
         phases = np.linspace(0, pitch, _PHASES, endpoint=False)
         shares = _inked_borders(lines, float(pitch), phases, FEWEST)
-        first = int(np.argmin(shares))
-        if shares[first] < least:
-            best, least = Grid(float(pitch), float(phases[first])), shares[first]
+        blurred = np.mean([np.roll(shares, shift) for shift in _NEIGHBOURS], axis=0)
+        first = int(np.argmin(blurred))  # amid the blank phases: wide letters touch their borders
+        if shares[first] < BLANK and blurred[first] < least:
+            best, least = Grid(float(pitch), float(phases[first])), float(blurred[first])
     return best
 
 
-def inked_borders(lines: Sequence[PrintedLine], grid: Grid, fewest: int = FEWEST) -> float:
-    """Share of the borders between cells that hold ink, 0 to 1; 1 where there are too few."""
-    (share,) = _inked_borders(lines, grid.pitch, np.array([grid.phase]), fewest)
-    return float(share)
+def are_set_on(lines: Sequence[PrintedLine], grid: Grid) -> bool:
+    """Whether lines stand on a grid: their borders are blank, and each letter has a cell."""
+    (share,) = _inked_borders(lines, grid.pitch, np.array([grid.phase]), fewest=0)
+    letters = [len("".join(one.text.split())) for one in lines]
+    cells = [len(_cells(one, grid)) for one in lines]
+    off = sum(abs(own - count) for own, count in zip(letters, cells, strict=True))
+    return bool(share < 2 * BLANK and off <= UNEQUAL * sum(letters))
 
 
 def _inked_borders(
     lines: Sequence[PrintedLine], pitch: float, phases: NDArray[np.float64], fewest: int
 ) -> NDArray[np.float64]:
-    """``inked_borders`` of grids of one pitch, for each phase."""
+    """Share of the borders between cells that hold ink, 0 to 1, for each phase of one pitch.
+
+    It is 1 where there are fewer borders than ``fewest``.
+    """
     inked, count = np.zeros(len(phases)), np.zeros(len(phases))
     for line in lines:
         columns = _columns(line, pitch, phases)
@@ -158,6 +177,7 @@ def _letters(text: str, heights: Sequence[str]) -> str:
         return letters
     others = [letter for letter in letters if letter not in _QUOTES + "_"]
     quotes = [run[0] for run in re.findall(f"[{_QUOTES}]+", letters)]
+    heights = ["" if kind == "low" and "_" not in letters else kind for kind in heights]
     runs = [kind for kind, _ in groupby(heights)].count("high")
     if len(others) != heights.count("") or len(quotes) != runs:
         return ""

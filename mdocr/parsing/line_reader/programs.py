@@ -1,17 +1,18 @@
 """Regions of a page that together are the listing of a program: one block of code."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 
 from mdocr.document.model import Block
+from mdocr.layout import LayoutBox
 from mdocr.layout.pieces import hull
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.listings import (
-    BLANK,
     Grid,
     PrintedLine,
+    are_set_on,
+    as_typed,
     grid_of,
-    inked_borders,
     listing,
     looks_like_program,
     printed_line,
@@ -22,8 +23,15 @@ from mdocr.parsing.texts import Text, filled, joined
 
 _TYPES = ("text", "title", "list_item")
 BRACES = frozenset("{}()[];,")
+BRACES_OR_DIGITS = BRACES.union("0123456789")
 _LEAST = 2
 """Lines of a listing."""
+
+GAP = 6.0
+"""Heights of a line that may be blank between two regions of a listing."""
+
+OUTDENT = 6.0
+"""Heights of a line by which a region may stand beside the others, as a closing brace does."""
 
 
 def find_programs(reading: LineReading) -> dict[int, Block | None]:
@@ -62,10 +70,14 @@ class _Page:
         if number not in self._lines:
             region, pixels = self.reading.regions[number], self.reading.view.pixels
             self._lines[number] = [
-                printed_line(pixels, region.lines[row[1]], self.reading.line(row).content)
+                printed_line(pixels, region.lines[row[1]], self._typed(row))
                 for row in self.rows(number)
             ]
         return self._lines[number]
+
+    def _typed(self, row: Row) -> str:
+        line = self.reading.line(row)
+        return as_typed(line.content) if line.source == "read" else line.content
 
     def is_text(self, number: int) -> bool:
         """Whether a region is of running text; a comparison in a listing looks like a formula."""
@@ -78,58 +90,68 @@ class _Page:
         """Whether a formula was read in a region."""
         return any(self.reading.equations.group_of(row) is not None for row in self.rows(number))
 
-    def goes_on(self, upper: int, lower: int) -> bool:
-        """Whether a region stands below another one."""
-        above, below = (self.reading.regions[number].box for number in (upper, lower))
-        overlap = min(above.x1, below.x1) - max(above.x0, below.x0)
-        return above.center[1] < below.center[1] and overlap > 0
+    def is_near(self, numbers: Sequence[int], other: int) -> bool:
+        """Whether a region stands in the column of some others, no further off than lines do."""
+        box, own = hull([self._box(n) for n in numbers]), self._box(other)
+        height = max(self.lines(n)[0].box.height for n in numbers)
+        beside = max(own.x0 - box.x1, box.x0 - own.x1)
+        return beside < OUTDENT * height and max(own.y0 - box.y1, box.y0 - own.y1) < GAP * height
+
+    def belongs(self, numbers: Sequence[int], other: int) -> bool:
+        """Whether a region near some others is a part of theirs, whatever its letters.
+
+        So are lone braces and numbers of lines, and what stands amid them.
+        """
+        box, own = hull([self._box(n) for n in numbers]), self._box(other)
+        is_lone = BRACES_OR_DIGITS.issuperset("".join("".join(self.texts(other)).split()))
+        return is_lone or (box.y0 <= own.y0 and own.y1 <= box.y1)
+
+    def _box(self, number: int) -> LayoutBox:
+        return self.reading.regions[number].box
 
 
 def _groups(page: _Page) -> Iterator[tuple[list[int], Grid]]:
     """Numbers of regions that are one listing, with the grid of its letters."""
-    number = 0
-    while number < len(page.reading.regions):
-        seeds = _seeds(page, number)
-        lines = [line for seed in seeds for line in page.lines(seed)]
-        grid = grid_of(lines) if lines else None
+    taken: set[int] = set()
+    for number in range(len(page.reading.regions)):
+        seeds = _seeds(page, number, taken)
+        grid = grid_of([line for seed in seeds for line in page.lines(seed)]) if seeds else None
         if grid is None:
-            number += max(1, len(seeds))
             continue
-        numbers = _extended(page, seeds, grid)
-        number = numbers[-1] + 1
+        numbers = _extended(page, seeds, grid, taken)
         texts = [text for one in numbers for text in page.texts(one)]
+        taken |= set(numbers)
         if len(texts) >= _LEAST and looks_like_program(texts):
             yield numbers, grid
 
 
-def _seeds(page: _Page, first: int) -> list[int]:
+def _seeds(page: _Page, first: int, taken: Container[int]) -> list[int]:
     """Regions from ``first`` on that look like a program."""
     seeds: list[int] = []
     number = first
     while (
-        page.is_text(number)
+        number not in taken
+        and page.is_text(number)
         and not page.has_formula(number)
         and looks_like_program(page.texts(number))
+        and (not seeds or page.is_near(seeds, number))
     ):
-        if seeds and not page.goes_on(seeds[-1], number):
-            break
         seeds.append(number)
         number += 1
     return seeds
 
 
-def _extended(page: _Page, numbers: Sequence[int], grid: Grid) -> list[int]:
-    """The regions and those below that stand on the same grid."""
+def _extended(page: _Page, numbers: Sequence[int], grid: Grid, taken: Container[int]) -> list[int]:
+    """The regions and those above, between and below them that stand on the same grid."""
     found = list(numbers)
-    lines = [line for number in found for line in page.lines(number)]
-    while page.is_text(found[-1] + 1) and page.goes_on(found[-1], found[-1] + 1):
-        added = page.lines(found[-1] + 1)
-        own = inked_borders(added, grid, fewest=4)
-        if own >= 2 * BLANK or inked_borders([*lines, *added], grid) >= BLANK:
-            break
-        found.append(found[-1] + 1)
-        lines += added
-    return found
+    others = [n for n in range(len(page.reading.regions)) if n not in taken and page.is_text(n)]
+    grows = True
+    while grows:
+        near = [n for n in others if n not in found and page.is_near(found, n)]
+        fitting = [n for n in near if page.belongs(found, n) or are_set_on(page.lines(n), grid)]
+        found += fitting
+        grows = bool(fitting)
+    return sorted(found)
 
 
 def _block(reading: LineReading, numbers: Sequence[int], grid: Grid) -> Block:

@@ -1,5 +1,7 @@
 """Boxes and buttons to be ticked at the start of a line: told by their shape, before it is read."""
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +10,9 @@ from mdocr.layout.regions import Pixels
 from mdocr.parsing.line_reader.strips import Glyph, Mask, glyphs, ink_mask
 
 EMPTY, TICKED = "☐", "☑"
+
+SHARP = 48
+"""Pixels of a line's height from which corners can be told from bends."""
 
 SMALLEST, LARGEST = 0.4, 1.0
 """Edges of a box, in heights of its line."""
@@ -23,6 +28,9 @@ WHOLE = 0.92
 
 FRAME = 0.15
 """Thickness of the frame at most, in edges."""
+
+STEM = 0.15
+"""How far a stem goes on beyond the frame that it is a side of, in edges."""
 
 GAP = 0.2
 """Between a box and what it belongs to, in edges; Chinese signs that are frames stand closer."""
@@ -49,18 +57,27 @@ def leading_box(pixels: Pixels, *, in_table: bool = False) -> tuple[str, int]:
         ``☐`` or ``☑`` and the column at which the rest of the line begins; ``""`` and 0 without.
     """
     height = pixels.shape[0]
-    head = ink_mask(pixels[:, : 2 * height])
-    box, following = [*glyphs(head), None, None][:2]
+    head = pixels[:, : 2 * height]
+    mask = ink_mask(head)
+    box, following = [*glyphs(mask), None, None][:2]
     if box is None or not _stands_apart(box, following, in_table):
         return "", 0
-    inside = head[box.y0 : box.y1, box.x0 : box.x1]
+    inside = mask[box.y0 : box.y1, box.x0 : box.x1]
     end = (box.x1 + following.x0) // 2 if following else pixels.shape[1]
-    frame = _frame(inside)
-    if _is_square(frame.shape, height) and _is_framed(frame):
+    scale = math.ceil(SHARP / height)
+    frame = _frame(_enlarged(head, scale, box))
+    if _is_square(frame.shape, height * scale) and _is_framed(frame):
         return TICKED if _is_marked(frame) else EMPTY, end
     if _is_square(inside.shape, height) and _is_thin_ring(inside):
         return TICKED if _share_within(inside, DOT) > FILLED else EMPTY, end
     return "", 0
+
+
+def _enlarged(pixels: Pixels, scale: int, box: Glyph) -> Mask:
+    """The ink of a glyph, enlarged: on a few pixels round corners are square ones."""
+    size = pixels.shape[1] * scale, pixels.shape[0] * scale
+    mask = ink_mask(np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8))
+    return mask[scale * box.y0 : scale * box.y1, scale * box.x0 : scale * box.x1]
 
 
 def _stands_apart(box: Glyph, following: Glyph | None, in_table: bool) -> bool:
@@ -68,17 +85,33 @@ def _stands_apart(box: Glyph, following: Glyph | None, in_table: bool) -> bool:
 
 
 def _frame(mask: Mask) -> Mask:
-    """What lies between the outermost long strokes: a box, without what of its tick is outside."""
+    """What lies between the outermost long strokes: a box, without what of its tick is outside.
+
+    It is empty where the sides go on: those are the stems of b, d, p and q, and the strokes of #.
+    """
     ink, length = mask.astype(np.uint8), max(2, round(SIDE * min(mask.shape)))
     level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)).any(axis=1)
     upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8)).any(axis=0)
     rows, columns = np.flatnonzero(level), np.flatnonzero(upright)
     if not len(rows) or not len(columns):
         return mask
-    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    framed = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    goes_on = any(_is_stem(part, framed[1]) for part in (mask[: rows[0]], mask[rows[-1] + 1 :]))
+    return mask[:0] if goes_on else mask[framed]
+
+
+def _is_stem(beyond: Mask, columns: slice) -> bool:
+    """Whether above or below a frame one of its sides goes on upright, as no tick does."""
+    edge = columns.stop - columns.start
+    if len(beyond) <= STEM * edge:
+        return False
+    near = round(STEM * edge)
+    sides = [beyond[:, max(0, x - near) : x + near] for x in (columns.start, columns.stop)]
+    return any(side.size and side.mean(axis=0).max() >= WHOLE for side in sides)
 
 
 def _is_square(shape: tuple[int, ...], height: int) -> bool:
+    """Whether a shape, of nothing perhaps, is about as wide as high, and as high as a box."""
     short, long = sorted(shape)
     return short >= SQUARE * long and SMALLEST * height <= short and long <= LARGEST * height
 
@@ -128,9 +161,8 @@ def _directions(shape: tuple[int, ...]) -> NDArray[np.int64]:
 
 
 def _share_within(mask: Mask, radius: float) -> float:
-    """Share of a disc in the middle of a mask that is inked; 0 of one smaller than a pixel."""
-    disc = mask[_radii(mask) < radius]
-    return float(disc.mean()) if disc.size else 0.0
+    """Share of a disc in the middle of a mask that is inked."""
+    return float(mask[_radii(mask) < radius].mean())
 
 
 def _is_marked(mask: Mask) -> bool:

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pymupdf
 import pytest
+from cases import font_file
 from page_models import FakeParser, tiny_line_reader
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from mdocr.inputs.pages import open_pages
 from mdocr.layout import analyse, cut
@@ -71,6 +73,24 @@ def test_letters_are_no_boxes(tmp_path, text):
         tmp_path / "a.pdf", lambda page: page.insert_text((40, 90), text, fontsize=14)
     )
     assert [leading_box(strip) for strip in strips(pixels)] == [("", 0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "font", "size"),
+    [
+        ("D = 12", "DejaVuSans.ttf", 12),
+        ("P = 12", "LiberationMono-Regular.ttf", 22),
+        ("Pb: x", "LiberationSans-Regular.ttf", 12),
+        ("db:", "LiberationMono-Regular.ttf", 21),
+    ],
+)
+def test_letters_on_few_pixels_are_no_boxes(text, font, size):
+    face = ImageFont.truetype(font_file(font), size)
+    line = Image.new("L", (12 * size, 2 * size), "white")
+    ImageDraw.Draw(line).text((3, 3), text, "black", face)
+    box = ImageOps.invert(line).getbbox()
+    strip = np.asarray(line.crop((box[0] - 3, box[1] - 3, box[2] + 3, box[3] + 3)))
+    assert leading_box(strip) == ("", 0)
 
 
 def test_a_box_alone_is_one_in_a_cell_only(tmp_path):
