@@ -9,7 +9,13 @@ from mdocr.document.document import Document
 from mdocr.options import DOUBT, RenderOptions
 from mdocr.postprocess import finish
 from mdocr.render.report_assets import asset
-from mdocr.render.report_blocks import PlacedPage, page_section, placed_page, text
+from mdocr.render.report_blocks import (
+    PlacedPage,
+    failure_note,
+    page_section,
+    placed_page,
+    text,
+)
 from mdocr.render.report_pictures import page_pictures
 
 _PAGE = """<!doctype html>
@@ -128,8 +134,5 @@ def _summary(pages: list[PlacedPage]) -> str:
 
 def _notes(document: Document) -> str:
     """What failed."""
-    notes = [
-        f"<p>{f'Page {one.page}: ' if one.page else ''}{text(one.message)} {text(one.hint)}</p>"
-        for one in document.failures
-    ]
-    return f'<div class="note" role="alert">{"".join(notes)}</div>' if notes else ""
+    notes = map(failure_note, document.failures)
+    return f'<div class="note" role="alert">{"".join(notes)}</div>' if document.failures else ""

@@ -13,7 +13,7 @@ from mdocr.document import table_writers
 from mdocr.document.block_types import CODE_TYPES, PARATEXT_TYPES, PICTURE_TYPES
 from mdocr.document.characters import printable
 from mdocr.document.inline import write_spans
-from mdocr.document.model import Block, Box, Page, PageLine, PageWord, Unread
+from mdocr.document.model import Block, Box, Failure, Page, PageLine, PageWord, Unread
 from mdocr.document.table_heads import head_height
 from mdocr.options import DOUBT
 from mdocr.render import html
@@ -65,6 +65,13 @@ def page_section(placed: PlacedPage, picture: str) -> str:
         f'<div class="column" lang="">{_kind(f"page {page.number}", is_told=True)}\n'
         f"{blocks}{_unread(page)}</div>\n</section>"
     )
+
+
+def failure_note(failure: Failure) -> str:
+    """What failed, on which page, and below it what to do."""
+    page = f"Page {failure.page}: " if failure.page else ""
+    advice = f"<br>{text(failure.hint)}" if failure.hint else ""
+    return f"<p>{page}{text(failure.message)}{advice}</p>"
 
 
 def text(value: str) -> str:

@@ -11,7 +11,7 @@ from mdocr.document.model import Source
 from mdocr.parsing.page_work import ReadPage
 from mdocr.postprocess import finish
 from mdocr.render.report import report_page
-from mdocr.render.report_blocks import page_section, placed_page, text
+from mdocr.render.report_blocks import failure_note, page_section, placed_page
 from mdocr.render.report_pictures import data_url, picture_name
 
 TOOLS = """<progress id="bar" aria-label="Pages that have been read" hidden></progress>
@@ -48,7 +48,7 @@ def section_of(read: ReadPage) -> dict[str, Any]:
     """A page that was read as a section of the report; a note where it failed."""
     number = read.key[1]
     if read.page is None:
-        notes = "".join(f"<p>Page {number}: {text(one.message)}</p>" for one in read.failures)
+        notes = "".join(map(failure_note, read.failures))
         return {"number": number, "html": f'<div class="note" data-n="{number}">{notes}</div>'}
     (page,) = finish(Document(Source(""), "", (read.page,)), keep_paratext=True).pages
     data = read.pictures.get(picture_name(number), b"")

@@ -18,7 +18,7 @@ async function ask(address, options = {}) {
   if (answer.ok) return answer;
   if (answer.status === 401) asking.hidden = false;
   const { error } = await answer.json();
-  throw new Error(`${error.message} ${error.hint}`.trim());
+  throw Object.assign(new Error(error.message), { hint: error.hint });
 }
 
 async function send(file) {
@@ -41,10 +41,11 @@ async function send(file) {
     job = `/v1/jobs/${id}`;
     drop.classList.add("small");
     stopButton.hidden = false;
+    said.textContent = "reading";
     const end = await follow(turn);
     if (turn === turns) tell(end);
   } catch (error) {
-    if (turn === turns) note(error.message);
+    if (turn === turns) note(error);
   }
   if (turn === turns) stopButton.hidden = bar.hidden = true;
 }
@@ -91,16 +92,18 @@ function tell(state) {
     summary.textContent = `${state.pages} page${state.pages === 1 ? "" : "s"}, ${words.length} words, ${count} doubtful`;
     said.textContent = "all is read";
     wholeButton.hidden = false;
-  } else note(state.error ? `${state.error.message} ${state.error.hint}` : state.state);
+  } else note(state.error || { message: state.state });
 }
 
-function note(message) {
+function note({ message, hint }) {
   const place = document.createElement("div");
   place.className = "note";
   place.setAttribute("role", "alert");
-  place.textContent = message;
+  for (const line of [message, hint].filter(Boolean)) {
+    place.append(Object.assign(document.createElement("p"), { textContent: line }));
+  }
   drop.after(place);
-  summary.textContent = "";
+  summary.textContent = said.textContent = "";
 }
 
 async function saveWhole() {
@@ -126,4 +129,4 @@ asking.addEventListener("submit", (event) => {
   if (chooser.files.length) send(chooser.files[0]);
 });
 stopButton.addEventListener("click", () => { if (job) ask(job, { method: "DELETE" }).catch(() => {}); });
-wholeButton.addEventListener("click", () => saveWhole().catch((error) => note(error.message)));
+wholeButton.addEventListener("click", () => saveWhole().catch(note));

@@ -113,6 +113,23 @@ def test_the_page_asks_for_a_token_once(tmp_path: Path) -> None:
         assert not field.is_displayed() and not browser.find_elements(By.CSS_SELECTOR, ".note")
 
 
+@pytest.mark.slow
+def test_what_cannot_be_read_is_told_and_nothing_else(tmp_path: Path) -> None:
+    from selenium.webdriver.common.by import By
+
+    path = tmp_path / "a.pdf"
+    path.write_text("crash")
+    with served() as client, chromium() as browser:
+        browser.get(str(client.base_url))
+        browser.find_element(By.ID, "file").send_keys(str(path))
+        wait(lambda: browser.find_elements(By.CSS_SELECTOR, "#drop + .note"))
+        message, hint = browser.find_elements(By.CSS_SELECTOR, "#drop + .note p")
+        (page,) = browser.find_elements(By.CSS_SELECTOR, ".note[data-n]")
+        assert page.text == f"Page 1: {message.text}\n{hint.text}"
+        assert browser.find_element(By.ID, "said").text == ""
+        assert not browser.find_element(By.ID, "stop").is_displayed()
+
+
 def test_only_reports_keep_pages() -> None:
     with served() as client:
         job = client.post("/v1/jobs", files={"file": ("a.pdf", "one")}).headers["location"]
