@@ -29,6 +29,7 @@ from mdocr.layout import (
     skew,
     strips,
     tables,
+    unruled_columns,
 )
 from mdocr.layout.clock import Clock
 from mdocr.layout.components import Boxes, Components
@@ -196,7 +197,8 @@ def _find(
     pieces, sideways = scratches.removed(pieces, usual.size)
     pieces, drawings = _absorbed(pieces, drawings, usual.size)
     pieces = heights.evened(heights.trimmed(pieces), usual.size)
-    pieces = _with_tables(pieces, grids.find_grids(rules, size))
+    ruled = unruled_columns.with_columns(rules, pieces, usual.size)
+    pieces = _with_tables(pieces, grids.find_grids(ruled, size))
     clock.check()
     pieces += [_image(LayoutBox(*box.tolist()), usual.size) for box in drawings]
     level = [LayoutBox(*box) for box in rules.level.tolist()]

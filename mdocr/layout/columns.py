@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from mdocr.layout.pieces import PagePiece, Row, beside, hull, rows_of
+from mdocr.layout.pieces import TYPEWRITER_GAP, PagePiece, Row, beside, hull, is_typewriter, rows_of
 from mdocr.layout.regions import LayoutBox
 from mdocr.layout.rows import LINE_GAP, join_row
 from mdocr.layout.strips import Strip, find_strips
@@ -116,7 +116,8 @@ def _gutters(pieces: Sequence[PagePiece], rules: Sequence[LayoutBox]) -> list[St
         for rule in rules
         if area.y0 < rule.y0 < rule.y1 < area.y1 and rule.x0 < area.x1 and rule.x1 > area.x0
     ]
-    return find_strips(boxes + inside, size, GUTTER)[:CANDIDATES]
+    width = TYPEWRITER_GAP if is_typewriter(pieces) else GUTTER
+    return find_strips(boxes + inside, size, width)[:CANDIDATES]
 
 
 def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:

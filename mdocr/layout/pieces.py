@@ -12,6 +12,11 @@ import numpy as np
 
 from mdocr.layout.regions import LEVEL, Curve, LayoutBox, Line, Region
 
+TYPEWRITER_GAP, EVEN = 1.7, 0.07
+"""Narrowest gap between columns, in heights of a capital, where words are set as by a typewriter,
+which parts them by the width of a letter; and the spread of the distances between letters up to
+which they are."""
+
 
 @dataclass(frozen=True)
 class Type:
@@ -151,6 +156,13 @@ def scale(piece: PagePiece, other: PagePiece | Type) -> float:
     if piece.middle and other.middle:
         ratios.append(piece.middle / other.middle)
     return min(ratios, key=lambda ratio: abs(math.log(ratio)))
+
+
+def is_typewriter(pieces: Sequence[PagePiece]) -> bool:
+    """Whether the letters of pieces are all as wide as one another; leaders tell nothing."""
+    spreads = [piece.spread for piece in pieces if piece.spread < 1]
+    leads = any(piece.leader for piece in pieces)
+    return bool(spreads) and not leads and median(spreads) < EVEN
 
 
 def rows_of(pieces: Sequence[PagePiece]) -> list[Row]:

@@ -6,7 +6,15 @@ from statistics import median
 import numpy as np
 
 from mdocr.layout.ink import runs
-from mdocr.layout.pieces import PagePiece, Row, hull, overlap, rows_of
+from mdocr.layout.pieces import (
+    TYPEWRITER_GAP,
+    PagePiece,
+    Row,
+    hull,
+    is_typewriter,
+    overlap,
+    rows_of,
+)
 from mdocr.layout.regions import LayoutBox, LayoutCell, Region
 from mdocr.layout.rows import join_row, without_leaders
 
@@ -21,10 +29,6 @@ SOLID = 1.75
 
 MOST_OF_RECORD = 5
 """Lines between two rules that are taken for one row of cells, at most."""
-
-TYPEWRITER_GAP, EVEN = 1.7, 0.07
-"""The same where words are set as by a typewriter, which parts them by the width of a letter; and
-the spread of the distances between letters up to which they are."""
 
 
 def to_lines(pieces: Sequence[PagePiece], rules: Sequence[LayoutBox] = ()) -> list[Row]:
@@ -56,12 +60,6 @@ def to_lines(pieces: Sequence[PagePiece], rules: Sequence[LayoutBox] = ()) -> li
 def _cells_of(row: Row, gap: float = COLUMN_GAP) -> Row:
     """The cells that a row would have in a table."""
     return join_row(without_leaders(row), gap)
-
-
-def _is_typewriter(rows: Sequence[Row]) -> bool:
-    """Whether the letters of these rows are all as wide as one another."""
-    spreads = [piece.spread for row in rows for piece in row if piece.spread < 1]
-    return bool(spreads) and median(spreads) < EVEN
 
 
 def _table_end(rows: Sequence[Row], start: int) -> int:
@@ -148,7 +146,8 @@ def _is_far(rows: Sequence[Row], start: int, index: int) -> bool:
 def _to_table(rows: Sequence[Row], rules: Sequence[LayoutBox]) -> PagePiece | None:
     """A table of rows whose cells stand in columns, or None if they do not."""
     table = _with_gap(rows, rules, COLUMN_GAP)
-    return _with_gap(rows, rules, TYPEWRITER_GAP) if table and _is_typewriter(rows) else table
+    typewriter = table and is_typewriter([piece for row in rows for piece in row])
+    return _with_gap(rows, rules, TYPEWRITER_GAP) if typewriter else table
 
 
 def _with_gap(rows: Sequence[Row], rules: Sequence[LayoutBox], gap: float) -> PagePiece | None:

@@ -83,3 +83,21 @@ def test_ragged_lines_of_the_middle_of_three_columns_are_running_text() -> None:
     ]
     columns = in_columns(pieces)
     assert [min(p.box.x0 for p in column) for column in columns] == [50, 400, 750]
+
+
+def _listing(leader: bool) -> list[list[PagePiece]]:
+    """Lines set by a typewriter, in each of which a blank of one letter is at the same place."""
+    pieces = []
+    for y in range(100, 280, 20):
+        for x in (50, 365):
+            box = LayoutBox(x, y, x + 300, y + 12)
+            pieces.append(PagePiece(box, 12, count=30, base=y + 12, spread=0.0))
+        if leader:
+            pieces += [_piece(x, x + 40, y, 5, leader=True) for x in (180, 495)]
+    return in_columns(pieces)
+
+
+def test_a_blank_of_one_letter_is_no_gutter_in_what_a_typewriter_set() -> None:
+    """Unless leaders tell of entries, whose dots are as evenly set."""
+    assert len(_listing(leader=False)) == 1
+    assert len(_listing(leader=True)) == 2

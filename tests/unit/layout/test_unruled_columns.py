@@ -1,0 +1,59 @@
+"""Tables with level rules alone, whose cells have several lines."""
+
+import numpy as np
+import pymupdf
+from cases import picture_of
+
+from mdocr.layout import Layout, analyse
+
+COLUMNS = (30, 130, 260)
+RECORDS = [
+    ("set.union", "union(one, other)", ["Gives a set of all that", "is in one of the two."]),
+    ("set.size", "size(one)", ["Counts what is in a set", "and skips empty ones,", "if any."]),
+    ("set.empty", "empty(one)", ["Tells whether there is", "nothing in it."]),
+    ("set.drop", "drop(one, item)", ["Takes an item out."]),
+]
+
+
+def _layout() -> Layout:
+    """A table whose first two columns stand beside the middle of the third."""
+
+    def draw(sheet: pymupdf.Page) -> None:
+        y = 40.0
+        for name, call, says in RECORDS:
+            sheet.draw_line((25, y), (390, y), width=0.6)
+            high = 12 * len(says) + 8
+            for x, text in zip(COLUMNS, (name, call), strict=False):
+                sheet.insert_text((x, y + high / 2 + 3), text, fontsize=10)
+            for number, line in enumerate(says):
+                sheet.insert_text((COLUMNS[2], y + 13 + 12 * number), line, fontsize=10)
+            y += high
+        sheet.draw_line((25, y), (390, y), width=0.6)
+
+    return analyse(np.asarray(picture_of(draw, (420, 260), 200)))
+
+
+def test_what_stands_between_two_rules_is_one_row_of_a_table() -> None:
+    (table,) = _layout().regions
+    found = {(cell.row, cell.column): len(cell.lines) for cell in table.cells}
+    assert found == {
+        (row, column): len(record[2]) if column == 2 else 1
+        for row, record in enumerate(RECORDS)
+        for column in range(3)
+    }
+
+
+def test_a_row_with_a_call_as_wide_as_two_columns_stays_in_its_table() -> None:
+    def draw(sheet: pymupdf.Page) -> None:
+        for number in range(5):
+            y = 40.0 + 32 * number
+            sheet.draw_line((25, y), (390, y), width=0.6)
+            sheet.insert_text((30, y + 20), f"set.item{number}", fontsize=10)
+            call = "append(one, other, and_more)" if number == 2 else "size(one)"
+            sheet.insert_text((130, y + 20), call, fontsize=10)
+            for line, text in enumerate(("Counts what is", "in a set of any.")):
+                sheet.insert_text((290, y + 13 + 12 * line), text, fontsize=10)
+        sheet.draw_line((25, 200), (390, 200), width=0.6)
+
+    (table,) = analyse(np.asarray(picture_of(draw, (420, 260), 200))).regions
+    assert [(c.row, c.column) for c in table.cells] == [(r, c) for r in range(5) for c in range(3)]
