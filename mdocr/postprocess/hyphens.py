@@ -16,6 +16,19 @@ _CUT = re.compile(r"((?:[^\W\d_]+-)*)([^\W\d_]+)[-\u2010\u00ad]$")
 _START = re.compile(r"[^\W\d_]+")
 _BEFORE_NUMBER = re.compile(r"[^\W_][-\u2010\u2013]$")
 
+_ADDRESS = re.compile(r"(?:://|\w[_@\\]\w|\w\.\w+/|/\w+/)\S*-$")
+"""An address, a path or a name of a file with a hyphen at the line's end, which is its own."""
+
+_CONJUNCTIONS = frozenset("und oder bzw et ou".split())
+"""Before them a hyphen stands for the rest of a compound, as in "Ein- und Ausfuhr"."""
+
+_FRENCH = frozenset("le les une des dans est et qui que pour sur avec".split())
+_PRONOUNS = frozenset("je il ils elle elles on nous vous moi toi eux là ci même mêmes".split())
+"""What French joins to the word before it, as in "dit-on" and "lui-même"."""
+
+FEWEST = 3
+"""Short French words of a document that is in French."""
+
 SHORT = 2
 """Letters of a word that stands between hyphens, at most."""
 
@@ -47,6 +60,10 @@ def join(first: str, second: str, words: frozenset[str]) -> str:
         words: of the document, from ``vocabulary``: they tell where a hyphen belongs.
     """
     cut, start = _CUT.search(first), _START.match(second)
+    if _ADDRESS.search(first) and second[:1].isalnum():
+        return first + second
+    if cut and start and start[0] in _CONJUNCTIONS and not is_english(words):
+        return f"{first} {second}"
     if cut and start and start[0][0].islower():
         return first[:-1] + ("-" if _has_hyphen(cut, start[0], words) else "") + second
     if (cut and start) or (_BEFORE_NUMBER.search(first) and second[:1].isdigit()):
@@ -64,12 +81,16 @@ def _has_hyphen(cut: re.Match[str], start: str, words: frozenset[str]) -> bool:
     """
     before, last = cut[1].lower(), cut[2].lower()
     start = start.lower()
+    if len(cut[2]) == 1 and cut[2].isupper():
+        return True  # X-ray, T-shirt
     if before + last + start in words or f"{last}{start}" in words:
         return False
     if f"{before}{last}-{start}" in words or bool(before and last in words):
         return True
     if is_english(words):
         return is_compound(last, start)
+    if start in _PRONOUNS and len(_FRENCH & words) >= FEWEST:
+        return True
     return bool(before) and len(last) <= SHORT and cut[2].islower()
 
 

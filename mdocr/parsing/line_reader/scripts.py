@@ -187,8 +187,8 @@ def _joined(words: Sequence[Marked]) -> str:
 def _written(content: str, kind: str) -> str:
     if not kind:
         return content
-    if len(content) == 1 and content in _HIGH + _LOW:
-        return content  # Unicode's own, as of m³ and H₂O, says it all
+    if len(content) == 1 and content in _HIGH + _LOW + "ºª":
+        return content  # Unicode's own, as of m³, H₂O and nº, says it all
     content = content.translate(_PLAIN)
     if any(map(str.isdigit, content)):
         content = content.translate(_ORDINALS)

@@ -506,6 +506,11 @@ def test_titles_stay_titles(text: str) -> None:
         ("hydro-", "gel", "hydrogel"),
         ("under-", "standing", "understanding"),
         ("mid-", "1990s", "mid-1990s"),
+        ("an X-", "ray of it", "an X-ray of it"),
+        ("https://example.org/a/b-", "c_2.html", "https://example.org/a/b-c_2.html"),
+        ("see tide_tables-", "final.csv", "see tide_tables-final.csv"),
+        ("and/or input/out-", "put", "and/or input/output"),
+        ("the mark-", "et place", "the market place"),
     ],
 )
 def test_compounds_keep_their_hyphens(first: str, second: str, joined: str) -> None:
@@ -518,6 +523,8 @@ def test_other_languages_are_healed_as_before() -> None:
     )
     assert join("Ein Hand-", "stand war", german) == "Ein Handstand war"
     assert join("Ein open-", "source", german) == "Ein opensource"
+    assert join("Die Kommunikati-", "on war", german) == "Die Kommunikation war"
+    assert join("Die Klein-", "und Mittelbetriebe", german) == "Die Klein- und Mittelbetriebe"
 
 
 def test_paragraphs_that_are_cut_within_a_word_are_one() -> None:
@@ -531,6 +538,7 @@ def test_paragraphs_that_are_cut_within_a_word_are_one() -> None:
 
 FRENCH = frozenset(
     ["autorité", "ville", "pendant", "navire", "quai", "ouvert", "ciel", "dessus", "habitants"]
+    + ["le", "les", "dans", "est"]
 )
 
 
@@ -540,6 +548,8 @@ FRENCH = frozenset(
         ("un arc-en-", "ciel", "un arc-en-ciel"),
         ("c'est-à-", "dire que", "c'est-à-dire que"),
         ("plaira-t-", "il", "plaira-t-il"),
+        ("dit-", "on, demain", "dit-on, demain"),
+        ("lui-", "même", "lui-même"),
         ("le nouveau ter-", "minal", "le nouveau terminal"),
         ("E-Mail-Ad-", "resse", "E-Mail-Adresse"),
     ],
