@@ -45,6 +45,16 @@ def plain(text: str) -> str:
     return text
 
 
+def without_emphasis(text: str) -> str:
+    """A text without emphasis; links, scripts and formulas stay."""
+
+    def bare(match: re.Match[str]) -> str:
+        inner = without_emphasis(match["inner"])
+        return inner if match["mark"] else f'<ext-link href="{match["link"]}">{inner}</ext-link>'
+
+    return _MARK.sub(bare, text)
+
+
 def literal(text: str) -> str:
     """Text of a page in which no tag means anything."""
     return _TAG.sub(f"<{WORD_JOINER}", text)

@@ -156,6 +156,7 @@ class Block:
         steps: denoising steps that the reading took.
         order: place in the reading order of its page, from 1; 0 where unknown.
         level: of a title, from 1 (the document's title); 0 where unknown.
+        size: of a title's letters in its file, a share of the page's height; 0 where unknown.
         image: file name of the region's picture; empty without one.
         tokens: every token of the content; empty unless a trace was asked for.
         lines: as they stand on the page; empty unless their places were asked for.
@@ -175,6 +176,7 @@ class Block:
     tokens: tuple[Character, ...] = ()
     lines: tuple[PageLine, ...] = ()
     source: str = "read"
+    size: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The block in the form of the ``mdocr.document/1`` schema."""
@@ -190,6 +192,8 @@ class Block:
         }
         if self.level:
             record["level"] = self.level
+        if self.size:
+            record["size"] = round(self.size, 5)
         if self.image:
             record["image"] = self.image
         if self.source != "read":

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from statistics import median
 
+from mdocr.document.inline import plain
 from mdocr.document.model import Block, Page
 from mdocr.document.turns import upright
 
@@ -38,6 +39,9 @@ _DEEPEST = 6
 _LARGER = 1.15
 """Ratio of letter sizes from which a title is larger than another."""
 
+_LARGER_IN_FILE = 1.05
+"""The same where the file has the sizes of all titles."""
+
 _LETTER_WIDTH = 0.5
 """Of the letters' size, roughly."""
 
@@ -62,7 +66,7 @@ def drop_false_titles(blocks: list[Block]) -> list[Block]:
     """
     out: list[Block] = []
     for block in blocks:
-        if block.type == "title" and (kind := _other_type(block.content.strip())):
+        if block.type == "title" and (kind := _other_type(plain(block.content).strip())):
             out.append(replace(block, type=kind, level=0))
         elif out and _ends_caption(out[-1], block):
             content = f"{out[-1].content}\n{block.content}"
@@ -77,16 +81,17 @@ def level_titles(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     titles = list(_titles(pages))
     if not titles:
         return pages
-    main = _main_title(titles)
+    larger = _LARGER_IN_FILE if all(block.size for block, _ in titles) else _LARGER
+    main = _main_title(titles, larger)
     base = 2 if main else 1
-    sizes = _sizes_by_level(titles, base)
+    sizes = _sizes_by_level(titles, base, larger)
 
     def levelled(block: Block, page: Page) -> Block:
         if block.type != "title" or block.level:
             return block
         if block is main:
             return replace(block, level=1)
-        known = _level_of_number(block.content, base)
+        known = _level_of_number(plain(block.content), base)
         level = known or _level_of_size(letter_size(block, page), sizes, base)
         return replace(block, level=min(level, _DEEPEST))
 
@@ -97,16 +102,19 @@ def level_titles(pages: tuple[Page, ...]) -> tuple[Page, ...]:
 
 
 def letter_size(block: Block, page: Page) -> float:
-    """Size of the letters in points, from the region's height and the lines and letters in it."""
+    """Size of the letters in points: the file's, or from the region's height, lines and letters."""
+    if block.size:
+        return block.size * page.height
     is_level = block.angle % 180 == 0
     across, down = (page.width, page.height) if is_level else (page.height, page.width)
     box = upright(block)
     width, height = box.width * across, box.height * down
     if not width or not height:
         return 0.0
-    wrapped = math.sqrt(len(block.content) * _LETTER_WIDTH * height / width)
-    lines = max(1, block.content.count("\n") + 1, round(wrapped))
-    return height / ((lines - 1) * _LINE_DISTANCE + _ink_height(block.content))
+    content = plain(block.content)
+    wrapped = math.sqrt(len(content) * _LETTER_WIDTH * height / width)
+    lines = max(1, content.count("\n") + 1, round(wrapped))
+    return height / ((lines - 1) * _LINE_DISTANCE + _ink_height(content))
 
 
 def _ink_height(text: str) -> float:
@@ -151,13 +159,13 @@ def _titles(pages: tuple[Page, ...]) -> Iterator[tuple[Block, Page]]:
         yield from ((block, page) for block in page.blocks if block.type == "title")
 
 
-def _main_title(titles: list[tuple[Block, Page]]) -> Block | None:
+def _main_title(titles: list[tuple[Block, Page]], larger: float) -> Block | None:
     """The first title, if it has no number, stands on page 1 and no later title is larger."""
     (first, page), *rest = titles
-    if page.number != 1 or first.level > 1 or _level_of_number(first.content, 1):
+    if page.number != 1 or first.level > 1 or _level_of_number(plain(first.content), 1):
         return None
     largest = max((letter_size(*title) for title in rest), default=0.0)
-    return first if letter_size(first, page) * _LARGER >= largest else None
+    return first if letter_size(first, page) * larger >= largest else None
 
 
 def _level_of_number(text: str, base: int) -> int:
@@ -171,23 +179,25 @@ def _level_of_number(text: str, base: int) -> int:
     return base + match[1].count(".")
 
 
-def _sizes_by_level(titles: list[tuple[Block, Page]], base: int) -> dict[int, float]:
+def _sizes_by_level(titles: list[tuple[Block, Page]], base: int, larger: float) -> dict[int, float]:
     """Median letter height of the titles whose level is known by their number."""
     heights: dict[int, list[float]] = {}
     for block, page in titles:
-        if level := _level_of_number(block.content, base):
+        if level := _level_of_number(plain(block.content), base):
             heights.setdefault(level, []).append(letter_size(block, page))
-    return {level: median(found) for level, found in heights.items()} or _ranked(titles, base)
+    return {level: median(found) for level, found in heights.items()} or _ranked(
+        titles, base, larger
+    )
 
 
-def _ranked(titles: list[tuple[Block, Page]], base: int) -> dict[int, float]:
+def _ranked(titles: list[tuple[Block, Page]], base: int, larger: float) -> dict[int, float]:
     """Without any number: one level for each clearly smaller size, from the largest."""
     sizes: dict[int, float] = {}
     ordered = sorted((letter_size(*title) for title in titles[base - 1 :]), reverse=True)
     for height in ordered:
         if not sizes:
             sizes[base] = height
-        elif height * _LARGER < min(sizes.values()):
+        elif height * larger < min(sizes.values()):
             sizes[max(sizes) + 1] = height
     return sizes
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from mdocr.document.characters import WIDE
 from mdocr.document.document import Document
+from mdocr.document.inline import plain
 from mdocr.document.model import Block, Box, Page
 from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
@@ -131,6 +132,8 @@ def _parts(document: Document, options: RenderOptions) -> Iterator[Part]:
 def _listed(item: Block | Figure) -> Block | Figure | Items:
     if isinstance(item, Figure):
         return Figure(replace(item.body, image=""), item.captions, item.footnotes)
+    if item.type == "title":  # also the heading of what follows
+        return replace(item, content=plain(item.content))
     return Items((split_marker(item.content),)) if item.type == "list_item" else item
 
 

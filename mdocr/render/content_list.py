@@ -10,6 +10,7 @@ from typing import Any
 from mdocr.document import table_writers, tables
 from mdocr.document.block_types import CODE_TYPES
 from mdocr.document.document import Document
+from mdocr.document.inline import plain
 from mdocr.document.latex.tokens import split_formulas, strip_delimiters
 from mdocr.document.model import Block, Page
 from mdocr.options import RenderOptions
@@ -61,7 +62,7 @@ def _thousandths(block: Block) -> list[int]:
 def _text(content: str) -> str:
     pieces = (
         f"${strip_delimiters(p.content)}$" if p.is_formula else p.content
-        for p in split_formulas(content)
+        for p in split_formulas(plain(content))
     )
     return "".join(pieces)
 

@@ -56,12 +56,14 @@ class DraftCharacter:
         look: what the file says of it besides.
         script: ``sup``, ``sub`` or nothing.
         x: its middle, in pixels of the view.
+        size: of its font, as a share of the page's height; 0 where there is none.
     """
 
     text: str
     look: Look = PLAIN
     script: str = ""
     x: float = 0.0
+    size: float = 0.0
 
 
 Draft = tuple[DraftCharacter, ...]
@@ -134,7 +136,8 @@ class _Places:
             text = self.layer.characters[index]
             text = " " if text.isspace() else text
             middle = float(self.middles[number, 0])
-            made.append(DraftCharacter(text, self.layer.looks[index], script, middle))
+            size = float(self.layer.sizes[index])
+            made.append(DraftCharacter(text, self.layer.looks[index], script, middle, size))
             before = number
         return made
 

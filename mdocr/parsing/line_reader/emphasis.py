@@ -6,7 +6,7 @@ plain at the start of their block to be known.
 
 import re
 
-from mdocr.document.inline import plain
+from mdocr.document.inline import plain, without_emphasis
 
 _JOINT = re.compile(r"</(bold|italic|monospace)>(\s*)<\1>")
 _LINK_JOINT = re.compile(
@@ -24,7 +24,7 @@ def settled(content: str, kind: str) -> str:
     if joined == (text := plain(joined)):
         return content
     if kind == "title":
-        return text
+        return without_emphasis(joined)
     for mark in ("bold", "monospace"):
         inner = joined.removeprefix(f"<{mark}>").removesuffix(f"</{mark}>")
         if len(joined) - len(inner) == len(f"<{mark}></{mark}>") and f"<{mark}>" not in inner:

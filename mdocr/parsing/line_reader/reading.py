@@ -337,7 +337,8 @@ class LineReading:
             content, form = "\n".join(line.content for line in lines if line.content), "text"
             content = settled(content, region.type)
         block = filled(self.block(region), joined(lines, content, "\n"), form, self.options.trace)
-        return [replace(block, lines=self.text_lines(rows))]
+        size = self.drafts.letter_size(rows) if region.type == "title" else 0.0
+        return [replace(block, lines=self.text_lines(rows), size=size)]
 
     def _text(self, lines: Sequence[Text], rows: Sequence[Row]) -> list[Block]:
         """Some lines of the layout, and what was read in them, as a block of text."""

@@ -5,7 +5,7 @@ reader's own reading (``mdocr.decoding.ctc``). Nothing is generated, so a draft 
 one pass of the encoder.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -157,6 +157,12 @@ class Drafts:
     def marked(self, row: Row, *, emphasis: bool) -> str:
         """A line that stands, with what the file knows besides letters."""
         return marked(self.drafts[row], emphasis=emphasis and self.options.emphasis)
+
+    def letter_size(self, rows: Iterable[Row]) -> float:
+        """Median size of the letters of lines that stand, a share of the page's height; else 0."""
+        drafts = [self.drafts[row] for row in rows if row in self.texts and row in self.drafts]
+        sizes = [one.size for draft in drafts for one in draft if one.size and not one.script]
+        return float(np.median(sizes)) if sizes else 0.0
 
     def _judge(
         self, parser: LineModel, fresh: Mapping[Row, Draft], asked: Mapping[Row, Sequence[Question]]

@@ -253,6 +253,35 @@ def test_links_of_a_page_that_is_turned(parser: Parser, tmp_path: Path, rotation
     assert turned == upright
 
 
+TITLES = """<h1>The Harbour</h1>
+<h2>masons</h2><p>The harbour opened in May, after three years of work on its piers.</p>
+<h2><a href="https://www.example.org/pay">HOLIDAY PAY</a></h2><p>All who work here are paid for
+them by the day, whoever they are.</p>
+<h3>gypsy jobs</h3><p>There are none: whoever asks for one is sent on to the next harbour.</p>
+<h2>−−posix</h2><p>Passengers now board from a bridge, and the old pier will be kept.</p>"""
+
+
+def test_titles_of_one_size_in_the_file_have_one_level(parser: Parser, tmp_path: Path) -> None:
+    with pymupdf.open() as document:
+        sizes = {"h1": 18, "h2": 14, "h3": 13, "p": 10}
+        css = " ".join(f"{name} {{ font-size: {size}px; }}" for name, size in sizes.items())
+        document.new_page().insert_htmlbox((60, 60, 500, 500), TITLES, css=css)
+        document.save(tmp_path / "a.pdf")
+    made = parser.parse(tmp_path / "a.pdf", boxes="word")
+    titles = [line for line in made.to_markdown().splitlines() if line.startswith("#")]
+    assert titles == [
+        "# The Harbour",
+        "## masons",
+        "## [HOLIDAY PAY](https://www.example.org/pay)",
+        "### gypsy jobs",
+        "## −−posix",
+    ]
+    headings = [chunk["headings"] for chunk in made.chunks(max_tokens=40)]
+    assert ["The Harbour", "HOLIDAY PAY"] in headings
+    assert "<" not in made.render("content-list")
+    assert Document.from_dict(made.to_dict()).to_dict() == made.to_dict()
+
+
 def test_tags_on_the_page_are_text(parser: Parser, tmp_path: Path) -> None:
     page = parser.parse(marked_page(tmp_path / "a.pdf")).to_html()
     assert "tag &lt;" in page and "bold&gt; means nothing here." in page
