@@ -19,11 +19,14 @@ _BEFORE_NUMBER = re.compile(r"[^\W_][-\u2010\u2013]$")
 _ADDRESS = re.compile(r"(?:://|\w[_@\\]\w|\w\.\w+/|/\w+/)\S*-$")
 """An address, a path or a name of a file with a hyphen at the line's end, which is its own."""
 
-_CONJUNCTIONS = frozenset("und oder bzw et ou".split())
+_CONJUNCTIONS = frozenset(["und", "oder", "bzw", "et", "ou"])
 """Before them a hyphen stands for the rest of a compound, as in "Ein- und Ausfuhr"."""
 
-_FRENCH = frozenset("le les une des dans est et qui que pour sur avec".split())
-_PRONOUNS = frozenset("je il ils elle elles on nous vous moi toi eux là ci même mêmes".split())
+_FRENCH = frozenset(["le", "les", "une", "des", "dans", "est", "et", "qui", "que", "pour", "sur"])
+_PRONOUNS = frozenset(
+    ["je", "il", "ils", "elle", "elles", "on", "nous", "vous", "moi", "toi", "eux"]
+)
+_PRONOUNS |= {"là", "ci", "même", "mêmes"}
 """What French joins to the word before it, as in "dit-on" and "lui-même"."""
 
 FEWEST = 3

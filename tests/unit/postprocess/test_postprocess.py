@@ -537,9 +537,9 @@ def test_paragraphs_that_are_cut_within_a_word_are_one() -> None:
 
 
 FRENCH = frozenset(
-    ["autorité", "ville", "pendant", "navire", "quai", "ouvert", "ciel", "dessus", "habitants"]
-    + ["le", "les", "dans", "est"]
-)
+    ["autorité", "ville", "pendant", "navire", "quai", "ouvert", "ciel", "dessus", "habitants",
+     "le", "les", "dans", "est"]
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
