@@ -70,6 +70,12 @@ class PagePiece:
         return Line(self.box, curve=self.curve)
 
 
+WORD = 3
+"""Letters of a piece that is likely a word, and no script."""
+
+SCRIPT = 0.3
+"""Share of the height of a script that lies beside the word before it."""
+
 Row = list[PagePiece]
 """Pieces that stand side by side, from left to right."""
 
@@ -87,10 +93,10 @@ def overlap(start: float, end: float, other_start: float, other_end: float) -> f
     return min(end, other_end) - max(start, other_start)
 
 
-def beside(first: LayoutBox, second: LayoutBox) -> bool:
+def beside(first: LayoutBox, second: LayoutBox, share: float = 0.5) -> bool:
     """Whether two boxes stand in one row: half of the lower one lies beside the other."""
     shared = overlap(first.y0, first.y1, second.y0, second.y1)
-    return shared > 0.5 * min(first.height, second.height)
+    return shared > share * min(first.height, second.height)
 
 
 def moved(piece: PagePiece, x: float) -> PagePiece:
@@ -171,9 +177,7 @@ def rows_of(pieces: Sequence[PagePiece]) -> list[Row]:
     order = sorted(zip(aligned(pieces), pieces, strict=True), key=lambda two: two[0].box.center[1])
     for _, piece in order:
         for row in rows[:-4:-1]:
-            near, own = meeting(_nearest(row, piece), piece)
-            text = own.region is None and near.region is None
-            if text and beside(near.box, own.box) and not is_stacked(near, own):
+            if any(_are_level(near, piece) for near in _neighbours(row, piece)):
                 row.append(piece)
                 break
         else:
@@ -181,11 +185,22 @@ def rows_of(pieces: Sequence[PagePiece]) -> list[Row]:
     return [sorted(row, key=lambda piece: piece.box.x0) for row in rows]
 
 
-def _nearest(row: Row, piece: PagePiece) -> PagePiece:
-    """That of a row with the least blank between it and a piece."""
-    if len(row) == 1:
-        return row[0]
-    return min(row, key=lambda other: gap(other.box, piece.box))
+def _neighbours(row: Row, piece: PagePiece) -> list[PagePiece]:
+    """That of a row with the least blank between it and a piece; behind a script also a word."""
+    nearest = min(row, key=lambda other: gap(other.box, piece.box))
+    words = [other for other in row if other.count >= WORD]
+    if nearest.count >= WORD or piece.count < WORD or not words:
+        return [nearest]
+    return [nearest, min(words, key=lambda other: gap(other.box, piece.box))]
+
+
+def _are_level(near: PagePiece, own: PagePiece) -> bool:
+    """Whether two pieces stand in one row; a script at the end of a word is little beside it."""
+    if near.region is not None or own.region is not None:
+        return False
+    near, own = meeting(near, own)
+    is_script = own.count < WORD <= near.count and 0 <= own.box.x0 - near.box.x1 < own.box.height
+    return beside(near.box, own.box, SCRIPT if is_script else 0.5) and not is_stacked(near, own)
 
 
 def is_stacked(first: PagePiece, second: PagePiece) -> bool:

@@ -703,6 +703,27 @@ def test_exponents_keep_their_place(read, tmp_path, size, layer):
     assert "10<sup>30</sup> kg" in text and "10<sup>24</sup> kg." in text
 
 
+def test_marks_of_notes_raised_above_their_words_stand_in_their_line(read, tmp_path):
+    parts = [("CO", ""), ("2", "sub"), (" rises; see note.", ""), ("4", "sup")]
+    parts += [(" The mayor", ""), ("5", "sup"), (" denied it.", ""), ("6", "sup")]
+    parts += [(" Room 7 has 8 chairs.", ""), ("7", "sup")]
+
+    def draw(sheet: pymupdf.Page) -> None:
+        x, style = (
+            30.0,
+            {"fontname": "own", "fontfile": cases.font_file("LiberationSerif-Regular.ttf")},
+        )
+        for text, kind in parts:
+            size = 10 if kind else 12
+            sheet.insert_text(
+                (x, 60 + {"sup": -4, "sub": 2.4, "": 0}[kind]), text, fontsize=size, **style
+            )
+            x += pymupdf.Font(fontfile=style["fontfile"]).text_length(text, size)
+
+    text = read(save(pdf_of(draw, (440, 120)), tmp_path / "notes.pdf"))
+    assert text == "".join(f"<{kind}>{one}</{kind}>" if kind else one for one, kind in parts)
+
+
 @misread("‰ and № are read as %o and Ne")
 def test_signs_beyond_the_charset(read):
     line = "Prices in ₹ 1,250 and ₺ 340 and 25 ‰, № 17."
