@@ -72,12 +72,14 @@ LEAST_LINES = 2
 SAME = str.maketrans(
     {"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2010": "-", "\u2011": "-", "\u2012": "–",
      "\u2015": "—", "ʼ": "’", "′": "’", "″": "”", "∙": "·", "⋅": "·", "∗": "*", "∼": "~",
-     "Δ": "∆", "μ": "µ", "Π": "∏", "Σ": "∑", "ϵ": "ε", "ϕ": "φ", "☒": "☑", "❑": "□"}
+     "Δ": "∆", "μ": "µ", "Π": "∏", "Σ": "∑", "ϵ": "ε", "ϕ": "φ", "☒": "☑", "❑": "□", "˜": "~", "ˆ": "^"}
 )  # fmt: skip
 """Characters that look like one that the reader knows."""
 
 _ALIKE = frozenset("-–—−‐‑'’‘`´′\"“”″.•·●○▪■□") | BOXES.keys()
 """Signs that are taken for one another, or run into one another."""
+
+BULLET = "•"
 
 _OPTIONAL = frozenset(" .'’‘`´\"") | BOXES.keys()
 """Signs that a picture may show fewer of: leaders, and quotation marks of two strokes."""
@@ -171,6 +173,8 @@ class Drafts:
         requests = parser.encoded([question.make() for question in pieces])
         self._encoded = {one.number: each for one, each in zip(pieces, requests, strict=True)}
         frames = {row: self._frames(asked[row], parser.charset) for row in fresh}
+        fresh = {row: with_bullet(fresh[row], frames[row], parser.charset) for row in fresh}
+        self.drafts |= fresh
         self.judged = judge(fresh, frames, parser.charset)
         self.are_believed = is_sound(list(self.judged.values()))
         if not self.are_believed:
@@ -242,6 +246,21 @@ def judge(
         row: _judgement(drafts[row], frames[row], float(shortfall), charset)
         for row, shortfall in zip(rows, found, strict=True)
     }
+
+
+def with_bullet(draft: Draft, frames: Floats, charset: Charset) -> Draft:
+    """A draft that begins with a glyph without a character, which the picture shows as a bullet.
+
+    Whether it is one, or a letter, is told by what the reader sees first of the text: the second
+    letter of the draft, or another one.
+    """
+    rest = draft[1:]
+    if not is_no_character(draft[0].text) or any(is_no_character(one.text) for one in rest):
+        return draft
+    first = next((one.text for one in rest if one.text.isalnum()), "")
+    read = charset.decode(run.token for run in greedy(frames))
+    seen = next((letter for letter in read if letter.isalnum()), "")
+    return (replace(draft[0], text=BULLET), *rest) if first and first == seen else draft
 
 
 def is_sound(judged: Sequence[Judgement]) -> bool:

@@ -94,16 +94,44 @@ def test_glyphs_that_are_no_characters_are_read(parser: Parser, tmp_path: Path) 
     for number, line in enumerate(LINES):
         writer.append((60, 90 + 20 * number), line, font=font, fontsize=12)
     writer.write_text(document[0])
-    for xref in range(1, document.xref_length()):
-        if document.xref_get_key(xref, "ToUnicode")[0] == "xref":
-            stream = int(document.xref_get_key(xref, "ToUnicode")[1].split()[0])
-            document.update_stream(stream, _private(document.xref_stream(stream)))
+    make_private(document)
     document.save(tmp_path / "a.pdf")
     with pymupdf.open(tmp_path / "a.pdf") as saved:
         assert "harbour" not in saved[0].get_text()
     read = parser.parse(tmp_path / "a.pdf")
     assert text_of(read) == text_of(parser.parse(tmp_path / "a.pdf", text_layer="ignore"))
     assert read.pages[0].text_layer and not read.pages[0].text_layer.used
+
+
+@pytest.mark.parametrize("is_letter", [False, True])
+def test_a_bullet_that_is_no_character_leaves_its_line_as_it_is(
+    parser: Parser, tmp_path: Path, is_letter: bool
+) -> None:
+    document = pymupdf.open()
+    signs, letters = pymupdf.TextWriter(document.new_page().rect), pymupdf.Font("tiro")
+    for number, line in enumerate(LINES):
+        sign, rest = (line[0], line[1:]) if is_letter else ("•", line)
+        signs.append((60, 90 + 24 * number), sign, font=letters, fontsize=12)
+        signs.write_text(document[0])
+        signs = pymupdf.TextWriter(document[0].rect)
+        place = (60 + letters.text_length(sign, 12) + (not is_letter), 90 + 24 * number)
+        document[0].insert_text(place, rest, fontsize=12, fontname="tibo")
+    make_private(document)
+    document.save(tmp_path / "a.pdf")
+    (page,) = parser.parse(tmp_path / "a.pdf").pages
+    if is_letter:
+        assert page.blocks[0].content.startswith("The harbour"), "read: the layer has no T"
+    else:
+        assert {block.source for block in page.blocks} == {"text-layer"}
+        assert page.text_layer and page.text_layer.refused == 0
+
+
+def make_private(document: pymupdf.Document) -> None:
+    """Embedded fonts of a document no longer say what their glyphs are."""
+    for xref in range(1, document.xref_length()):
+        if document.xref_get_key(xref, "ToUnicode")[0] == "xref":
+            stream = int(document.xref_get_key(xref, "ToUnicode")[1].split()[0])
+            document.update_stream(stream, _private(document.xref_stream(stream)))
 
 
 def _private(mapping: bytes) -> bytes:
