@@ -28,7 +28,7 @@ GAP, ALIGNED = 3.0, 1.0
 """Blank between an initial and the lines beside it, and how far the starts of these, and that of
 the line below from the initial's, lie apart, at most, in median letters."""
 
-BELOW = 3.0
+BELOW = 4.5
 """How far below an initial the next line begins at most, in median letters."""
 
 FULL = 8
@@ -40,6 +40,9 @@ CAPITAL = 1.35
 SPACE, OUTDENT = 0.1, 0.68
 """Blank between an initial and the rest of its word, and how far it stands out at most, in heights
 of a capital: lines below one that stands out more are taken for an item of a list."""
+
+FRAMED, FULLEST = 0.9, 0.95
+"""Share of the edge of a dark tile that is inked, and of all of it at most: a letter is light."""
 
 WIDTH = 20
 """How far to the right the lines beside an initial are looked at, in median letters."""
@@ -93,9 +96,17 @@ def _initials(boxes: Boxes) -> Iterator[tuple[Initial, int]]:
     letters = boxes[shaped & (heights > 0.6 * size) & (heights < 2.2 * size)]
     for number in np.flatnonzero(large):
         peers = (boxes[large, 1] < boxes[number, 3]) & (boxes[large, 3] > boxes[number, 1])
-        found = _initial(boxes[number], letters, size) if peers.sum() == 1 else None
+        peers &= ~_is_inside(boxes[large], boxes[number])  # of a light letter on a dark tile
+        found = _initial(boxes[number], letters, size) if not peers.any() else None
         if found is not None:
             yield found, int(number)
+
+
+def _is_inside(boxes: Boxes, outer: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which boxes, [N, 4], lie within another one, or are it, [N]."""
+    return np.asarray(
+        (boxes[:, :2] >= outer[:2]).all(axis=1) & (boxes[:, 2:] <= outer[2:]).all(axis=1), np.bool_
+    )
 
 
 def _initial(box: NDArray[np.int64], letters: Boxes, size: float) -> Initial | None:
@@ -129,13 +140,38 @@ def _initial(box: NDArray[np.int64], letters: Boxes, size: float) -> Initial | N
 
 
 def _rows(letters: Boxes, size: float) -> list[Boxes]:
-    """Letters [N, 4] as lines from top to bottom, by the gaps between their lower ends."""
+    """Letters [N, 4] as lines from top to bottom, by the gaps between their lower ends.
+
+    A few that end a little lower than others are those of the same line that descend.
+    """
     if not len(letters):
         return []
     order = np.argsort(letters[:, 3])
     feet = letters[order, 3]
-    parts = np.split(order, 1 + np.flatnonzero(np.diff(feet) > 0.5 * size))
-    return [letters[part] for part in parts]
+    rows: list[Boxes] = []
+    for part in np.split(order, 1 + np.flatnonzero(np.diff(feet) > 0.5 * size)):
+        row = letters[part]
+        if rows and len(row) < FULL and row[0, 3] - np.median(rows[-1][:, 3]) < size:
+            row = np.concatenate([rows.pop(), row])
+        rows.append(row)
+    return rows
+
+
+def _is_tile(mask: NDArray[np.bool_]) -> bool:
+    """Whether a shape is a rectangle with something light on it."""
+    edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
+    return bool(edge.mean() > FRAMED and mask.mean() < FULLEST)
+
+
+def _dark(tile: Pixels) -> Pixels:
+    """A light letter on a dark tile as a dark one on white, without the rest of its tile."""
+    grey = np.asarray(cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY), np.float64)
+    low, high = grey.min(), max(grey.max(), grey.min() + 1)
+    levels = np.asarray(255 * (high - grey) / (high - low), np.uint8)
+    _, ink = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    x, y, width, height = cv2.boundingRect(ink)
+    letter = levels[y : y + height, x : x + width]
+    return np.asarray(np.repeat(letter[..., None], 3, axis=2), np.uint8)
 
 
 def _move(
@@ -145,8 +181,13 @@ def _move(
     x0, y0, x1, y1 = initial.box
     left, top, right, bottom = initial.place
     shown = np.where(letter[y0:y1, x0:x1, None], picture[y0:y1, x0:x1], paper)
+    is_tile = _is_tile(letter[y0:y1, x0:x1])
+    if is_tile:
+        shown = _dark(picture[y0:y1, x0:x1])
     small = cv2.resize(shown, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
     own = letter[: initial.foot].copy()
+    if is_tile:
+        own[y0:y1, x0:x1] = True
     own[y1:, letter[initial.foot + 1]] = False  # high letters of the line below
     own = cv2.dilate(own.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     own[y1:, letter[initial.foot + 1]] = False
