@@ -34,7 +34,7 @@ PDFS = {
     "jpx.pdf": lambda path: picture(path, jpeg2000(SIDE), b"/JPXDecode"),
     "jpeg.pdf": lambda path: picture(path, jpeg(SIDE), b"/DCTDecode"),
     "scans.pdf": lambda path: picture(path, jpeg(LARGEST, scans=5000), b"/DCTDecode", side=LARGEST),
-    "groups.pdf": lambda path: groups(path, 100),
+    "groups.pdf": lambda path: groups(path, 40),
     "tiles.pdf": lambda path: tiles(path),
     "dashes.pdf": lambda path: drawing(path, b"[.0001] 0 d 0 0 m 14400 14400 l S " * 100),
     "letters.pdf": lambda path: letters(path, 5_000_000),
