@@ -18,14 +18,20 @@ _LEADING = re.compile(r"^<(bold|italic|monospace)>(.*?)</\1>", re.DOTALL)
 _LABEL = re.compile(r"[•·▪●○►–—*-]\s|\(?\w{1,4}[.)]|[^\W\d_]{2,12}\.?\s*\d+(?:\.\d+)*\s*[.:–—-]|\d")
 
 
-def settled(content: str, kind: str) -> str:
-    """The content of a block of a type, of lines that are marked each by itself."""
+def settled(content: str, kind: str, *, is_typed: bool = False) -> str:
+    """The content of a block of a type, of lines that are marked each by itself.
+
+    Args:
+        content: as it was marked.
+        kind: a name of ``BLOCK_TYPES``.
+        is_typed: whether it is the only text around that is monospace, and keeps that.
+    """
     joined = _joined(content)
     if joined == (text := plain(joined)):
         return content
     if kind == "title":
         return without_emphasis(joined)
-    for mark in ("bold", "monospace"):
+    for mark in ("bold",) if is_typed else ("bold", "monospace"):
         inner = joined.removeprefix(f"<{mark}>").removesuffix(f"</{mark}>")
         if len(joined) - len(inner) == len(f"<{mark}></{mark}>") and f"<{mark}>" not in inner:
             joined = inner  # all of it

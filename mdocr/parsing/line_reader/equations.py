@@ -3,7 +3,7 @@
 ``mdocr.parsing.line_reader.formulas`` has the rules.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from mdocr.layout import Layout
 from mdocr.parsing.line_reader.formulas import (
@@ -40,6 +40,11 @@ class Equations:
         self.places: list[Displayed] = displayed(layout)
         self.read: dict[int, Text] = {}
         self.groups: list[list[int]] = []
+
+    def leave_out(self, rows: Iterable[Row]) -> None:
+        """Takes lines for no formulas, before any is asked for."""
+        known = set(rows)
+        self.places = [one for one in self.places if known.isdisjoint(one.rows)]
 
     def promising(self, row: Row) -> Iterator[int]:
         """The formula that a line is part of, if all its lines are read and look like one."""

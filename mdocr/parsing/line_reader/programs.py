@@ -97,6 +97,13 @@ class _Page:
         beside = max(own.x0 - box.x1, box.x0 - own.x1)
         return beside < OUTDENT * height and max(own.y0 - box.y1, box.y0 - own.y1) < GAP * height
 
+    def is_set_like(self, numbers: Sequence[int], other: int) -> bool:
+        """Whether a region is monospace where the file says that all of some others are."""
+        drafts = self.reading.drafts
+        is_typed = all(drafts.is_typed(row) for n in numbers for row in self.rows(n))
+        stand = [row for row in self.rows(other) if row in drafts.texts]
+        return not is_typed or all(map(drafts.is_typed, stand))
+
     def belongs(self, numbers: Sequence[int], other: int) -> bool:
         """Whether a region near some others is a part of theirs, whatever its letters.
 
@@ -144,7 +151,7 @@ def _seeds(page: _Page, first: int, taken: Container[int]) -> list[int]:
 def _extended(page: _Page, numbers: Sequence[int], grid: Grid, taken: Container[int]) -> list[int]:
     """The regions and those above, between and below them that stand on the same grid."""
     found = list(numbers)
-    others = [n for n in range(len(page.reading.regions)) if n not in taken and page.is_text(n)]
+    others = [n for n in _up_to_prose(page, numbers) if n not in taken]
     grows = True
     while grows:
         near = [n for n in others if n not in found and page.is_near(found, n)]
@@ -152,6 +159,15 @@ def _extended(page: _Page, numbers: Sequence[int], grid: Grid, taken: Container[
         found += fitting
         grows = bool(fitting)
     return sorted(found)
+
+
+def _up_to_prose(page: _Page, numbers: Sequence[int]) -> list[int]:
+    """Regions of text before, between and after some, up to those that are not set like them."""
+    texts = [n for n in range(len(page.reading.regions)) if page.is_text(n)]
+    prose = [n for n in texts if not page.is_set_like(numbers, n)]
+    before = max((n for n in prose if n < min(numbers)), default=-1)
+    after = min((n for n in prose if n > max(numbers)), default=len(page.reading.regions))
+    return [n for n in texts if before < n < after and n not in prose]
 
 
 def _block(reading: LineReading, numbers: Sequence[int], grid: Grid) -> Block:

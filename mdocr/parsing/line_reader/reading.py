@@ -114,6 +114,7 @@ class LineReading:
         asked = {row: list(self._pieces_of(row)) for row in self.all_rows()}
         self.boxes |= self.drafts.verify(asked, self.boxes)
         spared = [row for row in asked if row in self.drafts.texts]
+        self.equations.leave_out(filter(self.drafts.is_typed, spared))
         formulas = {index for row in spared for index in self.equations.promising(row)}
         unknown = [own for row, own in asked.items() if row not in self.drafts.texts]
         questions = [self.drafts.encoded(question) for own in unknown for question in own]
@@ -334,8 +335,11 @@ class LineReading:
         if region.cells:
             content, form = table_of(region.cells, lines), "otsl"
         else:
+            is_typed = self.drafts.are_typed(rows)
+            if is_typed and region.type == "title":
+                region = replace(region, type="text")
             content, form = "\n".join(line.content for line in lines if line.content), "text"
-            content = settled(content, region.type)
+            content = settled(content, region.type, is_typed=is_typed)
         block = filled(self.block(region), joined(lines, content, "\n"), form, self.options.trace)
         size = self.drafts.letter_size(rows) if region.type == "title" else 0.0
         return [replace(block, lines=self.text_lines(rows), size=size)]

@@ -66,6 +66,9 @@ REFUTING, REFUTING_UNKNOWN = 0.8, 0.95
 """Confidence of a reading that is believed against a sound layer; and against a line of it in a
 script that the reader does not know, of which it reads lookalikes."""
 
+TYPED = 0.8
+"""Share of the lines of a page that are monospace above which that says nothing of a line."""
+
 LEAST_LINES = 2
 """Refused lines without which it is."""
 
@@ -160,6 +163,18 @@ class Drafts:
     def marked(self, row: Row, *, emphasis: bool) -> str:
         """A line that stands, with what the file knows besides letters."""
         return marked(self.drafts[row], emphasis=emphasis and self.options.emphasis)
+
+    def is_typed(self, row: Row) -> bool:
+        """Whether a line stands and all of it is monospace: what is typed, and no formula."""
+        draft = self.drafts.get(row, ()) if row in self.texts else ()
+        letters = [one for one in draft if one.text != " "]
+        return bool(letters) and all(one.look.monospace for one in letters)
+
+    def are_typed(self, rows: Iterable[Row]) -> bool:
+        """The same of all lines of a block that stand, on a page most of which is not typed."""
+        rows = [row for row in rows if row in self.texts]
+        lines = sum(map(self.is_typed, self.texts))
+        return bool(rows) and all(map(self.is_typed, rows)) and lines < TYPED * len(self.texts)
 
     def letter_size(self, rows: Iterable[Row]) -> float:
         """Median size of the letters of lines that stand, a share of the page's height; else 0."""

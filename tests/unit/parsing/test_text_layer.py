@@ -321,6 +321,37 @@ def test_without_emphasis(parser: Parser, tmp_path: Path) -> None:
     assert "10<sup>30</sup>" in document.to_markdown()
 
 
+LISTING = [
+    "> function xdot = f (x, t)",
+    ">   r = 0.25;",
+    ">   xdot(1) = r*x(1)*(1 - x(1)/k) + a*x(1)*x(2)/(1 + b*x(1));",
+    ">   xdot(2) = c*a*x(1)*x(2)/(1 + b*x(1)) - d*x(2);",
+    "> endfunction",
+]
+
+
+def test_what_is_typed_is_no_formula_no_title_and_no_prose(parser: Parser, tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+
+    def write(top: int, lines: list[str], font: str, left: int = 60) -> None:
+        for number, line in enumerate(lines):
+            page.insert_text((left, top + 14 * number), line, fontsize=11, fontname=font)
+
+    write(90, LINES[:4], "tiro")
+    write(160, LISTING, "cour", 84)
+    write(244, ["Given the initial condition"], "tiro")
+    write(268, ["x0 = [1; 2]"], "cour", 84)
+    write(292, LINES[4:], "tiro")
+    document.save(tmp_path / "a.pdf")
+    (made,) = parser.parse(tmp_path / "a.pdf").pages
+    assert [block.content for block in made.blocks if block.type == "code"] == ["\n".join(LISTING)]
+    assert not [block for block in made.blocks if block.type in ("equation", "title")]
+    texts = [block.content for block in made.blocks if block.type == "text"]
+    assert "Given the initial condition" in texts
+    assert "<monospace>x0 = [1; 2]</monospace>" in texts
+
+
 def test_leaders_are_left_out(parser: Parser, tmp_path: Path) -> None:
     entries = ["The harbour", "Before the terminal", "Old and new fishing boats"]
     lines = [f"{entry} {'.' * (90 - 2 * len(entry))} {n + 5}" for n, entry in enumerate(entries)]
