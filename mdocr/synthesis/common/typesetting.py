@@ -4,7 +4,7 @@ Lengths "of the result" are pixels of the final image; all others are pixels of 
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ from mdocr.synthesis.common.joined import (
     signs,
     with_small_e,
 )
+from mdocr.synthesis.common.scripts import kind_of, plain
 from mdocr.synthesis.common.typefaces import Typeface
 
 HEIGHT, STEP = 32, 32
@@ -40,7 +41,7 @@ RAISED = {"¹": "1", "²": "2", "³": "3", "ª": "a", "º": "o"}
 LOWERED = {"₂": "2"}
 RAISED_OR_LOWERED = frozenset((*RAISED, *LOWERED))
 SMALL = 0.62
-"""Relative size of superscripts and subscripts."""
+"""Relative size of superscripts and subscripts that are signs of their own."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def set_line(rng: np.random.Generator, style: Style, text: str, width: int) -> T
     wanted = min(max(natural, width - STEP + 1.5 - sides), width - sides)
     final = min(max(round(wanted + sides), width - STEP + 1), width)
     return TypesetLine(
-        text.replace("\t", " "), setting, gaps, wanted / (box[2] - box[0]), down, final
+        plain(text).replace("\t", " "), setting, gaps, wanted / (box[2] - box[0]), down, final
     )
 
 
@@ -172,6 +173,7 @@ def _place(
     sheets = style.sheets()
     sheet, pen, gaps = sheets[0], 0.0, []
     letters: list[PlacedGlyph] = []
+    scripts = _draw_scripts(rng) if plain(text) != text else {}
     for symbol in signs(text, _ligatures(style)):
         if symbol == "\t":
             gaps.append((pen, pen := pen + style.size * rng.uniform(0.8, 4.0)))
@@ -180,7 +182,8 @@ def _place(
             pen += (sheet[symbol].advance or 0.25 * style.size) * style.gap
             sheet = sheets[int(rng.random() * len(sheets))] if len(sheets) > 1 else sheet
             continue
-        glyph, drop = _small(style, symbol) or (_glyph(style, sheet, symbol), 0)
+        small = _script(style, symbol, scripts) or _small(style, symbol)
+        glyph, drop = small or (_glyph(style, sheet, symbol), 0)
         if not glyph.mask.size:
             return None
         letters.append((round(pen) + glyph.left, glyph.top + drop, glyph))
@@ -206,6 +209,24 @@ def _glyph(style: Style, sheet: GlyphSheet, symbol: str) -> FontGlyph:
         small = open_sheet(face.path, face.index, max(6, round(style.size * SMALL_E)))
         return with_small_e(sheet, small, symbol)
     return double_hyphen(sheet) if style.old and symbol == "-" else sheet[symbol]
+
+
+def _draw_scripts(rng: np.random.Generator) -> dict[str, tuple[float, float]]:
+    """Samples sizes of superscripts and subscripts, and their shifts down, in sizes of the line."""
+    size, rise, fall = rng.uniform((0.5, 0.26, 0.08), (0.75, 0.42, 0.2)).tolist()
+    return {"sup": (size, -rise), "sub": (size, fall)}
+
+
+def _script(
+    style: Style, symbol: str, scripts: Mapping[str, tuple[float, float]]
+) -> tuple[FontGlyph, int] | None:
+    """The glyph of a marked character, and its shift down; None for one that is not marked."""
+    kind = kind_of(symbol)
+    if not kind:
+        return None
+    (size, drop), face = scripts[kind], style.faces[0].font
+    small = open_sheet(face.path, face.index, max(7, round(style.size * size)))
+    return small[plain(symbol)], round(drop * style.size)
 
 
 def _small(style: Style, symbol: str) -> tuple[FontGlyph, int] | None:

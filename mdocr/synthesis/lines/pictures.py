@@ -16,6 +16,7 @@ from mdocr.preprocessing.line_charset import LONG_S, PAGE_SYMBOLS
 from mdocr.synthesis.common import scans
 from mdocr.synthesis.common.fonts import Font
 from mdocr.synthesis.common.scans import Ink
+from mdocr.synthesis.common.scripts import plain
 from mdocr.synthesis.common.typefaces import Typeface, group_typefaces
 from mdocr.synthesis.common.typesetting import (
     HEIGHT,
@@ -134,11 +135,11 @@ class LineSynthesizer:
         if not style.faces[0].font.has_lowercase:
             text = text.upper()
         allowed = (style.symbols & self._known) | {"\t", " "}
-        if not allowed.issuperset(text):
+        if not allowed.issuperset(plain(text)):
             if rng.random() < WIDE_SHARE:
                 style = replace(style, faces=self._wide(rng))
                 allowed = (style.symbols & self._known) | {"\t", " "}
-            text = " ".join(word for word in text.split(" ") if allowed.issuperset(word))
+            text = " ".join(word for word in text.split(" ") if allowed.issuperset(plain(word)))
         if len(text) > longest + 4:
             text = cut(rng, text, longest)
         return style, text.strip()

@@ -9,9 +9,12 @@ import numpy as np
 from mdocr.preprocessing.line_charset import PAGE_SYMBOLS
 from mdocr.synthesis.corpora.sentences import Sentences
 from mdocr.synthesis.lines.entries import draw_entry
+from mdocr.synthesis.lines.scripts import with_scripts
 
 RANDOM, ENTRIES, WORDS = 0.05, 0.31, 0.38
 """Cumulative shares of random characters, entries and unrelated words."""
+SCRIPTS = 0.12
+"""Share of passages that have superscripts and subscripts."""
 QUOTES = ("“”", "“”", "“”", "„“", "„“", "«»", "»«", "”“", "‹›")
 NOTES = ("¹", "²", "³", "*", "†", "‡", "[#]", "®", "™", "?", "!", "?", "!", "…", ":", ";")
 
@@ -46,6 +49,8 @@ def draw_text(rng: np.random.Generator, sentences: Sentences, symbols: str, leng
         return _random(rng, length, symbols)
     if chance < ENTRIES:
         return draw_entry(rng, sentences, length)
+    if rng.random() < SCRIPTS:
+        return with_scripts(rng, sentences.passage(rng, length, sentences.language(rng)), length)
     language = sentences.language(rng)
     if chance < WORDS:
         words = " ".join(sentences.word(rng, language) for _ in range(2 + length // 6))
