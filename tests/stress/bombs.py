@@ -48,6 +48,6 @@ def read(path: Path, limits: list[str]) -> tuple[int, float, float, str]:
         process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - began
         said.seek(0)
-        message = next((line for line in said if line.startswith(("ERROR", "failed"))), "")
+        message = next((line for line in said if line.startswith(("Error", "failed"))), "")
     shown = message.strip().replace(str(path), path.name)
     return process.returncode, seconds, usage.ru_maxrss / 1024, shown
