@@ -67,8 +67,12 @@ def picture_boxes(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def _is_picture(outline: NDArray[np.int32], steep: NDArray[np.bool_]) -> bool:
-    """Whether an outline, [P, 2] (x, y), is long, sharp, and bends nearly everywhere."""
-    if len(outline) < 80:
+    """Whether an outline, [P, 2] (x, y), is long, sharp, and bends nearly everywhere.
+
+    A small panel, whose corners the background rounds, bends much for its length, but fills its box.
+    """
+    _, _, width, height = cv2.boundingRect(outline)
+    if len(outline) < 80 or cv2.contourArea(outline) > COMPACT * (width - 1) * (height - 1):
         return False
     bends = len(cv2.approxPolyDP(outline, 1.5, True)) / len(outline)
     sharp = cv2.dilate(steep.astype(np.uint8), np.ones((5, 5), np.uint8))

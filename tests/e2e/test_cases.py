@@ -733,3 +733,17 @@ def test_signs_beyond_the_charset(read):
         paragraph(sheet, lines=[line], fontname="own", fontfile=font)
 
     assert joined(read(picture_of(draw, (420, 120)))) == line
+
+
+def test_light_words_on_small_dark_boxes(read):
+    words = [("Closed", (0.8, 0, 0)), ("Reserved", (0, 0, 0)), ("Waiting", (0, 0.25, 0.5))]
+
+    def draw(sheet: pymupdf.Page) -> None:
+        paragraph(sheet)
+        for row, (word, colour) in enumerate(words):
+            box = pymupdf.Rect(50, 180 + 70 * row, 140, 216 + 70 * row)
+            sheet.draw_rect(box, color=colour, fill=colour)
+            sheet.insert_text((70, 203 + 70 * row), word, fontsize=13, color=(1, 1, 1))
+
+    text = joined(read(picture_of(draw, (595, 842), dpi=150)).replace("#", ""))
+    assert text == " ".join([TEXT, *(word for word, _ in words)])
