@@ -69,7 +69,7 @@ def picture_boxes(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 def _is_picture(outline: NDArray[np.int32], steep: NDArray[np.bool_]) -> bool:
     """Whether an outline, [P, 2] (x, y), is long, sharp, and bends nearly everywhere.
 
-    A small panel, whose corners the background rounds, bends much for its length, but fills its box.
+    A small panel, whose corners the background rounds, bends much too, but fills its box.
     """
     _, _, width, height = cv2.boundingRect(outline)
     if len(outline) < 80 or cv2.contourArea(outline) > COMPACT * (width - 1) * (height - 1):
