@@ -81,7 +81,23 @@ def _lines(path: Path) -> list[str]:
         raise InputError(
             f"{path} is no list of documents", "Write the path of a document in each line."
         )
-    return [line.removesuffix("\r") for line in lines]
+    lines = [line.removesuffix("\r") for line in lines]
+    if not any(_may_be_there(line) for line in lines):
+        raise InputError(
+            f"{path}, taken for a list of documents, names none: {lines[0][:80]!r} is not there",
+            "Write the path of a document in each line, from the current folder on.",
+        )
+    return lines
+
+
+def _may_be_there(name: str) -> bool:
+    """Whether a name is of a file or folder, or ends like one, or is an address or a pattern."""
+    if Path(name).suffix.lower() in SUFFIXES:
+        return True
+    try:
+        return is_remote(name) or any(sign in name for sign in "*?[") or Path(name).exists()
+    except OSError:  # longer than a name can be
+        return False
 
 
 def _is_product(item: str | FailedInput, output: str, drawings: Path | None) -> bool:

@@ -199,3 +199,12 @@ def test_lists(tmp_path):
 def test_shards_that_make_no_sense(text):
     with pytest.raises(UsageError):
         Selection(parse_shard(text))
+
+
+def test_a_text_that_is_no_list_is_told_as_such(tmp_path):
+    text = tmp_path / "letter.txt"
+    text.write_text("Dear Ms Tarrow,\n" + 300 * "x" + "\n")
+    with pytest.raises(InputError, match="list of documents, names none"):
+        list(listed([str(text)]))
+    text.write_text(f"Dear Ms Tarrow,\n{tmp_path}\n")
+    assert list(listed([str(text)])) == ["Dear Ms Tarrow,", str(tmp_path)]
