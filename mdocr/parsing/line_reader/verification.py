@@ -62,7 +62,7 @@ guess, however sure."""
 SOUND = 0.25
 """Share of the characters in refused lines from which a whole layer is not believed."""
 
-REFUTING, REFUTING_UNKNOWN = 0.8, 0.95
+REFUTING, REFUTING_UNKNOWN = 0.9, 0.95
 """Confidence of a reading that is believed against a sound layer; and against a line of it in a
 script that the reader does not know, of which it reads lookalikes."""
 
