@@ -73,6 +73,9 @@ class PagePiece:
 WORD = 3
 """Letters of a piece that is likely a word, and no script."""
 
+NEAR = 2.0
+"""Blank between two words with a script between them, in heights of one, at most."""
+
 SCRIPT = 0.3
 """Share of the height of a script that lies beside the word before it."""
 
@@ -191,7 +194,8 @@ def _neighbours(row: Row, piece: PagePiece) -> list[PagePiece]:
     words = [other for other in row if other.count >= WORD]
     if nearest.count >= WORD or piece.count < WORD or not words:
         return [nearest]
-    return [nearest, min(words, key=lambda other: gap(other.box, piece.box))]
+    word = min(words, key=lambda other: gap(other.box, piece.box))
+    return [nearest, word] if gap(word.box, piece.box) < NEAR * piece.box.height else [nearest]
 
 
 def _are_level(near: PagePiece, own: PagePiece) -> bool:
