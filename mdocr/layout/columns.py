@@ -26,6 +26,9 @@ GUTTER = 0.8
 SECTION_GAP = 3.5
 """Least height of a blank between sections in heights of a capital."""
 
+BOLD, HEAD = 1.25, 1.2
+"""How much thicker or higher the type of a card's head is than that of the card, at least."""
+
 LEAST_COLUMN = 17
 """Least width of a column of running text in heights of a capital."""
 
@@ -89,11 +92,10 @@ def _sides(
 def _sections(left: list[PagePiece], right: list[PagePiece]) -> list[list[PagePiece]]:
     """The two columns; where neither is running text, what lies between wide blanks instead.
 
-    Addresses and notes that are scattered over a letter or an invoice are read section by section.
+    Addresses and notes that are scattered over a letter or an invoice are read section by section;
+    and so are cards of text, which begin with heads that are level.
     """
     rows = sorted(rows_of(left) + rows_of(right), key=lambda row: row[0].box.center[1])
-    if any(_is_running_text(rows_of(side)) for side in (left, right)):
-        return [left, right]
     size = median(piece.size for piece in left + right)
     sections: list[list[PagePiece]] = [[]]
     foot = rows[0][0].box.y0
@@ -103,7 +105,21 @@ def _sections(left: list[PagePiece], right: list[PagePiece]) -> list[list[PagePi
             sections.append([])
         sections[-1] += row
         foot = max(foot, box.y1)
+    is_text = any(_is_running_text(rows_of(side)) for side in (left, right))
+    cards = [section for section in sections if 0 < sum(p in left for p in section) < len(section)]
+    if is_text and not (len(cards) > 1 and all(_has_heads(card, left) for card in cards)):
+        return [left, right]
     return sections if len(sections) > 1 else [left, right]
+
+
+def _has_heads(card: Sequence[PagePiece], left: Sequence[PagePiece]) -> bool:
+    """Whether something begins on both sides of a gutter, on one base, in bold or larger type."""
+    first = rows_of(card)[0]
+    sides = {piece in left for piece in first}
+    size, stroke = (median(getattr(p, name) for p in card) for name in ("size", "stroke"))
+    bases = [piece.base for piece in first]
+    stand_out = all(p.stroke > BOLD * stroke or p.size > HEAD * size for p in first)
+    return len(sides) == 2 and stand_out and max(bases) - min(bases) < LEVEL_SHARE * size
 
 
 def _gutters(pieces: Sequence[PagePiece], rules: Sequence[LayoutBox]) -> list[Strip]:

@@ -1,5 +1,7 @@
 """Columns are told apart by what stands in them."""
 
+from dataclasses import replace
+
 from mdocr.layout import LayoutBox
 from mdocr.layout.blocks import usual_type
 from mdocr.layout.columns import in_columns
@@ -101,3 +103,31 @@ def test_a_blank_of_one_letter_is_no_gutter_in_what_a_typewriter_set() -> None:
     """Unless leaders tell of entries, whose dots are as evenly set."""
     assert len(_listing(leader=False)) == 1
     assert len(_listing(leader=True)) == 2
+
+
+def _card(x: float, y: float, lines: int) -> list[PagePiece]:
+    """A bold name and some lines of text below it."""
+    head = replace(_piece(x, x + 110, y, 10), stroke=4)
+    return [head, *(_piece(x, x + 260 - 9 * n, y + 40 + 20 * n, 30) for n in range(lines))]
+
+
+def test_cards_of_text_with_level_heads_are_read_row_by_row() -> None:
+    cards = [
+        [replace(p, stroke=p.stroke or 2) for p in _card(x, y, lines)]
+        for y, lines in ((100, 5), (320, 6))
+        for x in (50, 400, 750)
+    ]
+    found = in_columns([piece for card in cards for piece in card])
+    assert [(column[0].box.x0, column[0].box.y0) for column in found] == [
+        (x, y) for y in (100, 320) for x in (50, 400, 750)
+    ]
+
+
+def test_columns_that_are_level_in_one_place_are_read_to_their_ends() -> None:
+    """A head over one of them alone begins no card."""
+    left, right = (
+        [_piece(x, x + 280 - 7 * n, y + 20 * n, 30) for y in (100, 360) for n in range(8)]
+        for x in (50, 400)
+    )
+    left[8] = replace(left[8], stroke=4, box=left[8].box._replace(x1=150))
+    assert [len(column) for column in in_columns(left + right)] == [16, 16]
