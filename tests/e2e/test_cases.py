@@ -482,7 +482,7 @@ def test_a_loop_as_dark_as_the_text_is_told_and_read_through(parser, width):
 
     document = parser.parse(picture_of(draw))
     assert edit_similarity(joined(document.to_markdown()), f"{TEXT} {TEXT}") > 0.95
-    assert reasons(document) == ["covered"]
+    assert "covered" in reasons(document)
 
 
 def test_what_a_stamp_hides_is_told_and_the_rest_is_read(parser):
