@@ -58,6 +58,7 @@ def test_a_hanging_run_can_be_ended(tmp_path, name, piped):
             [*PARSE, "-" if piped else str(path)],
             stdin=file if piped else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(signal.Signals[name], signal.SIG_DFL),
         ) as run,
     ):
         own = psutil.Process(run.pid)

@@ -28,8 +28,8 @@ FOREIGN, FEWEST_FOREIGN = 0.85, 3
 """Confidence of a line of such a script at most, and its words at least."""
 
 MOST_JUMBLED, OF_FEW = 0.25, 0.5
-"""Share of the words of a text that mix letters as no language does above which its script is
-likely none that the reader knows; of fewer words."""
+"""Share of the words of a text that mix letters as no language does from which its script is likely
+none that the reader knows; of fewer words."""
 
 
 def why_unread(line: Text, in_table: bool = False) -> str:
@@ -71,12 +71,12 @@ def too_jumbled(texts: Sequence[str]) -> float:
     """That share, where it is too high for a language that the reader knows; else 0."""
     most = MOST_JUMBLED if jumbled_share(texts) else OF_FEW
     share = jumbled_share(texts, fewest=1)
-    return share if share > most else 0.0
+    return share if share >= most else 0.0
 
 
 def is_foreign(line: Text) -> bool:
     """Whether the words of an unsure line mix letters so: a line of another script on a page."""
-    return line.confidence < FOREIGN and jumbled_share([line.content], FEWEST_FOREIGN) > OF_FEW
+    return line.confidence < FOREIGN and jumbled_share([line.content], FEWEST_FOREIGN) >= OF_FEW
 
 
 def mean_confidence(lines: Iterable[Text]) -> float:

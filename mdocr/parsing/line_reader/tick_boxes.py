@@ -162,7 +162,8 @@ def _directions(shape: tuple[int, ...]) -> NDArray[np.int64]:
 
 def _share_within(mask: Mask, radius: float) -> float:
     """Share of a disc in the middle of a mask that is inked."""
-    return float(mask[_radii(mask) < radius].mean())
+    inside = mask[_radii(mask) < radius]
+    return float(inside.mean()) if inside.size else 0.0
 
 
 def _is_marked(mask: Mask) -> bool:

@@ -54,20 +54,28 @@ def test_they_are_used_where_they_are_faster_and_wanted(vnni, opened, dtype):
     assert opened == [in_eight_bits(name) if small else name for name in (ENCODER, STEP)]
 
 
-@pytest.mark.parametrize("has_them", [True, False])
-def test_a_line_reader_uses_those_that_it_has(monkeypatch, tmp_path, opened, has_them):
+@pytest.fixture
+def reader(monkeypatch, tmp_path) -> Path:
+    """A copy of the packaged line reader's graphs, on a CPU with VNNI."""
     monkeypatch.setattr(onnx_sessions, "_has_vnni", lambda: True)
     folder = tmp_path / "assets/reader-onnx"
     shutil.copytree(ASSETS / "mineru-diffusion-lite-onnx", folder)
     shutil.copytree(ASSETS / "mineru-diffusion-lite", folder.with_name("mineru-diffusion-lite"))
-    files = read_onnx(folder, LINE_READER_FORMAT)
-    if has_them:
-        shutil.copy(folder / STEP, folder / in_eight_bits(STEP))  # which lacks its weights
-        with pytest.raises(WeightsError, match="step-int8"):
-            OnnxLineReaderEngine(files, "cpu", "auto")
-    else:
-        OnnxLineReaderEngine(files, "cpu", "auto")
-    assert opened == [ENCODER, in_eight_bits(STEP) if has_them else STEP]
+    return folder
+
+
+@pytest.mark.parametrize("has_one", [True, False])
+def test_a_line_reader_uses_those_that_it_has(reader, opened, has_one):
+    if not has_one:
+        (reader / in_eight_bits(ENCODER)).unlink()
+    OnnxLineReaderEngine(read_onnx(reader, LINE_READER_FORMAT), "cpu", "auto")
+    assert opened == [in_eight_bits(ENCODER) if has_one else ENCODER, STEP]
+
+
+def test_one_that_lacks_its_weights_is_damaged(reader):
+    shutil.copy(reader / STEP, reader / in_eight_bits(STEP))
+    with pytest.raises(WeightsError, match="step-int8"):
+        OnnxLineReaderEngine(read_onnx(reader, LINE_READER_FORMAT), "cpu", "auto")
 
 
 def test_a_device_takes_none(vnni):

@@ -134,7 +134,7 @@ def test_packaged_files_are_those_of_the_packaged_weights(cache_folder: Path) ->
     assert files and files.apart and files.apart.file.samefile(LITE / "model.safetensors")
     line = drawn("It was read before torch had begun.", (520, 40))
     by_onnx, by_torch = (
-        load_parser("lite", "cpu", engine=engine).generate([line], "text")
+        load_parser("lite", "cpu", engine=engine, dtype="float32").generate([line], "text")
         for engine in ("onnx", "torch")
     )
     assert by_onnx[0].tokens == by_torch[0].tokens
