@@ -111,7 +111,8 @@ class _Page:
         """
         box, own = hull([self._box(n) for n in numbers]), self._box(other)
         is_lone = BRACES_OR_DIGITS.issuperset("".join("".join(self.texts(other)).split()))
-        return is_lone or (box.y0 <= own.y0 and own.y1 <= box.y1)
+        is_amid = box.y0 <= own.y0 and own.y1 <= box.y1 and box.x0 <= own.center[0] <= box.x1
+        return is_lone or is_amid
 
     def _box(self, number: int) -> LayoutBox:
         return self.reading.regions[number].box
