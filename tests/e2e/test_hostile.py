@@ -19,13 +19,16 @@ pytestmark = pytest.mark.cluster
 PARSE = [sys.executable, "-m", "mdocr", "parse"]
 
 
+def parse(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Reads a folder in one worker, into ``out`` there."""
+    arguments = [str(folder), "-o", str(folder / "out"), "--workers", "1", *options]
+    return subprocess.run([*PARSE, *arguments], capture_output=True, text=True, check=False)
+
+
 def test_a_pdf_that_hangs_mupdf_costs_itself(tmp_path):
     nested_forms(tmp_path / "a.pdf")
     write_pdf(tmp_path / "b.pdf", [["fine"]])
-    arguments = [str(tmp_path), "-o", str(tmp_path / "out"), "--workers", "1"]
-    done = subprocess.run(
-        [*PARSE, *arguments, "--page-timeout", "3"], capture_output=True, text=True, check=False
-    )
+    done = parse(tmp_path, "--page-timeout", "3")
     assert done.returncode == 7, done.stderr
     assert "a.pdf, page 1: timeout" in done.stderr
     assert (tmp_path / "out/b.md").read_text().strip() == "fine"
@@ -37,10 +40,7 @@ def test_a_pdf_that_hangs_mupdf_costs_itself(tmp_path):
 def test_a_picture_that_swells_in_a_pdf_costs_itself(tmp_path):
     PDFS["jpx.pdf"](tmp_path / "a.pdf")  # 900 million pixels in 800 bytes
     write_pdf(tmp_path / "b.pdf", [["fine"]])
-    arguments = [str(tmp_path), "-o", str(tmp_path / "out"), "--workers", "1"]
-    done = subprocess.run(
-        [*PARSE, *arguments, "--worker-memory", "1024"], capture_output=True, text=True, check=False
-    )
+    done = parse(tmp_path, "--worker-memory", "1024")
     assert done.returncode == 7, done.stderr
     assert "a.pdf, page 1: out of memory: it took more than 1,024 MiB" in done.stderr
     assert (tmp_path / "out/b.md").read_text().strip() == "fine"
