@@ -18,6 +18,7 @@ MATHEMATICS = "±×÷−≤≥≠≈≡∞∈√∑∏∫∂∇∆→←↑↓�
 GREEK = "ΓΘΛΦΨΩαβγδεζηθκλνξπρστφχψω"
 MARKS = "□■☐☑✓▪●○►"
 LATER = "ĂăĐđĞğİıȘșŞşȚț₹₺‰№⅓⅔"
+LATEST = "ĹĺĽľŔŕĀāĒēĢģĪīĶķĻļŅņŪūĖėĮįŲų☒✗★⅛⅜⅝⅞"
 
 PAGE_SYMBOLS = (
     " "
@@ -33,6 +34,7 @@ PAGE_SYMBOLS = (
     + GREEK
     + MARKS
     + LATER
+    + LATEST
 )
 """Without duplicates, in the order of the ids of a new model: the space, the other 94 of ASCII, the
 rest."""

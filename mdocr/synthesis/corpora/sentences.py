@@ -32,30 +32,42 @@ Reader = Callable[[str], Iterable[str]]
 logger = logging.getLogger(__name__)
 
 SHARE = Path("/usr/share")
-VERSION = 7
+VERSION = 8
 LANGUAGES = {
-    "en": 0.53,
-    "de": 0.09,
-    "fr": 0.09,
-    "es": 0.07,
-    "it": 0.05,
-    "pt": 0.04,
+    "en": 0.36,
+    "de": 0.08,
+    "fr": 0.08,
+    "es": 0.065,
+    "it": 0.045,
+    "pt": 0.045,
     "nl": 0.03,
-    "pl": 0.03,
-    "cs": 0.015,
-    "da": 0.01,
-    "sv": 0.01,
-    "hu": 0.01,
-    "ro": 0.015,
-    "tr": 0.015,
+    "pl": 0.045,
+    "cs": 0.045,
+    "da": 0.02,
+    "sv": 0.025,
+    "nb": 0.015,
+    "fi": 0.02,
+    "hu": 0.03,
+    "ro": 0.03,
+    "tr": 0.035,
+    "sk": 0.015,
+    "sl": 0.01,
+    "hr": 0.015,
+    "et": 0.01,
+    "lv": 0.012,
+    "lt": 0.012,
+    "ca": 0.01,
+    "is": 0.01,
 }
-"""Probability of each language."""
+"""Weight of each language."""
 MOST = {"en": 45_000}
 MOST_OTHERS = 9_000
 MOST_OF_A_FILE = 4000
 FILES_ALIKE = 12
 WORDS_KEPT = 12_000
 SHORTEST, LONGEST = 35, 1500
+FEWEST = 20
+"""Paragraphs of a language; one with fewer has sentences of its words."""
 
 FOLDERS = {"pt": "brasil"}
 """Folders of fortunes that are not named after the language code."""
@@ -177,7 +189,7 @@ def gather_sentences(share: Path) -> Sentences:
     paragraphs = {}
     for language in LANGUAGES:
         found = _of_language(share, language)
-        if len(found) >= 20:
+        if len(found) >= FEWEST:
             paragraphs[language] = found
         logger.info("%s: %d paragraphs", language, len(found))
     words = {language: _words(share, language) for language in LANGUAGES}
@@ -185,7 +197,8 @@ def gather_sentences(share: Path) -> Sentences:
     words.setdefault("en", tuple(dict.fromkeys((*FALLBACK, *SIGNS))))
     if "en" not in paragraphs:
         logger.warning("no text under %s: sentences are generated from a word list", share)
-        paragraphs["en"] = _made(words["en"])
+    for language in words.keys() - paragraphs.keys():
+        paragraphs[language] = _made(words[language])
     return Sentences(paragraphs, words)
 
 
@@ -268,9 +281,19 @@ LISTS = {
     "pl": ("dict/polish",),
     "da": ("dict/danish",),
     "sv": ("dict/swedish",),
+    "cs": ("hunspell/cs_CZ.dic",),
+    "nb": ("hunspell/nb_NO.dic",),
     "hu": ("hunspell/hu_HU.dic",),
     "ro": ("hunspell/ro_RO.dic",),
     "tr": ("hunspell/tr_TR.dic",),
+    "sk": ("hunspell/sk_SK.dic",),
+    "sl": ("hunspell/sl_SI.dic",),
+    "hr": ("hunspell/hr_HR.dic",),
+    "et": ("hunspell/et_EE.dic",),
+    "lv": ("hunspell/lv_LV.dic",),
+    "lt": ("hunspell/lt_LT.dic",),
+    "ca": ("hunspell/ca.dic",),
+    "is": ("hunspell/is_IS.dic",),
 }
 
 
@@ -278,11 +301,19 @@ def _words(share: Path, language: str) -> tuple[str, ...]:
     """Words evenly spaced over the language's list."""
     for name in LISTS.get(language, ()):
         if (share / name).is_file():
-            lines = unicodedata.normalize("NFC", _open(share / name)).splitlines()
+            text = (share / name).read_text(_encoding(share / name), errors="replace")
+            lines = unicodedata.normalize("NFC", text).splitlines()
             words = [line.split("/")[0].split("\t")[0] for line in lines]
             words = [word for word in words if 1 < len(word) < 22 and KNOWN.issuperset(word)]
             return tuple(words[:: max(1, len(words) // WORDS_KEPT)])
     return ()
+
+
+def _encoding(words: Path) -> str:
+    """That of a list; the rules beside one of Hunspell name it."""
+    rules = words.with_suffix(".aff")
+    named = rules.is_file() and re.search(rb"(?m)^SET +(\S+)", rules.read_bytes())
+    return named[1].decode() if named else "utf-8"
 
 
 def _write(path: Path, sentences: Sentences) -> None:

@@ -30,7 +30,7 @@ SHARES = {
     "leader": 4,
     "formula": 5,
     "signed": 10,
-    "marked": 10,
+    "marked": 16,
     "integer": 3,
     "decimal": 3,
     "street": 3,

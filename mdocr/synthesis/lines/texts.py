@@ -101,7 +101,7 @@ def _dress(rng: np.random.Generator, text: str) -> str:
     """Typographic quotes and dashes; at times capitals, brackets, note marks."""
     if rng.random() < 0.55:
         text = _typographic(rng, text)
-    if rng.random() < 0.12:
+    if rng.random() < 0.2:
         text = _sprinkle(rng, text)
     chance = rng.random()
     if chance < 0.03:
