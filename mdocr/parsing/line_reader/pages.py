@@ -26,7 +26,6 @@ from mdocr.parsing.line_reader.covers import covered, lying_over
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.initials import moved
 from mdocr.parsing.line_reader.lists import as_lists
-from mdocr.parsing.line_reader.long_s import settle_long_s
 from mdocr.parsing.line_reader.noise import (
     is_foreign,
     is_noise,
@@ -38,6 +37,7 @@ from mdocr.parsing.line_reader.programs import find_programs
 from mdocr.parsing.line_reader.questions import BLOCK_LENGTH, Question
 from mdocr.parsing.line_reader.reading import LineReading
 from mdocr.parsing.line_reader.trials import Trial, trials_of
+from mdocr.parsing.line_reader.twins import settle_twins
 from mdocr.parsing.line_reader.verification import Verdict
 from mdocr.parsing.line_reader.views import WHOLE, View, view_of
 from mdocr.parsing.line_reader.written_pictures import with_writing
@@ -324,7 +324,7 @@ class LinePage(PageWork):
         for part in self.parts:
             if self._is_at_side(part[0]):
                 blocks += self._part_blocks(part, "aside_text")
-        return settle_long_s(blocks), pictures
+        return settle_twins(blocks), pictures
 
     def _is_at_side(self, area: Box) -> bool:
         """Whether a narrow part of an upright page stands in its margin."""

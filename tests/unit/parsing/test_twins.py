@@ -1,4 +1,4 @@
-"""A long s of an old print stays; one that is an f without its bar becomes an f."""
+"""Letters that print alike are those of the language, or of the time, of their page."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import pytest
 from documents import block
 
 from mdocr.document.model import Box, PageLine, PageWord
-from mdocr.parsing.line_reader.long_s import settle_long_s
+from mdocr.parsing.line_reader.twins import settle_twins
 
 OLD = "ſo ſchädlich iſt es, Vorurtheile zu pflanzen, weil ſie"
 
@@ -18,10 +18,21 @@ OLD = "ſo ſchädlich iſt es, Vorurtheile zu pflanzen, weil ſie"
         (["The ſirst storey was dropped"], ["The first storey"]),
         ([OLD, "Reform der Denkungsart"], [OLD, "Denkungsart"]),
         (["ſ"], ["ſ"]),
+        (["Işık, șişe ve çocuk"], ["Işık, şişe"]),
+        (
+            ["Și într-o zi țara aşteaptă"],
+            [
+                "Și",
+            ],
+        ),
+        (["Şapte mulți", "fără știință"], ["Șapte", "știință"]),
+        (["şi și"], ["şi și"]),
+        (["Ðakovo je grad", "Đurđevac"], ["Đakovo", "Đurđevac"]),
+        (["ÞAÐ ER LOKAĐ"], ["LOKAÐ"]),
     ],
 )
 def test_what_most_of_a_page_has_decides(texts, settled):
-    found = settle_long_s([block("text", 0.1, text) for text in texts])
+    found = settle_twins([block("text", 0.1, text) for text in texts])
     assert all(part in one.content for part, one in zip(settled, found, strict=True))
 
 
@@ -30,7 +41,7 @@ def test_lines_and_words_follow_and_text_layers_stay():
     line = PageLine("ſive misses", box, words=(PageWord("ſive", box), PageWord("misses", box)))
     read = replace(block("text", 0.1, "ſive misses"), lines=(line,))
     known = replace(block("text", 0.3, "Miſtriſs, of old"), source="text-layer")
-    made, kept = settle_long_s([read, known])
+    made, kept = settle_twins([read, known])
     assert made.content == made.lines[0].text == "five misses"
     assert [word.text for word in made.lines[0].words] == ["five", "misses"]
     assert kept == known
