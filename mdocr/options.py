@@ -69,9 +69,10 @@ class RecognizeOptions:
             the decoders that have steps.
         seed: seed of the ``random`` decoder.
         trace: keep the text after every step.
-        lexicon: known words, by which unclear words are read: ``english``, the path of a file
-            with a word a line, ``none``, or ``auto``: english with the model in the package, none
-            with others.
+        lexicon: known words, by which unclear words are read: ``english``, other languages whose
+            list of words this machine has (``decoding.lexicons.LANGUAGES``), the path of a file
+            with a word a line, or several of these with commas; ``none``; or ``auto``: english
+            with the model in the package, none with others.
         draft: ``ctc``: words that the model's CTC head is sure of need no decoder, if it has one;
             ``none``; or ``auto``: ctc, unless another decoder, a trace or ``revise`` is asked for.
             What another reader has read is given to ``Recognizer.recognize`` instead, as a list.

@@ -12,7 +12,7 @@ from typing_extensions import Unpack
 
 from mdocr.decoding.arrays import Array, namespace
 from mdocr.decoding.correction import correct
-from mdocr.decoding.lexicon import load_lexicon
+from mdocr.decoding.lexicons import load_lexicon
 from mdocr.decoding.word_drafts import verify, with_drafts
 from mdocr.decoding.word_results import words_of
 from mdocr.decoding.word_state import EOS, Decoding, Predict

@@ -53,9 +53,10 @@ Lexicon = Annotated[
     typer.Option(
         "--lexicon",
         "--dictionary",
-        metavar="auto|none|english|FILE",
-        help="Lexicon by which unclear words are read; FILE has a word a line. "
-        "auto: english with mdiff4str-lite, none with other models.",
+        "--lang",
+        metavar="auto|none|LANGUAGE,…|FILE",
+        help="Known words, by which unclear ones are read: of languages, such as en,de; or a FILE "
+        "with a word a line. auto: en with mdiff4str-lite, none with other models.",
         rich_help_panel=MORE,
     ),
 ]

@@ -27,7 +27,7 @@ from mdocr.cli.choices import (
 )
 from mdocr.cli.command import MORE, Command, examples, single_command
 from mdocr.cli.progress import progress, progress_bar, watcher_of
-from mdocr.decoding.lexicon import load_lexicon
+from mdocr.decoding.lexicons import load_lexicon
 from mdocr.errors import UsageError
 from mdocr.inputs.draft_list import read_drafts
 from mdocr.inputs.find import find_files

@@ -7,11 +7,9 @@ Unknown words are modelled by letter trigrams of the known ones.
 Shapes: W words, N letters of a word.
 """
 
-import gzip
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from string import ascii_lowercase
@@ -20,12 +18,9 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.errors import InputError, reason_of
-
 UNKNOWN = 0.1
 """Share of words that are not in the lexicon."""
 LETTERS = len(ascii_lowercase)
-SHIPPED = Path(__file__).parents[1] / "assets/lexicons"
 
 Floats = NDArray[np.float64]
 
@@ -109,6 +104,19 @@ class Lexicon:
                 word, letter = ends
         return cls(lengths)
 
+    @classmethod
+    def joined(cls, parts: Sequence["Lexicon"]) -> "Lexicon":
+        """One of several, each of which is as likely as the others."""
+        lengths = {}
+        for length in sorted({length for part in parts for length in part.lengths}):
+            found = [part.lengths[length] for part in parts if length in part.lengths]
+            letters = np.concatenate([words.letters for words in found])
+            shares = np.concatenate([np.exp(words.log_shares) for words in found]) / len(parts)
+            known, places = np.unique(letters, axis=0, return_inverse=True)
+            sums = np.bincount(places.ravel(), shares, len(known))
+            lengths[length] = WordsOfLength(known, np.log(sums))
+        return cls(lengths)
+
     def log_share(self, word: str) -> float:
         """How common a word is, in lower case; minus infinity for one that is not known."""
         known = self.lengths.get(len(word)) if is_plain(word) else None
@@ -154,38 +162,3 @@ def letter_model(words: Sequence[NDArray[np.uint8]]) -> Floats:
         likely = np.where(kinds > 0, (seen + kinds * likely) / total, likely)
     logarithms: Floats = np.log(likely)
     return logarithms
-
-
-@cache
-def load_lexicon(name: str) -> Lexicon:
-    """Loads a shipped lexicon by name, or a file of words.
-
-    Args:
-        name: ``english``, or a path: one word per line, optionally a tab and its frequency.
-
-    Raises:
-        InputError: the file is missing or malformed.
-    """
-    shipped = SHIPPED / f"{name}.npz"
-    try:
-        if shipped.is_file():
-            return Lexicon.load(shipped)
-        weights = _weights_in(Path(name))
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(
-            f"cannot read the lexicon {name!r}: {reason_of(error)}",
-            "Give english, or a UTF-8 text file with one word per line.",
-        ) from error
-    if not any(map(is_plain, weights)) or min(weights.values()) <= 0:
-        raise InputError(
-            f"the lexicon {name!r} contains no words, or a frequency that is not positive",
-            "Write one word of letters per line, optionally followed by a tab and its frequency.",
-        )
-    return Lexicon.from_weights(weights)
-
-
-def _weights_in(path: Path) -> dict[str, float]:
-    content = path.read_bytes()
-    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
-    rows = [line.split("\t") for line in text.splitlines() if line.strip()]
-    return {row[0].strip(): float(row[1]) if row[1:] else 1.0 for row in rows}

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from mdocr.decoding.lexicon import is_plain, load_lexicon
+from mdocr.decoding.lexicon import is_plain
+from mdocr.decoding.lexicons import load_lexicon
 
 COMMON = -11.0
 """Log share from which a part of two or three letters counts as a word, and not as a syllable."""

@@ -3,7 +3,7 @@
 import re
 from math import inf
 
-from mdocr.decoding.lexicon import load_lexicon
+from mdocr.decoding.lexicons import load_lexicon
 
 LONG = 5
 """Letters behind a nought from which it is an O, whether the word is known or not."""

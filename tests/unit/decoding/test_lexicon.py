@@ -7,12 +7,9 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from mdocr.decoding.lexicon import (
-    UNKNOWN,
-    Lexicon,
-    letter_model,
-    load_lexicon,
-)
+from mdocr.decoding import lexicons
+from mdocr.decoding.lexicon import UNKNOWN, Lexicon, letter_model
+from mdocr.decoding.lexicons import load_lexicon
 from mdocr.errors import InputError
 
 KNOWN = Lexicon.from_weights({"Suites": 2.0, "music": 1.0, "Music": 1.0, "It's": 1.0, "a": 1.0})
@@ -101,3 +98,23 @@ def test_a_damaged_archive_is_told(tmp_path):
     (tmp_path / "own.gz").write_bytes(gzip.compress(b"word\n")[:-4])
     with pytest.raises(InputError, match=r"own\.gz"):
         load_lexicon(str(tmp_path / "own.gz"))
+
+
+def test_words_of_languages_are_those_of_the_machine(tmp_path, monkeypatch):
+    (tmp_path / "ngerman").write_text("München\nStraße\nOrt\n", "utf-8")
+    monkeypatch.setattr(lexicons, "LISTS", tmp_path)
+    german = lexicons.load_lexicon.__wrapped__("de")
+    assert german.log_share("munchen") == german.log_share("ort") > -np.inf
+    both = lexicons.load_lexicon.__wrapped__("en,de")
+    assert both.log_share("munchen") == pytest.approx(german.log_share("munchen") - log(2))
+    assert both.log_share("house") == pytest.approx(
+        load_lexicon("english").log_share("house") - log(2)
+    )
+    assert exp(both.log_share("ort")) > exp(german.log_share("ort")) / 2
+
+
+def test_a_language_without_a_list_is_told_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(lexicons, "LISTS", tmp_path)
+    with pytest.raises(InputError, match="'fr'") as caught:
+        lexicons.load_lexicon.__wrapped__("en,fr")
+    assert "wfrench" in caught.value.hint
