@@ -24,6 +24,10 @@ TIGHT = 0.85
 COLUMN_GAP = 0.9
 """Narrowest gap between columns of a table in heights of a capital."""
 
+FULL, LEAST_FULL, MOST_LINES = 3, 4, 3
+"""Cells of a row of three columns or more that begins a row of the table, and such rows, at least;
+and lines that these have in the mean, at most."""
+
 SOLID = 1.75
 """Distance from line to line of one text in heights of a capital, at most, in a table."""
 
@@ -42,11 +46,11 @@ def to_lines(pieces: Sequence[PagePiece], rules: Sequence[LayoutBox] = ()) -> li
         rows from top to bottom; a table, or an image, is a row of its own.
     """
     rows = [row for row in rows_of(pieces) if without_leaders(row)]
+    counts = [len(_cells_of(row)) for row in rows]
     lines: list[Row] = []
     start = 0
     while start < len(rows):
-        end = _with_last_cell(rows, start, _table_end(rows, start))
-        end = _with_last_record(rows, start, end, rules)
+        end = _with_last_record(rows, start, _table_end(rows, counts, start), rules)
         table = _to_table(rows[start:end], rules) if end - start >= 3 else None
         if table is not None:
             lines.append([table])
@@ -62,35 +66,45 @@ def _cells_of(row: Row, gap: float = COLUMN_GAP) -> Row:
     return join_row(without_leaders(row), gap)
 
 
-def _table_end(rows: Sequence[Row], start: int) -> int:
-    """Where the run of rows with several cells ends; one row of a single cell may stand between."""
-    end = start
-    misses = 0
-    for index in range(start, len(rows)):
-        row = rows[index]
-        if any(piece.region for piece in row) or _is_far(rows, start, index):
-            break
-        if len(_cells_of(row)) >= 2:
+def _table_end(rows: Sequence[Row], counts: Sequence[int], start: int) -> int:
+    """Where the run of rows with several cells ends.
+
+    One row of a single cell may stand between, and any that go on with a cell of the row above.
+    """
+    if counts[start] < 2:
+        return start
+    stop = next((i for i in range(start, len(rows)) if _ends(rows, start, i)), len(rows))
+    least = _least_step(rows[start:stop], _full(counts[start:stop]))
+    end, misses = start, 0
+    for index in range(start, stop):
+        if counts[index] >= 2 or (index > start and _step(rows, index) < least):
             end, misses = index + 1, 0
         else:
             misses += 1
-        if misses > 1 or (index == start and misses):
+        if misses > 1:
             break
     return end
 
 
-def _with_last_cell(rows: Sequence[Row], start: int, end: int) -> int:
-    """Where the run ends if the last lines of a long cell stand alone below it."""
-    if end - start < 3:
-        return end
-    first = rows[start][0].box
-    begun = [i for i in range(start + 1, end) if rows[i][0].box.x0 < first.x1]
-    least = TIGHT * min((_step(rows, index) for index in begun), default=0.0)
-    while end < len(rows) and _step(rows, end) < least and rows[end][0].box.x0 > first.x1:
-        if any(piece.region for piece in rows[end]):
-            break
-        end += 1
-    return end
+def _ends(rows: Sequence[Row], start: int, index: int) -> bool:
+    """Whether no table goes on to a row: it is none of text, or a wide blank is above it."""
+    return any(piece.region for piece in rows[index]) or _is_far(rows, start, index)
+
+
+def _full(counts: Sequence[int]) -> list[bool]:
+    """Which rows, of such numbers of cells, have most of them: they begin a row of the table.
+
+    All of them, if few have.
+    """
+    least = min(max(counts), max(FULL, max(counts) // 2 + 1))
+    full = [count >= least for count in counts]
+    return full if sum(full) >= max(LEAST_FULL, len(full) / MOST_LINES) else [True] * len(full)
+
+
+def _least_step(rows: Sequence[Row], begins: Sequence[bool]) -> float:
+    """Distance to the row above from which a row is none of those that go on with its cells."""
+    steps = (_step(rows, index) for index in range(1, len(rows)) if begins[index])
+    return TIGHT * min(steps, default=0.0)
 
 
 def _with_last_record(rows: Sequence[Row], start: int, end: int, rules: Sequence[LayoutBox]) -> int:
@@ -130,8 +144,9 @@ def _bands(rows: Sequence[Row], rules: Sequence[LayoutBox]) -> list[int]:
 
 
 def _step(rows: Sequence[Row], index: int) -> float:
-    """Distance from one row down to another."""
-    return rows[index][0].base - rows[index - 1][0].base
+    """Distance from one row down to another, between the bases of their longest pieces."""
+    above, below = (max(row, key=lambda piece: piece.count) for row in rows[index - 1 : index + 1])
+    return below.base - above.base
 
 
 def _is_far(rows: Sequence[Row], start: int, index: int) -> bool:
@@ -180,13 +195,13 @@ def _records(
 ) -> list[int]:
     """The number of the table's row to which each row of pieces belongs.
 
-    What stands closer below a row than the rows stand to each other, and not in the first column,
-    goes on with the row's cells; and so do a few shorter rows between two rules. Entries, which
-    lead by dots from one cell to another, are whole.
+    What stands closer below a row than the rows stand to each other, and not in the first column
+    or only in a few, goes on with the row's cells; and so do a few shorter rows between two rules.
+    Entries, which lead by dots from one cell to another, are whole.
     """
-    begins = [row[0].box.x0 < columns[0][1] for row in rows]
-    steps = [_step(rows, index) for index in range(1, len(rows)) if begins[index]]
-    least = TIGHT * min(steps, default=0.0)
+    full = _full([len(row) for row in rows])
+    begins = [row[0].box.x0 < columns[0][1] and most for row, most in zip(rows, full, strict=True)]
+    least = _least_step(rows, begins)
     ruled = _ruled_records(rows, rules)
     numbers = [0]
     for index in range(1, len(rows)):
