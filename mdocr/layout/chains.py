@@ -12,8 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mdocr.layout.bridges import without_bridges
 from mdocr.layout.components import Boxes
 from mdocr.layout.curves import Curves, fit_curves, levelled, medians
+from mdocr.layout.groups import hulls, join
 
 WORD_GAP = 1.15
 """Widest gap inside a fragment, in heights of the larger neighbour."""
@@ -124,7 +126,8 @@ def chain(boxes: Boxes, size: float, walls: Boxes, words: Index | None = None) -
         one, next_one = order[:-1], order[1:]
         inner = (words[one] == words[next_one]) & (words[one] != NO_WORD)
         pairs.append((one[inner], next_one[inner]))
-    return join(len(boxes), *(np.concatenate(ends) for ends in zip(*pairs, strict=True)))
+    first, second = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+    return without_bridges(boxes, first, second)
 
 
 def _leader_pairs(boxes: Boxes, size: float) -> tuple[Index, Index]:
@@ -171,30 +174,6 @@ def crosses_wall(left: Boxes, right: Boxes, walls: Boxes) -> NDArray[np.bool_]:
         x = (x0 + x1) / 2
         apart |= (start < x) & (end > x) & (middle >= y0 - 1) & (middle <= y1 + 1)
     return apart
-
-
-def join(count: int, first: Index, second: Index) -> Index:
-    """Connected components of a graph: for each of ``count`` nodes the number of its group."""
-    group = np.arange(count)
-    while True:
-        before = group.copy()
-        lower = np.minimum(group[first], group[second])
-        np.minimum.at(group, first, lower)
-        np.minimum.at(group, second, lower)
-        group = group[group]
-        if (group == before).all():
-            break
-    return np.unique(group, return_inverse=True)[1].reshape(-1)
-
-
-def hulls(boxes: Boxes, groups: Index) -> Boxes:
-    """Smallest box around each group, [G, 4]."""
-    count = int(groups.max()) + 1
-    hull = np.empty((count, 4))
-    hull[:, :2], hull[:, 2:] = np.inf, -np.inf
-    np.minimum.at(hull, groups, np.column_stack([boxes[:, :2], np.full((len(boxes), 2), np.inf)]))
-    np.maximum.at(hull, groups, np.column_stack([np.full((len(boxes), 2), -np.inf), boxes[:, 2:]]))
-    return hull
 
 
 class _Chains(NamedTuple):

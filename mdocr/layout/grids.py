@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.chains import hulls, join
 from mdocr.layout.components import Boxes, Rules, inside_any, merge_overlapping
+from mdocr.layout.groups import hulls, join
 from mdocr.layout.pieces import PagePiece, hull, rows_of
 from mdocr.layout.regions import LayoutBox, LayoutCell, Region
 from mdocr.layout.rows import join_row
