@@ -1,12 +1,14 @@
 """What the text layers of PDFs bring and cost: words and CPU-seconds of their first pages.
 
-    OMP_NUM_THREADS=1 python docs/benchmarks/text_layers.py FOLDER
+    OMP_NUM_THREADS=1 python docs/benchmarks/text_layers.py FOLDER --truth TRUTHS
     OMP_NUM_THREADS=1 python docs/benchmarks/text_layers.py FOLDER --lies
 
 The first compares ``verify`` with ``ignore``: seconds, and the words (F1) of what was read with
 those of the file. Lines where the layer has no character, as of letters in a picture, are left out.
-Of scripts without spaces each character is a word, and hyphens do not count. The second garbles
-each layer in five ways, and compares what is read then with what is read without it.
+Of scripts without spaces each character is a word, and hyphens do not count. Where TRUTHS has
+``NAME.gt.txt``, the text of a page in reading order, that page is read instead of the first, and
+its edit similarity to what was read is told too. The second garbles each layer in five ways, and
+compares what is read then, and the seconds it takes, with what is read without it.
 """
 
 import argparse
@@ -20,13 +22,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import mean
+from typing import NamedTuple
 from unittest import mock
 
 import numpy as np
 
 from mdocr import load_parser
 from mdocr.document.model import Page
-from mdocr.evaluation.metrics import edit_similarity
+from mdocr.evaluation.metrics import edit_similarity, plain
 from mdocr.inputs import pdf
 from mdocr.inputs.text_layer import TextLayer, read_text_layer
 from mdocr.parsing.parser import Parser
@@ -49,8 +52,14 @@ def misread(text: str) -> str:
 
 GOOD = 0.995
 
+LESS = 0.005
+"""Similarity to the truth that a page may lose."""
+
 LEAST = 0.25
 """Share of the characters that a lie has to change; that of Latin letters is none in Chinese."""
+
+LEADER = re.compile(r"(?:[.…·]\s?){4,}|_{2,}")
+"""Dots that lead the eye, and rules to write on."""
 
 OF_FONTS = ("shifted encoding", "no ToUnicode")
 """Lies of text that is shown; the others are invisible text over a scan."""
@@ -106,64 +115,124 @@ def f1(found: Counter[str], true: Counter[str]) -> float:
     return 2 * (found & true).total() / max(found.total() + true.total(), 1)
 
 
-def read(parser: Parser, path: Path, how: str) -> tuple[str, float, Page]:
-    """The text of a first page, the CPU-seconds that it took, and the page."""
+def read(parser: Parser, path: Path, how: str, number: int = 1) -> tuple[str, float, Page]:
+    """The text of a page, the CPU-seconds that it took, and the page."""
     start = time.process_time()
-    document = parser.parse(path, pages="1", text_layer=how, boxes="line")
+    document = parser.parse(path, pages=str(number), text_layer=how, boxes="line")
     seconds = time.process_time() - start
     return document.to_text(keep_paratext=True), seconds, document.pages[0]
 
 
-def compare(parser: Parser, paths: Sequence[Path]) -> None:
-    """Prints seconds and words of each file."""
+class Compared(NamedTuple):
+    """A page, read without its layer and with it: seconds, words, and how it reads in order."""
+
+    seconds: float
+    seconds_verified: float
+    words: float
+    words_verified: float
+    text: float | None = None
+    text_verified: float | None = None
+
+    def cells(self) -> str:
+        """As a row of the table."""
+        known = [value for value in self if value is not None]
+        return " | ".join(f"{value:.{1 if n < 2 else 3}f}" for n, value in enumerate(known))
+
+
+def compare(parser: Parser, paths: Sequence[Path], truths: Path | None) -> None:
+    """Prints seconds, words and likeness to the truth of each file."""
     rows = []
-    print("| file | ignore, s | verify, s | words, ignore | words, verify | lines refused |")
-    print("|---|---|---|---|---|---|")
+    heads = ["ignore, s", "verify, s", "words, ignore", "words, verify"]
+    heads += ["in order, ignore", "in order, verify"] if truths else []
+    print(f"| file | {' | '.join(heads)} | lines refused |\n|{'---|' * (len(heads) + 2)}")
     for path in paths:
-        own, layer = layer_of(path)
+        truth = truth_of(path, truths)
+        number = page_of(path, truth) if truth else 1
+        own, layer = layer_of(path, number)
         if layer is None:
             continue
-        plain, plain_seconds, without = read(parser, path, "ignore")
-        text, seconds, page = read(parser, path, "verify")
-        scores = (
-            f1(words(plain) - beside(without, layer), own),
-            f1(words(text) - beside(page, layer), own),
+        plain_text, plain_seconds, without = read(parser, path, "ignore", number)
+        text, seconds, page = read(parser, path, "verify", number)
+        rows.append(
+            Compared(
+                plain_seconds,
+                seconds,
+                f1(words(plain_text) - beside(without, layer), own),
+                f1(words(text) - beside(page, layer), own),
+                *(likeness(one, truth) for one in (plain_text, text) if truth),
+            )
         )
-        rows.append((plain_seconds, seconds, *scores))
         use = page.text_layer
         kept = f"{use.refused} of {use.lines}" if use.used else "all"
-        print(f"| {path.stem} | {_cells(rows[-1])} | {kept} |", flush=True)
-    print(f"| mean | {_cells([mean(column) for column in zip(*rows, strict=True)])} | |")
-    good = sum(row[3] >= GOOD for row in rows)
+        print(f"| {path.stem} | {rows[-1].cells()} | {kept} |", flush=True)
+    _tell(rows)
+
+
+def _tell(rows: Sequence[Compared]) -> None:
+    """Prints the means, and of how many files the words and their order are right."""
+    columns = [[one for one in column if one is not None] for column in zip(*rows, strict=True)]
+    means = Compared(*(mean(column) for column in columns if column))
+    print(f"| mean | {means.cells()} | |")
+    good = sum(row.words_verified >= GOOD for row in rows)
     print(f"\n{good} of {len(rows)} files have {GOOD} or more.")
+    pairs = [(row.text, row.text_verified) for row in rows]
+    worse = [
+        before - after
+        for before, after in pairs
+        if before is not None and after is not None and before - after > LESS
+    ]
+    print(f"In order, {len(worse)} are worse with their layer by more than {LESS}.")
 
 
-def _cells(row: Sequence[float]) -> str:
-    return f"{row[0]:.1f} | {row[1]:.1f} | {row[2]:.3f} | {row[3]:.3f}"
+def likeness(text: str, truth: str) -> float:
+    """Edit similarity of two texts in reading order, without leaders."""
+    bare = (plain(LEADER.sub(" ", one)) for one in (text, truth))
+    return edit_similarity(*bare)
 
 
-def layer_of(path: Path) -> tuple[Counter[str], TextLayer | None]:
-    """The words of a first page by its file, and its layer."""
+def truth_of(path: Path, truths: Path | None) -> str:
+    """The text of one of its pages in reading order; empty where that is not known."""
+    file = truths / f"{path.stem}.gt.txt" if truths else None
+    return file.read_text(encoding="utf-8") if file and file.is_file() else ""
+
+
+def page_of(path: Path, truth: str) -> int:
+    """The number of the page that has the most words of a truth."""
+    import pymupdf
+
+    wanted = words(truth)
+    with pymupdf.open(path) as document:
+        scores = [f1(words(page.get_text()), wanted) for page in document]
+    return scores.index(max(scores)) + 1
+
+
+def layer_of(path: Path, number: int = 1) -> tuple[Counter[str], TextLayer | None]:
+    """The words of a page by its file, and its layer."""
     import pymupdf
 
     with pymupdf.open(path) as document:
-        return words(document[0].get_text()), read_text_layer(document[0])
+        page = document[number - 1]
+        return words(page.get_text()), read_text_layer(page)
 
 
 def lie(parser: Parser, paths: Sequence[Path]) -> None:
     """Prints what becomes of garbled layers."""
-    print("| layer | noticed | similarity to the reading without it, mean | least |")
-    print("|---|---|---|---|")
-    plain = {path: read(parser, path, "ignore")[0] for path in paths}
+    print("| layer | noticed | similarity to the reading without it, mean | least | seconds |")
+    print("|---|---|---|---|---|")
+    plain = {path: read(parser, path, "ignore") for path in paths}
     for name in LIES:
-        noticed, alike = 0, []
-        for path in (path for path in paths if changed(path, name) >= LEAST):
+        lying = [path for path in paths if changed(path, name) >= LEAST]
+        noticed, alike, seconds = 0, [], 0.0
+        for path in lying:
             with mock.patch.object(pdf, "read_text_layer", partial(garbled, name=name)):
-                text, _, page = read(parser, path, "verify")
+                text, spent, page = read(parser, path, "verify")
             noticed += page.text_layer is not None and not page.text_layer.used
-            alike.append(edit_similarity(text, plain[path]))
+            alike.append(edit_similarity(text, plain[path][0]))
+            seconds += spent
+        cost = seconds / sum(plain[path][1] for path in lying)
         print(
-            f"| {name} | {noticed} of {len(alike)} | {mean(alike):.3f} | {min(alike):.3f} |",
+            f"| {name} | {noticed} of {len(lying)} | {mean(alike):.3f} | {min(alike):.3f} "
+            f"| {cost:.2f} × |",
             flush=True,
         )
 
@@ -184,12 +253,16 @@ def main() -> None:
     parse = argparse.ArgumentParser()
     parse.add_argument("folder", type=Path)
     parse.add_argument("--lies", action="store_true")
+    parse.add_argument("--truth", type=Path, help="folder with NAME.gt.txt")
     parse.add_argument("--every", type=int, default=1, help="of so many files, the first")
     options = parse.parse_args()
     paths = sorted(options.folder.glob("*.pdf"))[:: options.every]
     parser = load_parser("lite", "cpu")
     parser.parse(paths[0], pages="1")  # what is loaded once is not counted
-    (lie if options.lies else compare)(parser, paths)
+    if options.lies:
+        lie(parser, paths)
+    else:
+        compare(parser, paths, options.truth)
 
 
 if __name__ == "__main__":
