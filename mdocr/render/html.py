@@ -48,6 +48,7 @@ figcaption, .note {{ font-size: 0.9em; }}
 .formula {{ text-align: center; overflow-x: auto; }}
 .page {{ border: 0; border-top: 1px dashed #999; }}
 ul.boxes {{ list-style: none; padding-left: 1em; }}
+sup, sub {{ line-height: 0; }}
 </style>
 </head>
 <body>
