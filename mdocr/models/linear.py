@@ -111,13 +111,12 @@ def to_int8(rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def multiply_packed(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """``multiply_plain`` for a packed weight, by oneDNN.
+    """``multiply_plain`` for a packed weight, by oneDNN with AMX.
 
-    Without AMX it writes other types than float32 by its reference kernel, which takes over a
-    hundred times as long; so there the product is cast afterwards.
+    Without AMX it takes its reference kernel, which may take over a thousand times as long.
     """
     zeros = torch.zeros(len(scales), dtype=torch.int64)
-    written = dtype if dtype == torch.bfloat16 and _has_amx() else torch.float32
+    written = dtype if dtype == torch.bfloat16 else torch.float32
     out: Tensor = torch.ops.onednn.qlinear_pointwise(
         rows, 1.0, 0, weight, scales, zeros, None, 1.0, 0, written, "none", [], ""
     )
@@ -136,7 +135,7 @@ def multiply_widened(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.
 
 def multiply_plain(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
     """Integer product [M, N] of rows [M, K] with a weight [N, K], times its scales [N]."""
-    missing = max(0, FEWEST_ROWS - len(rows))
+    missing = max(0, FEWEST_ROWS - len(rows)) if rows.is_cuda else 0
     padded = nn.functional.pad(rows, (0, 0, 0, missing)) if missing else rows
     product = torch._int_mm(padded, weight.T)[: len(rows)]
     return (product * scales).to(dtype)
@@ -149,8 +148,10 @@ def _multiplication(device: torch.device) -> Callable[..., Tensor]:
     """
     if device.type != "cpu":
         return multiply_plain
-    exact = _has_onednn(device) and (_cpu_says("_is_vnni_supported") or _has_amx())
-    return multiply_packed if exact else multiply_widened
+    if _has_onednn(device) and _has_amx():
+        return multiply_packed
+    exact = _has_onednn(device) and _cpu_says("_is_vnni_supported")
+    return multiply_plain if exact else multiply_widened
 
 
 def _has_onednn(device: torch.device) -> bool:

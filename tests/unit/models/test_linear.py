@@ -117,12 +117,13 @@ def test_eight_bits_take_no_slow_kernel_for_half_precision(dtype: torch.dtype) -
     single = nn.Linear(512, 512)
     x = torch.randn(64, 512)
     layers = [(Int8Linear(single), x), (Int8Linear(copy.deepcopy(single).to(dtype)), x.to(dtype))]
+    layers.append((single, x))
     with torch.inference_mode():
         for layer, rows in layers:
             layer(rows)  # the first call compiles
         seconds = [min(timeit.repeat(lambda a=a, b=b: a(b), number=3)) for a, b in layers]
-        single, half = (layer(rows).float() for layer, rows in layers)
-    assert seconds[1] < 20 * seconds[0]  # the reference kernel takes hundreds of times as long
+        single, half, _ = (layer(rows).float() for layer, rows in layers)
+    assert max(seconds) < 20 * seconds[2]  # a reference kernel takes hundreds of times as long
     assert float((single - half).abs().max() / single.abs().max()) < 0.02
 
 
