@@ -41,6 +41,8 @@ function finishEdit(line, value) {
   saveButton.hidden = !count;
   saveButton.textContent = `Save ${count} correction${count === 1 ? "" : "s"}`;
   refresh();
+  const about = document.getElementById("summary");
+  about.textContent = about.textContent.replace(/\d+ doubtful/, `${doubts.length} doubtful`);
 }
 
 function rowOfLine(line) {

@@ -8,6 +8,7 @@ const correctButton = document.getElementById("correct");
 let chosen = null;
 let matches = [];
 let read = null; // the words in lower case, once something is searched
+const marks = new Map(); // on the pictures, of doubtful words
 
 /** Looks for items again, after pages have come or lines were corrected. */
 function refresh() {
@@ -15,6 +16,7 @@ function refresh() {
   words = items.filter((item) => item.matches(".w") && !item.closest(".corrected"));
   doubts = words.filter((word) => word.classList.contains("doubt"));
   read = null;
+  for (const [word, mark] of marks) mark.hidden = Boolean(word.closest(".corrected"));
   for (const page of document.querySelectorAll(".page:not(.seen)")) {
     page.classList.add("seen");
     near.observe(page);
@@ -161,8 +163,10 @@ const near = new IntersectionObserver((entries) => {
     for (const word of entry.target.querySelectorAll(".w.doubt")) {
       const mark = document.createElement("i");
       mark.className = "mark";
+      mark.hidden = Boolean(word.closest(".corrected"));
       put(mark, placeOf(word));
       sheet.append(mark);
+      marks.set(word, mark);
     }
   }
 }, { rootMargin: "100%" });

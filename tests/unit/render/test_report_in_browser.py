@@ -91,6 +91,9 @@ def test_a_line_is_corrected_and_saved_in_a_browser(tmp_path: Path, browser: Any
     assert field.get_attribute("value") == "first doubtfull unsure"
     field.clear()
     field.send_keys('first, "doubtful" unsure\n')
+    marked = ".mark:not([hidden])"
+    assert len(browser.find_elements(By.CSS_SELECTOR, marked)) == 2  # those of the second page
+    assert browser.find_element(By.ID, "summary").text == "2 pages, 6 words, 2 doubtful"
     body.send_keys("n")
     body.send_keys("n")  # corrected lines are not doubtful any more
     assert str(browser.find_element(By.ID, "said").text).startswith("page 2: unsure")
