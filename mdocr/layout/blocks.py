@@ -119,10 +119,16 @@ def _is_new(lines: Sequence[PagePiece], index: int, around: tuple[LayoutBox, flo
     indent = line.box.x0 - above.box.x0
     if above.bullet or (indent > 0.5 * size and _stands_out(line, usual)):
         return False
+    if _is_short(above, column) and (indent <= 0.5 * size or _is_short(line, column)):
+        return True
     if index + 1 < len(lines) and 0.8 * size < indent < 6 * size:
         return lines[index + 1].box.x0 < line.box.x0 - 0.6 * size
-    short = column.x1 - above.box.x1 > max(0.25 * column.width, 4 * size)
-    return short and line.box.x0 <= above.box.x0 + 0.5 * size
+    return False
+
+
+def _is_short(line: PagePiece, column: LayoutBox) -> bool:
+    """Whether a line ends so far from the end of its column that a word would have fitted there."""
+    return column.x1 - line.box.x1 > max(0.25 * column.width, 4 * line.size)
 
 
 def _is_bold(line: PagePiece, other: PagePiece) -> bool:

@@ -15,6 +15,8 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
+import numpy as np
+
 from mdocr.layout.pieces import TYPEWRITER_GAP, PagePiece, Row, beside, hull, is_typewriter, rows_of
 from mdocr.layout.regions import LayoutBox
 from mdocr.layout.rows import LINE_GAP, join_row
@@ -54,6 +56,13 @@ MARK = 2
 
 ENTRIES = 2
 """Entries with leaders, such as those of an index, that make a side a column of its own."""
+
+INDENT, LEAST_INDENTED = 0.35, 3
+"""Distance of the edges of flush lines in capitals, at most, and lines with one indent, at least,
+that make an index of a side."""
+
+FLUSH, RAGGED = 0.4, 0.5
+"""Share of the lines of an index that begin at its edge, and that end before it, at least."""
 
 LEVEL = 0.5
 """Share of lines on one base with another from which two sides are read row by row."""
@@ -150,6 +159,8 @@ def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
     ]
     if all(running) or all(_entries(own) >= ENTRIES for own in rows):
         return True
+    if all(_is_indented(facing) for facing in sides):
+        return True
     few, many = sorted(sides, key=len)
     if len(few) == 1:
         box, lines = few[0][0].box, [line[0].box for line in many]
@@ -198,6 +209,25 @@ def _entries(rows: Sequence[Row]) -> int:
     return sum(
         any(piece.leader for piece in row[1:-1]) and not (row[0].leader or row[-1].leader)
         for row in rows
+    )
+
+
+def _is_indented(lines: Sequence[Row]) -> bool:
+    """Whether several lines begin with one indent, as sub-entries of an index do.
+
+    Cells of a table are flush on one side, or both.
+    """
+    size = median(line.size for (line,) in lines)
+    left, right = (np.array([line.box[edge] for (line,) in lines]) for edge in (0, 2))
+    inset = (left - left.min()) / size
+    flush, inner = inset < INDENT, inset[inset >= INDENT]
+    near = np.abs(inner - np.median(inner)) < INDENT if len(inner) else np.zeros(0, bool)
+    is_ragged = (right.max() - right > size).mean() > RAGGED
+    return bool(
+        is_ragged
+        and near.sum() >= LEAST_INDENTED
+        and flush.mean() > FLUSH
+        and flush.sum() + near.sum() > BESIDE * len(lines)
     )
 
 

@@ -1,7 +1,7 @@
 """Lines of a text joined to running text, and words that were cut at the end of a line healed."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mdocr.document.characters import WIDE
@@ -29,6 +29,13 @@ _PRONOUNS = frozenset(
 _PRONOUNS |= {"là", "ci", "même", "mêmes"}
 """What French joins to the word before it, as in "dit-on" and "lui-même"."""
 
+_ENTRY = re.compile(
+    r"(?:[^\W\d_].*,\s*|^[\d\s,\u2013-]*,\s+)\d{1,4}(?:\s*[-\u2013]\s*\d{1,4})?\s*$"
+)
+ENTRIES, MOST = 2, 0.6
+"""An entry of an index up to its last page; how many there are in a text, and their share of its
+lines, at least."""
+
 FEWEST = 3
 """Short French words of a document that is in French."""
 
@@ -39,7 +46,8 @@ SHORT = 2
 def join_lines(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     """Running texts without line breaks, save those that were meant.
 
-    Meant are a blank line, a line that ends in two spaces, and one before a list marker.
+    Meant are a blank line, a line that ends in two spaces, one before a list marker, and the end of
+    an entry of an index.
     """
     words = vocabulary(pages)
     return tuple(
@@ -104,15 +112,27 @@ def _joined_block(block: Block, words: frozenset[str]) -> Block:
     return replace(block, content=_joined(block.content, words))
 
 
+def is_entry(line: str) -> bool:
+    """Whether a line ends like an entry of an index, with a page after a comma."""
+    return _ENTRY.search(line) is not None
+
+
+def _entries(lines: Sequence[str]) -> list[bool]:
+    """Which lines end with the page of an entry, where most do, as in an index."""
+    found = list(map(is_entry, lines))
+    return found if sum(found) >= max(ENTRIES, MOST * len(lines)) else [False] * len(lines)
+
+
 def _joined(text: str, words: frozenset[str]) -> str:
     out = [""]
     is_meant = False
     lines = text.split("\n")
-    for line, is_item in zip(lines, starts_of_items(lines), strict=True):
+    entries = _entries(lines)
+    for line, is_item, is_entry in zip(lines, starts_of_items(lines), entries, strict=True):
         stripped = line.strip()
         if not stripped or is_meant or (out[-1] and is_item):
             out.append(stripped)
         else:
             out[-1] = join(out[-1], stripped, words)
-        is_meant = line.endswith("  ") or not stripped
+        is_meant = line.endswith("  ") or not stripped or is_entry
     return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip()

@@ -8,7 +8,7 @@ from mdocr.document.characters import WIDE
 from mdocr.document.model import Block, Page
 from mdocr.document.turns import upright
 from mdocr.postprocess.captions import is_body
-from mdocr.postprocess.hyphens import join, vocabulary
+from mdocr.postprocess.hyphens import is_entry, join, vocabulary
 from mdocr.postprocess.lists import split_marker
 
 _CUT = re.compile(r"[^\W\d_]{2}[-\u2010\u00ad]$")
@@ -85,6 +85,8 @@ def _is_cut(text: str) -> bool:
 def _goes_on(first: str, second: str) -> bool:
     """Whether the second text reads like the rest of the first."""
     if _ENDED.search(first) or split_marker(second)[0]:
+        return False
+    if is_entry(first) and is_entry(second):
         return False
     if _is_cut(first) and second[0].isalnum():
         return True

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from mdocr.layout import LayoutBox
-from mdocr.layout.blocks import usual_type
+from mdocr.layout.blocks import to_regions, usual_type
 from mdocr.layout.columns import in_columns
-from mdocr.layout.pieces import PagePiece
+from mdocr.layout.pieces import PagePiece, Type
 
 
 def test_a_side_of_leaders_alone_is_no_column() -> None:
@@ -131,3 +133,30 @@ def test_columns_that_are_level_in_one_place_are_read_to_their_ends() -> None:
     )
     left[8] = replace(left[8], stroke=4, box=left[8].box._replace(x1=150))
     assert [len(column) for column in in_columns(left + right)] == [16, 16]
+
+
+def _entries(x: float, seed: int) -> list[PagePiece]:
+    """Entries of an index, every third with two indented lines below it."""
+    insets = (0, 16, 16, 0, 0) * 5
+    return [
+        _piece(x + inset, x + inset + 90 + 37 * ((7 * line + seed) % 4), 100 + 20 * line, 15)
+        for line, inset in enumerate(insets)
+    ]
+
+
+@pytest.mark.parametrize("starts", [(50, 330), (50, 300, 550)])
+def test_level_columns_of_an_index_are_read_to_their_ends(starts: tuple[float, ...]) -> None:
+    pieces = [piece for seed, x in enumerate(starts) for piece in _entries(x, seed)]
+    assert [min(p.box.x0 for p in column) for column in in_columns(pieces)] == list(starts)
+
+
+def test_indented_labels_beside_flush_values_are_rows() -> None:
+    labels = _entries(50, 0)
+    values = [_piece(400 - 10 * (n % 3), 460, piece.box.y0, 5) for n, piece in enumerate(labels)]
+    assert len(in_columns(labels + values)) == 1
+
+
+def test_short_lines_are_no_parts_of_one_paragraph_though_the_next_are_indented() -> None:
+    lines = [[piece] for piece in _entries(50, 0)] + [[_piece(50, 430, 600, 30)]]
+    regions = to_regions(lines, Type(12, 0))
+    assert [len(region.lines) for region in regions] == [1] * len(lines)

@@ -517,6 +517,25 @@ def test_compounds_keep_their_hyphens(first: str, second: str, joined: str) -> N
     assert join(first, second, frozenset()) == joined
 
 
+def test_entries_of_an_index_keep_their_lines() -> None:
+    index = "bold type, 23\nborders of cells and frames, 35,\n66, 71\nbullets, 28\u201330"
+    prose = (
+        "He had seen it before, in 1845,\nand wrote of it in the summer, 12\ndays later, at home."
+    )
+    made = finish(
+        document(
+            (block("text", 0.5, index, box=LEFT), block("text", 0.1, "buttons, 5", box=RIGHT))
+        ),
+        join=True,
+    )
+    assert texts(made.pages[0]) == [
+        "bold type, 23\nborders of cells and frames, 35, 66, 71\nbullets, 28\u201330",
+        "buttons, 5",
+    ]
+    (made,) = finish(document((block("text", 0.5, prose),)), join=True).pages
+    assert texts(made) == [prose.replace("\n", " ")]
+
+
 def test_other_languages_are_healed_as_before() -> None:
     german = frozenset(
         ["der", "die", "haben", "werden", "zwischen", "schule", "arbeit", "kinder", "strasse"]
