@@ -169,13 +169,11 @@ class ParseOptions:
         if not 1 <= self.dpi <= 2400:
             raise UsageError(f"dpi must be between 1 and 2400, not {self.dpi:g}")
         for value in (self.threshold, *self.thresholds.values()):
-            if not 0 <= value <= 1:
-                raise UsageError(f"threshold must be between 0 and 1, not {value:g}")
+            check_share("threshold", value)
         for target in (*self.thresholds, *self.max_tokens):
             _choose("region type", target, PARSE_TARGETS)
         _choose("draft", self.draft, DRAFTS)
-        if not 0 <= self.acceptance <= 1:
-            raise UsageError(f"acceptance must be between 0 and 1, not {self.acceptance:g}")
+        check_share("acceptance", self.acceptance)
         _choose("layout", self.layout, LAYOUTS)
         _choose("text layer", self.text_layer, TEXT_LAYERS)
         _choose("boxes", self.boxes, BOXES)
@@ -237,8 +235,7 @@ class RenderOptions:
         _choose("tables", self.tables, TABLE_FORMS)
         _choose("math", self.math, MATH_FORMS)
         _at_least_one("chunk tokens", self.chunk_tokens)
-        if not 0 <= self.mark_doubt <= 1:
-            raise UsageError(f"mark doubt must be between 0 and 1, not {self.mark_doubt:g}")
+        check_share("mark doubt", self.mark_doubt)
 
 
 class RecognizeChanges(TypedDict, total=False):
@@ -332,6 +329,18 @@ def page_ranges(pages: PageNumbers) -> str:
 
 def _is_page(number: object) -> bool:
     return isinstance(number, Integral) and not isinstance(number, bool) and int(number) >= 1
+
+
+def check_share(option: str, value: float) -> None:
+    """Refuses what is no share; of a percentage, says how it is written.
+
+    Raises:
+        UsageError: it is not between 0 and 1.
+    """
+    if 0 <= value <= 1:
+        return
+    hint = f"It is a share: for {value:g} %, write {value / 100:g}." if 1 < value <= 100 else ""
+    raise UsageError(f"{option} must be between 0 and 1, not {value:g}", hint)
 
 
 def _choose(option: str, value: str, choices: tuple[str, ...]) -> None:

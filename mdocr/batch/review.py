@@ -17,7 +17,7 @@ from mdocr.errors import MdocrError, UsageError
 from mdocr.files import make_folder
 from mdocr.inputs.pages import PageError, open_pages
 from mdocr.inputs.pictures import open_picture
-from mdocr.options import ParseOptions
+from mdocr.options import ParseOptions, check_share
 from mdocr.parsing.events import Errand
 from mdocr.parsing.line_reader.pictures import line_pictures, without_tick_box
 from mdocr.render.placed import placed_lines
@@ -55,8 +55,7 @@ class Review:
         *,
         force: bool = False,
     ) -> None:
-        if not 0 <= below <= 1:
-            raise UsageError(f"review below must be between 0 and 1, not {below:g}")
+        check_share("review below", below)
         if (folder / TABLE).exists() and not force:
             raise UsageError(
                 f"{folder / TABLE} is there, and may hold corrections",

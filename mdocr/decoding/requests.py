@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mdocr.errors import UsageError
+from mdocr.options import check_share
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,10 @@ class BlockOptions:
     acceptance: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.threshold <= 1:
-            raise UsageError(f"threshold must be between 0 and 1, not {self.threshold}")
-        if not 0 <= self.draft_threshold <= 1:
-            raise UsageError(f"draft threshold must be between 0 and 1, not {self.draft_threshold}")
-        if self.acceptance is not None and not 0 <= self.acceptance <= 1:
-            raise UsageError(f"acceptance must be between 0 and 1, not {self.acceptance}")
+        check_share("threshold", self.threshold)
+        check_share("draft threshold", self.draft_threshold)
+        if self.acceptance is not None:
+            check_share("acceptance", self.acceptance)
         if self.block_length < 1:
             raise UsageError(f"block length must be at least 1, not {self.block_length}")
         if self.steps is not None and not 1 <= self.steps <= self.block_length:

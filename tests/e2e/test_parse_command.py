@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+import cases
 import jsonschema
 import pymupdf
 import pytest
@@ -368,6 +370,48 @@ def test_a_file_of_someone_else_is_not_written_over(model, pdf, tmp_path, form):
     assert theirs.read_bytes() != b"mine"
 
 
+def test_scripts_of_the_large_model_pass(model, pdf, tmp_path):
+    given = {"text": "10<sup>30</sup> m<sub>e</sub>", "table": "<fcel>10<sup>3</sup><fcel>b<nl>"}
+    model.answer = lambda image, prompt: LAYOUT if prompt == "layout" else given[prompt]
+    forms = "md,html,latex,txt"
+    assert parse(pdf, "--pages", "1", "--format", forms, "-o", tmp_path).exit_code == 0
+    written = {path.suffix: path.read_text("utf-8") for path in tmp_path.glob("report.*")}
+    for ending in (".md", ".html"):
+        assert given["text"] in written[ending] and "10<sup>3</sup>" in written[ending]
+    assert "10\\(^{30}\\) m\\textsubscript{e}" in written[".tex"]
+    assert "10³⁰ mₑ" in written[".txt"] and "10³\t" in written[".txt"]
+
+
+@pytest.mark.parametrize("latex", ["\\sqrt" * 2000 + "x", "{" * 3000 + "x" + "}" * 3000])
+def test_a_formula_without_end_costs_itself(model, pdf, tmp_path, latex):
+    layout = region("equation", (100, 50, 900, 100)) + "\n" + region("text", (100, 150, 900, 300))
+    given = {"layout": layout, "formula": latex, "equation": latex, "text": "Some words"}
+    model.answer = lambda image, prompt: given[prompt]
+    forms = ",".join(("md", "html", "latex", "txt", "json", "content-list", "chunks"))
+    options = ("--format", forms, "-o", tmp_path / "out", "--max-tokens", "equation=100000")
+    for asked in (3, 0):
+        model.asked.clear()
+        result = parse(pdf, *options)
+        assert result.exit_code == 0, result.stderr
+        assert [prompt for _, prompt, _ in model.asked].count("layout") == asked
+    written = [path for path in (tmp_path / "out").glob("report.*") if path.is_file()]
+    assert len(written) == 7
+    assert all("Some words" in path.read_text("utf-8") for path in written)
+
+
+def test_a_folder_that_is_deleted_meanwhile_is_an_error(model, pdf, tmp_path):
+    answer = model.answer
+
+    def delete(image, prompt):
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        return answer(image, prompt)
+
+    model.answer = delete
+    result = parse(pdf, "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "was deleted or moved" in result.stderr
+
+
 def test_thresholds(model, pdf):
     arguments = ("--threshold", "0.6", "--threshold", "table=0.98", "--threshold", "layout=0.9")
     assert parse(pdf, "--pages", "1", *arguments).exit_code == 0
@@ -381,6 +425,9 @@ def test_thresholds(model, pdf):
         (["--threshold", "high"], "threshold: 'high' is not a number"),
         (["--threshold", "thing=0.5"], "unknown region type 'thing'"),
         (["--threshold", "1.5"], "between 0 and 1"),
+        (["--threshold", "95"], "for 95 %, write 0.95"),
+        (["--threshold", "table=98"], "for 98 %, write 0.98"),
+        (["--mark-doubt", "60"], "for 60 %, write 0.6"),
         (["--engine", "server"], "the engine server needs an address"),
         (["--server", "http://127.0.0.1:9", "--engine", "torch"], "exclude each other"),
         (
@@ -841,6 +888,24 @@ class TestRead:
             result = self.read(word_model, pdf, "-o", tmp_path / "out", *arguments)
             assert result.exit_code == 0
             assert [prompt for _, prompt, _ in model.asked].count("layout") == layouts
+
+    def test_options_of_documents(self, model, pdf, tmp_path):
+        given = ("--pages", "2-3", "--threshold", "0.6", "--threshold", "table=0.98")
+        result = run("read", pdf, "--format", "json", *given)
+        assert result.exit_code == 0, result.stderr
+        assert [page["number"] for page in json.loads(result.stdout)["pages"]] == [2, 3]
+        asked = {prompt: options.threshold for _, prompt, options in model.asked}
+        assert asked == {"layout": 0.6, "text": 0.6, "table": 0.98}
+        marked = run("read", pdf, "--page-marks", "-o", tmp_path / "a.txt")
+        assert marked.exit_code == 0, marked.stderr
+        text = (tmp_path / "a.txt").read_text("utf-8")
+        assert all(f"--- page {number} ---" in text for number in (1, 2, 3))
+
+    def test_a_page_may_be_read_as_a_word(self, model, word_model, tmp_path):
+        cases.picture_of(cases.paragraph).save(tmp_path / "page.png")
+        result = self.read(word_model, tmp_path / "page.png", "--as", "word")
+        assert result.exit_code == 0, result.stderr
+        assert result.stdout.count("\n") == 1 and not model.asked
 
     def test_failures(self, model, pdf, word, word_model, tmp_path):
         (tmp_path / "bad.pdf").write_text("text")
