@@ -13,6 +13,7 @@ from mdocr.batch.page_model import LazyPageModel
 from mdocr.batch.regions import RegionReader, comment, region_writer
 from mdocr.batch.run import Run
 from mdocr.batch.tally import Tally
+from mdocr.batch.word_run import FEW, note_word
 from mdocr.batch.words import word_writer
 from mdocr.batch.workers.messages import AssignmentPool
 from mdocr.document.words import Word
@@ -112,6 +113,7 @@ class MixedRun:
             for outcome in self._recognizer.stream(paths):
                 if isinstance(outcome, Word):
                     writer.write(outcome)
+                    note_word(outcome, self.tally.inputs <= FEW)
                     self.tally.read += 1
                 else:
                     self._miss(outcome)

@@ -9,7 +9,8 @@ from mdocr.batch.tally import Tally
 from mdocr.batch.words import WordWriter, one_line
 from mdocr.document.words import Word
 from mdocr.inputs.find import FailedInput
-from mdocr.inputs.page_size import has_room_for_lines, is_large
+from mdocr.inputs.page_size import frames_of, has_room_for_lines, is_large
+from mdocr.models.mdiff4str_config import DecoderConfig
 from mdocr.options import RecognizeOptions
 from mdocr.recognizer import Recognizer
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Outcome = Word | FailedInput
+
+LONGEST = DecoderConfig.max_length
+"""Characters of the longest word that can be read."""
+
+UNSURE = 0.3
+"""Confidence below which a picture may show anything, or nothing."""
 
 SURE, FEW = 0.9, 20
 """Confidence from which a small picture is taken for that of a word, and pictures of one run up to
@@ -77,6 +84,7 @@ def write_words(
                 display.say(_trace(outcome))
             display.look(outcome)
             writer.write(outcome)
+            note_word(outcome, tally.inputs <= FEW)
             _note_page(outcome, tally.inputs <= FEW)
             if review:
                 review.add_word(outcome)
@@ -90,11 +98,39 @@ def write_words(
     writer.end()
 
 
+def note_word(word: Word, few: bool) -> None:
+    """Says of a picture that nothing was read in it, or unsurely, or perhaps not all.
+
+    Of many pictures the confidences tell which were read unsurely.
+    """
+    if not word.text:
+        logger.warning("%s: nothing was read in it", one_line(word.path))
+    elif few and word.confidence < UNSURE:
+        logger.warning(
+            "%s: it was read with a confidence of %.0f %% only, and may show no word",
+            one_line(word.path),
+            100 * word.confidence,
+        )
+    if len(word.text) >= LONGEST:
+        logger.warning(
+            "%s: it may go on: a word is read up to %d characters. Read a line with: mdocr parse",
+            one_line(word.path),
+            LONGEST,
+        )
+
+
 def _note_page(word: Word, few: bool) -> None:
     """Says of a picture that it shows more than a word, as it is read by another command.
 
     Among many pictures only those of a page's size are looked at: the rest takes its time.
     """
+    frames = frames_of(word.path)
+    if frames > 1:
+        logger.warning(
+            "%s: of its %d frames the first is read. Read all with: mdocr parse",
+            one_line(word.path),
+            frames,
+        )
     doubtful = few and word.confidence < SURE and has_room_for_lines(word.path)
     if not doubtful and not is_large(word.path):
         return

@@ -30,6 +30,11 @@ def is_large(path: str) -> bool:
     return frames > 1 or is_page or width * height > PIXEL_LIMIT
 
 
+def frames_of(path: str) -> int:
+    """How many frames a picture has that would be pages; 0 if it cannot be opened."""
+    return _size(path)[0]
+
+
 def is_huge(path: str) -> bool:
     """Whether a picture has more pixels than a page may; not if it cannot be opened."""
     _, width, height = _size(path)

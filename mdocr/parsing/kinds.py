@@ -7,7 +7,7 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
-from mdocr.inputs.page_size import UNREADABLE, is_large
+from mdocr.inputs.page_size import LEAST_HEIGHT, UNREADABLE, is_large
 from mdocr.inputs.pictures import open_picture
 from mdocr.layout import LayoutBox, Line, analyse, cut
 from mdocr.layout.ink import find_background, find_ink, runs, to_grey
@@ -62,8 +62,10 @@ def _shows_lines(picture: Image.Image) -> bool:
     if any(_is_of_words(pixels, line) for line in layout.lines):
         return True
     boxes = [line.box for line in layout.lines]
-    clear = [box for box in _lines(boxes, ratio=3.0, height=14) if box.width >= picture.width / 2]
-    return len(_stacked(_lines(boxes, ratio=2.5, height=7))) > 2 or len(_stacked(clear)) > 1
+    clear = [box for box in _lines(boxes, ratio=3.0, height=14) if box.width >= picture.width / 3]
+    is_wide = any(box.width >= picture.width / 2 for box in clear)
+    least = 2 if is_wide and picture.height >= LEAST_HEIGHT else 3
+    return len(_stacked(_lines(boxes, ratio=2.5, height=7))) > 2 or len(_stacked(clear)) >= least
 
 
 def _is_of_words(picture: Pixels, line: Line) -> bool:

@@ -1,6 +1,7 @@
 """``mdocr recognize`` from arguments to output and exit code, on a tiny model of random weights."""
 
 import csv
+import io
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from click.testing import Result
 from PIL import Image, ImageDraw, ImageFont
 from typer.testing import CliRunner
 
+from mdocr.batch.word_run import note_word
 from mdocr.batch.words import word_writer
 from mdocr.cli.main import app
 from mdocr.document.words import Word
@@ -115,6 +117,15 @@ def test_formats_tell_the_same(words: Path, model: str) -> None:
     assert [float(row["confidence"]) for row in rows] == [word["confidence"] for word in expected]
     text = recognize(words, "--model", model).stdout
     assert text == "".join(f"{word['path']}\t{word['text']}\n" for word in expected)
+
+
+def test_no_cell_is_run_by_a_spreadsheet() -> None:
+    stream = io.StringIO()
+    writer = word_writer("csv", stream, bare=False)
+    writer.write(Word("@a.png", "=HYPERLINK(1)", 1.0, (), "lite", "parallel", 1))
+    writer.end()
+    (row,) = csv.DictReader(stream.getvalue().splitlines())
+    assert (row["text"], row["path"]) == ("'=HYPERLINK(1)", "'@a.png")
 
 
 def test_a_lexicon_reads_unclear_letters(tmp_path: Path) -> None:
@@ -361,6 +372,29 @@ def test_a_picture_of_a_page_is_told(
     assert made.exit_code == 0
     assert ("shows more text than one word" in made.stderr) == told
     assert ("mdocr parse" in made.stderr) == told
+
+
+@pytest.mark.parametrize("command", ["recognize", "read"])
+def test_a_picture_in_which_nothing_is_to_be_read_is_told(tmp_path: Path, command: str) -> None:
+    Image.new("RGB", (60, 20), "white").save(tmp_path / "blank.png")
+    made = CliRunner().invoke(app, [command, str(tmp_path / "blank.png"), "--device", "cpu"])
+    assert made.exit_code == 0
+    assert "blank.png: it was read with a confidence of" in made.stderr
+
+
+def test_a_word_that_is_empty_or_may_go_on_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    for text in ("", "a" * 25, "a" * 24):
+        note_word(Word(f"{len(text)}.png", text, 0.9, (), "lite", "parallel", 1), few=True)
+    first, second = caplog.messages
+    assert first == "0.png: nothing was read in it"
+    assert second.startswith("25.png: it may go on: a word is read up to 25 characters")
+
+
+def test_frames_that_are_not_read_are_told(tmp_path: Path) -> None:
+    frames = [cases.strip(text, 30) for text in ("One", "Two", "Three")]
+    frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:])
+    made = recognize(tmp_path / "a.tif")
+    assert made.stdout == "One\n" and "of its 3 frames the first is read" in made.stderr
 
 
 @pytest.mark.parametrize("angle", [90, 270])

@@ -37,6 +37,23 @@ def test_documents_of_many_pages(page: Path) -> None:
     assert done.stdout.count("paragraph") == 3
 
 
+def test_everything_that_reads_with_exported_models(page: Path, tmp_path: Path) -> None:
+    word = tmp_path / "word.png"
+    drawn("Words", (120, 40)).save(word)
+    commands = {
+        ("read", page): "paragraph",
+        ("read", word): "Words",
+        ("read", word, "--as", "text"): "Words",
+        ("parse", page, "--format", "hocr"): "ocr_page",
+        ("models", "list"): "mdiff4str-lite",
+        ("info",): "onnxruntime",
+        ("help", "train"): "recognizer",
+    }
+    for command, shown in commands.items():
+        done = run(*command)
+        assert (done.returncode, shown in done.stdout) == (0, True), (command, done.stderr)
+
+
 def test_words(tmp_path: Path) -> None:
     drawn("Words", (120, 40)).save(tmp_path / "a.png")
     done = run("recognize", tmp_path / "a.png")
