@@ -93,6 +93,38 @@ def test_heads_that_repeat_are_dropped_also_on_left_and_right_pages() -> None:
     assert made == ["a", "a", "a", "a", "Something else", "a"]
 
 
+def test_what_differs_by_its_number_does_not_repeat() -> None:
+    made = kept(
+        *(
+            (
+                block("header", 0.0, f"Invoice No. {1001 + page}"),
+                block("header", 0.03, f"A Study, page {page}, printed in 2024"),
+                block("header", 0.06, f"{13 + page} March 2024"),
+                block("text", 0.1, "a"),
+                block("footer", 0.9, f"{900 + 45 * page}.50"),
+                block("page_number", 0.95, str(1250 - 100 * page)),
+            )
+            for page in range(3)
+        )
+    )
+    assert made == [
+        text
+        for page in range(3)
+        for text in (
+            f"Invoice No. {1001 + page}",
+            f"{13 + page} March 2024",
+            "a",
+            f"{900 + 45 * page}.50",
+            str(1250 - 100 * page),
+        )
+    ]
+
+
+def test_long_numbers_that_count_pages_are_dropped() -> None:
+    pages = ((block("page_number", 0.95, str(1024 + n)), block("text", 0.1, "a")) for n in range(3))
+    assert kept(*pages) == ["a", "a", "a"]
+
+
 def test_the_more_confident_of_two_readings_stays() -> None:
     worse = block("text", 0.1, "helo", confidence=0.5)
     better = block("text", 0.101, "hello", confidence=0.9)
