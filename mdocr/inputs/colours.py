@@ -4,7 +4,8 @@ import math
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
 ORIENTATION = 0x0112
 """The EXIF tag."""
@@ -31,6 +32,13 @@ CLEAR = 0.3
 
 LIGHT = 0.95
 """Share of what is seen that is light, from which it is light ink and needs a dark ground."""
+
+THIN, FEWEST = 0.05, 0.001
+"""Width of a stroke at most, in longer edges of a picture, and share of it that strokes on nothing
+fill at least: what is wider is a sheet, or a photograph."""
+
+GROUNDS = (255, 0, 128, 64, 192)
+"""Grey levels of the ground for strokes, the usual ones first."""
 
 STRIP = 256
 """Rows of the result that are made at once of a picture that is shrunk."""
@@ -120,15 +128,33 @@ def _on_ground(picture: Image.Image, colour: str = "", scale: float | None = Non
 
 
 def _ground(picture: Image.Image) -> str:
-    """Black for light ink on nothing, else white."""
+    """What shows the ink on nothing: black for light ink, white for dark, grey for both."""
     factor = max(1, max(picture.size) // _SAMPLE)
     size = -(-picture.width // factor), -(-picture.height // factor)
     small = picture.resize(size, Image.Resampling.NEAREST)  # others make whole copies
     sample = np.asarray(small if small.mode == "RGBA" else small.convert("RGBA"))
-    seen = sample[..., 3] > 127
-    light = sample[seen][:, :3].mean(axis=1) > 127
-    is_ink = 0 < seen.mean() <= 1 - CLEAR
-    return "black" if is_ink and light.mean() >= LIGHT else "white"
+    seen, levels = sample[..., 3] > 127, sample[..., :3].mean(axis=2)
+    if not 0 < seen.mean() <= 1 - CLEAR:
+        return "white"
+    strokes = seen & ~_wide(seen)
+    if strokes.mean() < FEWEST:
+        return "black" if (levels[seen] > 127).mean() >= LIGHT else "white"
+    level = max(GROUNDS, key=lambda ground: _apart(levels[strokes], ground))
+    return f"#{level:02x}{level:02x}{level:02x}"
+
+
+def _apart(levels: NDArray[np.float64], ground: int) -> int:
+    """By how many grey levels nearly all ink differs from a ground."""
+    return round(float(np.quantile(np.abs(levels - ground), 1 - LIGHT)))
+
+
+def _wide(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What of a mask, [H, W], is wider than a stroke, and the edge of it."""
+    reach = round(THIN * max(seen.shape) / 2)
+    inner = ImageFilter.BoxBlur(reach)
+    core = np.asarray(Image.fromarray(np.uint8(255) * seen).filter(inner)) == 255
+    grown = Image.fromarray(np.uint8(255) * core).filter(ImageFilter.BoxBlur(reach + 2))
+    return np.asarray(grown, np.uint8) > 0
 
 
 def _is_deep(picture: Image.Image) -> bool:

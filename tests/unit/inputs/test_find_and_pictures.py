@@ -405,6 +405,22 @@ def test_light_ink_on_nothing_is_laid_over_black(mode: str) -> None:
     assert min(picture.getpixel((12, 6))) > 240  # type: ignore[arg-type, type-var]
 
 
+def test_light_and_dark_ink_on_nothing_are_laid_over_grey() -> None:
+    picture = Image.new("RGBA", (200, 100), (0, 0, 0, 0))
+    for row, level in ((20, 250), (50, 5)):
+        picture.paste((level, level, level, 255), (10, row, 190, row + 3))
+    ground = open_picture(picture).getpixel((0, 0))
+    assert all(60 < level < 200 for level in ground)  # type: ignore[union-attr]
+
+
+def test_a_sheet_on_nothing_does_not_hide_light_ink_beside_it() -> None:
+    picture = Image.new("RGBA", (200, 100), (0, 0, 0, 0))
+    picture.paste((255, 255, 255, 255), (10, 10, 80, 90))
+    picture.paste((0, 0, 0, 255), (20, 20, 70, 23))
+    picture.paste((255, 255, 255, 255), (100, 50, 190, 53))
+    assert open_picture(picture).getpixel((0, 0)) == (0, 0, 0)
+
+
 def test_a_page_with_clear_margins_is_laid_over_white() -> None:
     page = Image.new("RGBA", (40, 40), (255, 255, 255, 0))
     page.paste((255, 255, 255, 255), (10, 10, 30, 30))
