@@ -45,6 +45,22 @@ def test_version():
     assert (made.returncode, made.stdout) == (0, f"mdocr {mdocr.__version__}\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (["version"], ["--version"]),
+        (["help"], ["--help"]),
+        (["help", "parse"], ["parse", "--help"]),
+        (["help", "models", "download"], ["models", "download", "--help"]),
+        (["-q", "help", "read"], ["-q", "read", "--help"]),
+    ],
+)
+def test_help_and_version_may_be_asked_for_in_words(words, options):
+    asked, meant = (CliRunner().invoke(app, one) for one in (words, options))
+    assert asked.exit_code == meant.exit_code == 0
+    assert asked.stdout == meant.stdout != ""
+
+
 def test_nothing_is_reported_to_others_and_left_in_the_home_folder(tmp_path):
     reports = ("ORT_DISABLE_TELEMETRY", "RAY_USAGE_STATS_ENABLED")
     kept = {name: value for name, value in os.environ.items() if name not in reports}

@@ -1,21 +1,43 @@
 """The table of commands, what the help of the program imports, and the columns of tables."""
 
 import dataclasses
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from mdocr.batch.mixed import KINDS
+from mdocr.batch.words import WORD_FORMATS
 from mdocr.cli import eval_report, main
 from mdocr.cli.tables import Column
 from mdocr.decoding.words import DECODERS
 from mdocr.evaluation.labelled_sets import FORMULAS, LINES
 from mdocr.evaluation.pages import PageScores
 from mdocr.evaluation.pages import summary as page_summary
+from mdocr.evaluation.suites import SUITES
 from mdocr.evaluation.words import WordScores
-from mdocr.options import STEPPED_DECODERS, WORD_DECODERS, RecognizeOptions
+from mdocr.options import (
+    BOXES,
+    DRAFTS,
+    ENGINES,
+    LAYOUTS,
+    MATH_FORMS,
+    PAGE_DTYPES,
+    PARSE_ENGINES,
+    STEPPED_DECODERS,
+    TABLE_FORMS,
+    TEXT_LAYERS,
+    WORD_DECODERS,
+    WORD_DRAFTS,
+    RecognizeOptions,
+)
+from mdocr.render import FORMATS
+from mdocr.training.run_files import shipped_runs
+from mdocr.weights.registry import MODELS, names
 
 
 def imported_by_help() -> list[str]:
@@ -55,6 +77,38 @@ def commands() -> list[tuple[str, object]]:
 def test_every_command_shows_examples_that_run_it(name: str, command: object):
     assert command.epilog, "no examples"
     assert f"mdocr {name}" in command.epilog
+
+
+DEVICES = ["auto", "cpu", "cuda", "mps"]
+CHOICES = [
+    ("parse", [*FORMATS, *names("parser"), *PAGE_DTYPES, *PARSE_ENGINES, *TEXT_LAYERS, *DRAFTS]),
+    ("parse", [*TABLE_FORMS, *MATH_FORMS, *BOXES, *LAYOUTS, *DEVICES]),
+    ("read", [*FORMATS, *KINDS, *ENGINES, *DEVICES]),
+    (
+        "recognize",
+        [*WORD_FORMATS, *WORD_DECODERS, *names("recognizer"), *ENGINES, *WORD_DRAFTS, *DEVICES],
+    ),
+    ("train recognizer", [name for name in shipped_runs() if name.startswith("recognizer")]),
+    ("train parser", [name for name in shipped_runs() if name.startswith("parser")]),
+    ("eval recognizer", [*SUITES, *WORD_DECODERS, *names("recognizer")]),
+    ("models download", [name for name in MODELS if not name.endswith("lite")]),
+]
+
+
+@pytest.mark.parametrize(("name", "choices"), CHOICES)
+def test_every_choice_is_in_the_help(name: str, choices: Sequence[str]):
+    done = CliRunner().invoke(main.app, [*name.split(), "--help"], terminal_width=200)
+    assert done.exit_code == 0
+    words = set(re.findall(r"[\w:-]+", done.stdout))
+    assert not set(choices) - words
+
+
+@pytest.mark.parametrize("name", ["parse", "read", "recognize"])
+def test_the_options_that_a_user_needs_come_first(name: str):
+    help_text = CliRunner().invoke(main.app, [name, "--help"]).stdout
+    places = [help_text.index(option) for option in ("--output", "--format", "--device")]
+    assert places == sorted(places)
+    assert max(places) < help_text.index("--engine")
 
 
 @dataclasses.dataclass

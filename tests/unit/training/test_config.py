@@ -10,6 +10,7 @@ import pytest
 from training_runs import write_run
 
 from mdocr.errors import InputError, UsageError
+from mdocr.evaluation.suites import SUITES
 from mdocr.models.mdiff4str_config import EncoderConfig
 from mdocr.training import config
 from mdocr.training.config import RecognizerConfig, SourceConfig, load_config
@@ -145,6 +146,15 @@ def test_the_published_settings():
         assert (run.optimizer.clip, run.model.copies, run.run.batch_size) == (20, 3, 1024 // 4)
         assert run.optimizer.warmup == 1.5 / 40
         assert run.data.augment
+
+
+@pytest.mark.parametrize("name", ["recognizer-small", "recognizer-base"])
+def test_shipped_runs_are_validated_on_whole_benchmark_sets(name: str):
+    known = [name for suite in SUITES.values() for each in suite.sets for name in each.folders]
+    run = load_config(Path(name), [], RecognizerConfig)
+    folders = [Path(path).name for path in run.data.validation]
+    assert "IIIT5k_3000" in folders  # a folder IIIT5k may be that of 2000
+    assert [folder for folder in folders if folder not in known] == []
 
 
 def rows_of(kind: Any) -> list[str]:

@@ -166,6 +166,20 @@ def test_an_earlier_run_is_not_written_over(tmp_path):
     assert (tmp_path / "out/checkpoint.pt").read_bytes() == before
 
 
+def test_a_checkpoint_is_mapped_when_a_run_goes_on(tmp_path, monkeypatch):
+    run = RunConfig(output=str(tmp_path), steps=1)
+    train(Scored([0.2]), run, OptimizerConfig(), ALONE)
+    load, mapped = torch.load, []
+
+    def seen(path, **options):
+        mapped.append(options.get("mmap"))
+        return load(path, **options)
+
+    monkeypatch.setattr(torch, "load", seen)
+    train(Scored([0.2, 0.3]), replace(run, steps=2), OptimizerConfig(), ALONE, resume=True)
+    assert mapped == [True]
+
+
 def test_resuming_without_a_checkpoint_starts_anew_and_says_so(tmp_path, caplog):
     with caplog.at_level(logging.INFO, "mdocr.training"):
         train_recognizer(make_run(tmp_path, "run.steps=1"), ALONE, True)
