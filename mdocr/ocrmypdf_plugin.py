@@ -22,7 +22,6 @@ from ocrmypdf.hocrtransform import BoundingBox, OcrClass, OcrElement
 from ocrmypdf.pluginspec import OcrEngine, OrientationConfidence
 
 import mdocr
-from mdocr.document.block_types import PICTURE_TYPES
 from mdocr.document.document import Document
 from mdocr.document.model import Block, Box, PageLine
 from mdocr.inputs.formats import open_image
@@ -161,7 +160,7 @@ def _lines(document: Document) -> Iterator[PageLine]:
 
 
 def _has_text(block: Block) -> bool:
-    return block.type not in PICTURE_TYPES and any(line.words for line in placed_lines(block))
+    return any(line.words for line in placed_lines(block))
 
 
 def _paragraph(block: Block, size: tuple[int, int]) -> OcrElement:

@@ -10,7 +10,7 @@ from functools import partial
 from html import escape
 
 from mdocr.document import table_writers
-from mdocr.document.block_types import CODE_TYPES, PARATEXT_TYPES, PICTURE_TYPES
+from mdocr.document.block_types import CODE_TYPES, PARATEXT_TYPES
 from mdocr.document.characters import printable
 from mdocr.document.inline import write_spans
 from mdocr.document.model import Block, Box, Failure, Page, PageLine, PageWord, Unread
@@ -131,8 +131,6 @@ def _content(block: Block, lines: Sequence[PageLine]) -> str:
         return table_writers.to_html(table, partial(_cell, list(lines)), head_height(table))
     if block.type == "equation" and block.format == "latex":
         return html.formula(block.content, display=True)
-    if block.type in PICTURE_TYPES:
-        return ""
     joint = "\n" if block.type in CODE_TYPES else " "
     return joint.join(map(_line, lines))
 

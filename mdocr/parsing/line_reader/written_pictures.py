@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from mdocr.document.inline import literal
 from mdocr.document.model import Block, Box
+from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.noise import jumbled_share
 from mdocr.parsing.line_reader.reading import LineReading
 from mdocr.parsing.texts import Text
@@ -35,6 +36,7 @@ def with_writing(picture: Block, reading: LineReading, known: Sequence[Box]) -> 
         known: places of the lines of the page.
     """
     labels: list[str] = []
+    labelled: list[Row] = []
     texts: list[Block] = []
     for number, region in enumerate(reading.regions):
         rows = [(number, row) for row in range(len(region.lines))]
@@ -45,7 +47,9 @@ def with_writing(picture: Block, reading: LineReading, known: Sequence[Box]) -> 
             texts += reading.text_block(sure)
         elif sure:
             labels.append(literal(" ".join(words)))
-    return [replace(picture, content="\n".join(labels)), *texts]
+            labelled += sure
+    lines = reading.text_lines(labelled)
+    return [replace(picture, content="\n".join(labels), lines=lines), *texts]
 
 
 def is_writing(line: Text) -> bool:
