@@ -61,12 +61,13 @@ SCRIPT = re.compile(r"[\^_]\(([^()]*)\)")
 
 def main(
     kinds: Annotated[str, typer.Option(help="Kinds of text, with commas.")] = "",
+    model: Annotated[str, typer.Option(help="Name, or a folder of weights.")] = "lite",
     output: Annotated[Path | None, typer.Option("-o", help="Folder to keep the sheets in.")] = None,
 ) -> None:
     """Prints a table: words and right words of each kind, and what is read wrong most often."""
     texts = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
     chosen = kinds.split(",") if kinds else list(texts)
-    parser = mdocr.load_parser(model="lite")
+    parser = mdocr.load_parser(model=model)
     print("| kind | words | right | | wrong most often |\n|---|---|---|---|---|")
     total: Counter[str] = Counter()
     for kind in chosen:
