@@ -11,6 +11,7 @@ from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
 from mdocr.render.grid import DPI, in_pixels, page_size
 from mdocr.render.placed import placed_lines
+from mdocr.render.type_size import base_line
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _SCHEMA = "http://www.loc.gov/alto/v4/alto-4-4.xsd"
@@ -74,13 +75,23 @@ def _block(space: ET.Element, block: Block, page: Page) -> None:
 def _line(block: ET.Element, line: PageLine, page: Page, name: str) -> None:
     if not line.words:
         return
-    element = ET.SubElement(block, "TextLine", {"ID": f"line_{name}", **_place(line.box, page)})
+    about = {"ID": f"line_{name}", **_place(line.box, page), **_base_line(line, page)}
+    element = ET.SubElement(block, "TextLine", about)
     for number, word in enumerate(line.words, start=1):
         if number > 1:
             ET.SubElement(element, "SP")
         sure = f"{min(max(word.confidence, 0), 1):.3f}"
         place = {"ID": f"word_{name}_{number}", **_place(word.box, page), "WC": sure}
         ET.SubElement(element, "String", place, CONTENT=for_xml(word.text))
+
+
+def _base_line(line: PageLine, page: Page) -> dict[str, str]:
+    """The ends of the base line, where they are known."""
+    if not (ends := base_line(line)):
+        return {}
+    x0, _, x1, _ = in_pixels(line.box, page)
+    left, right = (round(height * page_size(page)[1]) for height in ends)
+    return {"BASELINE": f"{x0},{left} {x1},{right}"}
 
 
 def _place(box: Box, page: Page) -> dict[str, str]:

@@ -12,6 +12,7 @@ from mdocr.options import RenderOptions
 from mdocr.postprocess import finish
 from mdocr.render.grid import DPI, in_pixels, page_size
 from mdocr.render.placed import placed_lines
+from mdocr.render.type_size import base_line
 
 _DOCUMENT = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
@@ -68,16 +69,25 @@ def _block(block: Block, page: Page) -> Iterator[str]:
 
 
 def _line(line: PageLine, page: Page, name: str) -> Iterator[str]:
-    turn = (
-        f"; textangle {-line.angle % 360}" if line.angle else ""
-    )  # counter-clockwise, of the text
-    yield f'<span class="ocr_line" id="line_{name}" title="{_place(line.box, page)}{turn}">'
+    place = _place(line.box, page) + _base_line(line, page)
+    if line.angle:
+        place += f"; textangle {-line.angle % 360}"  # counter-clockwise, of the text
+    yield f'<span class="ocr_line" id="line_{name}" title="{place}">'
     for number, word in enumerate(line.words, start=1):
         sure = f"; x_wconf {round(100 * word.confidence)}"
         place = _place(word.box, page) + sure
         text = visible(word.text)
         yield f'<span class="ocrx_word" id="word_{name}_{number}" title="{place}">{text}</span>'
     yield "</span>"
+
+
+def _base_line(line: PageLine, page: Page) -> str:
+    """The base line: its slope, and how far it is below the box's lower left corner, in pixels."""
+    if not (ends := base_line(line)):
+        return ""
+    x0, _, x1, y1 = in_pixels(line.box, page)
+    left, right = (height * page_size(page)[1] for height in ends)
+    return f"; baseline {(right - left) / (x1 - x0):.4g} {round(left) - y1}"
 
 
 def _place(box: Box, page: Page) -> str:

@@ -5,9 +5,9 @@ not by ink: each word reaches from the top of the tallest letters to the foot of
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import linear_regression, median
 
 from mdocr.document.model import Box, PageLine, PageWord
 from mdocr.document.turns import turned
@@ -20,6 +20,10 @@ TALL, SMALL, DEEP = 0.7, 0.48, 0.2
 
 _SMALL = frozenset("acegmnopqrsuvwxyzı")
 _DEEP = frozenset("gjpqy()[]{}|,;")
+
+LEAN, LOOKS = 0.25, 3
+"""How far the base line of a line that is not level goes down or up, in ems, at least; and how
+often its slope is looked at, each time without that of its words."""
 
 ASKEW = 1.5
 """Height of a line, in heights of its highest word, above which it is askew."""
@@ -54,6 +58,44 @@ def type_boxes(line: PageLine) -> list[Box]:
     else:
         made = [Box(box.x0, whole.y0, box.x1, whole.y1) for box in boxes]
     return [turned(box, -line.angle) for box in made]
+
+
+def base_line(line: PageLine) -> tuple[float, float] | None:
+    """Where the base line of an upright line meets the left and the right edge of its box.
+
+    Args:
+        line: with words whose boxes are those of their ink; if it leans, so do they.
+
+    Returns:
+        heights, in shares of the page's; None where no word tells, or the line is not upright.
+    """
+    slope = base = 0.0
+    for _ in range(LOOKS):
+        found = [
+            ((word.box.x0 + word.box.x1) / 2, one)
+            for word in line.words
+            if (one := _type_of(word, _levelled(word.box, slope)))
+        ]
+        if line.angle or not found:
+            return None
+        slope = _slope(found, line.box.width)
+        base = median(one.base - slope * x for x, one in found)
+    return base + slope * line.box.x0, base + slope * line.box.x1
+
+
+def _slope(words: Sequence[tuple[float, _Type]], width: float) -> float:
+    """How far the base of words goes down from left to right; 0 where that is not sure."""
+    places = [x for x, _ in words]
+    if len(set(places)) < 2:
+        return 0.0
+    slope: float = linear_regression(places, [one.base for _, one in words]).slope
+    return slope if abs(slope) * width > LEAN * median(one.em for _, one in words) else 0.0
+
+
+def _levelled(box: Box, slope: float) -> Box:
+    """A word's box as high as it would be without its lean."""
+    lean = min(abs(slope) * box.width, 0.9 * box.height) / 2
+    return Box(box.x0, box.y0 + lean, box.x1, box.y1 - lean)
 
 
 def _type_of(word: PageWord, box: Box) -> _Type | None:

@@ -1,6 +1,7 @@
 """Formats as readers take them that are not ours; each test needs its reader, of the extra dev."""
 
 import io
+import os
 import re
 import subprocess
 import sys
@@ -34,6 +35,27 @@ def test_alto_is_read(tmp_path: Path) -> None:
     path = write_file(small_document(tmp_path / "a.pdf"), tmp_path / "a.alto.xml", "alto")
     assert run("alto-tools", "-t", path).split() == ["first", "doubtfull", "unsure"] * 2
     assert "<b>6</b>" in run("alto-tools", "-t", write_file(everything(), path, "alto"))
+
+
+@pytest.mark.skipif("ALTO_SCHEMA" not in os.environ, reason="ALTO_SCHEMA is not set")
+def test_alto_follows_its_schema(tmp_path: Path) -> None:
+    from lxml import etree
+
+    class Links(etree.Resolver):
+        """That of links, which ALTO's schema would load from the network."""
+
+        def resolve(self, url: str, public: str, context: object) -> object:
+            return self.resolve_string(XLINK, context) if url.endswith("xlink.xsd") else None
+
+    reader = etree.XMLParser()
+    reader.resolvers.add(Links())
+    schema = etree.XMLSchema(etree.parse(os.environ["ALTO_SCHEMA"], reader))
+    for made in (everything(), small_document(tmp_path / "a.pdf")):
+        schema.assertValid(etree.fromstring(made.render("alto").encode()))
+
+
+XLINK = """<schema xmlns="http://www.w3.org/2001/XMLSchema"
+targetNamespace="http://www.w3.org/1999/xlink"><attributeGroup name="simpleLink"/></schema>"""
 
 
 @pytest.mark.skipif(find_spec("pypandoc") is None, reason="pypandoc-binary is not installed")

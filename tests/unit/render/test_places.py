@@ -1,5 +1,6 @@
 """Formats that tell where words stand: hOCR, ALTO and searchable PDF."""
 
+import math
 import shutil
 import subprocess
 from dataclasses import replace
@@ -9,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pymupdf
 import pytest
 from documents import block, document, everything
-from PIL import Image, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.document.document import Document
 from mdocr.document.model import Block, Box, Page, PageLine, PageWord, Source
@@ -18,7 +19,7 @@ from mdocr.errors import InputError, UsageError
 from mdocr.options import RenderOptions
 from mdocr.render.alto import NAMESPACE
 from mdocr.render.placed import placed_lines
-from mdocr.render.type_size import ASCENT, DESCENT, type_boxes
+from mdocr.render.type_size import ASCENT, DESCENT, base_line, type_boxes
 
 ALTO = {"a": NAMESPACE}
 XHTML = {"x": "http://www.w3.org/1999/xhtml"}
@@ -156,6 +157,33 @@ def test_the_size_of_type_is_told_from_its_ink(text: str, angle: int) -> None:
         assert (around.x0, around.x1) == pytest.approx((ink.x0, ink.x1))
         assert 1000 * around.y0 == pytest.approx(500 - ASCENT * SIZE, abs=0.15 * SIZE)
         assert 1000 * around.y1 == pytest.approx(500 + DESCENT * SIZE, abs=0.15 * SIZE)
+
+
+@pytest.mark.parametrize("degrees", [-9, -3, 0, 4])
+def test_the_base_line_leans_as_its_line_does(degrees: float) -> None:
+    font, words, x = ImageFont.load_default(size=SIZE), [], 150.0
+    for text in ("Sea", "air", "(highly)", "is", "sweet", "gypsy", "Air"):
+        sheet = Image.new("L", (1000, 1000))
+        ImageDraw.Draw(sheet).text((x, 500), text, fill=255, font=font, anchor="ls")
+        edges = sheet.rotate(degrees, Image.Resampling.BICUBIC).getbbox()
+        assert edges
+        words.append(PageWord(text, Box(*(edge / 1000 for edge in edges)), 1.0))
+        x += font.getlength(text) + 12
+    whole = words[0].box
+    for one in words[1:]:
+        whole = whole.union(one.box)
+    ends = base_line(PageLine("", whole, 1.0, tuple(words)))
+    slope = -math.tan(math.radians(degrees))
+    expected = [500 + slope * (1000 * x - 500) for x in (whole.x0, whole.x1)]
+    assert ends and [1000 * end for end in ends] == pytest.approx(expected, abs=0.2 * SIZE)
+
+
+def test_formats_tell_the_base_line() -> None:
+    made = of_file(Path("a.pdf"))
+    line = ET.fromstring(made.render("alto")).find(".//a:TextLine", ALTO)
+    assert line is not None and line.get("BASELINE") == "111,450 1000,450"
+    line = ET.fromstring(made.render("hocr")).find(".//x:span[@class='ocr_line']", XHTML)
+    assert line is not None and line.get("title") == "bbox 111 416 1000 450; baseline 0 0"
 
 
 def test_type_without_letters_is_as_high_as_its_line() -> None:
