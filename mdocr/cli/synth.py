@@ -10,7 +10,7 @@ from mdocr.cli.command import Command, command_group, examples
 from mdocr.synthesis.common.fonts import Font, load_fonts
 from mdocr.synthesis.common.typefaces import group_typefaces, held_out_fonts, training_fonts
 from mdocr.synthesis.corpora.sentences import load_sentences
-from mdocr.synthesis.corpora.vocabulary import load_vocabulary
+from mdocr.synthesis.corpora.vocabulary import load_vocabulary, load_words
 from mdocr.synthesis.formulas.grammar import draw_formulas
 from mdocr.synthesis.lines.pictures import LineSynthesizer, draw_lines
 from mdocr.synthesis.pages.samples import draw_pages, write_crops, write_pages
@@ -54,12 +54,17 @@ def words(
         float, typer.Option("--difficulty", min=0, max=1, help="0: clean print; 1: street scenes.")
     ] = 1.0,
     seed: Seed = 0,
+    words: Annotated[
+        Path | None,
+        typer.Option("--words", metavar="FILE", help="Words to draw instead, one a line."),
+    ] = None,
     fonts: Fonts = None,
     force: Force = False,
 ) -> None:
     """Write word pictures, labels.tsv (path, tab, text), and sheet.png to look at."""
     check_samples_folder(output, force)  # fonts may take half a minute
-    synthesizer = WordSynthesizer(load_fonts(fonts), load_vocabulary())
+    vocabulary = load_words(words) if words else load_vocabulary()
+    synthesizer = WordSynthesizer(load_fonts(fonts), vocabulary)
     written = write_words(draw_words(synthesizer, count, difficulty, seed), output, force=force)
     console.note(f"wrote {written} words to {output}")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mdocr.errors import InputError, reason_of
 from mdocr.models.charset import ENGLISH
 from mdocr.synthesis.corpora.signs import (
     FALLBACK,
@@ -97,6 +98,39 @@ class Vocabulary:
     def number(self, rng: np.random.Generator, length: int) -> str:
         """Samples a number, price, time, telephone number, plate or code."""
         return "".join(_fill(symbol, rng) for symbol in _nearest(self.templates, length).draw(rng))
+
+
+class OwnWords(Vocabulary):
+    """Samples words of a list, and nothing else."""
+
+    def draw(self, rng: np.random.Generator, length: int) -> str:
+        """Samples a word of about ``length`` characters."""
+        return set_case(rng, self.word(rng, length))
+
+
+def load_words(file: Path) -> OwnWords:
+    """Words of a text file, one a line; those of other characters or too long are left out.
+
+    Raises:
+        InputError: the file cannot be read, or no word is left.
+    """
+    try:
+        lines = file.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"cannot read the words {file}: {reason_of(error)}",
+            "Give a UTF-8 text file with one word per line.",
+        ) from error
+    words = [word for word in map(str.strip, lines) if 0 < len(word) <= LONGEST]
+    known = [word for word in words if all(sign in ENGLISH for sign in word)]
+    if not known:
+        raise InputError(
+            f"{file} has no word of at most {LONGEST} ASCII characters",
+            "Write one word per line, letters without accents.",
+        )
+    if len(known) < len(words):
+        logger.warning("words left out for their other characters: %d", len(words) - len(known))
+    return OwnWords(_by_length(dict.fromkeys(known, 1.0)), {}, {})
 
 
 def load_vocabulary(folder: Path = SCOWL) -> Vocabulary:

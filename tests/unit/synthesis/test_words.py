@@ -23,7 +23,13 @@ from mdocr.synthesis.corpora.signs import (
     TEMPLATES,
     TRADES,
 )
-from mdocr.synthesis.corpora.vocabulary import Vocabulary, load_vocabulary, set_case
+from mdocr.synthesis.corpora.vocabulary import (
+    Vocabulary,
+    load_vocabulary,
+    load_words,
+    set_case,
+)
+from mdocr.synthesis.samples import draw_words
 from mdocr.synthesis.words import geometry, lettering
 from mdocr.synthesis.words.pictures import LETTER, WordSynthesizer
 
@@ -377,3 +383,19 @@ def test_command_writes_pictures_labels_and_sheet(
         with Image.open(out / name) as picture:
             assert picture.mode == "RGB"
     assert (out / "sheet.png").is_file() and not list(out.rglob("*.part"))
+
+
+def test_words_of_a_list_alone(tmp_path: Path, fonts: list[Font]) -> None:
+    (tmp_path / "own.txt").write_text("Ulm\nBasel\n\nKöln\nHeidelberg\n", "utf-8")
+    synthesizer = WordSynthesizer(fonts, load_words(tmp_path / "own.txt"))
+    texts = {text.casefold() for _, text in draw_words(synthesizer, 40, 0.5, 3)}
+    assert texts == {"ulm", "basel", "heidelberg"}
+
+
+@pytest.mark.parametrize("content", [b"", "Köln\n".encode(), b"\xff\xfe", None])
+def test_a_list_without_words_is_told(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "own.txt").write_bytes(content)
+    with pytest.raises(InputError, match=r"own\.txt") as caught:
+        load_words(tmp_path / "own.txt")
+    assert "one word per line" in caught.value.hint.lower()
