@@ -18,13 +18,21 @@ def head_height(table: Table) -> int:
     """
     first = [cell for cell in table.cells if cell.row == 0]
     height = max((cell.rows for cell in first), default=0)
-    if any(cell.columns > 1 for cell in first) and _names(table, height):
-        height += 1
+    wider = any(cell.columns > 1 for cell in first) and _names(table, height)
+    height = _closed(table, height + 1 if wider else height) or _closed(table, height)
     if not 0 < height < table.height or table.width < 2 or not _names(table, 0):
         return 0
     body = [cell for cell in table.cells if cell.row >= height]
     has_evidence = table.width > 2 or table.has_spans or any(map(_is_number, body))
     return height if has_evidence else 0
+
+
+def _closed(table: Table, height: int) -> int:
+    """Rows of a head down to where none of its cells goes on below; 0 if others are values."""
+    end = max((cell.row + cell.rows for cell in table.cells if cell.row < height), default=0)
+    if end <= height:
+        return height
+    return _closed(table, end) if all(_names(table, row) for row in range(height, end)) else 0
 
 
 def _names(table: Table, row: int) -> bool:

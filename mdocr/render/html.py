@@ -44,7 +44,7 @@ figure {{ margin: 1.5em 0; overflow-x: auto; }}
 img {{ max-width: 100%; }}
 table {{ border-collapse: collapse; }}
 td, th {{ border: 1px solid #999; padding: 0.2em 0.5em; }}
-figcaption, .note {{ font-size: 0.9em; }}
+figcaption {{ font-size: 0.9em; }}
 .formula {{ text-align: center; overflow-x: auto; }}
 .page {{ border: 0; border-top: 1px dashed #999; }}
 ul.boxes {{ list-style: none; padding-left: 1em; }}
@@ -137,8 +137,9 @@ def _with_marker(marker: str, text: str) -> str:
 def _figure(figure: Figure, options: RenderOptions) -> str:
     caption = "<br>\n".join(running(block.content) for block in figure.captions)
     notes = [f'<p class="note">{running(block.content)}</p>' for block in figure.footnotes]
-    parts = [_body(figure.body, options), f"<figcaption>{caption}</figcaption>" if caption else ""]
-    inside = "\n".join(part for part in [*parts, *notes] if part)
+    said = "\n".join(part for part in [caption, *notes] if part)
+    parts = _body(figure.body, options), f"<figcaption>{said}</figcaption>" if said else ""
+    inside = "\n".join(part for part in parts if part)
     return f"<figure>\n{inside}\n</figure>" if inside else ""
 
 

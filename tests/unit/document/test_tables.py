@@ -26,6 +26,16 @@ def covers_once(table: Table) -> bool:
     return set(taken) == every and all(count == 1 for count in taken.values())
 
 
+@pytest.mark.parametrize(
+    ("below", "height"),
+    [("<fcel>A<ucel><fcel>c<nl>", 3), ("<fcel>7<ucel><fcel>8<nl>", 1)],
+)
+def test_no_cell_of_a_head_goes_on_below_it(below: str, height: int) -> None:
+    """As browsers would cut it off there."""
+    rows = f"<fcel>Item<fcel>Sum<lcel><nl><fcel>of<fcel>net<fcel>all<nl>{below}"
+    assert head_height(from_otsl(f"{rows}<fcel>x<fcel>1<fcel>2<nl>")) == height
+
+
 def test_spans_are_found() -> None:
     table = from_otsl(SPANNED)
     assert table.cells[0] == Cell("A", 0, 0, rows=2, columns=2)

