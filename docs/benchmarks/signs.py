@@ -56,7 +56,7 @@ STYLE = (
 SHOWN = 4
 """Errors shown of each kind."""
 
-SCRIPT = re.compile(r"[\^_]\(([^()]*)\)")
+SCRIPT = re.compile(r"[\^_]\(([^()]*)\)|\^(?=[a-z])")
 
 
 def main(
