@@ -1,8 +1,12 @@
 """Which lines are no text, and how sure the reader is of all it read."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
+from statistics import fmean
 
+from mdocr.decoding.lexicon import is_plain
+from mdocr.decoding.lexicons import load_lexicon
 from mdocr.decoding.line_drafts import LEAST_CONFIDENCE
 from mdocr.parsing.texts import Text
 
@@ -21,11 +25,25 @@ languages all are rare."""
 
 WORD = re.compile(r"\w{3,}")
 
+_WORD_OF_TWO = re.compile(r"[^\W_]*[^\W\d_][^\W_]+|[^\W_]+[^\W\d_][^\W_]*")
+"""What has two letters and digits, and a letter."""
+
 FEW_WORDS = 6
 """Words from which their share means something."""
 
-FOREIGN, FEWEST_FOREIGN = 0.85, 3
+FOREIGN, FEWEST_FOREIGN = 0.95, 3
 """Confidence of a line of such a script at most, and its words at least."""
+
+NONSENSE, FEWEST_LETTERS = 0.8, 4
+"""Confidence below which a line makes no sense, whatever its letters, and its letters and digits at
+least: of 1250 lines of pages of all kinds, no line below was right."""
+
+UNKNOWN, UNKNOWN_JUMBLED = 0.93, 0.97
+"""Confidence of a word, below which one that no list has is likely of another script; and of one
+that mixes letters."""
+
+FEWEST_UNKNOWN, SHARE_UNKNOWN = 2, 0.4
+"""How many of these a line has at least, and as a share of its words."""
 
 MOST_JUMBLED, OF_FEW = 0.25, 0.5
 """Share of the words of a text that mix letters as no language does from which its script is likely
@@ -75,8 +93,44 @@ def too_jumbled(texts: Sequence[str]) -> float:
 
 
 def is_foreign(line: Text) -> bool:
-    """Whether the words of an unsure line mix letters so: a line of another script on a page."""
-    return line.confidence < FOREIGN and jumbled_share([line.content], FEWEST_FOREIGN) >= OF_FEW
+    """Whether a line that was read makes no sense: one of another script on a page, say.
+
+    It was read unsurely, its words mix letters as none do, or it has several words that are unsure
+    and in no list.
+    """
+    if line.source != "read" or sum(map(str.isalnum, line.content)) < FEWEST_LETTERS:
+        return False
+    if line.confidence < NONSENSE:
+        return True
+    is_jumbled = jumbled_share([line.content], FEWEST_FOREIGN) >= OF_FEW
+    return (line.confidence < FOREIGN and is_jumbled) or _has_unknown_words(line)
+
+
+def _has_unknown_words(line: Text) -> bool:
+    if min(line.confidences, default=1.0) >= UNKNOWN_JUMBLED:
+        return False
+    words = list(_WORD_OF_TWO.finditer(line.content))
+    scale = len(line.confidences) / max(1, len(line.content))  # blanks between pieces have none
+    unsure = [
+        match[0]
+        for match in words
+        if fmean(_part(line.confidences, match.span(), scale)) < _least(match[0])
+    ]
+    unknown = sum(not _is_listed(word) for word in unsure)
+    return unknown >= max(FEWEST_UNKNOWN, SHARE_UNKNOWN * len(line.content.split()))
+
+
+def _least(word: str) -> float:
+    return UNKNOWN_JUMBLED if JUMBLED.search(word) else UNKNOWN
+
+
+def _is_listed(word: str) -> bool:
+    return is_plain(word) and load_lexicon("english").log_share(word.lower()) > -math.inf
+
+
+def _part(confidences: Sequence[float], span: tuple[int, int], scale: float) -> Sequence[float]:
+    start = min(int(scale * span[0]), len(confidences) - 1)
+    return confidences[start : max(start + 1, round(scale * span[1]))]
 
 
 def mean_confidence(lines: Iterable[Text]) -> float:

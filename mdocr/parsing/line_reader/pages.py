@@ -390,7 +390,7 @@ class LinePage(PageWork):
         ):
             self.note(f"it was read with a mean confidence of {sure:.0%} only: {ADVICE}")
         elif foreign := [line.content for line in kept if is_foreign(line)]:
-            self.note(f"in {len(foreign)} of its lines, words mix letters as none do: {ADVICE}")
+            self.note(f"{len(foreign)} of its lines make no sense: {ADVICE}")
 
     def _is_in_part(self, row: Row) -> bool:
         """Whether a line lies in a part that was read turned."""
