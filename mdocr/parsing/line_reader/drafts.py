@@ -271,6 +271,22 @@ def without_box(draft: Draft) -> tuple[str, Draft]:
     return sign, _stripped(list(draft[1:])) if sign else draft
 
 
+def with_boxes(draft: Draft, boxes: Iterable[tuple[str, float]]) -> Draft:
+    """A draft with the boxes to be ticked that are drawn in its line, if it has none itself.
+
+    Args:
+        draft: of a line.
+        boxes: signs and their middles, in pixels of the view.
+    """
+    if any(one.text in BOXES for one in draft):
+        return draft
+    made = list(draft)
+    for sign, x in boxes:
+        place = next((at for at, one in enumerate(made) if one.x > x), len(made))
+        made[place:place] = [DraftCharacter(one, x=x) for one in (" ", sign, " ")]
+    return _stripped(made)
+
+
 def marked(draft: Draft, *, emphasis: bool = True) -> str:
     """A draft with its scripts, emphasis and links marked."""
     runs = [

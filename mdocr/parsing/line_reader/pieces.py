@@ -1,6 +1,7 @@
 """Long lines cut at gaps between words, into pieces no wider than those of the training data."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,8 @@ from numpy.typing import NDArray
 from mdocr.layout.ink import runs
 from mdocr.layout.regions import Pixels
 from mdocr.models.line_reader_config import LINE_HEIGHT
-from mdocr.parsing.line_reader.strips import contrast
+from mdocr.parsing.line_reader.strips import contrast, ink_mask
+from mdocr.parsing.line_reader.tick_boxes import Placed
 
 WIDEST_PIECE = 640
 """Pixels at the reader's height."""
@@ -26,11 +28,13 @@ class LinePiece:
 
     Attributes:
         pixels: [h, w, 3] or [h, w].
-        joint: what stands between the piece before and this one: a space, or nothing.
+        joint: what stands between the piece before and this one: a space, a box, or nothing.
+        left: its first column in the line.
     """
 
     pixels: Pixels
     joint: str = ""
+    left: int = 0
 
 
 def split_line(pixels: Pixels) -> list[LinePiece]:
@@ -47,9 +51,33 @@ def split_line(pixels: Pixels) -> list[LinePiece]:
     pieces, start, joint = [], 0, ""
     while width - start > widest:
         place, gap = _cut(ink, start + int(SHORTEST_SHARE * widest), start + widest)
-        pieces.append(LinePiece(pixels[:, start:place], joint))
+        pieces.append(LinePiece(pixels[:, start:place], joint, start))
         start, joint = place, " " if gap >= WORD_GAP * height else ""
-    return [*pieces, LinePiece(pixels[:, start:], joint)]
+    return [*pieces, LinePiece(pixels[:, start:], joint, start)]
+
+
+def split_at_boxes(pixels: Pixels, boxes: Sequence[Placed]) -> tuple[list[LinePiece], str]:
+    """The same of a line with boxes to be ticked in it, which are in no piece.
+
+    Args:
+        pixels: [h, w, 3] or [h, w], level.
+        boxes: signs and columns, from left to right.
+
+    Returns:
+        The pieces, and what stands behind the last of them.
+    """
+    inked = np.asarray(ink_mask(pixels).any(axis=0))
+    pieces: list[LinePiece] = []
+    start, joint = 0, ""
+    for sign, end, following in [*boxes, ("", pixels.shape[1], 0)]:
+        if inked[start:end].any() or not boxes:
+            first, *rest = split_line(pixels[:, start:end])
+            own = [replace(first, joint=joint), *rest]
+            pieces += [replace(piece, left=piece.left + start) for piece in own]
+            joint = ""
+        joint += f"{'' if joint else ' '}{sign} " if sign else ""
+        start = following
+    return pieces, joint.rstrip()
 
 
 def ink_of_columns(pixels: Pixels) -> NDArray[np.float32]:

@@ -29,13 +29,13 @@ from mdocr.parsing.line_reader.formulas import (
 from mdocr.parsing.line_reader.lookalikes import with_capitals
 from mdocr.parsing.line_reader.loose_tables import is_table, paragraphs
 from mdocr.parsing.line_reader.noise import why_unread
-from mdocr.parsing.line_reader.pieces import LinePiece, split_line
+from mdocr.parsing.line_reader.pieces import LinePiece, split_at_boxes
 from mdocr.parsing.line_reader.places import PlacedCharacter, placed_characters, placed_words
 from mdocr.parsing.line_reader.questions import Question, formula_draft, piece_options
 from mdocr.parsing.line_reader.scripts import with_scripts
 from mdocr.parsing.line_reader.strips import ink_mask
 from mdocr.parsing.line_reader.tables import table_of
-from mdocr.parsing.line_reader.tick_boxes import leading_box
+from mdocr.parsing.line_reader.tick_boxes import Placed, inner_boxes, leading_box
 from mdocr.parsing.line_reader.underlines import without_underlines
 from mdocr.parsing.line_reader.verification import Drafts
 from mdocr.parsing.line_reader.views import View
@@ -95,6 +95,8 @@ class LineReading:
         self.frames: dict[int, tuple[float, ...]] = {}
         self.strips: dict[Row, Pixels] = {}  # pictures of the lines that were asked for
         self.boxes: dict[Row, str] = {}  # signs of boxes to be ticked at their start, or nothing
+        self.inner: dict[Row, list[Placed]] = {}  # boxes in them, by columns of their strips
+        self.tails: dict[Row, str] = {}  # boxes at their end
         self.errors: list[tuple[int, MdocrError]] = []
         self.equations = Equations(view.layout, self.whole_line)
         if not parser.reads_formulas:
@@ -112,7 +114,7 @@ class LineReading:
     def ask(self) -> list[Question]:
         """Asks for all lines whose drafts do not stand, and for the formulas of the others."""
         asked = {row: list(self._pieces_of(row)) for row in self.all_rows()}
-        self.boxes |= self.drafts.verify(asked, self.boxes)
+        self.boxes |= self.drafts.verify(asked, self.boxes, self._inner_places())
         spared = [row for row in asked if row in self.drafts.texts]
         self.equations.leave_out(filter(self.drafts.is_typed, spared))
         formulas = {index for row in spared for index in self.equations.promising(row)}
@@ -152,7 +154,7 @@ class LineReading:
     def _read(self, row: Row) -> Text:
         pieces = self.rows.get(row, ())
         found = [(self.pieces[piece].joint, self.texts.get(piece, Text())) for piece in pieces]
-        content = "".join(joint + text.content for joint, text in found)
+        content = "".join(joint + text.content for joint, text in found) + self.tails.get(row, "")
         joint = next((joint for joint, _ in found[1:]), "")
         return joined([text for _, text in found], with_capitals(" ".join(content.split())), joint)
 
@@ -227,8 +229,8 @@ class LineReading:
         return any(box.inside(picture) >= COVERED for picture in pictures)
 
     def _why_unread(self, row: Row, line: Text) -> str:
-        if self.boxes.get(row) and not line.content:
-            return ""  # a box alone
+        if self.boxes.get(row) and line.content in ("", self.tails.get(row, "").strip()):
+            return ""  # boxes alone
         reason = why_unread(line, bool(self.regions[row[0]].cells))
         if reason == "unsure" and self.options.keep_unsure:
             reason = ""
@@ -242,16 +244,24 @@ class LineReading:
         if start == pixels.shape[1]:
             return
         self.strips[row] = without_underlines(pixels[:, start:])
-        left = 0
-        for piece in split_line(self.strips[row]):
+        self.inner[row] = inner_boxes(self.strips[row])
+        pieces, self.tails[row] = split_at_boxes(self.strips[row], self.inner[row])
+        for piece in pieces:
             width = piece.pixels.shape[1] * LINE_HEIGHT // piece.pixels.shape[0]
             options = piece_options(self.options, region.type, width, self.options.draft)
             number = len(self.pieces)
             self.rows[row].append(number)
-            size = piece.pixels.shape[:2]
-            self.pieces.append(PieceInLine(row, piece.joint, options.max_tokens, left, size))
-            left += size[1]
+            size, longest = piece.pixels.shape[:2], options.max_tokens
+            self.pieces.append(PieceInLine(row, piece.joint, longest, piece.left, size))
             yield Question(number, partial(self._request, piece, options), width)
+
+    def _inner_places(self) -> dict[Row, list[tuple[str, float]]]:
+        """The boxes in lines, each with its middle in pixels of the view."""
+        return {
+            row: [(sign, self._cut_outline(row).x0 + (x0 + x1) / 2) for sign, x0, x1 in boxes]
+            for row, boxes in self.inner.items()
+            if boxes
+        }
 
     def _request(self, piece: LinePiece, options: BlockOptions) -> Request:
         return self.parser.request(Image.fromarray(piece.pixels), "text", options)
@@ -312,13 +322,21 @@ class LineReading:
             for one in self.drafts.drafts[row]:
                 yield PlacedCharacter(one.text, line.confidence, one.x - left)
             return
+        end = 0
         for number in self.rows[row]:
             piece, text = self.pieces[number], self.texts.get(number, Text())
             (height, width), frames = piece.size, self.frames.get(number, ())
-            if piece.joint:
-                yield PlacedCharacter(piece.joint, 1.0, piece.left)
+            yield from self._joint(piece.joint, end, piece.left)
+            end = piece.left + width
             step = COLUMN * height / LINE_HEIGHT if frames else width
             yield from placed_characters(text.content, text.confidences, frames, piece.left, step)
+        yield from self._joint(self.tails.get(row, ""), end, self.strips[row].shape[1])
+
+    def _joint(self, text: str, left: int, right: int) -> Iterator[PlacedCharacter]:
+        """What stands between two pieces, or behind the last, evenly spread."""
+        for index, character in enumerate(text):
+            x = left + (index + 0.5) * (right - left) / len(text)
+            yield PlacedCharacter(character, 1.0, x)
 
     def _filled(self, region: Region, lines: list[Text], rows: list[Row]) -> list[Block]:
         """A region with its text; none if it is empty."""

@@ -1,4 +1,4 @@
-"""Boxes and buttons to be ticked at the start of a line: told by their shape, before it is read."""
+"""Boxes and buttons to be ticked, in front of a line or in it: told by shape, before it is read."""
 
 import math
 
@@ -10,6 +10,9 @@ from mdocr.layout.regions import Pixels
 from mdocr.parsing.line_reader.strips import Glyph, Mask, glyphs, ink_mask
 
 EMPTY, TICKED = "☐", "☑"
+
+Placed = tuple[str, int, int]
+"""A sign, and the columns where what is before it ends and what is behind it begins."""
 
 SHARP = 48
 """Pixels of a line's height from which corners can be told from bends."""
@@ -62,15 +65,51 @@ def leading_box(pixels: Pixels, *, in_table: bool = False) -> tuple[str, int]:
     box, following = [*glyphs(mask), None, None][:2]
     if box is None or not _stands_apart(box, following, in_table):
         return "", 0
-    inside = mask[box.y0 : box.y1, box.x0 : box.x1]
     end = (box.x1 + following.x0) // 2 if following else pixels.shape[1]
+    inside = mask[box.y0 : box.y1, box.x0 : box.x1]
+    sign = _framed(head, box) or _button(inside, height)
+    return (sign, end) if sign else ("", 0)
+
+
+def inner_boxes(pixels: Pixels) -> list[Placed]:
+    """The boxes in a line, or at its end, each with a blank on both sides.
+
+    Buttons are none of them: in a light font an ``o`` that is a word looks like one.
+
+    Args:
+        pixels: [h, w, 3] or [h, w], level.
+    """
+    height, mask = pixels.shape[0], ink_mask(pixels)
+    found = glyphs(mask)
+    edges = [0, *(edge for one in found for edge in (one.x0, one.x1)), pixels.shape[1]]
+    boxes: list[Placed] = []
+    for index, box in enumerate(found):
+        left, right = edges[2 * index], edges[2 * index + 3]
+        gaps = [box.x0 - left] * (index > 0) + [right - box.x1] * (index + 1 < len(found))
+        is_apart = gaps and min(gaps) >= GAP * box.height
+        is_square = _is_square((box.height, box.x1 - box.x0), height)
+        if is_apart and is_square and (sign := _framed(pixels, box)):
+            boxes.append((sign, (left + box.x0) // 2, (box.x1 + right) // 2))
+    return boxes
+
+
+def _framed(pixels: Pixels, box: Glyph) -> str:
+    """What a glyph of a line is as a box; empty for anything else."""
+    height = pixels.shape[0]
+    start, end = max(0, box.x0 - height), box.x1 + height
     scale = math.ceil(SHARP / height)
-    frame = _frame(_enlarged(head, scale, box))
-    if _is_square(frame.shape, height * scale) and _is_framed(frame):
-        return TICKED if _is_marked(frame) else EMPTY, end
-    if _is_square(inside.shape, height) and _is_thin_ring(inside):
-        return TICKED if _share_within(inside, DOT) > FILLED else EMPTY, end
-    return "", 0
+    part = Glyph(box.x0 - start, box.y0, box.x1 - start, box.y1)
+    frame = _frame(_enlarged(pixels[:, start:end], scale, part))
+    if not _is_square(frame.shape, height * scale) or not _is_framed(frame):
+        return ""
+    return TICKED if _is_marked(frame) else EMPTY
+
+
+def _button(inside: Mask, height: int) -> str:
+    """The same of a glyph as a button to be chosen."""
+    if not _is_square(inside.shape, height) or not _is_thin_ring(inside):
+        return ""
+    return TICKED if _share_within(inside, DOT) > FILLED else EMPTY
 
 
 def _enlarged(pixels: Pixels, scale: int, box: Glyph) -> Mask:

@@ -26,6 +26,7 @@ from mdocr.parsing.line_reader.drafts import (
     is_no_character,
     marked,
     text_of_draft,
+    with_boxes,
     without_box,
 )
 from mdocr.parsing.line_reader.formulas import Row
@@ -115,13 +116,17 @@ class Drafts:
         self._encoded: dict[int, Request] = {}  # of the pieces of lines that are still to be read
 
     def verify(
-        self, asked: Mapping[Row, Sequence[Question]], boxes: Mapping[Row, str]
+        self,
+        asked: Mapping[Row, Sequence[Question]],
+        boxes: Mapping[Row, str],
+        inner: Mapping[Row, Sequence[tuple[str, float]]],
     ) -> dict[Row, str]:
         """Judges the drafts of lines.
 
         Args:
             asked: the pieces of the lines, behind the boxes to be ticked at their start.
             boxes: signs of those boxes.
+            inner: signs of the boxes in lines, with their middles in pixels of the view.
 
         Returns:
             The signs of boxes that are fields of a form: the file knows which are ticked.
@@ -131,6 +136,8 @@ class Drafts:
             if boxes[row] and row in self.drafts and row not in self.judged:
                 sign, self.drafts[row] = without_box(self.drafts[row])
                 ticked |= {row: sign} if sign else {}
+        for row in inner.keys() & self.drafts.keys() - self.judged.keys():
+            self.drafts[row] = with_boxes(self.drafts[row], inner[row])
         fresh = {row: self.drafts[row] for row in asked if asked[row] and self.drafts.get(row)}
         leaders = [row for row, draft in fresh.items() if is_leader(draft)]
         self.texts |= {row: Text("", (1.0,), source="text-layer") for row in leaders}
