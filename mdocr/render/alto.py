@@ -61,15 +61,17 @@ def _page(layout: ET.Element, page: Page) -> None:
 
 
 def _block(space: ET.Element, block: Block, page: Page) -> None:
-    kind = "Illustration" if block.type in PICTURE_TYPES else "TextBlock"
-    name = f"block_{page.number}_{block.order}"
-    place = {"ID": name, **_place(block.box, page), "TAGREFS": f"type_{block.type}"}
-    if kind == "TextBlock" and block.angle:
+    name = f"{page.number}_{block.order}"
+    place = {**_place(block.box, page), "TAGREFS": f"type_{block.type}"}
+    if block.type in PICTURE_TYPES:
+        ET.SubElement(space, "Illustration", {"ID": f"picture_{name}", **place})
+        if not block.content.strip():
+            return
+    if block.angle:
         place["ROTATION"] = str(block.angle)
-    element = ET.SubElement(space, kind, place)
-    if kind == "TextBlock":
-        for number, line in enumerate(placed_lines(block), start=1):
-            _line(element, line, page, f"{name[6:]}_{number}")
+    element = ET.SubElement(space, "TextBlock", {"ID": f"block_{name}", **place})
+    for number, line in enumerate(placed_lines(block), start=1):
+        _line(element, line, page, f"{name}_{number}")
 
 
 def _line(block: ET.Element, line: PageLine, page: Page, name: str) -> None:

@@ -59,7 +59,8 @@ def _block(block: Block, page: Page) -> Iterator[str]:
     place, name = _place(block.box, page), f"{page.number}_{block.order}"
     if block.type in PICTURE_TYPES:
         yield f'<div class="ocr_photo" id="photo_{name}" title="{place}"></div>'
-        return
+        if not block.content.strip():
+            return
     yield f'<div class="ocr_carea" id="block_{name}" title="{place}">'
     yield f'<p class="ocr_par" id="par_{name}" title="{place}">'
     for number, line in enumerate(placed_lines(block), start=1):
