@@ -63,10 +63,11 @@ lines, in which letters stand on both sides of it."""
 
 
 class Marks(NamedTuple):
-    """What is on a page beside its pieces: all components and rules, and the level rules."""
+    """What is on a page beside its pieces: all components and rules, the level rules, and walls."""
 
     signs: Boxes
     rules: list[LayoutBox]
+    walls: list[LayoutBox]
 
 
 def analyse(
@@ -165,7 +166,7 @@ def _find_written(parts: Components, objects: PageObjects | None, clock: Clock) 
     letters = (objects or NO_OBJECTS).letters(parts, writing, strokes, none)
     pieces = _pieces(chains.find_fragments(letters, size, none))
     pieces = [piece for piece in pieces if piece.count >= LEAST_ON_PICTURE]
-    marks = Marks(parts.boxes, [])
+    marks = Marks(parts.boxes, [], [])
     regions, _ = _ordered(pieces, blocks.usual_type(pieces), marks, (wide, high), clock)
     return Layout(wide, high, 0.0, tuple(regions))
 
@@ -202,7 +203,8 @@ def _find(
     clock.check()
     pieces += [_image(LayoutBox(*box.tolist()), usual.size) for box in drawings]
     level = [LayoutBox(*box) for box in rules.level.tolist()]
-    marks = Marks(np.vstack([parts.boxes, rules.level]), level)
+    upright = [LayoutBox(*box) for box in walls.tolist()]
+    marks = Marks(np.vstack([parts.boxes, rules.level]), level, upright)
     extent = rest.shape[1], rest.shape[0]
     regions, displayed = _ordered(pieces, usual, marks, extent, clock)
     return Layout(*extent, 0.0, tuple(regions), tuple(displayed), tuple(sideways))
@@ -286,7 +288,7 @@ def _ordered(
     headers, body, footers = paratext.set_apart(pieces, usual.size, extent)
     regions: list[Region] = []
     displayed: list[Formula] = []
-    for column in columns.in_columns(body, marks.rules):
+    for column in columns.in_columns(body, marks.rules, marks.walls):
         regions += blocks.to_regions(tables.to_lines(column, marks.rules), usual)
         displayed += formulas.find_formulas(column, marks.signs, usual.size)
         clock.check()

@@ -25,6 +25,9 @@ from mdocr.layout.strips import Strip, find_strips
 GUTTER = 0.8
 """Least width of a gutter in heights of a capital."""
 
+CLEAR = 0.6
+"""Blank that is cleared on both sides of a wall in heights of a capital."""
+
 SECTION_GAP = 3.5
 """Least height of a blank between sections in heights of a capital."""
 
@@ -69,24 +72,51 @@ LEVEL = 0.5
 
 
 def in_columns(
-    pieces: Sequence[PagePiece], rules: Sequence[LayoutBox] = ()
+    pieces: Sequence[PagePiece],
+    rules: Sequence[LayoutBox] = (),
+    walls: Sequence[LayoutBox] = (),
 ) -> list[list[PagePiece]]:
     """Groups of pieces, each to be read from top to bottom, in reading order.
 
     Args:
         pieces: of a page.
         rules: level ones; no gutter crosses them.
+        walls: what parts letters: upright rules and blanks beside many lines.
     """
-    pieces = list(pieces)
+    largest = HEAD * median(piece.size for piece in pieces) if pieces else 0.0
+    free = [piece for piece in pieces if piece.size < largest and piece.region is None]
+    cleared = {piece: piece.box for piece in pieces} | _cleared(free, walls)
+    return _parted(list(pieces), rules, cleared)
+
+
+def _parted(
+    pieces: list[PagePiece], rules: Sequence[LayoutBox], cleared: dict[PagePiece, LayoutBox]
+) -> list[list[PagePiece]]:
+    """The same, with the box of each piece that is asked for blanks."""
     if len(pieces) >= 4:
-        for x, top, bottom in _gutters(pieces, rules):
+        for x, top, bottom in _gutters(pieces, rules, cleared):
             left, right = _sides(pieces, x, top, bottom)
             if _are_columns(left, right):
                 above = [p for p in pieces if p.box.center[1] < top]
                 below = [p for p in pieces if p.box.center[1] > bottom]
                 parts = (above, *_sections(left, right), below)
-                return [group for part in parts if part for group in in_columns(part, rules)]
+                return [group for part in parts if part for group in _parted(part, rules, cleared)]
     return [pieces]
+
+
+def _cleared(pieces: Sequence[PagePiece], walls: Sequence[LayoutBox]) -> dict[PagePiece, LayoutBox]:
+    """Boxes of pieces, drawn back from walls at their ends: these are gutters, however narrow."""
+    boxes = np.array([piece.box for piece in pieces]).reshape(-1, 4)
+    reach = CLEAR * np.array([piece.size for piece in pieces])
+    middle, height = (boxes[:, :2] + boxes[:, 2:]).T / 2
+    for wall in walls:
+        x = wall.center[0]
+        level = (wall.y0 <= height) & (height <= wall.y1)
+        left = level & (middle < x) & (x < boxes[:, 2] + reach)
+        right = level & (middle > x) & (x > boxes[:, 0] - reach)
+        boxes[left, 2] = np.maximum(boxes[:, 0] + 1, x - reach)[left]
+        boxes[right, 0] = np.minimum(boxes[:, 2] - 1, x + reach)[right]
+    return {piece: LayoutBox(*box) for piece, box in zip(pieces, boxes.tolist(), strict=True)}
 
 
 def _sides(
@@ -131,11 +161,15 @@ def _has_heads(card: Sequence[PagePiece], left: Sequence[PagePiece]) -> bool:
     return len(sides) == 2 and stand_out and max(bases) - min(bases) < LEVEL_SHARE * size
 
 
-def _gutters(pieces: Sequence[PagePiece], rules: Sequence[LayoutBox]) -> list[Strip]:
+def _gutters(
+    pieces: Sequence[PagePiece],
+    rules: Sequence[LayoutBox],
+    cleared: dict[PagePiece, LayoutBox],
+) -> list[Strip]:
     """Strips between which columns may stand, the tallest first."""
     size = median(piece.size for piece in pieces)
-    boxes = [piece.box for piece in pieces]
-    area = hull(boxes)
+    boxes = [cleared[piece] for piece in pieces]
+    area = hull([piece.box for piece in pieces])
     inside = [
         rule._replace(x0=max(rule.x0, area.x0), x1=min(rule.x1, area.x1))
         for rule in rules

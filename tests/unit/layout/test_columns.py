@@ -160,3 +160,17 @@ def test_short_lines_are_no_parts_of_one_paragraph_though_the_next_are_indented(
     lines = [[piece] for piece in _entries(50, 0)] + [[_piece(50, 430, 600, 30)]]
     regions = to_regions(lines, Type(12, 0))
     assert [len(region.lines) for region in regions] == [1] * len(lines)
+
+
+@pytest.mark.parametrize("is_ragged", [False, True])
+def test_a_wall_is_a_gutter_however_narrow(is_ragged: bool) -> None:
+    """Newspapers leave half a capital between columns, and words that jut out leave less."""
+    ends = {7: 294, 12: 292} if is_ragged else {}
+    left = [_piece(50, ends.get(n, 291), 100 + 16 * n, 25) for n in range(20)]
+    right = [_piece(299, 540, 100 + 16 * n, 25) for n in range(20)]
+    title = PagePiece(LayoutBox(50, 40, 291, 80), 34, count=8, base=80)
+    last = PagePiece(LayoutBox(299, 40, 480, 80), 34, count=6, base=80)
+    wall = LayoutBox(295, 30, 296, 420)
+    pieces = [title, last, *left, *right]
+    assert in_columns(pieces, (), [wall])[:3] == [[title, last], left, right]
+    assert len(in_columns(pieces)) == 1
