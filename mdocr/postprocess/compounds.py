@@ -13,6 +13,9 @@ from mdocr.decoding.lexicons import load_lexicon
 COMMON = -11.0
 """Log share from which a part of two or three letters counts as a word, and not as a syllable."""
 
+FAMILIAR = -12.0
+"""Log share from which a word with "non" before it is one of its own, as nonsense is."""
+
 ENOUGH = 5
 """Words of a document from which its language is judged."""
 
@@ -32,13 +35,16 @@ stereo sub super supra techno tele thermo trans ultra under
 """Combining forms, which are written without a hyphen."""
 
 
-def is_compound(first: str, second: str) -> bool:
+def is_compound(first: str, second: str, words: frozenset[str] = frozenset()) -> bool:
     """Whether two parts of an English word are joined by a hyphen.
 
     Args:
         first: before the hyphen at the end of the line; lower case, without other hyphens.
         second: the start of the next line; lower case.
+        words: of the document, which tell whether it writes non-smoker or nonsmoker.
     """
+    if first == "non":
+        return _is_word(second) and not (_is_familiar(second) or any(map(_is_closed, words)))
     if first in ("re", "pre", "co", "semi", "anti") and first[-1] == second[:1]:
         return _log_share(second) > -np.inf  # re-elected, co-operate
     whole = _log_share(first + second) > -np.inf
@@ -51,6 +57,16 @@ def is_english(words: frozenset[str]) -> bool:
     plain = [word for word in words if is_plain(word) and len(word) > 3]
     known = sum(_log_share(word) > -np.inf for word in plain)
     return len(plain) < ENOUGH or known >= ENGLISH * len(plain)
+
+
+def _is_familiar(rest: str) -> bool:
+    return _log_share(f"non{rest}") >= FAMILIAR
+
+
+def _is_closed(word: str) -> bool:
+    """Whether it has "non" before it, without a hyphen, where others have one."""
+    rest = word.removeprefix("non")
+    return 3 < len(rest) < len(word) and _is_word(rest) and not _is_familiar(rest)
 
 
 def _is_word(part: str) -> bool:

@@ -99,7 +99,7 @@ def _has_hyphen(cut: re.Match[str], start: str, words: frozenset[str]) -> bool:
     if f"{before}{last}-{start}" in words or bool(before and last in words):
         return True
     if is_english(words):
-        return is_compound(last, start)
+        return is_compound(last, start, words)
     if start in _PRONOUNS and len(_FRENCH & words) >= FEWEST:
         return True
     return bool(before) and len(last) <= SHORT and cut[2].islower()

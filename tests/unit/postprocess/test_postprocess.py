@@ -533,6 +533,8 @@ def test_titles_stay_titles(text: str) -> None:
         ("long-", "term", "long-term"),
         ("self-", "financing", "self-financing"),
         ("Re-", "elected", "Re-elected"),
+        ("non-", "smokers", "non-smokers"),
+        ("non-", "sense", "nonsense"),
         ("solu-", "tion", "solution"),
         ("as-", "sociation", "association"),
         ("hydro-", "gel", "hydrogel"),
@@ -566,6 +568,13 @@ def test_entries_of_an_index_keep_their_lines() -> None:
     ]
     (made,) = finish(document((block("text", 0.5, prose),)), join=True).pages
     assert texts(made) == [prose.replace("\n", " ")]
+
+
+def test_non_is_joined_as_the_document_has_it_elsewhere() -> None:
+    words = frozenset(["and", "the", "nonlinear", "nonsense"])
+    assert join("for non-", "smokers", words) == "for nonsmokers"
+    assert join("for non-", "smokers", words - {"nonlinear"}) == "for non-smokers"
+    assert join("for non-", "smokers", words - {"nonlinear"} | {"nonsmokers"}) == "for nonsmokers"
 
 
 def test_other_languages_are_healed_as_before() -> None:
