@@ -28,11 +28,12 @@ def head_height(table: Table) -> int:
 
 
 def _closed(table: Table, height: int) -> int:
-    """Rows of a head down to where none of its cells goes on below; 0 if others are values."""
+    """Rows of a head down to where none of its cells goes on below; 0 if that is no head."""
     end = max((cell.row + cell.rows for cell in table.cells if cell.row < height), default=0)
     if end <= height:
         return height
-    return _closed(table, end) if all(_names(table, row) for row in range(height, end)) else 0
+    is_head = end < table.height and all(_names(table, row) for row in range(height, end))
+    return _closed(table, end) if is_head else 0
 
 
 def _names(table: Table, row: int) -> bool:

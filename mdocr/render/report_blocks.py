@@ -4,6 +4,7 @@ Places are in thousandths of the page (``data-b``), confidences in hundredths (`
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,9 @@ from mdocr.render.placed import placed_lines
 
 TINTS = ((0.6, "d3"), (DOUBT, "d2"), (0.95, "d1"))
 """Confidences below which words are tinted, and how."""
+
+BROKEN = re.compile(r"\w[-\u2010]$")
+"""The end of a line in the middle of a word."""
 
 TOLD_TYPES = ("text", "title", "table", "equation")
 """Types that screen readers tell by themselves."""
@@ -131,8 +135,10 @@ def _content(block: Block, lines: Sequence[PageLine]) -> str:
         return table_writers.to_html(table, partial(_cell, list(lines)), head_height(table))
     if block.type == "equation" and block.format == "latex":
         return html.formula(block.content, display=True)
-    joint = "\n" if block.type in CODE_TYPES else " "
-    return joint.join(map(_line, lines))
+    if block.type in CODE_TYPES:
+        return "\n".join(map(_line, lines))
+    joints = ["<wbr>" if BROKEN.search(line.text) else " " for line in lines]
+    return "".join(_line(line) + joint for line, joint in zip(lines, joints, strict=True)).strip()
 
 
 def _cell(left: list[PageLine], content: str) -> str:

@@ -38,6 +38,12 @@ def test_words_in_cells_have_their_tint_and_place() -> None:
     assert "10<sup>3</sup></span>" in made and "4 words, 3 doubtful" in made
 
 
+def test_a_word_that_a_line_breaks_is_not_torn() -> None:
+    own = block("text", 0.1, "a docu-\nment\n– so")
+    made = document((own,)).render("report")
+    assert "a docu-ment – so" in " ".join(re.sub("<[^>]*>", "", made).split())
+
+
 def test_a_block_is_placed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[Block] = []
 
