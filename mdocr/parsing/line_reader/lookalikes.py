@@ -1,4 +1,4 @@
-"""Digits that were read in the place of letters that look like them."""
+"""Capitals of which small letters or digits look alike."""
 
 import re
 from math import inf
@@ -9,15 +9,18 @@ LONG = 5
 """Letters behind a nought from which it is an O, whether the word is known or not."""
 
 _NOUGHT = re.compile(r"(?<!\w)0(?![xob])([^\W\d_]{2,})(?!\w)")
+_NUMERAL = re.compile(r"(?<![\w'’])(?:[IVX]{2,3}l{1,2}|[VX][Il]{2,3}|lII|IlI)(?![\w'’])")
+"""Roman numerals that hold an l; ``Il`` and ``Ill`` are words."""
+
 _OF_HEXADECIMALS = frozenset("abcdef")
 
 
 def with_capitals(text: str) -> str:
-    """The text with an O where a word of small letters would begin with a nought.
+    """The text with an O where a word of small letters would begin with a nought, and Roman I.
 
-    Numbers in other bases, which begin so too, stay.
+    Numbers in other bases, which begin with a nought too, stay.
     """
-    return _NOUGHT.sub(_mended, text)
+    return _NUMERAL.sub(lambda match: match[0].replace("l", "I"), _NOUGHT.sub(_mended, text))
 
 
 def _mended(match: re.Match[str]) -> str:

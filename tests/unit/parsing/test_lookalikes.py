@@ -1,4 +1,4 @@
-"""Noughts that are capitals."""
+"""Noughts and small letters that are capitals."""
 
 import pytest
 
@@ -20,4 +20,19 @@ from mdocr.parsing.line_reader.lookalikes import with_capitals
     ],
 )
 def test_a_nought_before_small_letters_is_an_o(read: str, meant: str) -> None:
+    assert with_capitals(read) == meant
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("IIl. Results", "III. Results"),
+        ("VIl, Vll–IX, XIl", "VII, VII–IX, XII"),
+        ("(VIIl) and Louis XlII", "(VIII) and Louis XIII"),
+        ("IlI lII", "III III"),
+        ("Il est ill. Ill, I’ll, Xl", "Il est ill. Ill, I’ll, Xl"),
+        ("Vl_2 aIIl XII", "Vl_2 aIIl XII"),
+    ],
+)
+def test_an_l_among_the_signs_of_a_numeral_is_one(read: str, meant: str) -> None:
     assert with_capitals(read) == meant
