@@ -35,6 +35,9 @@ LEAST_STEPS = 3
 LEAST_LEADER = 6
 """Dots that a leader has at least."""
 
+HOST_GAP = 0.4
+"""Blank over or under a line within which a mark belongs to it, in heights of its letters."""
+
 NO_WORD = -1
 
 Index = NDArray[np.int64]
@@ -201,6 +204,7 @@ def _homes(boxes: Boxes, chains: Index, size: float) -> tuple[Index, Curves]:
     leaders = (found.lengths >= LEAST_LEADER) & (heights < DOT * size) & (widths > 3 * size)
     is_mark = (found.lengths < np.where(low, 40, 9)) & (heights < 3 * size) & ~leaders
     marks = np.flatnonzero(is_mark)
+    marks = marks[np.argsort(hull[marks, 1])]
     for start in range(0, len(marks), 256):
         part = marks[start : start + 256]
         words = (found.lengths[part] > 2) & ~low[part]
@@ -224,21 +228,30 @@ def _nearest_host(found: _Chains, marks: Index, words: NDArray[np.bool_]) -> tup
     Returns:
         its index, [M], and a distance, [M]: below 1 if it belongs there.
     """
-    hull, sizes = found.boxes, found.sizes
+    hosts = _hosts(found, marks)
+    hull, sizes = found.boxes[hosts], found.sizes[hosts]
     slack = np.where(found.lengths[marks] <= 2, 0.7, 0.6)  # height in letters of the host at most
-    middles = (hull[marks, None, 0] + hull[marks, None, 2]) / 2
-    lower = found.curves.at(np.arange(len(hull)), middles)  # [M, C]
-    mark = hull[marks, None] - lower[..., None] * (0.0, 1.0, 0.0, 1.0)
+    own = found.boxes[marks, None]
+    lower = found.curves.at(hosts, (own[..., 0] + own[..., 2]) / 2)  # [M, H]
+    mark = own - lower[..., None] * (0.0, 1.0, 0.0, 1.0)
     gap_x = np.maximum(mark[..., 0] - hull[:, 2], hull[:, 0] - mark[..., 2]).clip(0)
     gap_y = np.maximum(mark[..., 1] - hull[:, 3], hull[:, 1] - mark[..., 3]).clip(0)
     off = np.abs((mark[..., 1] + mark[..., 3]) / 2 - (hull[:, 1] + hull[:, 3]) / 2)
-    distance = (gap_x / 0.9 + gap_y / 0.4 + 0.1 * off) / sizes
-    larger = sizes[marks, None] < slack[:, None] * sizes
+    distance = (gap_x / 0.9 + gap_y / HOST_GAP + 0.1 * off) / sizes
+    larger = found.sizes[marks, None] < slack[:, None] * sizes
     flat = (mark[..., 3] - mark[..., 1]) < 0.75 * sizes
     over = words[:, None] & (gap_x < 0.1 * sizes)
     distance[~(larger & flat) | over] = np.inf
-    host = distance.argmin(axis=1)
-    return host, distance[np.arange(len(marks)), host]
+    nearest = distance.argmin(axis=1)
+    return hosts[nearest], distance[np.arange(len(marks)), nearest]
+
+
+def _hosts(found: _Chains, marks: Index) -> Index:
+    """Chains near enough in height to be the line of one of some marks, and all that are curved."""
+    top, bottom = found.boxes[marks, 1].min(), found.boxes[marks, 3].max()
+    reach = HOST_GAP * found.sizes
+    near = (found.boxes[:, 3] + reach >= top) & (found.boxes[:, 1] - reach <= bottom)
+    return np.flatnonzero(near | (found.curves.slopes != 0) | (found.curves.bends != 0))
 
 
 def _letter_sizes(boxes: Boxes, chains: Index) -> NDArray[np.float64]:

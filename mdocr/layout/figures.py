@@ -145,9 +145,11 @@ def _touched(boxes: Boxes, rules: Rules, edge: int, longer: float) -> NDArray[np
     ends = np.array(rules.upright if edge % 2 else rules.level)
     ends = ends[ends[:, 2 + edge % 2] - ends[:, edge % 2] > longer]
     ends[:, (edge + 2) % 4] = ends[:, edge]
-    low, high = boxes[:, None, :2] - 3, boxes[:, None, 2:] + 3
-    near = (ends[None, :, :2] <= high) & (ends[None, :, 2:] >= low)
-    return np.asarray(near.all(axis=2).sum(axis=1))
+    left, top, right, bottom = (boxes + np.array([-3, -3, 3, 3])).T
+    found = np.zeros(len(boxes), np.int64)
+    for x0, y0, x1, y1 in ends.tolist():
+        found += (left <= x1) & (right >= x0) & (top <= y1) & (bottom >= y0)
+    return found
 
 
 def _with_rules(figures: Boxes, rules: Rules, size: float) -> Boxes:

@@ -213,8 +213,13 @@ def _near_panels(ink: Pixels, coarse: Pixels, step: int) -> NDArray[np.int32]:
 
 def _opened(mask: Pixels, size: int) -> Pixels:
     """What of a mask is thicker than ``size``, grown by it."""
+    x, y, width, height = cv2.boundingRect(mask)
+    inner = np.s_[max(0, y - size) : y + height + size, max(0, x - size) : x + width + size]
     brush = np.ones((size, size), np.uint8)
-    return np.asarray(cv2.dilate(cv2.morphologyEx(mask, cv2.MORPH_OPEN, brush), brush), np.uint8)
+    found = np.zeros_like(mask)
+    if width and height:
+        found[inner] = cv2.dilate(cv2.morphologyEx(mask[inner], cv2.MORPH_OPEN, brush), brush)
+    return found
 
 
 def _like_background(
@@ -224,9 +229,9 @@ def _like_background(
     columns, rows = places.T
     levels = grey[rows, columns].astype(np.int16)
     near = np.zeros(len(levels), bool)
-    inner = rows // step, columns // step
+    inner = np.ravel_multi_index((rows // step, columns // step), coarse[0].shape)
     for page in coarse:
-        near |= np.abs(levels - page[inner]) < ALIKE
+        near |= np.abs(levels - np.take(page, inner)) < ALIKE
     alike = np.zeros_like(grey)
     alike[rows[near], columns[near]] = 1
     return alike
