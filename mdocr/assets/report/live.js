@@ -41,7 +41,6 @@ async function send(file) {
     job = `/v1/jobs/${id}`;
     drop.classList.add("small");
     stopButton.hidden = false;
-    said.textContent = "reading";
     const end = await follow(turn);
     if (turn === turns) tell(end);
   } catch (error) {
@@ -49,6 +48,8 @@ async function send(file) {
   }
   if (turn === turns) stopButton.hidden = bar.hidden = true;
 }
+
+const counted = (count, name = "page") => `${count} ${name}${count === 1 ? "" : "s"}`;
 
 /** Follows the events of the job to its end; returns its last state. */
 async function follow(turn) {
@@ -64,7 +65,9 @@ async function follow(turn) {
     const data = lines.filter((line) => line.startsWith("data: ")).pop();
     if (!data) continue;
     state = JSON.parse(data.slice(6));
-    summary.textContent = state.pages ? `${state.read} of ${state.pages} pages` : state.state;
+    const turned = state.state === "waiting" ? "waiting for its turn" : "reading";
+    if (said.textContent !== turned) said.textContent = turned;
+    summary.textContent = state.pages ? `${state.read} of ${counted(state.pages)}` : "";
     if (state.pages) [bar.max, bar.value] = [state.pages, state.read];
     if (state.read > arrived) arrived = await take(arrived, turn);
   }
@@ -89,7 +92,7 @@ async function take(after, turn) {
 function tell(state) {
   if (state.state === "done") {
     const count = doubts.length;
-    summary.textContent = `${state.pages} page${state.pages === 1 ? "" : "s"}, ${words.length} words, ${count} doubtful`;
+    summary.textContent = `${counted(state.pages)}, ${counted(words.length, "word")}, ${count} doubtful`;
     said.textContent = "all is read";
     wholeButton.hidden = false;
   } else note(state.error || { message: state.state });

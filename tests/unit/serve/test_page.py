@@ -92,6 +92,28 @@ def test_a_file_is_read_on_the_page(tmp_path: Path) -> None:
         assert logged == [] and requests(browser, address) == []
 
 
+DROP = """
+const files = new DataTransfer();
+files.items.add(new File(["one"], "letter.pdf", { type: "application/pdf" }));
+const place = document.getElementById("drop");
+for (const name of ["dragover", "drop"]) {
+  const about = { dataTransfer: files, bubbles: true, cancelable: true };
+  place.dispatchEvent(new DragEvent(name, about));
+}
+"""
+
+
+@pytest.mark.slow
+def test_a_file_is_dropped_on_the_page() -> None:
+    with served(seconds=0.2) as client, chromium() as browser:
+        browser.get(str(client.base_url))
+        browser.execute_script(DROP)
+        wait(lambda: browser.find_element("id", "said").text == "reading")
+        wait(lambda: browser.find_element("id", "summary").text.startswith("1 page, 1 word,"))
+        assert "one" in browser.find_element("id", "page-1").text
+        assert browser.title == "letter.pdf"
+
+
 @pytest.mark.slow
 def test_the_page_asks_for_a_token_once(tmp_path: Path) -> None:
     from selenium.webdriver.common.by import By
