@@ -163,9 +163,14 @@ def _is_deep(picture: Image.Image) -> bool:
 
 
 def _scale(picture: Image.Image) -> float:
-    """What makes 8 bits of the levels of a picture; 0..1, 0..255 and 0..65535 are known."""
+    """What makes 8 bits of the levels of a picture: of 0..1, 0..255, or as many bits as it uses.
+
+    Cameras and microscopes store 10 or 12 bits in 16, whose white is nearly black among 16.
+    """
     top = float(picture.getextrema()[1])  # type: ignore[arg-type]  # of one channel
-    return 255.0 if top <= 1 and picture.mode == "F" else 1.0 if top <= 255 else 255 / 65535
+    if top <= 255:
+        return 255.0 if top <= 1 and picture.mode == "F" else 1.0
+    return 255.0 / (float(2 ** math.ceil(math.log2(top + 1))) - 1.0)
 
 
 def _to_8_bits(picture: Image.Image, scale: float) -> Image.Image:

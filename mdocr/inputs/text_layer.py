@@ -5,7 +5,7 @@ It is a claim: what a file says of its text need not be what the page shows.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -97,7 +97,7 @@ def read_text_layer(page: Any) -> TextLayer | None:
     """The text of a page of MuPDF's, with the boxes of its form; None if it has none."""
     boxes = list(_boxes(page))
     covered = [one.box for one in boxes]
-    found = [one for one in _characters(page) if not _is_on(one, covered)]
+    found = [one for one in _composed(_characters(page)) if not _is_on(one, covered)]
     found += boxes
     if not found:
         return None
@@ -147,6 +147,23 @@ def _characters(page: Any) -> Iterator[_Found]:
                         _linked(look, box, links),
                         span.get("alpha", 255) > 0,
                     )
+
+
+def _composed(found: Iterable[_Found]) -> Iterator[_Found]:
+    """Letters and the marks behind them, as some programs write ``ü``, as one character each."""
+    last: _Found | None = None
+    for one in found:
+        whole = unicodedata.normalize("NFC", last.character + one.character) if last else ""
+        if last and len(whole) == 1 and unicodedata.combining(one.character[:1] or " "):
+            x0, y0, x1, y1 = zip(last.box, one.box, strict=True)
+            box = (min(x0), min(y0), max(x1), max(y1))
+            last = last._replace(character=whole, box=box)
+            continue
+        if last:
+            yield last
+        last = one
+    if last:
+        yield last
 
 
 def _parted(boxes: list[Edges], direction: tuple[float, float]) -> list[Edges]:

@@ -70,6 +70,10 @@ LEAST_PART = upright.SURE - upright.MARGIN
 SURE = 0.985
 """Mean confidence of a page from which words that mix letters are rather those of a program."""
 
+SMALL = 10
+"""Height of most lines in pixels, from the foot of a g to the top of an l, below which many letters
+are misread, however surely."""
+
 KEPT = 0.6
 """Share of the letters that a page must still have when it is turned."""
 
@@ -367,6 +371,16 @@ class LinePage(PageWork):
             self.unread += [*reading.unread(own), *covered(reading)]
         self.unread += [lying_over(one, self.pixels.shape) for one in self._overlays]
         self._note_unsure([reading.line(row) for reading, own in shown for row in own])
+        self._note_small([(one.height(row), one.line(row)) for one, own in shown for row in own])
+
+    def _note_small(self, lines: list[tuple[float, Text]]) -> None:
+        """Reports letters on too few pixels, which are misread without much doubt."""
+        height = float(np.median([height for height, _ in lines if height] or [SMALL]))
+        if height < SMALL and mean_confidence(line for _, line in lines) < SURE:
+            self.note(
+                f"its letters are some {height:.0f} pixels high, and {SMALL} are needed to tell "
+                "them apart: scan it at a higher resolution, or of a PDF raise --dpi"
+            )
 
     def _texts_of(self, reading: LineReading) -> list[Row]:
         """The lines of a reading that are no part of a formula."""

@@ -206,6 +206,12 @@ class LineReading:
         """Some lines, whatever their region, as one block of text."""
         return self._text([self.written_line(row) for row in rows], rows)
 
+    def height(self, row: Row) -> float:
+        """Of a line that was read from the picture, in its pixels; 0 of any other."""
+        line = self.line(row)
+        is_read = line.source == "read" and any(map(str.isalpha, line.content))
+        return self.regions[row[0]].lines[row[1]].box.height if is_read else 0.0
+
     def place(self, row: Row) -> Box:
         """Where a line stands on the page as given."""
         return self.view.outline(self.regions[row[0]].lines[row[1]].extent)

@@ -181,6 +181,13 @@ def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
         assert np.asarray(open_picture(source))[0, :, 0].tolist() == [0, 128, 255]
 
 
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_fewer_bits_in_sixteen_become_eight(bits: int) -> None:
+    levels = np.array([[0, 2 ** (bits - 1), 2**bits - 1]], np.uint16)
+    made = np.asarray(open_picture(Image.fromarray(levels)))[0, :, 0]
+    assert made.tolist() == [0, 128, 255]
+
+
 def test_first_frame_of_several(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (4, 4), color) for color in (RED, WHITE)]
     for name in ("moving.gif", "pages.tif"):
