@@ -70,6 +70,10 @@ FLUSH, RAGGED = 0.4, 0.5
 LEVEL = 0.5
 """Share of lines on one base with another from which two sides are read row by row."""
 
+LONG, LONG_LEVEL = 30, 0.63
+"""Lines of the shorter side from which chance tells little, and the share then: half way from that
+of chance to all."""
+
 
 def in_columns(
     pieces: Sequence[PagePiece],
@@ -201,7 +205,7 @@ def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
         area = hull(lines)
         alone = not any(beside(box, line) for line in lines)
         return alone and area.y0 < box.y0 < box.y1 < area.y1
-    return _level_share(few, many) < LEVEL
+    return _level_share(few, many) < (LONG_LEVEL if len(few) >= LONG else LEVEL)
 
 
 def _facing(rows: Sequence[Row], end: int) -> list[Row]:

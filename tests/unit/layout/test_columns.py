@@ -174,3 +174,10 @@ def test_a_wall_is_a_gutter_however_narrow(is_ragged: bool) -> None:
     pieces = [title, last, *left, *right]
     assert in_columns(pieces, (), [wall])[:3] == [[title, last], left, right]
     assert len(in_columns(pieces)) == 1
+
+
+def test_long_columns_of_which_half_the_lines_are_level_are_columns() -> None:
+    """Of few lines half may be cells of rows; of many, chance alone has half at most."""
+    left = [_piece(50, 130 + 7 * (n % 5), 100 + 16 * n, 9) for n in range(40)]
+    right = [_piece(300, 380, 100 + 16 * n + 6 * (n % 9 > 4), 9) for n in range(40)]
+    assert in_columns([*left, *right]) == [left, right]
