@@ -126,7 +126,7 @@ def _groups(page: _Page) -> Iterator[tuple[list[int], Grid]]:
         grid = grid_of([line for seed in seeds for line in page.lines(seed)]) if seeds else None
         if grid is None:
             continue
-        numbers = _extended(page, seeds, grid, taken)
+        numbers, grid = _extended(page, seeds, grid, taken)
         texts = [text for one in numbers for text in page.texts(one)]
         taken |= set(numbers)
         if len(texts) >= _LEAST and looks_like_program(texts):
@@ -149,8 +149,13 @@ def _seeds(page: _Page, first: int, taken: Container[int]) -> list[int]:
     return seeds
 
 
-def _extended(page: _Page, numbers: Sequence[int], grid: Grid, taken: Container[int]) -> list[int]:
-    """The regions and those above, between and below them that stand on the same grid."""
+def _extended(
+    page: _Page, numbers: Sequence[int], grid: Grid, taken: Container[int]
+) -> tuple[list[int], Grid]:
+    """The regions and those above, between and below them that stand on the same grid.
+
+    The more lines there are, the better the grid is known, which is returned too.
+    """
     found = list(numbers)
     others = [n for n in _up_to_prose(page, numbers) if n not in taken]
     grows = True
@@ -159,7 +164,8 @@ def _extended(page: _Page, numbers: Sequence[int], grid: Grid, taken: Container[
         fitting = [n for n in near if page.belongs(found, n) or are_set_on(page.lines(n), grid)]
         found += fitting
         grows = bool(fitting)
-    return sorted(found)
+        grid = grid_of([line for n in found for line in page.lines(n)]) or grid
+    return sorted(found), grid
 
 
 def _up_to_prose(page: _Page, numbers: Sequence[int]) -> list[int]:
