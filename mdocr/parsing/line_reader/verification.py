@@ -31,6 +31,7 @@ from mdocr.parsing.line_reader.drafts import (
 )
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.leaders import without_leaders
+from mdocr.parsing.line_reader.ligatures import with_ligatures
 from mdocr.parsing.line_reader.noise import jumbled_share
 from mdocr.parsing.line_reader.questions import Question
 from mdocr.parsing.line_reader.views import View
@@ -196,7 +197,7 @@ class Drafts:
         requests = parser.encoded([question.make() for question in pieces])
         self._encoded = {one.number: each for one, each in zip(pieces, requests, strict=True)}
         frames = {row: self._frames(asked[row], parser.charset) for row in fresh}
-        fresh = {row: with_bullet(fresh[row], frames[row], parser.charset) for row in fresh}
+        fresh = {row: _mended(fresh[row], frames[row], parser.charset) for row in fresh}
         self.drafts |= fresh
         self.judged = judge(fresh, frames, parser.charset)
         self.are_believed = is_sound(list(self.judged.values()))
@@ -269,6 +270,11 @@ def judge(
         row: _judgement(drafts[row], frames[row], float(shortfall), charset)
         for row, shortfall in zip(rows, found, strict=True)
     }
+
+
+def _mended(draft: Draft, frames: Floats, charset: Charset) -> Draft:
+    """A draft with what its fonts do not say, and its picture shows: a bullet, ligatures."""
+    return with_ligatures(with_bullet(draft, frames, charset), frames, charset)
 
 
 def with_bullet(draft: Draft, frames: Floats, charset: Charset) -> Draft:

@@ -126,6 +126,41 @@ def test_a_bullet_that_is_no_character_leaves_its_line_as_it_is(
         assert page.text_layer and page.text_layer.refused == 0
 
 
+LIGATURES = [
+    "The first officers identified an inflexible defect in the final",
+    "figure, and the staff of the waffle office filed its findings.",
+]
+
+
+@pytest.mark.parametrize("claimed", ["i", "\u00ad"])
+def test_ligatures_that_the_file_has_lost_are_read(
+    parser: Parser, tmp_path: Path, claimed: str
+) -> None:
+    document = page_of([])
+    writer = pymupdf.TextWriter(document[0].rect)
+    for number, line in enumerate(LIGATURES):
+        shown = line.replace("fi", "\ufb01")
+        writer.append((60, 90 + 20 * number), shown, font=pymupdf.Font("tiro"), fontsize=12)
+    writer.write_text(document[0])
+    say_ligature(document, claimed)
+    document.save(tmp_path / "a.pdf")
+    with pymupdf.open(tmp_path / "a.pdf") as saved:
+        assert f"of{claimed}cers" in saved[0].get_text()
+    read = parser.parse(tmp_path / "a.pdf")
+    assert text_of(read) == " ".join(LIGATURES)
+    assert {block.source for block in read.pages[0].blocks} == {"text-layer"}
+
+
+def say_ligature(document: pymupdf.Document, claimed: str) -> None:
+    """Embedded fonts say that their ``fi``, the first of a range, is another text."""
+    for xref in range(1, document.xref_length()):
+        if document.xref_get_key(xref, "ToUnicode")[0] == "xref":
+            stream = int(document.xref_get_key(xref, "ToUnicode")[1].split()[0])
+            mapping = document.xref_stream(stream).decode()
+            made = re.sub(r"(<\w+>) <\w+> <fb01>", rf"\1 \1 <{ord(claimed):04x}>", mapping)
+            document.update_stream(stream, made.encode())
+
+
 def make_private(document: pymupdf.Document) -> None:
     """Embedded fonts of a document no longer say what their glyphs are."""
     for xref in range(1, document.xref_length()):
