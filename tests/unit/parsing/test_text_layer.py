@@ -305,6 +305,10 @@ def test_emphasis_links_and_scripts(parser: Parser, tmp_path: Path) -> None:
     assert '<a href="https://www.example.org/tides">the tables</a>' in page
     assert r"\textbf{closed}" in document.to_latex() and r"\textit{never}" in document.to_latex()
     assert "is closed on" in document.to_text()
+    (block,) = document.to_dict()["pages"][0]["blocks"]
+    for span in ("<bold>closed</bold>", "<italic>never</italic>", "10<sup>30</sup>"):
+        assert span in block["content"]
+    assert '<ext-link href="https://www.example.org/tides">' in block["content"]
 
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])
