@@ -64,7 +64,6 @@ def _is_tall(piece: PagePiece) -> bool:
 def _trimmed(piece: PagePiece, pieces: Sequence[PagePiece]) -> PagePiece:
     """A piece cut off below the lowest of those that stand over it."""
     lowest = piece.base - LEAST_HEIGHT * piece.middle
-    others = [p for p in pieces if p.region is None and p is not piece]
-    over = [other.box.y1 for other in others if is_stacked(other, piece)]
-    tops = [y for y in over if piece.box.y0 < y < lowest]
+    over = [p for p in pieces if p.region is None and piece.box.y0 < p.box.y1 < lowest]
+    tops = [p.box.y1 for p in over if p is not piece and is_stacked(p, piece)]
     return replace(piece, box=piece.box._replace(y0=max(tops, default=piece.box.y0)))
