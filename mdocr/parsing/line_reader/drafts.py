@@ -112,9 +112,27 @@ class _Places:
             return {}
         lines = np.array([list(regions[n].lines[row].box) for n, row in rows])
         nearest = nearest_lines(self.middles, NEAR * self.sizes, lines)
+        nearest = self._with_their_words(nearest)
         order = np.argsort(nearest, kind="stable")
         starts = np.searchsorted(nearest[order], np.arange(len(rows) + 1))
         return {row: order[starts[n] : starts[n + 1]] for n, row in enumerate(rows)}
+
+    def _with_their_words(self, nearest: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Lines of all characters: one that is in none is in that of the characters it touches.
+
+        So are underscores at the ends of words, whose ink lies below the line.
+        """
+        touching = np.abs(self.boxes[1:, 0] - self.boxes[:-1, 2]) < SPACE * self.sizes[1:]
+        touching &= np.abs(np.diff(self.bases)) < SPACE * self.sizes[1:]
+        touching &= np.diff(self.numbers) == 1
+        made: NDArray[np.int64] = nearest.copy()
+        for left in np.flatnonzero(touching).tolist():
+            if made[left + 1] < 0:
+                made[left + 1] = made[left]
+        for left in np.flatnonzero(touching)[::-1].tolist():
+            if made[left] < 0:
+                made[left] = made[left + 1]
+        return made
 
     def line(self, members: NDArray[np.int64]) -> list[DraftCharacter]:
         """Characters of a line as its draft."""

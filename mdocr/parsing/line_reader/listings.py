@@ -171,6 +171,7 @@ def _letters(text: str, heights: Sequence[str]) -> str:
     """The letters of a line, one for each cell; empty if they cannot be told.
 
     Several quotes or underscores side by side are easily read as one too few: the cells count them.
+    Where they count fewer, as of underscores below the line, they tell nothing.
     """
     letters = "".join(text.split())
     if len(letters) == len(heights):
@@ -189,7 +190,7 @@ def _letters(text: str, heights: Sequence[str]) -> str:
             written += next(marks) * count
         else:
             written += "_" * count if kind else "".join(islice(rest, count))
-    return written
+    return written if len(written) >= len(letters) else ""
 
 
 def listing(lines: Sequence[PrintedLine], grid: Grid) -> str:

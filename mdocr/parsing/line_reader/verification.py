@@ -87,8 +87,9 @@ _ALIKE = frozenset("-–—−‐‑'’‘`´′\"“”″.•·●○▪■�
 
 BULLET = "•"
 
-_OPTIONAL = frozenset(" .'’‘`´\"") | BOXES.keys()
-"""Signs that a picture may show fewer of: leaders, and quotation marks of two strokes."""
+_OPTIONAL = frozenset(" .'’‘`´\"_") | BOXES.keys()
+"""Signs that a picture may show fewer of: leaders, quotation marks of two strokes, and
+underscores below its line."""
 
 
 class Drafts:
