@@ -148,7 +148,7 @@ def _ink_components(grey: Pixels, on_picture: bool) -> tuple[Components, Boxes]:
         return components.find_components(page), np.zeros((0, 4))
     mask = pictures.find_pictures(grey, background)
     page[mask] = 0
-    return components.find_components(page), pictures.picture_boxes(mask)
+    return components.find_components(page), pictures.picture_boxes(mask, page)
 
 
 def _ink_of(parts: Components) -> Pixels:

@@ -11,6 +11,10 @@ UNEVEN, LEAST_SIDE = 5, 0.1
 """Grey levels by which most of a picture differs from its background (panels are even, with text on
 them), and its least side as a share of the shorter side of the page."""
 
+LEAST_PATCH, BESIDE = 0.04, 0.002
+"""The least side of any other patch that is shown, and the share of its box that has ink beside it,
+at most."""
+
 COMPACT = 0.85
 """Share of its box that a picture fills to be shown as one."""
 
@@ -49,10 +53,15 @@ def _is_figure(width: int, height: int, page: tuple[int, ...]) -> bool:
     return min(width, height) > LEAST_SIDE * min(page) and width * height < page[0] * page[1] / 2
 
 
-def picture_boxes(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Boxes [P, 4] of the patches of ``find_pictures`` that fill theirs.
+def picture_boxes(mask: NDArray[np.bool_], ink: Pixels) -> NDArray[np.float64]:
+    """Boxes [P, 4] of the patches of ``find_pictures``, so that what is written on them is read.
 
-    The box of another may hold text beside it.
+    The box of a patch that does not fill it, such as a round badge, may hold text beside it: then
+    it is none.
+
+    Args:
+        mask: of the patches, [H, W].
+        ink: 1 where there is any beside them, [H, W].
     """
     outlines, _ = cv2.findContours(
         mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
@@ -61,7 +70,10 @@ def picture_boxes(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     for outline in outlines:
         x, y, width, height = cv2.boundingRect(outline)
         filled = cv2.contourArea(outline) > COMPACT * width * height
-        if filled and _is_figure(width, height, mask.shape):
+        is_figure = filled and _is_figure(width, height, mask.shape)
+        is_large = min(width, height) > LEAST_PATCH * min(mask.shape)
+        is_alone = is_large and ink[y : y + height, x : x + width].mean() < BESIDE
+        if is_figure or is_alone:
             boxes.append((x, y, x + width, y + height))
     return np.array(boxes, np.float64).reshape(-1, 4)
 

@@ -6,6 +6,7 @@ marked so, strictly: a reader that gets better has to say so here.
 
 import logging
 import re
+from functools import partial
 from textwrap import wrap
 
 import cases
@@ -23,6 +24,9 @@ from mdocr.parsing.loading import load_parser
 
 def misread(why: str) -> pytest.MarkDecorator:
     return pytest.mark.xfail(reason=why, strict=True)
+
+
+RED, BLUE = (0.75, 0.1, 0.2), (0.15, 0.2, 0.7)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +63,13 @@ def test_letters_on_a_transparent_ground(read, ink):
     assert joined(read(cases.on_transparent(page(), ink))) == TEXT
 
 
+@pytest.mark.parametrize("inks", [("white", "black"), ("#e8e8ff", "#202020")])
+def test_light_and_dark_letters_on_one_transparent_ground(read, inks):
+    above, below = (cases.on_transparent(page(), ink) for ink in inks)
+    below.paste(above.crop((0, 0, below.width, 240)))  # two lines and two lines
+    assert edit_similarity(joined(read(below)), TEXT) > 0.98
+
+
 def test_a_palette_with_a_transparent_colour(read, tmp_path):
     path = tmp_path / "page.png"
     flat = page().convert("L").point(lambda value: 0 if value > 128 else 1).convert("P")
@@ -86,6 +97,25 @@ def test_pixels_are_made_square(read, tmp_path, ending):
     else:
         lying.save(path, dpi=(204, 98))
     assert joined(read(path)) == TEXT
+
+
+@pytest.mark.parametrize(("height", "told"), [(7, True), (8, True), (16, False)])
+def test_letters_on_too_few_pixels_are_told(parser, height, told, caplog):
+    font = ImageFont.truetype(cases.font_file("DejaVuSans.ttf"), height)
+    picture = Image.new("RGB", (60 * height, 20 * height), "white")
+    for row, line in enumerate(LINES):
+        ImageDraw.Draw(picture).text((20, 20 + 2 * height * row), line, "black", font)
+    parser.parse(picture)
+    assert ("pixels high" in caplog.text) == told
+
+
+def test_letters_and_their_marks_in_a_layer_are_one(parser, tmp_path, caplog):
+    line = "Die Ha\u0308user am Su\u0308dkai geho\u0308ren der Stadt No\u0308rdlingen."
+    style = {"fontname": "own", "fontfile": cases.font_file("DejaVuSans.ttf")}
+    path = save(pdf_of(lambda sheet: paragraph(sheet, lines=[line], **style)), tmp_path / "a.pdf")
+    (block,) = parser.parse(path).pages[0].blocks
+    assert block.content == "Die Häuser am Südkai gehören der Stadt Nördlingen."
+    assert block.source == "text-layer" and not caplog.text
 
 
 # Files of several frames, and those with rare endings
@@ -190,11 +220,31 @@ int main(void) {
 }"""
 
 
+LONG_LINES = '''def outer(items, limit=10):
+    """Adds what is positive."""
+    total = 0
+    for index, item in enumerate(items):
+        if item > 0 and index < limit:
+            total += item
+        else:
+            total -= item
+    return {"total": total, "count": len(items)}
+
+
+if items == [1, -2, 3]:
+    print(outer([1, -2, 3]))'''
+
+
 @pytest.mark.parametrize("layer", ["verify", "ignore"])
 @pytest.mark.parametrize(
     ("listing", "font"),
-    [(LISTING, "DejaVuSansMono.ttf"), (LISTING, ""), (BRACES, "LiberationMono-Regular.ttf")],
-    ids=["indented", "courier", "braces"],
+    [
+        (LISTING, "DejaVuSansMono.ttf"),
+        (LISTING, ""),
+        (BRACES, "LiberationMono-Regular.ttf"),
+        (LONG_LINES, "DejaVuSansMono.ttf"),
+    ],
+    ids=["indented", "courier", "braces", "long lines"],
 )
 def test_a_listing_keeps_its_indentation(read, tmp_path, listing, font, layer):
     style = {"fontname": "own", "fontfile": cases.font_file(font)} if font else {"fontname": "cour"}
@@ -213,6 +263,20 @@ def test_a_listing_keeps_its_indentation(read, tmp_path, listing, font, layer):
     indents = [len(line) - len(line.lstrip()) for line in listing.split("\n")]
     assert [len(line) - len(line.lstrip()) for line in lines] == indents
     assert edit_similarity("\n".join(lines), listing) > 0.99
+
+
+@pytest.mark.parametrize("size", [9, 11])
+def test_underscores_of_a_listing_are_those_of_the_file(read, tmp_path, size):
+    listing = LONG_LINES.replace("if items == [1, -2, 3]:", 'if __name__ == "__main__":')
+
+    def draw(sheet: pymupdf.Page) -> None:
+        font = cases.font_file("DejaVuSansMono.ttf")
+        for number, line in enumerate(listing.split("\n")):
+            place = (50, 60 + 15 * number)
+            sheet.insert_text(place, line, fontsize=size, fontname="own", fontfile=font)
+
+    text = read(save(pdf_of(draw, (420, 400)), tmp_path / "code.pdf"))
+    assert f"```\n{listing}\n```" in text
 
 
 def test_compounds_keep_their_hyphens_and_broken_words_lose_them(read, tmp_path):
@@ -294,6 +358,42 @@ def test_a_tick_may_reach_beyond_its_box(read):
     assert read(picture_of(draw, dpi=150)).split("\n") == expected
 
 
+QUESTIONS = [
+    ("Insured before?", ("Yes", False), ("No", True)),
+    ("Any pets on board?", ("Yes", True), ("No", False)),
+]
+
+
+@pytest.mark.parametrize("layer", ["verify", "ignore"])
+@pytest.mark.parametrize("before", [True, False], ids=["before", "behind"])
+def test_boxes_to_be_ticked_in_lines_and_behind_labels(read, tmp_path, before, layer):
+    def draw(sheet: pymupdf.Page) -> None:
+        for row, (question, *answers) in enumerate(QUESTIONS):
+            x, y = 50.0, 60 + 60 * row
+            sheet.insert_text((x, y), question, fontsize=13)
+            x += pymupdf.get_text_length(question, fontsize=13) + 10
+            for answer, ticked in answers:
+                width = pymupdf.get_text_length(answer, fontsize=13)
+                box = pymupdf.Rect(x, y - 10, x + 12, y + 2)
+                box += (0, 0, 0, 0) if before else (width + 5, 0, width + 5, 0)
+                sheet.draw_rect(box, width=1)
+                if ticked:
+                    sheet.draw_line(box.tl, box.br, width=1.4)
+                    sheet.draw_line(box.tr, box.bl, width=1.4)
+                sheet.insert_text((x + 17 * before, y), answer, fontsize=13)
+                x += 17 + width + 12
+
+    path = save(pdf_of(draw), tmp_path / "form.pdf")
+    signs = {False: "[ ]", True: "[x]"}
+    expected = [
+        " ".join(
+            [question, *(f"{signs[t]} {a}" if before else f"{a} {signs[t]}" for a, t in answers)]
+        )
+        for question, *answers in QUESTIONS
+    ]
+    assert joined(read(path, text_layer=layer)) == " ".join(expected)
+
+
 # Tables and columns
 
 
@@ -341,7 +441,53 @@ def test_a_figure_over_two_columns(parser):
     assert "![North](" in text
 
 
+def test_titles_have_the_levels_of_the_document(parser, tmp_path):
+    sections = [("3 Tides", "3.2 Neap tides"), ("3.4 Spring tides",), ("5 Piers",)]
+    with pymupdf.open() as document:
+        for titles in sections:
+            sheet, y = document.new_page(width=420, height=400), 60.0
+            for title in titles:
+                sheet.insert_text((50, y), title, fontsize=17, fontname="hebo")
+                y = paragraph(sheet, y=y + 30) + 30
+        document.save(tmp_path / "a.pdf")
+    for layer in ("verify", "ignore"):
+        lines = parser.parse(tmp_path / "a.pdf", text_layer=layer).to_markdown().split("\n")
+        titles = [line for line in lines if line.startswith("#")]
+        assert titles == ["# 3 Tides", "## 3.2 Neap tides", "## 3.4 Spring tides", "# 5 Piers"]
+
+
 # What is written on pictures
+
+
+def star(middle: tuple[float, float], wide: float, high: float) -> list[pymupdf.Point]:
+    rays = [(1.0 if ray % 2 else 0.7, np.pi * ray / 12) for ray in range(25)]
+    x, y = middle
+    return [pymupdf.Point(x + r * wide * np.cos(a), y + r * high * np.sin(a)) for r, a in rays]
+
+
+@pytest.mark.parametrize("colour", [RED, BLUE], ids=["red", "blue"])
+@pytest.mark.parametrize("shape", ["small badge", "badge", "oval", "star"])
+def test_what_is_written_on_a_round_patch_is_read(parser, shape, colour):
+    fill = {"fill": colour, "color": colour}
+    size = {"small badge": 13, "badge": 24, "oval": 20, "star": 18}[shape]
+
+    def draw(sheet: pymupdf.Page) -> None:
+        paragraph(sheet)
+        if shape == "star":
+            sheet.draw_polyline(star((210, 255), 130, 80), closePath=True, **fill)
+        elif shape == "oval":
+            sheet.draw_oval((80, 180, 340, 330), **fill)
+        else:
+            sheet.draw_circle((210, 255), 2.3 * size, **fill)
+        for row, words in enumerate(("only", "49.90")):
+            x = 210 - pymupdf.get_text_length(words, fontsize=size) / 2
+            sheet.insert_text((x, 253 + size * row), words, fontsize=size, color=(1, 1, 1))
+
+    document = parser.parse(picture_of(draw, (420, 380)), boxes="word")
+    assert joined(document.to_markdown()).startswith(TEXT)
+    for form in ("md", "hocr", "alto"):
+        assert "only" in document.render(form) and "49.90" in document.render(form)
+
 
 STEPS = ("Start", "Check the form", "Complete?", "Send the answer", "End")
 
@@ -419,9 +565,6 @@ def test_a_table_photographed_at_an_angle(parser, corners):
 
 
 # Things drawn over text, or around it
-
-
-RED, BLUE = (0.75, 0.1, 0.2), (0.15, 0.2, 0.7)
 
 
 def watermark(sheet: pymupdf.Page, *, over: bool, colour: cases.Colour, opacity: float) -> None:
@@ -629,16 +772,45 @@ def test_a_few_words_of_a_script_that_is_not_known_are_told(parser, text, caplog
     assert "page 1" in caplog.text and "script" in caplog.text
 
 
-def test_a_line_of_another_script_on_a_page_is_told(parser, caplog):
+FOREIGN = {
+    "hebrew": "שלום עולם וברוכים הבאים",
+    "long hebrew": "הנמל נסגר בשעה שש בערב ולכן חזרנו הביתה",
+    "two words": "בית ספר",
+    "arabic": "مرحبا بالعالم في هذا اليوم",
+    "russian": "Новый паромный терминал",
+    "greek": "Ο νέος σταθμός των πλοίων",
+    "armenian": "Հայաստանի Հանրապետություն",
+    "georgian": "საქართველოს პარლამენტი",
+}
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["a line", "words in a line"])
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_line_of_another_script_on_a_page_is_told(parser, name, beside, caplog):
+    if beside and name == "two words":
+        pytest.skip("two words of six letters could be a name")
+
     def draw(sheet: pymupdf.Page) -> None:
-        end = paragraph(sheet)
+        end, x = paragraph(sheet) + 20, 50.0
+        if beside:
+            sheet.insert_text((x, end), "They said: ", fontsize=cases.SIZE)
+            x += pymupdf.get_text_length("They said: ", fontsize=cases.SIZE)
         font = cases.font_file("DejaVuSans.ttf")
-        line = ["שלום עולם וברוכים הבאים"]
-        paragraph(sheet, y=end + 20, lines=line, fontname="own", fontfile=font)
+        paragraph(sheet, x, end, [FOREIGN[name]], fontname="own", fontfile=font)
 
     document = parser.parse(picture_of(draw))
     assert joined(document.to_markdown()).startswith(TEXT)
-    assert "page 1" in caplog.text and "script" in caplog.text
+    told = "script" in caplog.text or "unsure" in caplog.text
+    assert "page 1" in caplog.text and told
+
+
+def test_names_and_other_languages_are_no_other_script(parser, caplog):
+    lines = ["Der Fährmann Jürgen Übelacker grüßt Łódź und", "Rzeszów; à Besançon, l'évêque"]
+    lines += ["reçut parseOptions(getValue) de Kowalczykowska,", "Order XQ-7731-B, IBAN DE89 3704"]
+    font = cases.font_file("DejaVuSans.ttf")
+    draw = partial(paragraph, lines=lines, fontname="own", fontfile=font)
+    parser.parse(picture_of(draw))
+    assert not caplog.text
 
 
 RUSSIAN = ["Новый паромный терминал открылся", "во вторник после трёх лет работы."]
