@@ -13,6 +13,7 @@ from torch import Tensor
 from mdocr.errors import UsageError
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mdiff4str import MDiff4STR
+from mdocr.training.line_reader.widening import with_characters_of
 from mdocr.weights.checkpoint_folder import is_line_reader
 from mdocr.weights.line_reader import load_line_reader, save_line_reader
 from mdocr.weights.mdiff4str import load_mdiff4str, save_mdiff4str
@@ -30,8 +31,8 @@ def average_models(models: Sequence[str], path: Path) -> None:
     """Writes the mean of the models' weights atomically.
 
     Args:
-        models: names or paths of at least two models of equal sizes and characters; word models,
-            or line readers.
+        models: names or paths of at least two models of equal sizes; word models of the same
+            characters, or line readers, of which the first has the characters of all.
         path: checkpoint of a word model (``.safetensors``), or checkpoint folder of a line reader.
 
     Raises:
@@ -44,10 +45,10 @@ def average_models(models: Sequence[str], path: Path) -> None:
     record = {"mean_of": len(models)}
     _check_place(models[0], path)
     if path.suffix == SUFFIX:
-        words, of_words = _mean(models, _word_model)
+        words, of_words = _mean(models, _word_model, lambda model, _: model)
         save_mdiff4str(words, of_words.config, path, training=record)
     else:
-        lines, of_lines = _mean(models, _line_reader)
+        lines, of_lines = _mean(models, _line_reader, with_characters_of)
         save_line_reader(lines, of_lines.config, path, training=record)
 
 
@@ -76,16 +77,25 @@ def _line_reader(name: str) -> LineReader:
     return load_line_reader(folder)
 
 
-def _mean(models: Sequence[str], load: Callable[[str], Model]) -> tuple[dict[str, Tensor], Model]:
-    """The mean of the weights, and the first model; at most two models are in memory."""
+def _mean(
+    models: Sequence[str], load: Callable[[str], Model], fit: Callable[[Model, Model], Model]
+) -> tuple[dict[str, Tensor], Model]:
+    """The mean of the weights, and the first model; at most two models are in memory.
+
+    Args:
+        models: names or paths.
+        load: loads one.
+        fit: gives a model the characters of the first.
+    """
     first = load(models[0])
     mean = {key: tensor.float() for key, tensor in first.state_dict().items()}
     for count, name in enumerate(models[1:], 2):
-        model = load(name)
+        model = fit(load(name), first)
         if model.config != first.config:
             raise UsageError(
                 f"{name} has other sizes or characters than {models[0]}",
-                "Average models of which one was trained from the other.",
+                "Average models of which one was trained from the other; one with more characters "
+                "goes first.",
             )
         for key, tensor in model.state_dict().items():
             mean[key] = mean[key] + (tensor.float() - mean[key]) / count

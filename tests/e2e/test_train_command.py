@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from mdocr.cli.main import app
 from mdocr.models.mdiff4str import MDiff4STR
 from mdocr.models.mdiff4str_config import DecoderConfig, EncoderConfig, MDiff4STRConfig
+from mdocr.training.line_reader.widening import with_characters
 from mdocr.weights.line_reader import load_line_reader, save_line_reader
 from mdocr.weights.mdiff4str import load_mdiff4str, save_mdiff4str
 
@@ -107,6 +108,17 @@ def test_average_of_page_models(tmp_path):
     for key, tensor in load_line_reader(tmp_path / "mean.v2").state_dict().items():
         expected = torch.stack([state[key].float() for state in states]).mean(0)
         torch.testing.assert_close(tensor.float(), expected, atol=1e-3, rtol=1e-3)
+
+
+def test_a_mean_has_the_characters_of_its_first_model(tmp_path):
+    known = save_tiny_line_reader(tmp_path / "known")
+    more = with_characters(load_line_reader(known), "Șş")
+    save_line_reader(more.state_dict(), more.config, tmp_path / "more", {})
+    made = invoke("average", str(tmp_path / "more"), str(known), "-o", str(tmp_path / "mean"))
+    assert made.exit_code == 0
+    assert load_line_reader(tmp_path / "mean").config.symbols == more.config.symbols
+    turned = invoke("average", str(known), str(tmp_path / "more"), "-o", str(tmp_path / "other"))
+    assert turned.exit_code == 2 and "goes first" in turned.stderr
 
 
 def test_a_mean_is_of_models_of_one_kind(tmp_path):

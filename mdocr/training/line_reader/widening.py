@@ -1,4 +1,4 @@
-"""More characters, and formulas, for a line reader: keeps its weights, adds those of the new."""
+"""More characters, and formulas, for a line reader: it keeps its weights, and gets more."""
 
 from dataclasses import replace
 
@@ -25,6 +25,21 @@ def with_characters(model: LineReader, characters: str) -> LineReader:
     if set(characters) <= set(model.config.symbols):
         return model
     return _widened(model, characters, model.config.formula_height)
+
+
+def with_characters_of(model: LineReader, other: LineReader) -> LineReader:
+    """The model with the characters of another, and the other's weights of those it lacks."""
+    wider = with_characters(model, other.config.symbols)
+    if wider is model or wider.config != other.config:
+        return wider
+    tokens, letters = _old_rows(model.config, wider.config)
+    weights, known = wider.state_dict(), model.state_dict()
+    for name, theirs in other.state_dict().items():
+        if known[name].shape != theirs.shape:
+            rows = letters if name.startswith("letters.") else tokens
+            weights[name] = theirs.clone().index_copy(0, rows, known[name])
+    wider.load_state_dict(weights)
+    return wider
 
 
 def _widened(model: LineReader, characters: str, formula_height: int) -> LineReader:

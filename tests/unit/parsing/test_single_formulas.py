@@ -22,7 +22,11 @@ from mdocr.synthesis.formulas.grammar import draw_formula, draw_part
 from mdocr.synthesis.formulas.strips import FormulaSynthesizer, set_part
 from mdocr.training.line_reader.samples import LineReaderBatches, LineReaderDataConfig
 from mdocr.training.line_reader.trainer import LineReaderLoss, LineReaderRun
-from mdocr.training.line_reader.widening import with_characters, with_formulas
+from mdocr.training.line_reader.widening import (
+    with_characters,
+    with_characters_of,
+    with_formulas,
+)
 from mdocr.training.processes import join_processes
 
 
@@ -161,3 +165,18 @@ def test_each_batch_gives_every_projection_a_gradient():
 )
 def test_rows_of_signs_are_told_from_what_stands_above_each_other(notation, level):
     assert is_level(notation) is level
+
+
+def test_a_reader_gets_the_characters_of_another_and_keeps_its_own_weights():
+    known = tiny_line_reader(formula_height=64).eval()
+    other = with_characters(known, "Șş")
+    other.load_state_dict({key: 2 * tensor for key, tensor in other.state_dict().items()})
+    made = with_characters_of(known, other)
+    assert made.config == other.config
+    classes = len(known.config.symbols) + 1
+    letters, theirs = made.state_dict()["letters.weight"], other.state_dict()["letters.weight"]
+    assert torch.equal(letters[:classes], known.state_dict()["letters.weight"])
+    assert torch.equal(letters[classes:], theirs[classes:])
+    mask, own = (one.config.mask_token_id for one in (made, known))
+    assert torch.equal(made.embed(torch.tensor([mask])), known.embed(torch.tensor([own])))
+    assert with_characters_of(other, known) is other
