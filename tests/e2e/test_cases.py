@@ -166,10 +166,12 @@ def test_every_row_of_a_receipt(tmp_path, font):
     picture_of(draw, (220, 170), dpi=130).save(path)  # smaller than many crops of words
     done = CliRunner().invoke(app, ["read", str(path)])
     assert done.exit_code == 0, done.stderr
-    read = done.stdout.lower()  # W and w of Courier are alike in small type
-    assert "harbour market" in read
+    read = done.stdout
+    if font == "cour":  # whose W and w are alike in small type
+        read = read.replace("wholemeal", "Wholemeal")
+    assert "HARBOUR MARKET" in read
     for name, price in rows:
-        assert f"{name} | {price} |".lower() in read or f"{name} {price}".lower() in read
+        assert f"{name} | {price} |" in read or f"{name} {price}" in read
 
 
 def test_the_edges_of_a_single_page_are_kept(read):
@@ -626,7 +628,7 @@ def test_a_loop_as_dark_as_the_text_is_told_and_read_through(parser, width):
 
     document = parser.parse(picture_of(draw))
     assert edit_similarity(joined(document.to_markdown()), f"{TEXT} {TEXT}") > 0.95
-    assert "covered" in reasons(document)
+    assert reasons(document) == ["covered"]
 
 
 def test_what_a_stamp_hides_is_told_and_the_rest_is_read(parser):
