@@ -61,8 +61,8 @@ ENTRIES = 2
 """Entries with leaders, such as those of an index, that make a side a column of its own."""
 
 INDENT, LEAST_INDENTED = 0.35, 3
-"""Distance of the edges of flush lines in capitals, at most, and lines with one indent, at least,
-that make an index of a side."""
+"""Distance of the edges of flush lines in capitals, at most, and how often lines with one indent
+follow flush ones, at least, in an index."""
 
 FLUSH, RAGGED = 0.4, 0.5
 """Share of the lines of an index that begin at its edge, and that end before it, at least."""
@@ -251,21 +251,22 @@ def _entries(rows: Sequence[Row]) -> int:
 
 
 def _is_indented(lines: Sequence[Row]) -> bool:
-    """Whether several lines begin with one indent, as sub-entries of an index do.
+    """Whether lines with one indent follow flush ones, as sub-entries of an index do, repeatedly.
 
-    Cells of a table are flush on one side, or both.
+    Cells of a table are flush on one side, or both; tables above each other change once.
     """
     size = median(line.size for (line,) in lines)
     left, right = (np.array([line.box[edge] for (line,) in lines]) for edge in (0, 2))
     inset = (left - left.min()) / size
-    flush, inner = inset < INDENT, inset[inset >= INDENT]
-    near = np.abs(inner - np.median(inner)) < INDENT if len(inner) else np.zeros(0, bool)
+    is_inner = inset >= INDENT
+    begins = np.count_nonzero(is_inner[1:] & ~is_inner[:-1])
+    near = is_inner & (np.abs(inset - np.median(inset[is_inner])) < INDENT) if begins else is_inner
     is_ragged = (right.max() - right > size).mean() > RAGGED
     return bool(
         is_ragged
-        and near.sum() >= LEAST_INDENTED
-        and flush.mean() > FLUSH
-        and flush.sum() + near.sum() > BESIDE * len(lines)
+        and begins >= LEAST_INDENTED
+        and 1 - is_inner.mean() > FLUSH
+        and (near | ~is_inner).mean() > BESIDE
     )
 
 

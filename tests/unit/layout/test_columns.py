@@ -181,3 +181,14 @@ def test_long_columns_of_which_half_the_lines_are_level_are_columns() -> None:
     left = [_piece(50, 130 + 7 * (n % 5), 100 + 16 * n, 9) for n in range(40)]
     right = [_piece(300, 380, 100 + 16 * n + 6 * (n % 9 > 4), 9) for n in range(40)]
     assert in_columns([*left, *right]) == [left, right]
+
+
+def test_labels_and_values_above_a_table_of_other_columns_are_no_index() -> None:
+    rows = [(50, 300, 420), (50, 300, 420), (50, 300, 420), (50, 300, 420)]
+    rows += [(50, 280, 390)] * 4
+    pieces = [
+        _piece(x, x + 40 + 13 * ((number + 2 * place) % 3), 100 + 20 * number, 9)
+        for number, row in enumerate(rows)
+        for place, x in enumerate(row)
+    ]
+    assert len(in_columns(pieces)) == 1
