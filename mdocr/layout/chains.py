@@ -130,7 +130,7 @@ def chain(boxes: Boxes, size: float, walls: Boxes, words: Index | None = None) -
         inner = (words[one] == words[next_one]) & (words[one] != NO_WORD)
         pairs.append((one[inner], next_one[inner]))
     first, second = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
-    return without_bridges(boxes, first, second)
+    return without_bridges(boxes, first, second, size)
 
 
 def _leader_pairs(boxes: Boxes, size: float) -> tuple[Index, Index]:

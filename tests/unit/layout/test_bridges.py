@@ -5,6 +5,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.layout import Layout, analyse
+from mdocr.layout.bridges import without_bridges
 
 SIZE, LEADING = 30, 23
 LINES = ("Revenue office of Arnold", "Their Head at Oldfield All")
@@ -43,3 +44,13 @@ def test_two_lines_beside_something_tall_are_two(tall: str, gap: int) -> None:
     for x0, y0, x1, y1 in boxes:
         found = [box for box in lines if abs(box.x0 - x0) < 8 and abs(box.x1 - x1) < 8]
         assert any(abs(box.y0 - y0) < 8 and abs(box.y1 - y1) < 8 for box in found)
+
+
+def test_letters_among_more_dots_are_no_bridges() -> None:
+    letters = [(20 * n, 10, 20 * n + 12, 28) for n in range(8)]
+    dots = [(4 + 20 * n, y, 7 + 20 * n, y + 3) for y in (6, 30) for n in range(8)]
+    boxes = np.array(letters + dots, float)
+    pairs = [(n, n + 1) for n in (*range(7), *range(8, 15), *range(16, 23))]
+    pairs += [(0, 8), (0, 16)]
+    first, second = np.array(pairs).T
+    assert set(without_bridges(boxes, first, second, 18.0).tolist()) == {0}
