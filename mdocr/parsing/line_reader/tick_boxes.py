@@ -45,6 +45,9 @@ nothing, and nothing again."""
 DOT, FILLED, DIRECTIONS = 0.3, 0.8, 32
 """The same, within which one that is chosen is inked; the share of that; and sectors of a ring."""
 
+TOUCHED = 0.2
+"""Share of ink along the middle of a side, from which something touches it."""
+
 MARKED = 0.06
 """Share of the inside that is inked, from which a box is ticked."""
 
@@ -88,13 +91,19 @@ def inner_boxes(pixels: Pixels) -> list[Placed]:
         gaps = [box.x0 - left] * (index > 0) + [right - box.x1] * (index + 1 < len(found))
         is_apart = gaps and min(gaps) >= GAP * box.height
         is_square = _is_square((box.height, box.x1 - box.x0), height)
-        if is_apart and is_square and (sign := _framed(pixels, box)):
+        if is_apart and is_square and (sign := _framed(pixels, box, in_line=True)):
             boxes.append((sign, (left + box.x0) // 2, (box.x1 + right) // 2))
     return boxes
 
 
-def _framed(pixels: Pixels, box: Glyph) -> str:
-    """What a glyph of a line is as a box; empty for anything else."""
+def _framed(pixels: Pixels, box: Glyph, *, in_line: bool = False) -> str:
+    """What a glyph of a line is as a box; empty for anything else.
+
+    Args:
+        pixels: of the line.
+        box: the glyph.
+        in_line: there is text before it, where a bold a or B is likelier than a box with a tick.
+    """
     height = pixels.shape[0]
     start, end = max(0, box.x0 - height), box.x1 + height
     scale = math.ceil(SHARP / height)
@@ -102,7 +111,9 @@ def _framed(pixels: Pixels, box: Glyph) -> str:
     frame = _frame(_enlarged(pixels[:, start:end], scale, part))
     if not _is_square(frame.shape, height * scale) or not _is_framed(frame):
         return ""
-    return TICKED if _is_marked(frame) else EMPTY
+    if not _is_marked(frame):
+        return EMPTY
+    return TICKED if not in_line or _is_clear_inside(frame) else ""
 
 
 def _button(inside: Mask, height: int) -> str:
@@ -170,6 +181,25 @@ def _is_framed(mask: Mask) -> bool:
         for columns in (slice(None, thickness), slice(-thickness, None))
     ]
     return all(corners) and all(side.mean() >= WHOLE for side in sides)
+
+
+def _is_clear_inside(mask: Mask) -> bool:
+    """Whether the frame is thin, and what is in it touches the middle of one side at most.
+
+    The strokes of a bold letter are thick, and bars of others end at their sides.
+    """
+    edge = min(mask.shape)
+    touched = 0
+    for turns in range(4):
+        side = np.rot90(mask, turns)
+        third = side.shape[1] // 3
+        depths = np.argmin(side[:, third:-third], axis=0)  # of the frame, from outside
+        depth = int(np.median(depths))
+        if depth > FRAME * edge:
+            return False
+        inner = side[depth + 1 : depth + 2 + round(FRAME * edge), third:-third]
+        touched += inner.mean() > TOUCHED
+    return touched <= 1
 
 
 def _is_thin_ring(mask: Mask) -> bool:

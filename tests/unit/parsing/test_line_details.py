@@ -18,7 +18,7 @@ from mdocr.parsing.line_reader import upright
 from mdocr.parsing.line_reader.listings import grid_of, listing, looks_like_program, printed_line
 from mdocr.parsing.line_reader.scripts import with_scripts
 from mdocr.parsing.line_reader.strips import glyphs, ink_mask
-from mdocr.parsing.line_reader.tick_boxes import leading_box
+from mdocr.parsing.line_reader.tick_boxes import inner_boxes, leading_box
 
 CODE = """def outer(items, limit=10):
     \"\"\"Adds what is positive.\"\"\"
@@ -91,6 +91,29 @@ def test_letters_on_few_pixels_are_no_boxes(text, font, size):
     box = ImageOps.invert(line).getbbox()
     strip = np.asarray(line.crop((box[0] - 3, box[1] - 3, box[2] + 3, box[3] + 3)))
     assert leading_box(strip) == ("", 0)
+
+
+@pytest.mark.parametrize("size", [13, 20, 34])
+@pytest.mark.parametrize("mark", ["x", "/", "v", ""])
+def test_boxes_within_a_line_are_found_and_bold_letters_are_none(size, mark):
+    face = ImageFont.truetype(font_file("DejaVuSans-Bold.ttf"), size)
+    line = Image.new("RGB", (20 * size, 2 * size), "white")
+    draw = ImageDraw.Draw(line)
+    draw.text((3, size // 3), "B a 8 B", "black", face)
+    draw.text((13 * size, size // 3), "B8 a", "black", face)
+    x, y, edge = 11 * size, size // 2, round(0.9 * size)
+    draw.rectangle((x, y, x + edge, y + edge), outline="black", width=max(1, size // 12))
+    far, near = round(0.75 * edge), round(0.25 * edge)
+    strokes = {
+        "x": [(near, near, far, far), (near, far, far, near)],
+        "/": [(near, far, far, near)],
+        "v": [(near, edge // 2, edge // 2, far), (edge // 2, far, far, near)],
+    }
+    for x0, y0, x1, y1 in strokes.get(mark, []):
+        draw.line((x + x0, y + y0, x + x1, y + y1), "black", width=max(1, size // 12))
+    (sign, left, right), *others = inner_boxes(np.asarray(line))
+    assert (sign, others) == ("☑" if mark else "☐", [])
+    assert left < x < x + edge < right
 
 
 def test_a_box_alone_is_one_in_a_cell_only(tmp_path):
