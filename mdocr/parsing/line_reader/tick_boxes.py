@@ -45,6 +45,9 @@ nothing, and nothing again."""
 DOT, FILLED, DIRECTIONS = 0.3, 0.8, 32
 """The same, within which one that is chosen is inked; the share of that; and sectors of a ring."""
 
+CORNER, INKED = 0.06, 0.5
+"""Side of a corner, in edges, and the share of it that is inked at least."""
+
 TOUCHED = 0.2
 """Share of ink along the middle of a side, from which something touches it."""
 
@@ -102,7 +105,7 @@ def _framed(pixels: Pixels, box: Glyph, *, in_line: bool = False) -> str:
     Args:
         pixels: of the line.
         box: the glyph.
-        in_line: there is text before it, where a bold a or B is likelier than a box with a tick.
+        in_line: there is text before it, where a letter is likelier.
     """
     height = pixels.shape[0]
     start, end = max(0, box.x0 - height), box.x1 + height
@@ -111,9 +114,10 @@ def _framed(pixels: Pixels, box: Glyph, *, in_line: bool = False) -> str:
     frame = _frame(_enlarged(pixels[:, start:end], scale, part))
     if not _is_square(frame.shape, height * scale) or not _is_framed(frame):
         return ""
-    if not _is_marked(frame):
-        return EMPTY
-    return TICKED if not in_line or _is_clear_inside(frame) else ""
+    is_marked = _is_marked(frame)
+    if in_line and not (_has_corners(frame) and (not is_marked or _is_clear_inside(frame))):
+        return ""
+    return TICKED if is_marked else EMPTY
 
 
 def _button(inside: Mask, height: int) -> str:
@@ -181,6 +185,13 @@ def _is_framed(mask: Mask) -> bool:
         for columns in (slice(None, thickness), slice(-thickness, None))
     ]
     return all(corners) and all(side.mean() >= WHOLE for side in sides)
+
+
+def _has_corners(mask: Mask) -> bool:
+    """Whether the corners are sharp, as those of an O, a Q or an Ø of straight sides are not."""
+    edge = max(2, round(CORNER * min(mask.shape)))
+    ends = slice(None, edge), slice(-edge, None)
+    return all(mask[rows, columns].mean() >= INKED for rows in ends for columns in ends)
 
 
 def _is_clear_inside(mask: Mask) -> bool:
