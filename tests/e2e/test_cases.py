@@ -281,6 +281,26 @@ def test_underscores_of_a_listing_are_those_of_the_file(read, tmp_path, size):
     assert f"```\n{listing}\n```" in text
 
 
+def test_blanks_of_a_form_do_not_belie_its_text_layer(parser, tmp_path):
+    rows = [
+        "Name ____________________________ with number D.N.I.",
+        "or passport ___________, born on the __ of __________ of ____, in",
+        "the town of ________________, province of",
+        "_______________, and living now in (street,",
+        "number, floor) _________________, post code _________",
+        "asks for ...................... the title ........",
+    ]
+
+    def draw(sheet: pymupdf.Page) -> None:
+        for number, row in enumerate(rows):
+            sheet.insert_text((50, 60 + 24 * number), row, fontsize=11)
+
+    found = parser.parse(save(pdf_of(draw, (595, 420)), tmp_path / "form.pdf"))
+    layer = found.pages[0].text_layer
+    assert layer.used and not layer.refused
+    assert "in (street," in found.to_text()
+
+
 def test_compounds_keep_their_hyphens_and_broken_words_lose_them(read, tmp_path):
     broken = [
         (

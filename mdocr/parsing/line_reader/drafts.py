@@ -26,6 +26,9 @@ NEAR = 0.3
 """How far the middle of a character may lie outside a line, in sizes of its font: quotation marks
 and underscores do."""
 
+FEW = 4
+"""Characters side by side beside a line that are of a word in it, at most."""
+
 TWICE = 0.15
 """Distance, in the same, of two characters that are one, drawn twice to look bold."""
 
@@ -118,20 +121,23 @@ class _Places:
         return {row: order[starts[n] : starts[n + 1]] for n, row in enumerate(rows)}
 
     def _with_their_words(self, nearest: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Lines of all characters: one that is in none is in that of the characters it touches.
+        """Lines of all characters: a few that are in none are in that of what they touch.
 
-        So are underscores at the ends of words, whose ink lies below the line.
+        So are underscores at the ends of words, whose ink lies below the line, but no points or
+        underscores of a blank in a form.
         """
         touching = np.abs(self.boxes[1:, 0] - self.boxes[:-1, 2]) < SPACE * self.sizes[1:]
         touching &= np.abs(np.diff(self.bases)) < SPACE * self.sizes[1:]
         touching &= np.diff(self.numbers) == 1
+        words = np.cumsum([0, *~touching])
         made: NDArray[np.int64] = nearest.copy()
-        for left in np.flatnonzero(touching).tolist():
-            if made[left + 1] < 0:
-                made[left + 1] = made[left]
-        for left in np.flatnonzero(touching)[::-1].tolist():
-            if made[left] < 0:
-                made[left] = made[left + 1]
+        for word in np.unique(words[nearest < 0]).tolist():
+            own = np.flatnonzero(words == word)
+            for is_beside, run in groupby(own.tolist(), lambda number: nearest[number] < 0):
+                beside = list(run)
+                ends = {beside[0] - 1, beside[-1] + 1} & set(own.tolist())
+                if is_beside and ends and len(beside) <= FEW:
+                    made[beside] = nearest[min(ends)]
         return made
 
     def line(self, members: NDArray[np.int64]) -> list[DraftCharacter]:
