@@ -98,7 +98,7 @@ def test_sizes_of_mineru_diffusion_without_sense(
     [
         ("symbols", "", "symbols"),
         ("symbols", "aa", "twice"),
-        ("symbols", "abc", "vocab_size is 372"),
+        ("symbols", "abc", "vocab_size is 407"),
         ("encoder.depths", [2, 10**9, 3], "encoder.depths"),
         ("encoder.dims", [64, 128, 10**9], "encoder.dims"),
         ("encoder.strides", [[4, 2], [1, 8]], "16 × 4, 8 or 16 pixels"),
