@@ -21,6 +21,9 @@ LANGUAGES = {
 """Lexicons by language. All but English are lists of the system (Debian: ``wngerman``, ``wfrench``
 …), which do not say how common a word is."""
 
+MARKS = range(0x300, 0x370)
+"""Combining accents."""
+
 
 @cache
 def load_lexicon(names: str) -> Lexicon:
@@ -71,7 +74,3 @@ def _weights_in(path: Path) -> dict[str, float]:
 def _without_marks(word: str) -> str:
     """Letters without their accents, as models read them that have none."""
     return "".join(sign for sign in unicodedata.normalize("NFD", word) if ord(sign) not in MARKS)
-
-
-MARKS = range(0x300, 0x370)
-"""Combining accents."""
