@@ -124,15 +124,15 @@ def _note_page(word: Word, few: bool) -> None:
 
     Among many pictures only those of a page's size are looked at: the rest takes its time.
     """
-    frames = frames_of(word.path)
-    if frames > 1:
+    large = is_large(word.path)  # as all are that have several frames
+    if large and (frames := frames_of(word.path)) > 1:
         logger.warning(
             "%s: of its %d frames the first is read. Read all with: mdocr parse",
             one_line(word.path),
             frames,
         )
     doubtful = few and word.confidence < SURE and has_room_for_lines(word.path)
-    if not doubtful and not is_large(word.path):
+    if not doubtful and not large:
         return
     from mdocr.parsing.kinds import shows_lines  # with the layout: not at start-up
 

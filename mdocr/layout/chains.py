@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mdocr.layout.bridges import without_bridges
 from mdocr.layout.components import Boxes
 from mdocr.layout.curves import Curves, fit_curves, levelled, medians
-from mdocr.layout.groups import hulls, join
+from mdocr.layout.groups import Index, hulls, join
 
 WORD_GAP = 1.15
 """Widest gap inside a fragment, in heights of the larger neighbour."""
@@ -40,7 +40,6 @@ HOST_GAP = 0.4
 
 NO_WORD = -1
 
-Index = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 

@@ -66,11 +66,13 @@ def split_at_boxes(pixels: Pixels, boxes: Sequence[Placed]) -> tuple[list[LinePi
     Returns:
         The pieces, and what stands behind the last of them.
     """
+    if not boxes:
+        return split_line(pixels), ""
     inked = np.asarray(ink_mask(pixels).any(axis=0))
     pieces: list[LinePiece] = []
     start, joint = 0, ""
     for sign, end, following in [*boxes, ("", pixels.shape[1], 0)]:
-        if inked[start:end].any() or not boxes:
+        if inked[start:end].any():
             first, *rest = split_line(pixels[:, start:end])
             own = [replace(first, joint=joint), *rest]
             pieces += [replace(piece, left=piece.left + start) for piece in own]
