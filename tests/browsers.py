@@ -20,7 +20,9 @@ def chromium() -> Iterator[Any]:
 
     options = webdriver.ChromeOptions()
     options.binary_location = binary
-    for flag in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1200,800"):
+    # Pages that glide move under the pointer: what is tested is where they come to rest.
+    flags = "no-sandbox disable-dev-shm-usage force-prefers-reduced-motion"
+    for flag in ("headless=new", "window-size=1200,800", *flags.split()):
         options.add_argument(f"--{flag}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     opened = webdriver.Chrome(options=options, service=Service(driver))
