@@ -104,6 +104,8 @@ def press(rng: np.random.Generator, ink: Ink, difficulty: float) -> Ink:
     if rng.random() < 0.4 * difficulty:
         ink = cv2.GaussianBlur(ink, (0, 0), 0.3 + 1.1 * difficulty * rng.random() ** 1.5)
     if rng.random() < 0.08 * difficulty:
+        ink = _worn(rng, ink)
+    if rng.random() < 0.08 * difficulty:
         ink = _spotted(rng, ink)
     if rng.random() < 0.05 * difficulty:
         ink = _dotted(rng, ink)
@@ -115,6 +117,20 @@ _KERNELS = (
     np.ones((1, 2), np.uint8),
     np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8),
 )
+
+
+def _worn(rng: np.random.Generator, ink: Ink) -> Ink:
+    """Strokes thick in one letter and thin in the next, as worn metal type prints them."""
+    cv2 = opencv()
+    height, width = ink.shape
+    cells = max(2, width // max(1, round(height * rng.uniform(0.3, 1.5)))), int(rng.uniform(2, 5))
+    level = cv2.resize(
+        rng.random(cells[::-1], dtype=np.float32), (width, height), interpolation=cv2.INTER_CUBIC
+    )
+    level = rng.uniform(0.25, 0.42) + rng.uniform(0.08, 0.3) * (level - 0.5)
+    soft = cv2.GaussianBlur(ink, (0, 0), height * rng.uniform(0.012, 0.028))
+    worn: Ink = np.clip((soft - level) * rng.uniform(2, 5) + 0.5, 0, 1).astype(np.float32)
+    return worn
 
 
 def _spotted(rng: np.random.Generator, ink: Ink) -> Ink:
@@ -261,10 +277,13 @@ def _streaked(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
 
 
 def _two_levels(rng: np.random.Generator, picture: FloatImage) -> FloatImage:
-    """Binarises by a threshold between the darkest and the brightest pixel."""
+    """Binarises by a threshold between the darkest and the brightest pixel, at times dithered."""
     grey = picture.mean(axis=2)
     low, high = float(grey.min()), float(grey.max())
-    level = low + (high - low) * rng.uniform(0.35, 0.7)
+    level = low + (high - low) * rng.uniform(0.25, 0.75)
+    if rng.random() < 0.3:
+        grain = rng.standard_normal(grey.shape, dtype=np.float32)
+        level = level + (high - low) * np.float32(rng.uniform(0.05, 0.3)) * grain
     return backgrounds.spread(np.where(grey > level, np.float32(255), np.float32(0)))
 
 

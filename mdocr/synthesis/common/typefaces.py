@@ -52,6 +52,7 @@ COMMON = (
 DOCUMENT = (
     *HELD_OUT_FAMILIES,
     *COMMON,
+    "AR PL",
     "Accanthis",
     "Aerial",
     "Andika",
@@ -79,6 +80,7 @@ DOCUMENT = (
     "Go",
     "Goudy",
     "Hack",
+    "IPA",
     "Ikarius",
     "Inconsolata",
     "Inter",
@@ -92,6 +94,8 @@ DOCUMENT = (
     "Libris",
     "Linden Hill",
     "Manrope",
+    "NanumGothic",
+    "NanumMyeongjo",
     "OCR",
     "Oxygen",
     "PT",
@@ -102,9 +106,15 @@ DOCUMENT = (
     "Tribun",
     "Tuffy",
     "Tymes",
+    "Un Batang",
+    "Un Dotum",
+    "UnBatang",
+    "UnDotum",
     "Universalis",
+    "VL ",
     "Veranda",
     "Vollkorn",
+    "WenQuanYi",
 )
 SMALL_CAPITALS = ("unifur",)
 """Excluded: small letters look like capitals, so the case of a text could not be told."""

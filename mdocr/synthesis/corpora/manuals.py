@@ -1,6 +1,8 @@
 """Extraction of paragraphs from text files of several formats."""
 
+import gettext
 import html
+import io
 import re
 from collections.abc import Iterable, Iterator
 
@@ -8,6 +10,18 @@ from collections.abc import Iterable, Iterator
 def read_plain(text: str) -> list[str]:
     """Paragraphs between empty lines."""
     return re.split(r"\n\s*\n", text)
+
+
+def read_catalog(data: bytes) -> str:
+    """The translations of a catalogue of gettext (.mo), between empty lines, without mnemonics.
+
+    Raises:
+        OSError, ValueError: it is none, or not in its encoding.
+    """
+    translations = gettext.GNUTranslations(io.BytesIO(data))
+    found = translations._catalog  # type: ignore[attr-defined]  # there is no public list
+    texts = (text for key, text in found.items() if key)
+    return "\n\n".join(re.sub(r"_(?=[^\W_])|&(?=\w)", "", text) for text in texts)
 
 
 def read_dictionary(text: str) -> list[str]:

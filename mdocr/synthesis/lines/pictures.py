@@ -36,7 +36,7 @@ TRIES = 10
 STRETCH = (0.84, 1.2)
 """Smallest and largest horizontal stretch of a font."""
 TextMaker = Callable[[np.random.Generator, Sentences, str, int], str]
-OLD_SHARE = 0.04
+OLD_SHARE = 0.06
 """Probability that a line in a font that has the long s is spelt with it, as all were once."""
 WIDE_SHARE = 0.85
 """Probability that a text with rare characters gets a font that covers them; else they are lost."""

@@ -22,6 +22,7 @@ from mdocr.synthesis.common.typefaces import (
     held_out_fonts,
     training_fonts,
 )
+from mdocr.synthesis.common.typesetting import draw_style
 from mdocr.synthesis.corpora.manuals import read_fortunes, read_hypertext, read_manual
 from mdocr.synthesis.corpora.sentences import Sentences, load_sentences
 from mdocr.synthesis.lines.entries import (
@@ -203,6 +204,14 @@ def test_no_damage_at_difficulty_zero() -> None:
     for _ in range(20):
         assert scans.draw_bend(rng, 512, 0.0).slack == 0
         assert np.array_equal(scans.press(rng, ink, 0.0), ink)
+
+
+def test_letterspaced_lines_keep_their_words_apart(synthesizer: LineSynthesizer) -> None:
+    rng = np.random.default_rng(0)
+    styles = [draw_style(rng, synthesizer.typefaces.draw(rng), 0.0) for _ in range(600)]
+    spaced = [style for style in styles if style.tracking > 0.04]
+    assert 10 < len(spaced) < 50
+    assert all(style.gap > 4 * style.tracking for style in spaced)
 
 
 def test_bending_moves_the_ends_apart() -> None:
