@@ -42,6 +42,9 @@ PLAIN = 0.9
 FAINTEST = 22
 """Grey levels by which ink differs from its background at least."""
 
+STRONG = 0.4
+"""Share of the strongest contrast near by that ink has at least."""
+
 
 def to_grey(picture: Pixels) -> Pixels:
     """[H, W] or [H, W, 3] RGB → [H, W]."""
@@ -149,19 +152,20 @@ def find_ink(grey: Pixels, background: Pixels) -> Pixels:
     if (background[::4, ::4] < DARK).any():
         lighter = np.where(background < DARK, cv2.subtract(grey, background), np.uint8(0))
         contrast = np.maximum(contrast, lighter)
-    ink = (contrast > _eased(_threshold(contrast), background)).astype(np.uint8)
+    noise = 6.0 * float(np.median(contrast[::4, ::4]))
+    level = threshold(contrast, STRONG, min(max(FAINTEST, noise), 60))
+    ink = (contrast > _eased(level, background)).astype(np.uint8)
     return _without_corners(ink, grey, background)
 
 
-def _threshold(contrast: Pixels) -> Pixels:
-    """Four tenths of the strongest contrast near by, but above the noise of the paper."""
+def threshold(contrast: Pixels, share: float, least: float) -> Pixels:
+    """A share of the strongest contrast near by, [H, W], but above the noise of the paper."""
     height, width = contrast.shape
-    noise = 6.0 * float(np.median(contrast[::4, ::4]))
     step = max(1, min(height, width) // COARSE_SIDE)
     coarse = cv2.dilate(contrast, np.ones((step, step), np.uint8))[::step, ::step]
     coarse = cv2.dilate(coarse, np.ones((11, 11), np.uint8))
     coarse = cv2.blur(coarse, (11, 11))
-    level = np.maximum(0.4 * coarse, min(max(FAINTEST, noise), 60)).astype(np.uint8)
+    level = np.maximum(share * coarse, least).astype(np.uint8)
     return np.asarray(cv2.resize(level, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 

@@ -84,6 +84,13 @@ def test_an_empty_page_is_told(parser, caplog):
     assert "nothing was found" in caplog.text
 
 
+@pytest.mark.parametrize("colours", [("#ededed", "white"), ("#ff0000", "#008200")])
+def test_letters_that_grey_levels_hardly_show(read, colours):
+    ink, ground = colours
+    mask = page().convert("L")
+    assert joined(read(ImageOps.colorize(mask, ink, ground))) == TEXT
+
+
 # Pixels that are not square
 
 

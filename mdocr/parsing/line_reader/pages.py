@@ -17,6 +17,7 @@ from mdocr.document.model import Block, Box, LayerUse, Unread
 from mdocr.document.turns import moved_block, turned
 from mdocr.errors import MdocrError, UsageError
 from mdocr.inputs.page_picture import PagePicture
+from mdocr.layout.faint_ink import with_faint_ink
 from mdocr.layout.keystone import flatten_by_letters
 from mdocr.options import ParseOptions
 from mdocr.parsing import crops
@@ -113,6 +114,7 @@ class LinePage(PageWork):
         self._flattened = None if sheet.text else flatten(given) or flatten_by_letters(given)
         given = self._flattened.pixels if self._flattened else given
         picture, self._overlays = without_overlays(given)
+        picture = with_faint_ink(picture)
         self.pixels, initials = with_initials_in_line(picture)
         super().__init__(key, replace(sheet, text=moved(sheet.text, initials, picture.shape)))
         self._shown = Image.fromarray(given) if self._flattened else sheet.picture
