@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.inputs.drawn_rules import Edges, drawn_rules
+from mdocr.inputs.spacing_marks import COMBINING, letters_of_marks
 
 Floats = NDArray[np.float64]
 
@@ -97,7 +98,8 @@ def read_text_layer(page: Any) -> TextLayer | None:
     """The text of a page of MuPDF's, with the boxes of its form; None if it has none."""
     boxes = list(_boxes(page))
     covered = [one.box for one in boxes]
-    found = [one for one in _composed(_characters(page)) if not _is_on(one, covered)]
+    characters = _with_marks(list(_composed(_characters(page))))
+    found = [one for one in characters if not _is_on(one, covered)]
     found += boxes
     if not found:
         return None
@@ -164,6 +166,24 @@ def _composed(found: Iterable[_Found]) -> Iterator[_Found]:
         last = one
     if last:
         yield last
+
+
+def _with_marks(found: list[_Found]) -> list[_Found]:
+    """Letters with the marks that stand over them, and without the space that lies before such."""
+    if not any(one.character in COMBINING for one in found):
+        return found
+    along = np.array([one.direction for one in found])
+    boxes = np.array([one.box for one in found]).reshape(-1, 2, 2)
+    origins = np.array([one.origin for one in found])
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    places = np.stack([(boxes.mean(axis=1) * along).sum(1), (origins * across).sum(1)], axis=1)
+    sizes = np.array([one.size for one in found])
+    marks = letters_of_marks([one.character for one in found], places, sizes)
+    made = list(found)
+    for letter, whole in marks.values():
+        made[letter] = made[letter]._replace(character=whole)
+    left = {mark - 1 for mark in marks if mark and found[mark - 1].character == " "} | set(marks)
+    return [one for number, one in enumerate(made) if number not in left]
 
 
 def _parted(boxes: list[Edges], direction: tuple[float, float]) -> list[Edges]:
