@@ -37,6 +37,9 @@ BOLD, HEAD = 1.25, 1.2
 LEAST_COLUMN = 17
 """Least width of a column of running text in heights of a capital."""
 
+TORN = 1.3
+"""Blank between lines that belong together in heights of a capital, at most."""
+
 CANDIDATES = 8
 """Gutters looked at before a part is taken for a single column."""
 
@@ -98,14 +101,28 @@ def _parted(
 ) -> list[list[PagePiece]]:
     """The same, with the box of each piece that is asked for blanks."""
     if len(pieces) >= 4:
+        refused: list[list[PagePiece]] = []
         for x, top, bottom in _gutters(pieces, rules, cleared):
             left, right = _sides(pieces, x, top, bottom)
-            if _are_columns(left, right):
+            if _are_columns(left, right) and not _is_torn(left + right, refused):
                 above = [p for p in pieces if p.box.center[1] < top]
                 below = [p for p in pieces if p.box.center[1] > bottom]
                 parts = (above, *_sections(left, right), below)
                 return [group for part in parts if part for group in _parted(part, rules, cleared)]
+            if not _has_running_text(left, right):
+                refused.append(left + right)
     return [pieces]
+
+
+def _is_torn(part: Sequence[PagePiece], wholes: Sequence[Sequence[PagePiece]]) -> bool:
+    """Whether what stands beside a gutter is a part of something that was not parted by one.
+
+    Other lines of that stand so close above or below that they belong to it.
+    """
+    area = hull([piece.box for piece in part])
+    area = area.padded(TORN * median(piece.size for piece in part))
+    others = [piece.box for whole in wholes if {*part} < {*whole} for piece in {*whole} - {*part}]
+    return any(area.y0 < box.y1 and box.y0 < area.y1 for box in others)
 
 
 def _cleared(pieces: Sequence[PagePiece], walls: Sequence[LayoutBox]) -> dict[PagePiece, LayoutBox]:
@@ -148,7 +165,7 @@ def _sections(left: list[PagePiece], right: list[PagePiece]) -> list[list[PagePi
             sections.append([])
         sections[-1] += row
         foot = max(foot, box.y1)
-    is_text = any(_is_running_text(rows_of(side)) for side in (left, right))
+    is_text = _has_running_text(left, right)
     cards = [section for section in sections if 0 < sum(p in left for p in section) < len(section)]
     if is_text and not (len(cards) > 1 and all(_has_heads(card, left) for card in cards)):
         return [left, right]
@@ -268,6 +285,10 @@ def _is_indented(lines: Sequence[Row]) -> bool:
         and 1 - is_inner.mean() > FLUSH
         and (near | ~is_inner).mean() > BESIDE
     )
+
+
+def _has_running_text(*sides: Sequence[PagePiece]) -> bool:
+    return any(_is_running_text(rows_of(side)) for side in sides if side)
 
 
 def _is_running_text(rows: Sequence[Row]) -> bool:

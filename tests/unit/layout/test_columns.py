@@ -192,3 +192,29 @@ def test_labels_and_values_above_a_table_of_other_columns_are_no_index() -> None
         for place, x in enumerate(row)
     ]
     assert len(in_columns(pieces)) == 1
+
+
+@pytest.mark.parametrize("size", [10, 14, 20])
+@pytest.mark.parametrize("gap", [2, 6])
+def test_dates_beside_an_address_are_not_torn_from_the_lines_above_and_below(
+    size: int, gap: int
+) -> None:
+    """They are set in steps of their own, so that only the first and the last are level with it."""
+
+    def line(x: float, width: float, y: float) -> PagePiece:
+        return PagePiece(LayoutBox(x, y, x + width, y + size), size, count=16, base=y + size)
+
+    edge = 100 + 12 * size
+    dates = [line(100, width * size, 100 + y * size) for width, y in _DATES]
+    addresses = [
+        line(x + edge + gap * size, width * size, 100 + 2 * number * size)
+        for x in (0, 20 * size)
+        for number, width in enumerate((9, 7, 16, 15, 4, 14, 10))
+    ]
+    pieces = dates + addresses
+    columns = in_columns(pieces)
+    assert [len(column) for column in columns] in ([len(pieces)], [5, 7, 7])
+
+
+_DATES = [(12, 0), (9, 3), (10, 6), (9, 9), (12, 12)]
+"""Width and place of each, in heights of a capital."""
