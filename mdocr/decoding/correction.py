@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.decoding.arrays import Array
-from mdocr.decoding.lexicon import Floats, Lexicon
+from mdocr.decoding.lexicon import Floats, Lexicon, WordsOfLength
 from mdocr.decoding.word_state import EOS, Decoding
 from mdocr.models.charset import Charset
 
@@ -41,6 +41,10 @@ LEAST, LEAST_CTC = 1e-9, 1e-6
 """Floors of probabilities of the decoder and of the CTC head."""
 NEVER = 1e-300
 """Probability of the impossible."""
+UNCOUNTED = 0.01
+"""Probability, at least, that the frames show another text: floors make their sums exceed 1."""
+RESCALED = 16
+"""CTC frames whose probabilities are multiplied before they are scaled."""
 
 SIGN = 26
 """Class of all signs and digits, after the 26 letters."""
@@ -144,8 +148,7 @@ def likeliest(read: Letters, scores: Floats, frames: Floats | None, lexicon: Lex
     words, shares = np.array([read]), np.array([_log_share(read, lexicon)])
     known = lexicon.lengths.get(len(read))
     if known is not None:
-        positions = range(len(read))
-        short = _shortlist(scores[positions, known.letters].sum(1) + WEIGHT * known.log_shares)
+        short = _shortlist(known, scores)
         words = np.concatenate([words, known.letters[short]])
         shares = np.concatenate([shares, known.log_shares[short]])
     fits = scores[range(len(read)), words].sum(1)
@@ -154,7 +157,8 @@ def likeliest(read: Letters, scores: Floats, frames: Floats | None, lexicon: Lex
     by_ctc = ctc_scores(frames, words)
     chosen = ((fits + by_ctc) / 2 + WEIGHT * shares).argmax()
     least = (by_ctc + WEIGHT * shares)[[0, chosen]].max() + RESIZING
-    return _resized(frames, len(read), lexicon, least) or _row(words, chosen)
+    others = float(np.log(max(1 - np.exp(by_ctc.max()), UNCOUNTED)))
+    return _resized(frames, len(read), lexicon, least, others) or _row(words, chosen)
 
 
 def _log_share(read: Letters, lexicon: Lexicon) -> float:
@@ -164,24 +168,32 @@ def _log_share(read: Letters, lexicon: Lexicon) -> float:
     return lexicon.log_probability(letters) + signs * float(np.log(SIGN_SHARE))
 
 
-def _resized(frames: Floats, length: int, lexicon: Lexicon, least: float) -> list[int]:
-    """The best word with a letter more or less; empty if none scores above ``least``."""
+def _resized(
+    frames: Floats, length: int, lexicon: Lexicon, least: float, others: float
+) -> list[int]:
+    """The best word with a letter more or less; empty if none scores above ``least``.
+
+    Words of a length are left out if not even the commonest could, were it all that the frames
+    leave over: ``others``, log p of all texts but the likeliest known.
+    """
     best: list[int] = []
     clearest = frames[:, 1:].max(0)
     for other in (length - 1, length + 1):
         known = lexicon.lengths.get(other)
-        if known is None:
+        if known is None or others + WEIGHT * known.log_shares.max() <= least:
             continue
-        prior = WEIGHT * known.log_shares
-        short = _shortlist(clearest[known.letters].sum(1) + prior)
-        found = ctc_scores(frames, known.letters[short]) + prior[short]
+        short = _shortlist(known, [clearest] * other)
+        found = ctc_scores(frames, known.letters[short]) + WEIGHT * known.log_shares[short]
         if found.max() > least:
             best, least = _row(known.letters, short[found.argmax()]), found.max()
     return best
 
 
-def _shortlist(likely: Floats) -> NDArray[np.intp]:
-    """Indices of the likeliest words."""
+def _shortlist(known: WordsOfLength, scores: Sequence[Floats] | Floats) -> NDArray[np.intp]:
+    """Indices of the likeliest words; ``scores`` are log p of the letters at each place [N, 27]."""
+    likely = WEIGHT * known.log_shares
+    for place, letters in zip(scores, known.letters.T, strict=True):
+        likely += place[letters]
     return np.argpartition(-likely, min(SHORTLIST, len(likely)) - 1)[:SHORTLIST]
 
 
@@ -203,19 +215,21 @@ def ctc_scores(frames: Floats, words: NDArray[np.integer]) -> Floats:
     count, length = words.shape
     labels = np.zeros((count, 2 * length + 1), np.int64)  # blanks between and around the letters
     labels[:, 1::2] = words + 1
-    may_skip = np.zeros_like(labels[:, 2:], np.float64)
-    may_skip[:, 1::2] = words[:, 1:] != words[:, :-1]
+    may_skip = (words[:, 1:] != words[:, :-1]).astype(np.float64)
+    likely = np.exp(frames)[:, labels]  # [T, W, 2 N + 1]
     ways = np.zeros(labels.shape)
     ways[:, 0] = 1.0
     total: Floats = np.zeros(count)
-    for frame in np.exp(frames):
+    for number, frame in enumerate(likely, start=1):
         came = ways.copy()
         came[:, 1:] += ways[:, :-1]
-        came[:, 2:] += may_skip * ways[:, :-2]
-        ways = came * frame[labels]
-        scale = ways.sum(1)  # sums of probabilities, so that none of them vanishes
-        ways /= scale[:, None]
-        total += np.log(scale)
+        came[:, 3::2] += may_skip * ways[:, 1:-2:2]
+        came *= frame
+        ways = came
+        if number % RESCALED == 0:  # so that no sum of probabilities vanishes
+            scale = ways.sum(1)
+            ways /= scale[:, None]
+            total += np.log(scale)
     return total + np.log(np.maximum(ways[:, -1] + ways[:, -2], NEVER))
 
 

@@ -3,6 +3,7 @@
 import gzip
 import unicodedata
 import zipfile
+import zlib
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,9 @@ LANGUAGES = {
 }
 """Lexicons by language. All but English are lists of the system (Debian: ``wngerman``, ``wfrench``
 …), which do not say how common a word is."""
+
+MOST = 64 << 20
+"""Bytes of a list, unpacked: ten times the longest of a system. A few kilobytes unpack to many."""
 
 MARKS = range(0x300, 0x370)
 """Combining accents."""
@@ -49,7 +53,7 @@ def _load(name: str) -> Lexicon:
         if shipped.is_file():
             return Lexicon.load(shipped)
         weights = _weights_in(listed if name in LANGUAGES else Path(name))
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(
             f"cannot read the lexicon {name!r}: {reason_of(error)}",
             f"Install a list of words there (Debian: w{known}), or give a file with a word a line."
@@ -65,9 +69,11 @@ def _load(name: str) -> Lexicon:
 
 
 def _weights_in(path: Path) -> dict[str, float]:
-    content = path.read_bytes()
-    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
-    rows = [line.split("\t") for line in text.splitlines() if line.strip()]
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        content = file.read(MOST + 1)
+    if len(content) > MOST:
+        raise ValueError(f"it holds more than {MOST >> 20} MiB")
+    rows = [line.split("\t") for line in content.decode("utf-8-sig").splitlines() if line.strip()]
     return {_without_marks(row[0].strip()): float(row[1]) if row[1:] else 1.0 for row in rows}
 
 

@@ -227,3 +227,19 @@ def test_other_signs_stay(text, unclear):
 def test_a_sign_goes_where_the_word_has_a_letter_less():
     found = decoding("Mu-sic", {2: {"-": 0.6, "": 0.4}})
     assert read(replace(found, ctc=frames("Music", {}))).text == "Music"
+
+
+def test_lengths_left_out_unseen_held_no_better_word(monkeypatch):
+    rng = np.random.default_rng(5)
+    likely = rng.dirichlet([0.05] * 28, (40, 9))
+    likely[::2, :, 0] += 2 * rng.random((20, 9))  # some are clearer
+    cases = [np.log(np.maximum(one / one.sum(1, keepdims=True), 1e-6)) for one in likely]
+
+    def best() -> list[list[int]]:
+        scores = np.log(np.full((5, 27), 1e-2))
+        return [likeliest([12, 20, 18, 8, 26], scores, frames, KNOWN) for frames in cases]
+
+    found = best()
+    monkeypatch.setattr("mdocr.decoding.correction.UNCOUNTED", np.inf)  # leaves out none
+    assert best() == found
+    assert {len(word) for word in found} > {5}

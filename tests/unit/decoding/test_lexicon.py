@@ -98,6 +98,18 @@ def test_a_damaged_archive_is_told(tmp_path):
     (tmp_path / "own.gz").write_bytes(gzip.compress(b"word\n")[:-4])
     with pytest.raises(InputError, match=r"own\.gz"):
         load_lexicon(str(tmp_path / "own.gz"))
+    packed = bytearray(gzip.compress(b"word\nwords\nwordy\n"))
+    packed[10] = 0xFF  # no kind of block
+    (tmp_path / "broken.gz").write_bytes(packed)
+    with pytest.raises(InputError, match=r"broken\.gz"):
+        load_lexicon(str(tmp_path / "broken.gz"))
+
+
+def test_a_list_that_unpacks_to_very_much_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(lexicons, "MOST", 1 << 20)
+    (tmp_path / "bomb.gz").write_bytes(gzip.compress(b"word\n" * 300_000))
+    with pytest.raises(InputError, match="more than 1 MiB"):
+        load_lexicon(str(tmp_path / "bomb.gz"))
 
 
 def test_words_of_languages_are_those_of_the_machine(tmp_path, monkeypatch):
