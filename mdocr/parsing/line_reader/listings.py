@@ -24,6 +24,9 @@ FEWEST = 25
 BLANK = 0.15
 """Share of the borders that may be inked."""
 
+ASTRAY = 0.5
+"""The same of a line in a listing above which its letters are not monospaced."""
+
 PROGRAM = 0.3
 """Share of the lines with signs of programs, from which monospaced lines are a listing."""
 
@@ -37,6 +40,7 @@ _QUOTES = "\"'"
 _SIGNS = re.compile(
     r"[{}\[\];=<>\\]|\w\(|\w_\w|__|::|->|:\s*$|^\s*(?:else|return|end|import|from|begin)\b"
 )
+_NUMBERED = re.compile(r"\d+\s")
 _PITCHES = np.linspace(0.9, 1.1, 41)
 _PHASES = 24
 _NEIGHBOURS = range(-2, 3)
@@ -111,11 +115,15 @@ def grid_of(lines: Sequence[PrintedLine]) -> Grid | None:
 
 def are_set_on(lines: Sequence[PrintedLine], grid: Grid) -> bool:
     """Whether lines stand on a grid: their borders are blank, and each letter has a cell."""
-    (share,) = _inked_borders(lines, grid.pitch, np.array([grid.phase]), fewest=0)
     letters = [len("".join(one.text.split())) for one in lines]
     cells = [len(_cells(one, grid)) for one in lines]
     off = sum(abs(own - count) for own, count in zip(letters, cells, strict=True))
-    return bool(share < 2 * BLANK and off <= UNEQUAL * sum(letters))
+    return _share_astray(lines, grid) < 2 * BLANK and off <= UNEQUAL * sum(letters)
+
+
+def _share_astray(lines: Sequence[PrintedLine], grid: Grid) -> float:
+    """Share of the borders of a grid that some lines ink."""
+    return float(_inked_borders(lines, grid.pitch, np.array([grid.phase]), fewest=0)[0])
 
 
 def _inked_borders(
@@ -146,10 +154,14 @@ def on_grid(line: PrintedLine, grid: Grid, first: int) -> str:
     """
     cells = _cells(line, grid)
     letters = _letters(line.text, list(cells.values()))
-    if not cells or not letters:  # misread; at least the indentation is right
+    if not cells or not letters or _share_astray([line], grid) > ASTRAY:
+        # misread, or a remark in another face; at least the indentation is right
         return " " * max(0, min(cells, default=first) - first) + line.text
     places = dict(zip(cells, letters, strict=True))
-    return "".join(places.get(cell, " ") for cell in range(first, max(cells) + 1))
+    written = "".join(places.get(cell, " ") for cell in range(first, max(cells) + 1))
+    if _NUMBERED.match(line.text):  # in smaller type, which may end where the line begins
+        written = re.sub(r"^(\s*\d+)(?=[^\s\d])", r"\1 ", written)
+    return written
 
 
 def _cells(line: PrintedLine, grid: Grid) -> dict[int, str]:

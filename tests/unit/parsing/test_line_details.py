@@ -241,6 +241,38 @@ def test_a_listing_is_put_back_on_its_grid(tmp_path):
     assert listing(lines, grid) == CODE
 
 
+def test_a_remark_in_another_face_keeps_its_words_apart(tmp_path):
+    remark = "The first paragraph after a heading (of the text behind it)."
+
+    def draw(page):
+        set_lines(CODE, "cour")(page)
+        page.insert_text((30, 200), remark, fontname="tiro", fontsize=12)
+
+    pixels = set_page(tmp_path / "a.pdf", draw)
+    texts = [*(line.strip() for line in CODE.split("\n") if line), remark]
+    lines = [printed_line(pixels, *one) for one in zip(lines_of(pixels), texts, strict=True)]
+    grid = grid_of(lines[:-1])
+    assert grid is not None
+    assert listing(lines, grid).split("\n")[-1].strip() == remark
+
+
+def test_a_number_in_small_type_does_not_touch_its_line(tmp_path):
+    code = [line.strip() for line in CODE.split("\n") if line]
+
+    def draw(page):
+        for number, line in enumerate(code, start=108):
+            page.insert_text((72, 14 * number - 1450), str(number), fontname="tiro", fontsize=7)
+            page.insert_text((85, 14 * number - 1450), line, fontname="cour", fontsize=10)
+
+    pixels = set_page(tmp_path / "a.pdf", draw)
+    texts = [f"{number} {line}" for number, line in enumerate(code, start=108)]
+    lines = [printed_line(pixels, *one) for one in zip(lines_of(pixels), texts, strict=True)]
+    grid = grid_of(lines)
+    assert grid is not None
+    written = listing(lines, grid).split("\n")
+    assert [line.split(maxsplit=1)[0] for line in written] == [text[:3] for text in texts]
+
+
 def test_prose_has_no_grid(tmp_path):
     text = "\n".join([PROSE, PROSE[7:], PROSE[13:]])
     pixels = set_page(tmp_path / "a.pdf", set_lines(text, "tiro"))
