@@ -242,7 +242,7 @@ def test_a_listing_is_put_back_on_its_grid(tmp_path):
 
 
 def test_a_remark_in_another_face_keeps_its_words_apart(tmp_path):
-    remark = "The first paragraph after a heading (of the text behind it)."
+    remark = "The first paragraph after a heading"
 
     def draw(page):
         set_lines(CODE, "cour")(page)
