@@ -163,7 +163,7 @@ class _Places:
             size = float(self.layer.sizes[index])
             made.append(DraftCharacter(text, self.layer.looks[index], script, middle, size))
             before = number
-        return made
+        return _with_raised_letters(made)
 
     def _from_left_to_right(self, members: list[int]) -> list[int]:
         """Words by where they begin; letters of words that overlap are not mixed."""
@@ -214,6 +214,16 @@ class _Places:
             else ""
             for one, foot in zip(sizes.tolist(), bases.tolist(), strict=True)
         ]
+
+
+def _with_raised_letters(draft: list[DraftCharacter]) -> list[DraftCharacter]:
+    """A raised capital between two others, as in the name of LaTeX, is a letter of their word."""
+    made = list(draft)
+    for left, one, right in zip(range(len(draft)), draft[1:], draft[2:], strict=False):
+        around = draft[left].text + one.text + right.text
+        if one.script == "sup" and around.isupper() and around.isalpha() and not right.script:
+            made[left + 1] = replace(one, script="")
+    return made
 
 
 def _is_control(text: str) -> bool:

@@ -451,3 +451,15 @@ def test_letters_of_a_ligature_keep_their_order(parser: Parser, tmp_path: Path) 
     place = "".join(layer.characters).index("fishing")
     edges = layer.boxes[place : place + 3, [0, 2]]
     assert (edges[:, 0] < edges[:, 1]).all() and (edges[1:, 0] >= edges[:-1, 1] - 1e-6).all()
+
+
+def test_the_raised_letter_of_a_name_is_no_superscript(parser: Parser, tmp_path: Path) -> None:
+    text = (
+        '<p>A manual of the L<span style="font-size: 10px; vertical-align: 3px">A</span>TEX system '
+        "for n<sup>K</sup>, written in the year of its tenth edition.</p>"
+    )
+    document = pymupdf.open()
+    document.new_page().insert_htmlbox((60, 60, 500, 300), text, css="p { font-size: 14px; }")
+    document.save(tmp_path / "a.pdf")
+    written = parser.parse(tmp_path / "a.pdf").to_markdown()
+    assert "the LATEX system for n<sup>K</sup>, written" in written
