@@ -105,7 +105,7 @@ class OnnxBlocks:
 
     def __init__(self, engine: OnnxPageEngine, batch_size: int) -> None:
         self.engine = engine
-        # [layers, 2, batch_size, C, K, E]
+        # [layers, 2, batch_size, K, C, E]
         self.cache = _empty_cache(engine.text.cache_shape, batch_size, 0)
 
     def __call__(self, feeds: Sequence[Feed]) -> Floats:
@@ -123,21 +123,24 @@ class OnnxBlocks:
         length = max(1, *(feed.start for feed in feeds))
         inputs = _padded(feeds)
         inputs["features"], inputs["positions"] = self.engine.encode(feeds, inputs["tokens"])
-        inputs["past"] = np.stack([self.cache[:, :, feed.sequence, :length] for feed in feeds], 2)
+        rows = [feed.sequence for feed in feeds]
+        past = (part[rows, :, :length] for layer in self.cache for part in layer)
+        inputs |= {f"past.{number}": part for number, part in enumerate(past)}
         logits, new = run_on_arrays(self.engine.step, inputs, ("logits", "new"))
         for row, feed in enumerate(feeds):
             end = feed.start + len(feed.tokens)
-            self.cache[:, :, feed.sequence, feed.start : end] = new[:, :, row, : len(feed.tokens)]
+            held = self.cache[:, :, feed.sequence]
+            held[:, :, :, feed.start : end] = new[:, :, row, :, : len(feed.tokens)]
         found: Floats = logits
         return found
 
     def _reserve(self, capacity: int) -> None:
         """Grows every row to at least ``capacity`` tokens, keeping its contents."""
-        held = self.cache.shape[3]
+        held = self.cache.shape[4]
         if capacity > held:
             shape = self.engine.text.cache_shape
             cache = _empty_cache(shape, self.cache.shape[2], cache_capacity(capacity))
-            cache[:, :, :, :held] = self.cache
+            cache[:, :, :, :, :held] = self.cache
             self.cache = cache
 
 
@@ -178,5 +181,5 @@ def _padded(feeds: Sequence[Feed]) -> dict[str, Any]:
 def _empty_cache(shape: CacheShape, batch_size: int, capacity: int) -> Floats:
     """Zeros, since masked positions are read too, and a weight of 0 does not cancel a NaN."""
     return np.zeros(
-        (shape.layers, 2, batch_size, capacity, shape.heads, shape.head_dim), np.float32
+        (shape.layers, 2, batch_size, shape.heads, capacity, shape.head_dim), np.float32
     )

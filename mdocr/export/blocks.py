@@ -17,7 +17,7 @@ from mdocr.decoding.blocks import denoise
 from mdocr.decoding.requests import Feed, Predict, Request
 from mdocr.export.folder import relative_difference
 from mdocr.export.tracing import FREE, Inputs
-from mdocr.models.attention import Mask, grouped_attention
+from mdocr.models.attention import Mask
 from mdocr.models.line_reader import LineReader
 from mdocr.models.mineru_diffusion import MinerUDiffusion
 
@@ -30,17 +30,20 @@ Pass = tuple[Sequence[Feed], Tensor]
 class PastAttention:
     """Attention over the keys and values of earlier passes and of this one.
 
+    The products with either are apart, so that what is cached is not copied to be beside the new.
+
     Args:
-        past: [layers, 2, S, C, K, E].
+        past: keys and values [S, K, C, E] of each layer in turn.
         starts: number of valid cached tokens of each sequence [S].
         visible: number of positions of its sequence that each token sees, from the first [S, T].
 
     Attributes:
-        new: keys and values [2, S, T, K, E] of this pass, layer by layer.
+        new: keys and values [2, S, K, T, E] of this pass, layer by layer.
     """
 
-    def __init__(self, past: Tensor, starts: Tensor, visible: Tensor) -> None:
-        cached = torch.arange(past.shape[3]) < starts[:, None, None]  # [S, 1, C]
+    def __init__(self, past: Sequence[Tensor], starts: Tensor, visible: Tensor) -> None:
+        self.cached = past[0].shape[2]
+        cached = torch.arange(self.cached) < starts[:, None, None]  # [S, 1, C]
         fresh = torch.arange(visible.shape[1]) + starts[:, None, None] < visible[..., None]
         seen = torch.cat([cached.expand(-1, visible.shape[1], -1), fresh], -1)
         # Added to the scores; made once, while ONNX would make it anew for every layer and head.
@@ -51,21 +54,20 @@ class PastAttention:
 
     def __call__(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """See ``mdocr.models.attention.Attention``; tokens [S·T, ...]."""
-        parts = (query, key, value)
-        query, key, value = (
-            part.unflatten(0, self.rows)  # type: ignore[no-untyped-call]
-            for part in parts
-        )
+        query, key, value = (self._by_head(part) for part in (query, key, value))
         self.new.append(torch.stack([key, value]))
-        keys, values = torch.cat([self.past[layer], self.new[-1]], 2)
-        return grouped_attention(query, keys, values, self.mask, _attend).flatten(0, 1)
+        keys, values = self.past[2 * layer : 2 * layer + 2]
+        groups = query.shape[1] // key.shape[1]
+        # Query heads that share a key-value head are stacked as rows of one matrix.
+        rows = query.reshape(*key.shape[:2], -1, key.shape[3]) * key.shape[3] ** -0.5
+        scores = [rows @ part.transpose(-1, -2) for part in (keys, key)]
+        weights = (torch.cat(scores, -1) + self.mask.shared(groups)).softmax(-1)
+        mixed = weights[..., : self.cached] @ values + weights[..., self.cached :] @ value
+        return mixed.reshape(query.shape).transpose(1, 2).flatten(0, 1)
 
-
-def _attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Tensor:
-    """``mdocr.models.attention.attend`` with a bias; every query sees at least one key."""
-    scores = query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)
-    mixed: Tensor = (scores if bias is None else scores + bias).softmax(-1) @ value
-    return mixed
+    def _by_head(self, tokens: Tensor) -> Tensor:
+        """[S·T, heads, E] → [S, heads, T, E]."""
+        return tokens.reshape(*self.rows, *tokens.shape[1:]).transpose(1, 2)
 
 
 class BlockGraph(nn.Module):
@@ -90,7 +92,7 @@ class BlockGraph(nn.Module):
         starts: Tensor,
         visible: Tensor,
         queries: Tensor,
-        past: Tensor,
+        past: Sequence[Tensor],
     ) -> tuple[Tensor, Tensor]:
         """See the class."""
         # A model may generate the image token; only a prompt, at the start, has images.
@@ -105,7 +107,8 @@ class BlockGraph(nn.Module):
         config = self.model.language_model.config
         shape, part = config.cache_shape, (2, 7)
         rows = {0: FREE, 1: FREE}
-        past = torch.zeros(shape.layers, 2, part[0], 11, shape.heads, shape.head_dim)
+        held = part[0], shape.heads, 11, shape.head_dim
+        past = [torch.zeros(held) for _ in range(2 * shape.layers)]  # one twice would be one input
         return {
             "tokens": (torch.zeros(part, dtype=torch.int64), rows),
             "features": (torch.zeros(*part, config.hidden_size), rows),
@@ -113,7 +116,7 @@ class BlockGraph(nn.Module):
             "starts": (torch.full(part[:1], 4), {0: FREE}),
             "visible": (torch.full(part, 9), rows),
             "queries": (torch.arange(5), {0: FREE}),
-            "past": (past, {2: FREE, 3: FREE}),
+            "past": (past, [{0: FREE, 2: FREE}] * len(past)),
         }
 
 

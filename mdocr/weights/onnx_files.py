@@ -62,9 +62,9 @@ class OnnxFormat:
 
 
 MDIFF4STR_FORMAT = OnnxFormat("mdocr.onnx-words/3", ("symbols", "encoder", "decoder"))
-LINE_READER_FORMAT = OnnxFormat("mdocr.onnx-lines/3", ("symbols", "encoder", "text", "tasks"))
+LINE_READER_FORMAT = OnnxFormat("mdocr.onnx-lines/4", ("symbols", "encoder", "text", "tasks"))
 MINERU_DIFFUSION_FORMAT = OnnxFormat(
-    "mdocr.onnx-pages/2",
+    "mdocr.onnx-pages/3",
     ("text_config", "vision_config"),
     (f"{ENCODER}{DATA}", f"{STEP}{DATA}", TOKENIZER),
 )

@@ -115,7 +115,7 @@ def test_damaged_and_wrong_files_are_named(exported: Path, tmp_path: Path) -> No
     arguments = ["recognize", str(tmp_path / "word.png"), "--model", str(exported)]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 4
-    assert "mdocr.onnx-lines/3" in result.stderr
+    assert "mdocr.onnx-lines/4" in result.stderr
 
 
 def test_a_page_is_read_the_same(folder: Path, exported: Path, tmp_path: Path) -> None:
