@@ -949,3 +949,17 @@ def test_light_words_on_small_dark_boxes(read):
 
     text = joined(read(picture_of(draw, (595, 842), dpi=150)).replace("#", ""))
     assert text == " ".join([TEXT, *(word for word, _ in words)])
+
+
+# Words that fill a page
+
+
+@pytest.mark.parametrize("word", ["SALE", "Open"])
+def test_a_huge_word_is_read(parser, word):
+    given = Image.new("RGB", (1600, 1200), "white")
+    pen, name = ImageDraw.Draw(given), cases.font_file("DejaVuSans-Bold.ttf")
+    pen.text((150, 150), word, "black", ImageFont.truetype(name, 400))
+    pen.text((180, 900), LINES[0], "black", ImageFont.truetype(name, 40))
+    found = parser.parse(given).pages[0]
+    assert [block.content for block in found.blocks] == [word, LINES[0]]
+    assert not found.unread

@@ -4,6 +4,7 @@ Cells of a table that is printed sideways stand apart, each a doubtful part of i
 them is the frame of rules around them, or that nothing else stands between them.
 """
 
+from functools import reduce
 from itertools import combinations
 
 import cv2
@@ -41,8 +42,9 @@ def gathered(parts: Boxes, sound: Boxes, pixels: Pixels, height: float) -> Boxes
     _, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     for frame in ruled_frames(np.asarray(ink, np.uint8), height):
         inside = inside_any(parts, frame[None])
-        if inside.any() and not _meets(frame, sound):
-            parts = np.vstack([parts[~inside], frame])
+        whole = reduce(_hull, parts[inside], frame)
+        if inside.any() and not _meets(whole, sound):
+            parts = np.vstack([parts[~inside], whole])
     joined = _joined(parts, sound, REACH * height)
     grown = [_grown(part, np.asarray(ink, np.uint8), sound, height) for part in joined]
     return np.array(grown).reshape(-1, 4)

@@ -26,6 +26,7 @@ from mdocr.parsing.line_reader import upright
 from mdocr.parsing.line_reader.covers import covered, lying_over
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.initials import moved
+from mdocr.parsing.line_reader.large_words import large_view, with_large_words
 from mdocr.parsing.line_reader.lists import as_lists
 from mdocr.parsing.line_reader.noise import (
     is_foreign,
@@ -131,10 +132,12 @@ class LinePage(PageWork):
             self._try_parts,
             self._turn_parts,
             self._read_pictures,
+            self._read_large,
         ]
         self._as_given: LineReading | None = None
         self._mirrored: Trial | None = None
         self._tried: dict[Box, list[Trial]] = {}
+        self._large: LineReading | None = None  # words that were taken for drawings
         self._written: dict[int, LineReading] = {}  # what stands on the pictures among the regions
         self._programs: dict[int, Block | None] = {}  # see ``find_programs``
 
@@ -188,6 +191,11 @@ class LinePage(PageWork):
             self._note_layer()
         self._note_doubts()
         blocks, pictures = self._blocks(regions)
+        if self._large:
+            blocks, places = with_large_words(blocks, self._large)
+            self.unread = [one for one in self.unread if not upright.is_inside(one.box, places)]
+            shown = {block.image for block in blocks}
+            pictures = {name: pictures[name] for name in pictures if name in shown}
         blocks = crops.ordered(as_lists(blocks))
         if self._flattened:
             outline = self._flattened.outline
@@ -296,6 +304,13 @@ class LinePage(PageWork):
                 self._written[number] = self._reading(view)
         return [job for one in self._written.values() for job in self._jobs(one, one.ask())]
 
+    def _read_large(self) -> list[Job]:
+        """Words so large that they were taken for drawings."""
+        if all(region.type != "image" for region in self.reading.regions):
+            return []
+        self._large = self._reading(large_view(self.reading))
+        return self._jobs(self._large, self._large.ask())
+
     def _confidence_in(self, area: Box) -> float:
         """Mean confidence of what was read upright in an area."""
         return mean_confidence(
@@ -372,6 +387,7 @@ class LinePage(PageWork):
         for reading, own in shown:
             self.unread += [*reading.unread(own), *covered(reading)]
         self.unread += [lying_over(one, self.pixels.shape) for one in self._overlays]
+        self.unread += upright.unread_stacks(self.reading, [area for area, _ in self.parts])
         self._note_unsure([reading.line(row) for reading, own in shown for row in own])
         self._note_small([(one.height(row), one.line(row)) for one, own in shown for row in own])
 
@@ -409,9 +425,10 @@ class LinePage(PageWork):
             self.note(f"{len(foreign)} of its lines make no sense: {ADVICE}")
 
     def _is_in_part(self, row: Row) -> bool:
-        """Whether a line lies in a part that was read turned."""
-        region = self.reading.regions[row[0]]
-        return upright.is_inside(self.reading.block(region).box, [area for area, _ in self.parts])
+        """Whether a line, or all its region, lies in a part that was read turned."""
+        region = self.reading.block(self.reading.regions[row[0]]).box
+        areas = [area for area, _ in self.parts]
+        return any(upright.is_inside(one, areas) for one in (region, self.reading.place(row)))
 
 
 def _of_unknown_script(line: Unread) -> Unread:

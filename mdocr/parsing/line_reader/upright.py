@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.document.model import Box
+from mdocr.document.model import Box, Unread
 from mdocr.layout import LayoutBox
 from mdocr.layout.components import merge_overlapping
 from mdocr.parsing.line_reader.frames import gathered
@@ -35,11 +35,19 @@ SURE_PART = 0.8
 MARGIN = 0.08
 """How much surer another direction must be."""
 
+CLEAR, LEAST_CLEAR = 0.2, 0.6
+"""How much surer than all others a direction must be that is not as sure, and how sure at least:
+labels in frames are read with doubt this way up too."""
+
 MOST_PARTS = 6
 """Parts of a page that are tried in other directions."""
 
 LEAST_LETTERS = 6
 """Letters and digits without which a part was not read."""
+
+HIGH_STACK, NEAR_STACK = 3.0, 4.0
+"""Height of a stack of lines of which nothing was read, at least, and the blank between two of
+them, at most, in heights of a line."""
 
 INSIDE = 0.6
 """Share of a region that lies in a part of the page which is read turned."""
@@ -68,7 +76,10 @@ def surest(trials: Sequence[Trial], than: float) -> Trial | None:
     best = max(others, key=lambda one: one.confidence)
     if best.letters < LEAST_LETTERS:
         return None
-    return best if best.confidence > max(than, first.confidence) + MARGIN else None
+    is_sure = best.confidence > max(than, first.confidence) + MARGIN
+    second = max(one.confidence for one in trials if one is not best)
+    is_clear = best.confidence > max(LEAST_CLEAR, second + CLEAR)
+    return best if is_sure or is_clear else None
 
 
 def may_be_mirrored(reading: LineReading) -> bool:
@@ -91,23 +102,45 @@ def kept_letters(reading: LineReading) -> int:
 def doubtful_parts(reading: LineReading) -> list[Box]:
     """Parts of an upright page that may lie on their side: doubtful text, and stacks of letters."""
     lines = reading.lines()
+    heights = [line.box.height for region in reading.regions for line in region.lines]
+    gap = float(np.median(heights)) if heights else 0.0
     found = [*reading.view.layout.sideways]
     sound: list[LayoutBox] = []
+    scraps: list[LayoutBox] = []
     for number, region in enumerate(reading.regions):
         own = [lines[number, row] for row in range(len(region.lines)) if (number, row) in lines]
         if own and mean_confidence(own) < SURE_PART:
             found.append(region.box)
         elif sum(one.isalnum() for line in own for one in line.content) >= LEAST_LETTERS:
             sound.append(region.box)
+            rows = [region.lines[row] for row in range(len(region.lines)) if (number, row) in lines]
+            scraps += [
+                row.box
+                for row, line in zip(rows, own, strict=True)
+                if is_noise(line, bool(region.cells))
+            ]
+    found += _stacked(scraps, gap)
     if not found:
         return []
-    heights = [line.box.height for region in reading.regions for line in region.lines]
-    gap = float(np.median(heights)) if heights else 0.0
     merged = merge_overlapping(_edges(found), gap)
     merged = gathered(merged, _edges(sound), reading.view.pixels, gap)
     sizes = np.prod(merged[:, 2:] - merged[:, :2], axis=1)
     largest = merged[np.argsort(-sizes)[:MOST_PARTS]]
     return [reading.view.outline(LayoutBox(*box).padded(0.5 * gap)) for box in largest.tolist()]
+
+
+def _stacked(scraps: Sequence[LayoutBox], height: float) -> list[LayoutBox]:
+    """Stacks of what was read as nothing, as a word on its side in a table is."""
+    stacks = [
+        LayoutBox(*box) for box in merge_overlapping(_edges(scraps), NEAR_STACK * height).tolist()
+    ]
+    return [one for one in stacks if one.height > max(HIGH_STACK * height, one.width)]
+
+
+def unread_stacks(reading: LineReading, parts: Sequence[Box]) -> list[Unread]:
+    """Stacks of letters, which may be text on its side, in no part that is read turned."""
+    places = map(reading.view.outline, reading.view.layout.sideways)
+    return [Unread(place, "unsure") for place in places if not is_inside(place, parts)]
 
 
 def is_inside(box: Box, parts: Sequence[Box]) -> bool:

@@ -106,6 +106,40 @@ def test_cells_that_stand_far_apart_are_one_table(parser, ruled: bool) -> None:
     assert [cell.text for cell in read.cells] == [text for row in CELLS for text in row]
 
 
+def buttons(*labels: str) -> Image.Image:
+    """Labels side by side in bevelled frames, which are read with doubt."""
+    picture, font = Image.new("RGB", (240 * len(labels), 70), "white"), ImageFont.load_default(26)
+    pen = ImageDraw.Draw(picture)
+    for x, label in zip(range(10, picture.width, 240), labels, strict=True):
+        pen.rectangle((x, 5, x + 210, 62), fill="#808080")
+        light = [(6, 11), (204, 11), (190, 25), (20, 25), (20, 48), (6, 56)]
+        pen.polygon([(x + right, y) for right, y in light], fill="white")
+        pen.rectangle((x + 12, 17, x + 198, 52), fill="#bebebe")
+        pen.text((x + 30, 18), label, "#202020", font)
+    return picture
+
+
+def test_upright_labels_on_a_turned_page_are_read_or_told(parser) -> None:
+    words = ("C{}", "Middle Pliocene", "Transparent to low reflections", "Interbedded sand", "{}")
+
+    def draw(sheet: pymupdf.Page) -> None:
+        for row in range(1, 9):
+            for x, text in zip((20, 60, 230, 440, 545), words, strict=True):
+                sheet.insert_text((x, 40 + 34 * row), text.format(row), fontsize=9)
+
+    given = picture_of(draw, (570, 330)).rotate(90, expand=True)
+    sheet = Image.new("RGB", (given.width + 200, given.height + 140), "white")
+    sheet.paste(given, (100, 110))
+    sheet.paste(buttons("January", "Search Index", "Contents"), (130, 30))
+    found = parser.parse(sheet).pages[0]
+    places = [one.box for one in found.unread]
+    places += [block.box for block in found.blocks if block.angle == 0]
+    seen = sum(box.width for box in places if box.y1 < 110 / sheet.height)
+    assert seen > 3 * 90 / sheet.width  # a label is 90 pixels wide at least
+    text = " ".join(block.content for block in found.blocks)
+    assert text.count("Middle Pliocene") == 8
+
+
 def test_parts_are_joined_unless_something_sound_is_between() -> None:
     pixels = np.full((400, 400, 3), 255, np.uint8)
     for x0, y0, x1, y1 in (cells := [(50, 50, 90, 60), (50, 200, 90, 210), (300, 50, 390, 60)]):
