@@ -325,7 +325,7 @@ def _begin_with_bullet(letters: Letters, chains: Index, sizes: Numbers) -> NDArr
 def _drop_specks(fragments: Fragments, size: float) -> Fragments:
     """Without what is too small to be read; a dash is read."""
     width, height = (fragments.boxes[:, 2:] - fragments.boxes[:, :2]).T
-    dash = (width > 0.33 * size) & (width > 1.8 * height) & (height > 0.08 * size)
+    dash = (width > 0.33 * size) & (width > 1.8 * height)
     kept = (height > 0.4 * size) | dash
     kept &= (height > 3) | (width > 4)
     return Fragments(*(np.asarray(getattr(fragments, f.name))[kept] for f in fields(Fragments)))

@@ -104,12 +104,15 @@ def _parted(
         refused: list[list[PagePiece]] = []
         for x, top, bottom in _gutters(pieces, rules, cleared):
             left, right = _sides(pieces, x, top, bottom)
-            if _are_columns(left, right) and not _is_torn(left + right, refused):
+            if not left or not right:
+                continue
+            rows = rows_of(left), rows_of(right)
+            if _are_columns(*rows) and not _is_torn(left + right, refused):
                 above = [p for p in pieces if p.box.center[1] < top]
                 below = [p for p in pieces if p.box.center[1] > bottom]
-                parts = (above, *_sections(left, right), below)
+                parts = (above, *_sections(*rows), below)
                 return [group for part in parts if part for group in _parted(part, rules, cleared)]
-            if not _has_running_text(left, right):
+            if not any(map(_is_running_text, rows)):
                 refused.append(left + right)
     return [pieces]
 
@@ -149,14 +152,15 @@ def _sides(
     return left, [piece for piece in level if piece.box.center[0] >= x]
 
 
-def _sections(left: list[PagePiece], right: list[PagePiece]) -> list[list[PagePiece]]:
+def _sections(left: Sequence[Row], right: Sequence[Row]) -> list[list[PagePiece]]:
     """The two columns; where neither is running text, what lies between wide blanks instead.
 
     Addresses and notes that are scattered over a letter or an invoice are read section by section;
     and so are cards of text, which begin with heads that are level.
     """
-    rows = sorted(rows_of(left) + rows_of(right), key=lambda row: row[0].box.center[1])
-    size = median(piece.size for piece in left + right)
+    rows = sorted([*left, *right], key=lambda row: row[0].box.center[1])
+    columns = [[piece for row in side for piece in row] for side in (left, right)]
+    size = median(piece.size for column in columns for piece in column)
     sections: list[list[PagePiece]] = [[]]
     foot = rows[0][0].box.y0
     for row in rows:
@@ -165,14 +169,15 @@ def _sections(left: list[PagePiece], right: list[PagePiece]) -> list[list[PagePi
             sections.append([])
         sections[-1] += row
         foot = max(foot, box.y1)
-    is_text = _has_running_text(left, right)
-    cards = [section for section in sections if 0 < sum(p in left for p in section) < len(section)]
-    if is_text and not (len(cards) > 1 and all(_has_heads(card, left) for card in cards)):
-        return [left, right]
-    return sections if len(sections) > 1 else [left, right]
+    begin = set(columns[0])
+    cards = [section for section in sections if 0 < len(begin & {*section}) < len(section)]
+    has_heads = len(cards) > 1 and all(_has_heads(card, begin) for card in cards)
+    if len(sections) == 1 or (not has_heads and any(map(_is_running_text, (left, right)))):
+        return columns
+    return sections
 
 
-def _has_heads(card: Sequence[PagePiece], left: Sequence[PagePiece]) -> bool:
+def _has_heads(card: Sequence[PagePiece], left: set[PagePiece]) -> bool:
     """Whether something begins on both sides of a gutter, on one base, in bold or larger type."""
     first = rows_of(card)[0]
     sides = {piece in left for piece in first}
@@ -200,12 +205,10 @@ def _gutters(
     return find_strips(boxes + inside, size, width)[:CANDIDATES]
 
 
-def _are_columns(left: Sequence[PagePiece], right: Sequence[PagePiece]) -> bool:
+def _are_columns(left: Sequence[Row], right: Sequence[Row]) -> bool:
     """Whether each side is to be read to its end before the other, not row by row."""
-    if not left or not right:
-        return False
-    rows = rows_of(left), rows_of(right)
-    sides = _facing(rows[0], -1), _facing(rows[1], 0)
+    rows = left, right
+    sides = _facing(left, -1), _facing(right, 0)
     if not all(sides):
         return False  # nothing but leaders
     running = [
@@ -285,10 +288,6 @@ def _is_indented(lines: Sequence[Row]) -> bool:
         and 1 - is_inner.mean() > FLUSH
         and (near | ~is_inner).mean() > BESIDE
     )
-
-
-def _has_running_text(*sides: Sequence[PagePiece]) -> bool:
-    return any(_is_running_text(rows_of(side)) for side in sides if side)
 
 
 def _is_running_text(rows: Sequence[Row]) -> bool:

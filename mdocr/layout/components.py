@@ -110,6 +110,23 @@ def _is_rule(outline: NDArray[np.int32], size: float) -> bool:
     return thin and height <= max(2 * thickness + 4, 0.02 * width + 4)
 
 
+def touching(rules: Rules, reach: float) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Number of the group of each level and each upright rule, [N]: they touch, or others between.
+
+    They are drawn, wider by half of ``reach`` on each side; of thousands, all pairs are too many.
+    """
+    boxes = np.concatenate([rules.level, rules.upright])
+    if not len(boxes):
+        return np.zeros(0, np.int32), np.zeros(0, np.int32)
+    drawn = np.rint(boxes + reach / 2 * np.array([-1, -1, 1, 1])).astype(int)
+    drawn -= np.tile(drawn[:, :2].min(axis=0), 2)
+    page = np.zeros(drawn[:, :1:-1].max(axis=0) + 1, np.uint8)
+    for x0, y0, x1, y1 in drawn.tolist():
+        page[y0 : y1 + 1, x0 : x1 + 1] = 1
+    groups = np.asarray(cv2.connectedComponents(page)[1], np.int32)[drawn[:, 1], drawn[:, 0]]
+    return groups[: len(rules.level)], groups[len(rules.level) :]
+
+
 def merge_overlapping(boxes: Boxes, gap: float) -> Boxes:
     """Boxes that overlap, or nearly do, replaced by their hull until none are left, [M, 4]."""
     merged: list[NDArray[np.float64]] = []

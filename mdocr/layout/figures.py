@@ -39,7 +39,8 @@ def find_figures(
     for index in np.flatnonzero(drawn):
         drawn[index] = not _is_frame(components, int(index))
     corners = _are_corners(components, rules, size)
-    drawn &= ~_apart(components.boxes, corners) & ~_are_over_text(components, drawn, size)
+    drawn &= ~_apart(components.boxes, drawn & corners, corners)
+    drawn &= ~_are_over_text(components, drawn, size)
     figures = merge_overlapping(components.boxes[drawn], 3 * size)
     figures = figures[((figures[:, 2:] - figures[:, :2]) > 4 * size).all(axis=1)]
     figures = _with_rules(figures, rules, size)
@@ -107,12 +108,14 @@ def _are_corners(components: Components, rules: Rules, size: float) -> NDArray[n
     return np.asarray(corners | (joining & arcs))
 
 
-def _apart(boxes: Boxes, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of some boxes, [N, 4], meet no other of them, [N]."""
-    own = boxes[among]
-    shared = np.minimum(own[:, None, 2:], own[:, 2:]) - np.maximum(own[:, None, :2], own[:, :2])
-    apart = among.copy()
-    apart[among] = (shared > 0).all(axis=2).sum(axis=1) == 1
+def _apart(boxes: Boxes, some: NDArray[np.bool_], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of some boxes, [N, 4], meet none among others but themselves, [N]."""
+    others = boxes[among]
+    apart = some.copy()
+    for index in np.flatnonzero(some):
+        low, high = boxes[index, :2], boxes[index, 2:]
+        met = (others[:, :2] < high) & (others[:, 2:] > low)
+        apart[index] = met.all(axis=1).sum() == 1
     return np.asarray(apart)
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.components import Boxes, Rules, inside_any, merge_overlapping
+from mdocr.layout.components import Boxes, Rules, inside_any, merge_overlapping, touching
 from mdocr.layout.groups import hulls, join
 from mdocr.layout.pieces import PagePiece, hull, rows_of
 from mdocr.layout.regions import LayoutBox, LayoutCell, Region
@@ -45,8 +45,6 @@ def find_grids(rules: Rules, size: float) -> list[list[Slot]]:
     """
     grids = []
     for level, upright in _touching(rules, size):
-        if len(level) == 0 or len(upright) == 0:
-            continue
         level, upright = _closed(level, upright, 1.5 * size)
         rows = _positions((level[:, 1] + level[:, 3]) / 2, 0.6 * size)
         columns = _positions((upright[:, 0] + upright[:, 2]) / 2, 0.6 * size)
@@ -72,31 +70,24 @@ def framed(figures: Boxes, rules: Rules, size: float, page_area: float) -> Boxes
     """Figures; one that fills much of a ruled frame is extended to the frame."""
     frames = []
     for level, upright in _touching(rules, 0.5 * size):
-        if len(level) and len(upright):
-            both = np.concatenate([level, upright])
-            frame = np.concatenate([both[:, :2].min(axis=0), both[:, 2:].max(axis=0)])
-            inside = figures[inside_any(figures, frame[None])]
-            filled = np.prod(inside[:, 2:] - inside[:, :2], axis=1).sum()
-            area = np.prod(frame[2:] - frame[:2])
-            if area < 0.5 * page_area and filled > FILLED * area:
-                frames.append(frame)
+        both = np.concatenate([level, upright])
+        frame = np.concatenate([both[:, :2].min(axis=0), both[:, 2:].max(axis=0)])
+        inside = figures[inside_any(figures, frame[None])]
+        filled = np.prod(inside[:, 2:] - inside[:, :2], axis=1).sum()
+        area = np.prod(frame[2:] - frame[:2])
+        if area < 0.5 * page_area and filled > FILLED * area:
+            frames.append(frame)
     if not frames:
         return figures
     return merge_overlapping(np.concatenate([figures, np.array(frames)]), 0)
 
 
 def _touching(rules: Rules, reach: float) -> list[tuple[Boxes, Boxes]]:
-    """Rules that cross or touch, directly or by others: level and upright ones of each group."""
-    boxes = np.concatenate([rules.level, rules.upright])
-    if len(boxes) == 0:
-        return []
-    low, high = boxes[:, None, :2] - reach, boxes[:, None, 2:] + reach
-    near = ((low <= boxes[None, :, 2:]) & (high >= boxes[None, :, :2])).all(axis=2)
-    groups = join(len(boxes), *np.nonzero(near))
-    is_level = np.arange(len(boxes)) < len(rules.level)
+    """Level and upright rules of each group that cross or touch, directly or by others."""
+    level, upright = touching(rules, reach)
     return [
-        (boxes[(groups == group) & is_level], boxes[(groups == group) & ~is_level])
-        for group in range(int(groups.max()) + 1)
+        (rules.level[level == group], rules.upright[upright == group])
+        for group in np.intersect1d(level, upright)
     ]
 
 

@@ -180,12 +180,22 @@ def rows_of(pieces: Sequence[PagePiece]) -> list[Row]:
     order = sorted(zip(aligned(pieces), pieces, strict=True), key=lambda two: two[0].box.center[1])
     for _, piece in order:
         for row in rows[:-4:-1]:
+            if _is_below(row, piece):
+                continue
             if any(_are_level(near, piece) for near in _neighbours(row, piece)):
                 row.append(piece)
                 break
         else:
             rows.append([piece])
     return [sorted(row, key=lambda piece: piece.box.x0) for row in rows]
+
+
+def _is_below(row: Row, piece: PagePiece) -> bool:
+    """Whether a piece begins below all of a row; what leans or bows may rise to it."""
+    if piece.curve != LEVEL:
+        return False
+    top = piece.box.y0
+    return all(other.box.y1 <= top and other.curve == LEVEL for other in row)
 
 
 def _neighbours(row: Row, piece: PagePiece) -> list[PagePiece]:

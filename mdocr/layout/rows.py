@@ -13,22 +13,21 @@ def join_row(row: Row, widest: float = LINE_GAP) -> Row:
     """Fragments that stand close together joined to lines; leaders are not read with them."""
     lines: list[Row] = []
     for piece in row:
-        near = bool(lines) and _may_join(lines[-1][-1], piece)
-        if near and piece.box.x0 - lines[-1][-1].box.x1 < widest * max(
-            piece.size, lines[-1][-1].size
-        ):
+        if lines and _may_join(lines[-1][-1], piece, widest):
             lines[-1].append(piece)
         else:
             lines.append([piece])
     return [merge(line) for line in lines if without_leaders(line)]
 
 
-def _may_join(first: PagePiece, second: PagePiece) -> bool:
-    """Whether two pieces are words, and joined no higher than a line of the one with more letters.
+def _may_join(first: PagePiece, second: PagePiece, widest: float) -> bool:
+    """Whether two pieces are words that are close, and no higher than a line of the longer.
 
     A large letter, arrow or sum reaches into the lines above or below, which would be read with it.
     """
     if first.region or second.region or first.leader or second.leader:
+        return False
+    if second.box.x0 - first.box.x1 >= widest * max(first.size, second.size):
         return False
     main = max(first, second, key=lambda piece: piece.count)
     first, second = meeting(first, second)

@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from mdocr.layout.components import Boxes, Rules
+from mdocr.layout.components import Boxes, Rules, touching
 from mdocr.layout.ink import runs
 from mdocr.layout.pieces import PagePiece, Row, hull, rows_of
 from mdocr.layout.regions import LayoutBox
@@ -54,10 +54,8 @@ def with_columns(rules: Rules, pieces: Sequence[PagePiece], size: float) -> Rule
 
 def _alone(rules: Rules, size: float) -> Boxes:
     """Level rules that meet no upright one."""
-    low, high = rules.level[:, None, :2] - size, rules.level[:, None, 2:] + size
-    near = (low <= rules.upright[None, :, 2:]) & (high >= rules.upright[None, :, :2])
-    met = np.asarray(near.all(axis=2)).any(axis=1)
-    return np.asarray(rules.level[~met])
+    level, upright = touching(rules, size)
+    return np.asarray(rules.level[~np.isin(level, upright)])
 
 
 def _stacks(rules: Boxes, size: float) -> Iterator[list[LayoutBox]]:

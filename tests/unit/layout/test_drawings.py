@@ -1,10 +1,14 @@
 """Loops, stamps, boxes and borders drawn over and around text: only their ink is left out."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.layout import Layout, analyse
+from mdocr.layout.chains import NO_WORD, Letters, find_fragments
+from mdocr.layout.components import Rules, touching
 
 SIZE, LEADING = 26, 40
 TEXT = "The harbour authority opened its new ferry terminal on Tuesday."
@@ -116,3 +120,26 @@ def test_a_note_that_runs_up_the_margin_is_no_stack_of_lines() -> None:
     assert box.y0 < 740
     assert box.y1 > 1190
     paper.assert_lines()
+
+
+def test_thousands_of_rules_take_no_room_for_every_pair() -> None:
+    """Hatching, squared paper and screens of dots are made of them."""
+    x, y = (
+        axis.ravel() for axis in np.meshgrid(np.arange(50.0, 1650, 20), np.arange(50.0, 2050, 20))
+    )
+    level = np.column_stack([x, y, x + 15, y + 1])
+    upright = np.column_stack([x + 7, y - 7, x + 8, y + 8])
+    tracemalloc.start()
+    groups, others = touching(Rules(level, upright), 2.0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (groups == others).all() and len(np.unique(groups)) == len(level)
+    assert peak < 64 * 2**20
+
+
+def test_a_dash_as_thin_as_a_pixel_is_read() -> None:
+    """That of a table at a low resolution is no thicker."""
+    boxes = np.array([[100.0, 100, 113, 101], [200.0, 90, 212, 109]])
+    letters = Letters(boxes, np.array([13.0, 120]), np.array([13.0, 2]), np.full(2, NO_WORD))
+    found = find_fragments(letters, 19.0, np.zeros((0, 4)))
+    assert [100, 100, 113, 101] in found.boxes.tolist()
