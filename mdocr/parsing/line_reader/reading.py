@@ -37,6 +37,7 @@ from mdocr.parsing.line_reader.strips import ink_mask
 from mdocr.parsing.line_reader.tables import table_of
 from mdocr.parsing.line_reader.tick_boxes import Placed, inner_boxes, leading_box
 from mdocr.parsing.line_reader.underlines import without_underlines
+from mdocr.parsing.line_reader.underscores import with_underscores
 from mdocr.parsing.line_reader.verification import Drafts
 from mdocr.parsing.line_reader.views import View
 from mdocr.parsing.page_model import PageModel
@@ -129,7 +130,9 @@ class LineReading:
             self.equations.read[~number] = text_of(made, self.parser, longest, self.options.trace)
             return []
         piece = self.pieces[number]
-        self.texts[number] = text_of(made, self.parser, piece.longest, self.options.trace)
+        text = text_of(made, self.parser, piece.longest, self.options.trace)
+        strip = self.strips[piece.row][:, piece.left : piece.left + piece.size[1]]
+        self.texts[number] = with_underscores(text, strip, made.frames)
         self.frames[number] = made.frames
         return [self._formula(index) for index in self.equations.promising(piece.row)]
 
