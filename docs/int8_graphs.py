@@ -6,10 +6,12 @@
 Matrices and convolutions are in eight bits, with one scale for each output of a weight, and one for
 each activation: the range that it takes on synthetic pictures. Products of two activations
 (attention), norms and GELU stay in single precision; and so do the passes of a line reader, which
-are small. Needs the extra ``export``.
+are small. The weights stay in the checkpoint, and are rounded when a graph is opened; which they
+are is added to ``config.json``. Needs the extra ``export``.
 """
 
 import argparse
+import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +26,9 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from PIL import Image
 
 from mdocr.export import line_reader, mdiff4str
+from mdocr.export.apart import take_out_weights
+from mdocr.export.folder import write_config
+from mdocr.export.fusion import fuse_products
 from mdocr.models.line_reader_config import LineReaderConfig
 from mdocr.models.mdiff4str_config import MDiff4STRConfig
 from mdocr.preprocessing.formula_notation import of_text
@@ -37,7 +42,7 @@ from mdocr.synthesis.lines.texts import draw_text
 from mdocr.synthesis.words.pictures import WordSynthesizer
 from mdocr.weights.line_reader import load_line_reader
 from mdocr.weights.mdiff4str import load_mdiff4str
-from mdocr.weights.onnx_files import ENCODER, STEP, beside, in_eight_bits
+from mdocr.weights.onnx_files import CONFIG, ENCODER, STEP, beside, in_eight_bits
 
 PICTURES, DIFFICULTY = 192, 0.7
 WIDTHS = (128, 256, 384, 512)
@@ -63,16 +68,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path, help="a word model's file, a line reader's folder")
     checkpoint = parser.parse_args().checkpoint
-    folder = beside(checkpoint)
     if checkpoint.is_dir():
         reader = load_line_reader(checkpoint)
-        quantise(line_reader.graphs(reader)[ENCODER], lines(reader.config), folder)
+        quantise(line_reader.graphs(reader)[ENCODER], lines(reader.config), checkpoint)
         return
     model = load_mdiff4str(checkpoint)
     graphs = mdiff4str.graphs(model)
     passes = steps(graphs[ENCODER].SerializeToString(), model.config)
-    quantise(graphs[ENCODER], ({"images": image} for image, _ in words(model.config)), folder)
-    quantise(graphs[STEP], passes, folder, STEP)
+    quantise(graphs[ENCODER], ({"images": image} for image, _ in words(model.config)), checkpoint)
+    quantise(graphs[STEP], passes, checkpoint, STEP)
 
 
 def words(config: MDiff4STRConfig) -> Iterator[tuple[NDArray[np.float32], str]]:
@@ -105,17 +109,16 @@ def lines(config: LineReaderConfig) -> Inputs:
         yield {"images": prepare_line(Image.fromarray(pixels)).pixels[None]}
 
 
-def quantise(graph: Any, runs: Inputs, folder: Path, name: str = ENCODER) -> None:
-    """Writes a graph (``onnx.ModelProto``) in eight bits into a folder; changes it."""
+def quantise(graph: Any, runs: Inputs, checkpoint: Path, name: str = ENCODER) -> None:
+    """Writes a graph (``onnx.ModelProto``) in eight bits beside its checkpoint; changes it."""
     del graph.graph.value_info[:]  # shapes are inferred anew
-    place = folder / in_eight_bits(name)
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / name
         onnx.save(graph, path)
         quant_pre_process(path, path, skip_symbolic_shape=True)
         quantize_static(
             path,
-            place,
+            path,
             Calibration(runs),
             op_types_to_quantize=KINDS,
             per_channel=True,
@@ -124,7 +127,19 @@ def quantise(graph: Any, runs: Inputs, folder: Path, name: str = ENCODER) -> Non
             nodes_to_exclude=mixing(onnx.load(path).graph),
             extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm"]},
         )
-    print(f"{place}: {place.stat().st_size / 1e6:.1f} MB")
+        put(onnx.load(path), checkpoint, in_eight_bits(name))
+
+
+def put(graph: onnx.ModelProto, checkpoint: Path, name: str) -> None:
+    """Writes a quantised graph without the weights that its checkpoint holds."""
+    folder = beside(checkpoint)
+    fuse_products(graph.graph)
+    config = json.loads((folder / CONFIG).read_text("utf-8"))
+    apart = config["weights_apart"]
+    apart["tensors"][name] = take_out_weights(graph, folder / apart["file"])
+    onnx.save(graph, folder / name)
+    write_config(config, folder)
+    print(f"{folder / name}: {(folder / name).stat().st_size / 1e6:.1f} MB")
 
 
 def mixing(graph: onnx.GraphProto) -> list[str]:

@@ -10,20 +10,16 @@ write them again by ``docs/int8_graphs.py``. Needs the extra ``export``.
 """
 
 import argparse
-import math
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from onnx import TensorProto, numpy_helper
-from safetensors.numpy import load_file
-
 from mdocr.export import Export, line_reader, mdiff4str
+from mdocr.export.apart import take_out_weights
 from mdocr.export.folder import accepted, describe, write_config
-from mdocr.export.precision import SMALL, save_graph
+from mdocr.export.precision import save_graph
 from mdocr.models.line_reader_config import line_reader_record
 from mdocr.weights import configuration
 from mdocr.weights.line_reader import load_line_reader
@@ -79,37 +75,6 @@ def write(
     config = describe(form, source_of(checkpoint), "fp32", sizes)
     write_config(config | {"weights_apart": {"file": place, "tensors": tensors}}, folder)
     return accepted(folder, folder, compare(folder), "fp32")
-
-
-def take_out_weights(graph: Any, checkpoint: Path) -> dict[str, tuple[str, bool]]:
-    """Removes the weights that a checkpoint holds from a graph.
-
-    Weights that the export has changed (folded batch norms) or added stay, and small ones.
-
-    Args:
-        graph: an ``onnx.ModelProto``; changed in place.
-        checkpoint: in safetensors.
-
-    Returns:
-        For each initializer taken out, the tensor of the checkpoint and whether it is transposed.
-    """
-    known: dict[tuple[tuple[int, ...], bytes], tuple[str, bool]] = {}
-    for name, stored in load_file(checkpoint).items():
-        value = stored.astype(np.float32)
-        known[value.T.shape, value.T.tobytes()] = (name, True)
-        known[value.shape, value.tobytes()] = (name, False)
-    taken = {}
-    for initializer in graph.graph.initializer:
-        if initializer.data_type != TensorProto.FLOAT or math.prod(initializer.dims) < SMALL:
-            continue
-        value = numpy_helper.to_array(initializer)
-        if tensor := known.get((value.shape, value.tobytes())):
-            taken[initializer.name] = tensor
-            initializer.ClearField("raw_data")
-            initializer.data_location = TensorProto.EXTERNAL
-            place = initializer.external_data.add()
-            place.key, place.value = "location", checkpoint.name
-    return taken
 
 
 if __name__ == "__main__":

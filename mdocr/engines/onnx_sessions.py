@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession, IOBinding, OrtValue, SessionOptions
@@ -92,7 +92,7 @@ def takes_eight_bits(device: str, dtype: str) -> bool:
 def open_session(
     path: Path,
     device: str,
-    weights: Mapping[str, NDArray[np.float32]] | None = None,
+    weights: Mapping[str, NDArray[Any]] | None = None,
     *,
     few_sizes: bool = False,
 ) -> InferenceSession:

@@ -4,7 +4,7 @@
     <folder>/step.onnx       tokens and that → logits: one denoising pass
     <folder>/formulas.onnx   the encoder for formulas, of a line reader that reads them
     <folder>/config.json     characters, sizes, and the sha256 of the weights; written last
-    <folder>/…-int8.onnx     a graph in eight bits, with its weights: of the lite models
+    <folder>/…-int8.onnx     a graph in eight bits, of the lite models
 
 MinerU-Diffusion has its weights beside the graphs, in ``encoder.onnx.data`` and
 ``step.onnx.data``, with its ``tokenizer.json`` and ``preprocessor_config.json``.
@@ -37,7 +37,7 @@ HINT = "Write it again with: mdocr export MODEL -o FOLDER"
 ENCODER, STEP, CONFIG = "encoder.onnx", "step.onnx", "config.json"
 FORMULAS = "formulas.onnx"
 EIGHT_BITS = "-int8.onnx"
-"""Ending of the file of a graph in eight bits, which holds its weights."""
+"""Ending of the file of a graph in eight bits."""
 DATA = ".data"
 """Suffix, after a graph's name, of the file that holds its weights."""
 TOKENIZER, PREPROCESSOR = "tokenizer.json", "preprocessor_config.json"
@@ -76,33 +76,27 @@ class WeightsApart:
 
     Attributes:
         file: the checkpoint, in safetensors.
-        tensors: file of a graph → its initializers → name of a tensor of the checkpoint, and
-            whether it is transposed.
+        tensors: file of a graph → its initializers → name of a tensor of the checkpoint, whether it
+            is transposed, and whether it is in eight bits.
     """
 
     file: Path
-    tensors: Mapping[str, Mapping[str, tuple[str, bool]]]
+    tensors: Mapping[str, Mapping[str, tuple[str, bool, bool]]]
 
-    def read(self, graph: str) -> dict[str, NDArray[np.float32]]:
+    def read(self, graph: str) -> dict[str, NDArray[Any]]:
         """The initializers of a graph, by name.
 
         Raises:
             WeightsError: the checkpoint is missing, damaged, or another one.
         """
         try:
-            tensors = {} if graph.endswith(EIGHT_BITS) else self.tensors[graph]
             with safe_open(self.file, "np") as opened:
-                found = {
-                    name: opened.get_tensor(tensor).astype(np.float32)
-                    for name, (tensor, _) in tensors.items()
+                return {
+                    name: _stored(opened.get_tensor(tensor), transposed, eight_bits)
+                    for name, (tensor, transposed, eight_bits) in self.tensors[graph].items()
                 }
         except (OSError, SafetensorError, KeyError) as error:
             raise WeightsError(f"{self.file} does not hold the weights: {error}", HINT) from error
-        flipped = {name for name, (_, transposed) in tensors.items() if transposed}
-        return {
-            name: np.ascontiguousarray(value.T if name in flipped else value)
-            for name, value in found.items()
-        }
 
 
 @dataclass(frozen=True)
@@ -123,7 +117,7 @@ class OnnxModel:
     model: Mapping[str, Any]
     apart: WeightsApart | None = None
 
-    def weights(self, graph: str) -> dict[str, NDArray[np.float32]]:
+    def weights(self, graph: str) -> dict[str, NDArray[Any]]:
         """The initializers that a graph's file does not hold, by name.
 
         Raises:
@@ -135,6 +129,20 @@ class OnnxModel:
         """The file of a graph: that in eight bits if it is wanted and there is one."""
         other = in_eight_bits(name)
         return other if eight_bits and (self.folder / other).is_file() else name
+
+
+def quantised(weight: NDArray[Any]) -> NDArray[np.int8]:
+    """A weight [outputs, ...] in eight bits, the largest of each output as 127."""
+    values = weight.astype(np.float32)
+    most = np.abs(values).reshape(len(values), -1).max(1)
+    scales = (most / np.float32(127)).reshape(-1, *[1] * (values.ndim - 1))
+    rounded: NDArray[np.int8] = np.rint(values / scales).astype(np.int8)
+    return rounded
+
+
+def _stored(weight: NDArray[Any], transposed: bool, eight_bits: bool) -> NDArray[Any]:
+    value = quantised(weight) if eight_bits else weight.astype(np.float32)
+    return np.ascontiguousarray(value.T if transposed else value)
 
 
 def in_eight_bits(name: str) -> str:
