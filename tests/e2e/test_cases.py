@@ -951,6 +951,19 @@ def test_light_words_on_small_dark_boxes(read):
     assert text == " ".join([TEXT, *(word for word, _ in words)])
 
 
+# Words of another script
+
+
+def test_single_words_of_another_script_are_told(parser, caplog):
+    given = Image.new("RGB", (1240, 200), "white")
+    pen, name = ImageDraw.Draw(given), cases.font_file("DejaVuSans.ttf")
+    for row, text in enumerate(("In Greek a harbour is a λιμάνι and never a pier.", LINES[0])):
+        pen.text((60, 50 + 60 * row), text, "black", ImageFont.truetype(name, 30))
+    found = parser.parse(given).pages[0]
+    word = found.blocks[0].content.split()[6]
+    assert f"likely misread: '{word}' (" in caplog.text
+
+
 # Words that fill a page
 
 

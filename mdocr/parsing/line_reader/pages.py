@@ -29,6 +29,7 @@ from mdocr.parsing.line_reader.initials import moved
 from mdocr.parsing.line_reader.large_words import large_view, with_large_words
 from mdocr.parsing.line_reader.lists import as_lists
 from mdocr.parsing.line_reader.noise import (
+    doubtful_words,
     is_foreign,
     is_noise,
     mean_confidence,
@@ -65,6 +66,9 @@ MIRRORED = (
 UNREAD = 0.33
 """Share of a page's characters in lines not taken for text above which its script is likely none
 that the reader knows."""
+
+SHOWN = 5
+"""Doubtful words of a page that are told, at most."""
 
 LEAST_PART = upright.SURE - upright.MARGIN
 """Confidence that a part of a page has to exceed, by the margin, to be read turned."""
@@ -423,6 +427,10 @@ class LinePage(PageWork):
             self.note(f"it was read with a mean confidence of {sure:.0%} only: {ADVICE}")
         elif foreign := [line.content for line in kept if is_foreign(line)]:
             self.note(f"{len(foreign)} of its lines make no sense: {ADVICE}")
+        elif words := [word for line in kept for word in doubtful_words(line)]:
+            more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
+            shown = ", ".join(map(repr, words[:SHOWN])) + more
+            self.note(f"likely misread: {shown} (--mark-doubt marks what is unsure)")
 
     def _is_in_part(self, row: Row) -> bool:
         """Whether a line, or all its region, lies in a part that was read turned."""
