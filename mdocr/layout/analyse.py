@@ -31,6 +31,7 @@ from mdocr.layout import (
     tables,
     unruled_columns,
 )
+from mdocr.layout.box_edges import find_box_edges
 from mdocr.layout.clock import Clock
 from mdocr.layout.components import Boxes, Components
 from mdocr.layout.page_objects import NO_OBJECTS, PageObjects
@@ -176,10 +177,10 @@ def _find(
 ) -> Layout:
     """The layout in pixels of the working copy."""
     size = components.letter_size(parts)
-    page = _ink_of(parts)
+    page, edges = _ink_of(parts), find_box_edges(parts, size)
     rules, rest = components.find_rules((objects or NO_OBJECTS).ruled(page), size)
-    rest = np.asarray(cv2.bitwise_and(rest, page), np.uint8)
-    if len(rules.level) or len(rules.upright):
+    rest = np.asarray(cv2.subtract(cv2.bitwise_and(rest, page), edges), np.uint8)
+    if len(rules.level) or len(rules.upright) or edges.any():
         parts = components.find_components(rest)
     drawings, writing = figures.find_figures(parts, size, rules)
     drawings = components.merge_overlapping(np.vstack([drawings, photographs]), 0)

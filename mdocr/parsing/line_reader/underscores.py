@@ -4,6 +4,7 @@
 """
 
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,9 +20,12 @@ LOW, THIN, LONG = 0.2, 0.25, 0.4
 """Heights of a capital: how far above the base line an underscore ends at most, how thick it is at
 most, and how long at least."""
 
-USUAL, NARROWEST, WIDEST = 0.75, 0.58, 0.98
-"""Length of a single underscore in heights of a capital, where none tells it; and that of those
-that may tell it."""
+NARROWEST, WIDEST = 0.58, 0.98
+"""Length of a single underscore in heights of a capital; of fonts of all kinds."""
+
+LENGTHS = (1.1, 2.05, 2.95, 3.9)
+"""Lengths of a stroke from which it is two underscores, three, four, and more, where no single one
+tells theirs."""
 
 NEAR = 0.2
 """Blank between strokes of one run of underscores at most, in the same."""
@@ -44,7 +48,7 @@ def with_underscores(text: Text, pixels: Pixels, frames: Sequence[float]) -> Tex
     capital, strokes = _low_strokes(glyphs(ink_mask(pixels)))
     lengths = [(one.x1 - one.x0) / capital for one in strokes]
     single = [length for length in lengths if NARROWEST <= length <= WIDEST]
-    unit = float(np.median(single)) if single else USUAL
+    unit = float(np.median(single)) if single else 0.0
     width = COLUMN * len(pixels) / LINE_HEIGHT
     characters = placed_characters(text.content, text.confidences, frames, 0.0, width)
     content, confidences = text.content, list(text.confidences)
@@ -52,11 +56,16 @@ def with_underscores(text: Text, pixels: Pixels, frames: Sequence[float]) -> Tex
         x = (characters[run.start()].x + characters[run.end() - 1].x) / 2
         reach = NEAR * capital
         own = [n for n, one in enumerate(strokes) if one.x0 - reach < x < one.x1 + reach]
-        more = round(lengths[own[0]] / unit) - len(run[0]) if own else 0
+        more = _count(lengths[own[0]], unit) - len(run[0]) if own else 0
         if more > 0 and len(run[0]) + more <= MOST:
             content = content[: run.end()] + "_" * more + content[run.end() :]
             confidences[run.end() : run.end()] = confidences[run.end() - 1 : run.end()] * more
     return replace(text, content=content, confidences=tuple(confidences))
+
+
+def _count(length: float, unit: float) -> int:
+    """Underscores in a stroke, by the length of a single one; 0 where that is not known."""
+    return round(length / unit) if unit else 1 + bisect(LENGTHS, length)
 
 
 def _low_strokes(found: Sequence[Glyph]) -> tuple[float, list[Glyph]]:
