@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.decoding.arrays import Array
+from mdocr.decoding.choices import on_host
 from mdocr.decoding.lexicon import Floats, Lexicon, WordsOfLength
 from mdocr.decoding.word_state import EOS, Decoding
 from mdocr.models.charset import Charset
@@ -120,7 +121,7 @@ class Alphabet:
 
     def shares(self, probabilities: Array) -> Floats:
         """Probabilities [L, 27] of letters in either case and of signs, from classes [L, V]."""
-        likely: Floats = np.asarray(probabilities.tolist())
+        likely: Floats = on_host(probabilities).astype(np.float64)
         small, large = self.cases
         both = likely[:, small] + likely[:, large]
         # The first class is EOS, or the blank of the CTC head.
@@ -129,7 +130,7 @@ class Alphabet:
 
     def frames(self, probabilities: Array) -> Floats:
         """Log p [T, 28] of blank, letters in either case and signs, from classes [T, V]."""
-        blank: Floats = np.asarray(probabilities[:, :1].tolist())
+        blank: Floats = on_host(probabilities[:, :1]).astype(np.float64)
         both: Floats = np.concatenate([blank, self.shares(probabilities)], 1)
         logarithms: Floats = np.log(np.maximum(both, LEAST_CTC))
         return logarithms

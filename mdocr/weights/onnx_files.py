@@ -134,10 +134,10 @@ class OnnxModel:
 def quantised(weight: NDArray[Any]) -> NDArray[np.int8]:
     """A weight [outputs, ...] in eight bits, the largest of each output as 127."""
     values = weight.astype(np.float32)
-    most = np.abs(values).reshape(len(values), -1).max(1)
-    scales = (most / np.float32(127)).reshape(-1, *[1] * (values.ndim - 1))
-    rounded: NDArray[np.int8] = np.rint(values / scales).astype(np.int8)
-    return rounded
+    rest = tuple(range(1, values.ndim))
+    most = np.maximum(values.max(rest, keepdims=True), -values.min(rest, keepdims=True))
+    values /= most / np.float32(127)
+    return np.rint(values, out=values).astype(np.int8)
 
 
 def _stored(weight: NDArray[Any], transposed: bool, eight_bits: bool) -> NDArray[Any]:
