@@ -951,6 +951,18 @@ def test_light_words_on_small_dark_boxes(read):
     assert text == " ".join([TEXT, *(word for word, _ in words)])
 
 
+# Squared paper
+
+
+def test_letters_on_squared_paper(read):
+    given = page()
+    pen = ImageDraw.Draw(given)
+    for edge in range(0, max(given.size), 42):
+        pen.line((edge, 0, edge, given.height), "#606060", 2)
+        pen.line((0, edge, given.width, edge), "#606060", 2)
+    assert edit_similarity(joined(read(given)), TEXT) > 0.9
+
+
 # Words of another script
 
 

@@ -19,6 +19,7 @@ from mdocr.errors import MdocrError, UsageError
 from mdocr.inputs.page_picture import PagePicture
 from mdocr.layout.faint_ink import with_faint_ink
 from mdocr.layout.keystone import flatten_by_letters
+from mdocr.layout.squared_paper import without_squares
 from mdocr.options import ParseOptions
 from mdocr.parsing import crops
 from mdocr.parsing.drawing import draw_layout
@@ -118,7 +119,7 @@ class LinePage(PageWork):
         given = np.asarray(sheet.picture)
         self._flattened = None if sheet.text else flatten(given) or flatten_by_letters(given)
         given = self._flattened.pixels if self._flattened else given
-        picture, self._overlays = without_overlays(given)
+        picture, self._overlays = without_overlays(without_squares(given))
         picture = with_faint_ink(picture)
         self.pixels, initials = with_initials_in_line(picture)
         super().__init__(key, replace(sheet, text=moved(sheet.text, initials, picture.shape)))
