@@ -70,6 +70,10 @@ follow flush ones, at least, in an index."""
 FLUSH, RAGGED = 0.4, 0.5
 """Share of the lines of an index that begin at its edge, and that end before it, at least."""
 
+BAR, APART, EVEN = 4, 1.5, 1.15
+"""Words of a bar of links, and its gaps in heights of a capital, at least; and its widest gap in its
+narrowest one at most."""
+
 LEVEL = 0.5
 """Share of lines on one base with another from which two sides are read row by row."""
 
@@ -93,7 +97,30 @@ def in_columns(
     largest = HEAD * median(piece.size for piece in pieces) if pieces else 0.0
     free = [piece for piece in pieces if piece.size < largest and piece.region is None]
     cleared = {piece: piece.box for piece in pieces} | _cleared(free, walls)
-    return _parted(list(pieces), rules, cleared)
+    return _parted(list(pieces), [*rules, *(_bars(pieces) if pieces else ())], cleared)
+
+
+def _bars(pieces: Sequence[PagePiece]) -> list[LayoutBox]:
+    """Rows of short words with gaps of one width, as of links at the head of a page.
+
+    One with nothing beside it is as wide as the page.
+    """
+    rows, page = rows_of(pieces), hull([piece.box for piece in pieces])
+    bars = [number for number, row in enumerate(rows) if _is_bar(row)]
+    found = []
+    for row in (rows[n] for n in bars if not {n - 1, n + 1} & {*bars}):
+        box = hull([piece.box for piece in row])
+        level = sum(piece.box.y0 < box.y1 and box.y0 < piece.box.y1 for piece in pieces)
+        found.append(box._replace(x0=page.x0, x1=page.x1) if level == len(row) else box)
+    return found
+
+
+def _is_bar(row: Row) -> bool:
+    gaps = [right.box.x0 - left.box.x1 for left, right in pairwise(row)]
+    short = all(piece.box.width < LEAST_COLUMN * piece.size for piece in row)
+    if not short or len(row) < BAR:
+        return False
+    return max(gaps) < EVEN * min(gaps) and min(gaps) > APART * median(p.size for p in row)
 
 
 def _parted(

@@ -218,3 +218,25 @@ def test_dates_beside_an_address_are_not_torn_from_the_lines_above_and_below(
 
 _DATES = [(12, 0), (9, 3), (10, 6), (9, 9), (12, 12)]
 """Width and place of each, in heights of a capital."""
+
+
+def test_a_bar_of_links_parts_the_heads_above_and_below_from_one_another() -> None:
+    """The blank between two of its words goes on above and below, between things of one side."""
+    words = [(40, 100), (130, 200), (230, 340), (370, 450), (480, 560), (590, 670), (700, 790)]
+    bar = [_piece(x0, x1, 120, 7) for x0, x1 in words]
+    above = [_piece(20, 220, 20, 6), *(_piece(850, 990, y, 18) for y in (50, 75))]
+    below = [_piece(695, 900, 160, 14), _piece(20, 200, 220, 14), _piece(20, 150, 270, 9)]
+    text = [_piece(60, 980, y, 90) for y in range(320, 480, 20)]
+    read = [piece for column in in_columns([*above, *bar, *below, *text]) for piece in column]
+    places = [read.index(piece) for piece in (*above, bar[0], bar[-1], *below)]
+    assert max(places[:3]) < places[3] < min(places[5:])
+    assert places[4] - places[3] == len(bar) - 1
+
+
+def test_words_of_a_justified_line_are_no_bar() -> None:
+    """Where the letters of another column are a little lower, nothing is level with them."""
+    words = [(50, 110), (124, 190), (204, 290), (304, 380)]
+    lines = [_piece(50, 380, y, 40) for y in range(100, 500, 20) if y != 300]
+    beside = [_piece(420, 750, y + 15, 40) for y in range(90, 490, 20) if y != 290]
+    parts = in_columns([*lines, *(_piece(*ends, 300, 8) for ends in words), *beside])
+    assert [len(part) for part in parts] == [len(lines) + len(words), len(beside)]
