@@ -71,8 +71,8 @@ FLUSH, RAGGED = 0.4, 0.5
 """Share of the lines of an index that begin at its edge, and that end before it, at least."""
 
 BAR, APART, EVEN = 4, 1.5, 1.15
-"""Words of a bar of links at least; its gaps in heights of a capital at least; and its widest gap in
-its narrowest one at most."""
+"""Words of a bar of links at least, its gaps in heights of a capital at least, and its widest gap
+in its narrowest one at most."""
 
 LEVEL = 0.5
 """Share of lines on one base with another from which two sides are read row by row."""

@@ -43,8 +43,8 @@ UNKNOWN, UNKNOWN_JUMBLED = 0.93, 0.97
 that mixes letters."""
 
 DOUBTFUL = 0.8
-"""Confidence of a word that no list has below which it alone is likely wrong: of some 7000 words of
-pages of all kinds 58 were below, nearly all of them misread."""
+"""Confidence of a word that no list has below which it alone is likely wrong: few words that are
+read right are below."""
 
 FEWEST_UNKNOWN, SHARE_UNKNOWN = 2, 0.4
 """How many of these a line has at least, and as a share of its words."""
