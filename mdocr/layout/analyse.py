@@ -36,7 +36,17 @@ from mdocr.layout.clock import Clock
 from mdocr.layout.components import Boxes, Components
 from mdocr.layout.page_objects import NO_OBJECTS, PageObjects
 from mdocr.layout.pieces import PagePiece, Type
-from mdocr.layout.regions import Curve, Formula, Layout, LayoutBox, Line, Pixels, Region, turning
+from mdocr.layout.regions import (
+    Curve,
+    Formula,
+    Layout,
+    LayoutBox,
+    LayoutCell,
+    Line,
+    Pixels,
+    Region,
+    turning,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -263,7 +273,7 @@ def _absorbed(
     return kept, drawings
 
 
-def _with_tables(pieces: list[PagePiece], found: Sequence[Sequence[grids.Slot]]) -> list[PagePiece]:
+def _with_tables(pieces: list[PagePiece], found: Sequence[Sequence[LayoutCell]]) -> list[PagePiece]:
     """Pieces with those inside a ruled table replaced by the table."""
     for slots in found:
         table = grids.fill_grid(slots, pieces)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.layout.components import Boxes
-from mdocr.layout.groups import Index, hulls, join
+from mdocr.layout.groups import Index, hulls, join, medians
 
 TALL = 1.8
 """Height of such a sign in median letters of its chain, at least."""
@@ -51,10 +51,8 @@ def without_bridges(boxes: Boxes, first: Index, second: Index, size: float) -> I
 def _are_tall(boxes: Boxes, chains: Index, least: float) -> NDArray[np.bool_]:
     """Which letters are much higher than the median of their chain, and than a height, [N]."""
     heights = boxes[:, 3] - boxes[:, 1]
-    order = np.lexsort((heights, chains))
-    counts = np.bincount(chains)
-    middle = np.cumsum(counts) - counts + counts // 2
-    return np.asarray(heights > TALL * np.maximum(heights[order][middle][chains], least))
+    usual = medians(heights, chains, int(chains.max()) + 1)[chains]
+    return np.asarray(heights > TALL * np.maximum(usual, least))
 
 
 def _are_stacked(boxes: Boxes, parts: Index, least: float) -> bool:

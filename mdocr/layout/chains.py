@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.layout.bridges import without_bridges
-from mdocr.layout.components import Boxes
-from mdocr.layout.curves import Curves, fit_curves, levelled, medians
-from mdocr.layout.groups import Index, hulls, join
+from mdocr.layout.components import Boxes, Numbers
+from mdocr.layout.curves import Curves, fit_curves, levelled
+from mdocr.layout.groups import Index, hulls, join, medians
 
 WORD_GAP = 1.15
 """Widest gap inside a fragment, in heights of the larger neighbour."""
@@ -39,8 +39,6 @@ HOST_GAP = 0.4
 """Blank over or under a line within which a mark belongs to it, in heights of its letters."""
 
 NO_WORD = -1
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,13 +264,12 @@ def _measure(letters: Letters, chains: Index, size: float) -> Fragments:
     """Extent, type size and first letter of each chain."""
     boxes, counts = letters.boxes, np.bincount(chains)
     heights = boxes[:, 3] - boxes[:, 1]
-    middle = np.cumsum(counts) - counts + counts // 2
     sizes = _letter_sizes(boxes, chains)
     return Fragments(
         hulls(boxes, chains),
         sizes,
-        heights[np.lexsort((heights, chains))][middle],
-        boxes[np.lexsort((boxes[:, 3], chains)), 3][middle],
+        medians(heights, chains, len(counts)),
+        medians(boxes[:, 3], chains, len(counts)),
         counts,
         np.bincount(chains, letters.strokes * heights) / np.bincount(chains, heights),
         _begin_with_bullet(letters, chains, np.maximum(sizes, size)),

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from mdocr.layout.regions import Pixels
 
-Boxes = NDArray[np.float64]
+Numbers = NDArray[np.float64]
+Boxes = Numbers
 
 USUAL_LETTER = 14.0
 """Letter height in pixels that is assumed on a page without letters."""

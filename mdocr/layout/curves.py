@@ -7,9 +7,9 @@ any angle. Letters are moved up or down by the curve of their chain, as if it we
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mdocr.layout.components import Boxes
+from mdocr.layout.components import Boxes, Numbers
+from mdocr.layout.groups import Index, medians
 
 LEAST_LETTERS, LEAST_BENT = 10, 16
 """Letters of a chain from which it may lean, and from which it may bow."""
@@ -27,9 +27,6 @@ NEAR, LEAST_NEAR, MORE_NEAR = 0.16, 0.75, 0.2
 """Distance from the curve in letters, the share of the feet that must keep to it, and by how much
 that must exceed the share that keeps to a level: exponents and commas at an end bend no line."""
 
-Numbers = NDArray[np.float64]
-Index = NDArray[np.int64]
-
 
 class Curves(NamedTuple):
     """The curves of chains, [C] each: where they are measured from, slope and bend there."""
@@ -42,16 +39,6 @@ class Curves(NamedTuple):
         """How far below its middle the curve of each chain is at x; both are broadcast."""
         away = x - self.middles[chains]
         return np.asarray((self.slopes[chains] + self.bends[chains] * away) * away)
-
-
-def medians(values: Numbers, owners: Index, count: int) -> Numbers:
-    """The median of the values of each owner, 0 of those without any, [count]."""
-    counts = np.bincount(owners, minlength=count)
-    found = np.zeros(count)
-    middle = np.cumsum(counts) - counts + counts // 2
-    some = counts > 0
-    found[some] = values[np.lexsort((values, owners))][middle[some]]
-    return found
 
 
 def levelled(boxes: Boxes, chains: Index, curves: Curves) -> Boxes:

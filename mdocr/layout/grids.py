@@ -4,7 +4,7 @@ rules that touch → one grid → its rows and columns → walls → cells joine
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -27,18 +27,7 @@ WALL = 0.6
 """Share of a side of a cell that must be ruled for it to be a wall."""
 
 
-@dataclass(frozen=True)
-class Slot:
-    """The place of a cell in a grid, and its extent; text is assigned later."""
-
-    row: int
-    column: int
-    row_span: int
-    column_span: int
-    box: LayoutBox
-
-
-def find_grids(rules: Rules, size: float) -> list[list[Slot]]:
+def find_grids(rules: Rules, size: float) -> list[list[LayoutCell]]:
     """Cells, still empty, of each ruled table with at least two rows and two columns.
 
     A grid of more than ``MOST_CELLS`` cells is squared paper, not a table.
@@ -157,7 +146,7 @@ def _walls(
 
 def _slots(
     rows: list[float], columns: list[float], walls: tuple[NDArray[np.bool_], NDArray[np.bool_]]
-) -> list[Slot]:
+) -> list[LayoutCell]:
     """Joins elementary cells that no wall separates; each group becomes a rectangle."""
     over, left = walls
     high, wide = len(rows) - 1, len(columns) - 1
@@ -166,15 +155,12 @@ def _slots(
     first = np.concatenate([number[:, :-1][open_right], number[:-1][open_down]])
     second = np.concatenate([number[:, 1:][open_right], number[1:][open_down]])
     extents = _rectangles(join(high * wide, first, second), wide)
+    order = sorted(extents.astype(int).tolist(), key=lambda extent: (extent[1], extent[0]))
     return [
-        Slot(
-            int(r0),
-            int(c0),
-            int(r1 - r0),
-            int(c1 - c0),
-            LayoutBox(columns[int(c0)], rows[int(r0)], columns[int(c1)], rows[int(r1)]),
+        LayoutCell(
+            r0, c0, r1 - r0, c1 - c0, LayoutBox(columns[c0], rows[r0], columns[c1], rows[r1])
         )
-        for c0, r0, c1, r1 in sorted(extents.tolist(), key=lambda e: (e[1], e[0]))
+        for c0, r0, c1, r1 in order
     ]
 
 
@@ -192,7 +178,7 @@ def _rectangles(groups: NDArray[np.int64], wide: int) -> Boxes:
         groups = merged[groups]
 
 
-def fill_grid(slots: Sequence[Slot], pieces: Sequence[PagePiece]) -> Region | None:
+def fill_grid(slots: Sequence[LayoutCell], pieces: Sequence[PagePiece]) -> Region | None:
     """Fills slots with the pieces inside them; None if fewer than two slots have text."""
     borders = sorted({slot.box.x0 for slot in slots} | {max(slot.box.x1 for slot in slots)})
     middles = np.array([piece.box.center for piece in pieces]).reshape(-1, 2)
@@ -201,10 +187,9 @@ def fill_grid(slots: Sequence[Slot], pieces: Sequence[PagePiece]) -> Region | No
         held_by = (middles >= slot.box[:2]) & (middles < slot.box[2:])
         inside = [pieces[index] for index in np.flatnonzero(held_by.all(axis=1)).tolist()]
         for part in _divided(slot, inside, borders):
-            held = [piece for piece in inside if _holds(part.box, piece.box)]
+            held = [piece for piece in inside if part.box.holds(piece.box)]
             lines = [p.line for row in rows_of(held) for p in join_row(row, CELL_GAP)]
-            spans = part.row, part.column, part.row_span, part.column_span
-            cells.append(LayoutCell(*spans, part.box, tuple(lines)))
+            cells.append(replace(part, lines=tuple(lines)))
     if sum(bool(cell.lines) for cell in cells) < 2:
         return None
     cells = with_unruled_rows(cells)
@@ -212,7 +197,9 @@ def fill_grid(slots: Sequence[Slot], pieces: Sequence[PagePiece]) -> Region | No
     return Region("table", hull([slot.box for slot in slots]), tuple(lines), tuple(cells))
 
 
-def _divided(slot: Slot, inside: Sequence[PagePiece], borders: Sequence[float]) -> list[Slot]:
+def _divided(
+    slot: LayoutCell, inside: Sequence[PagePiece], borders: Sequence[float]
+) -> list[LayoutCell]:
     """A slot over several columns, as one slot for each if its text keeps to the columns."""
     inner = [x for x in borders if slot.box.x0 < x < slot.box.x1]
     crossed = any(piece.box.x0 < x - 2 and piece.box.x1 > x + 2 for piece in inside for x in inner)
@@ -221,12 +208,6 @@ def _divided(slot: Slot, inside: Sequence[PagePiece], borders: Sequence[float]) 
     if crossed or len(used) < 2 or len(edges) - 1 != slot.column_span:
         return [slot]
     return [
-        Slot(slot.row, slot.column + k, slot.row_span, 1, slot.box._replace(x0=x0, x1=x1))
+        replace(slot, column=slot.column + k, column_span=1, box=slot.box._replace(x0=x0, x1=x1))
         for k, (x0, x1) in enumerate(pairwise(edges))
     ]
-
-
-def _holds(outer: LayoutBox, inner: LayoutBox) -> bool:
-    """Whether the middle of one box lies in the other."""
-    x, y = inner.center
-    return outer.x0 <= x < outer.x1 and outer.y0 <= y < outer.y1

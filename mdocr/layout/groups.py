@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.components import Boxes
+from mdocr.layout.components import Boxes, Numbers
 
 Index = NDArray[np.int64]
 
@@ -30,3 +30,13 @@ def hulls(boxes: Boxes, groups: Index) -> Boxes:
     np.minimum.at(hull, groups, np.column_stack([boxes[:, :2], np.full((len(boxes), 2), np.inf)]))
     np.maximum.at(hull, groups, np.column_stack([np.full((len(boxes), 2), -np.inf), boxes[:, 2:]]))
     return hull
+
+
+def medians(values: Numbers, groups: Index, count: int) -> Numbers:
+    """The median of the values of each group, 0 of those without any, [count]."""
+    counts = np.bincount(groups, minlength=count)
+    found = np.zeros(count)
+    middle = np.cumsum(counts) - counts + counts // 2
+    some = counts > 0
+    found[some] = values[np.lexsort((values, groups))][middle[some]]
+    return found

@@ -113,7 +113,7 @@ class LayoutCell:
     row_span: int
     column_span: int
     box: LayoutBox
-    lines: tuple[Line, ...]
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)
