@@ -34,9 +34,9 @@ FEW_WORDS = 6
 FOREIGN, FEWEST_FOREIGN = 0.95, 3
 """Confidence of a line of such a script at most, and its words at least."""
 
-NONSENSE, FEWEST_LETTERS = 0.8, 4
+NONSENSE, FEWEST_LETTERS = 0.8, 3
 """Confidence below which a line makes no sense, whatever its letters, and its letters and digits at
-least: of 1250 lines of pages of all kinds, no line below was right."""
+least: of 1250 lines of pages of all kinds with four or more, no line below was right."""
 
 UNKNOWN, UNKNOWN_JUMBLED = 0.93, 0.97
 """Confidence of a word, below which one that no list has is likely of another script; and of one
