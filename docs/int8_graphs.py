@@ -5,9 +5,9 @@
 
 Matrices and convolutions are in eight bits, with one scale for each output of a weight, and one for
 each activation: the range that it takes on synthetic pictures. Products of two activations
-(attention), norms and GELU stay in single precision; and so do the passes of a line reader, which
-are small. The weights stay in the checkpoint, and are rounded when a graph is opened; which they
-are is added to ``config.json``. Needs the extra ``export``.
+(attention), norms and GELU stay in single precision, and so do the passes of a line reader. The
+weights stay in the checkpoint, and are rounded when a graph is opened; which they are is added to
+``config.json``. Needs the extra ``export``.
 """
 
 import argparse

@@ -94,10 +94,12 @@ def in_columns(
         rules: level ones; no gutter crosses them.
         walls: what parts letters: upright rules and blanks beside many lines.
     """
-    largest = HEAD * median(piece.size for piece in pieces) if pieces else 0.0
+    if not pieces:
+        return [[]]
+    largest = HEAD * median(piece.size for piece in pieces)
     free = [piece for piece in pieces if piece.size < largest and piece.region is None]
     cleared = {piece: piece.box for piece in pieces} | _cleared(free, walls)
-    return _parted(list(pieces), [*rules, *(_bars(pieces) if pieces else ())], cleared)
+    return _parted(list(pieces), [*rules, *_bars(pieces)], cleared)
 
 
 def _bars(pieces: Sequence[PagePiece]) -> list[LayoutBox]:

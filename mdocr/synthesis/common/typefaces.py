@@ -106,8 +106,6 @@ DOCUMENT = (
     "Tribun",
     "Tuffy",
     "Tymes",
-    "Un Batang",
-    "Un Dotum",
     "UnBatang",
     "UnDotum",
     "Universalis",

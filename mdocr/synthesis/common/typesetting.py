@@ -40,8 +40,8 @@ LARGEST_X = 23.0
 RAISED = {"¹": "1", "²": "2", "³": "3", "ª": "a", "º": "o"}
 LOWERED = {"₂": "2"}
 RAISED_OR_LOWERED = frozenset((*RAISED, *LOWERED))
-LETTERSPACED = 0.96
-"""Share of lines whose letters stand close; the others are letterspaced, as some titles are."""
+LETTERSPACED = 0.04
+"""Share of lines that are letterspaced, as some titles are."""
 SMALL = 0.62
 """Relative size of superscripts and subscripts that are signs of their own."""
 
@@ -117,7 +117,7 @@ def draw_style(rng: np.random.Generator, family: Sequence[Typeface], slack: floa
     size = next(s for s, share in zip(SIZES, SIZE_SHARES, strict=True) if chance < share)
     tracking = rng.uniform(-0.02, 0.04) if other < 0.3 else 0.0
     gap = rng.uniform(0.8, 1.9) if third < 0.5 else 1.0
-    if other > LETTERSPACED:
+    if other > 1 - LETTERSPACED:
         tracking = rng.uniform(0.05, 0.45)
         gap += tracking * rng.uniform(4, 8)  # words stay apart
     margins = _margins(rng, slack)
