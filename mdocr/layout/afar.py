@@ -10,9 +10,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from mdocr.fragments.geometry import LayoutBox, Pixels
+from mdocr.fragments.ink import to_grey
 from mdocr.layout.analyse import analyse
-from mdocr.layout.ink import to_grey
-from mdocr.layout.regions import Layout, LayoutBox, Line, Pixels, Region
+from mdocr.layout.regions import Layout, Line, Region
 
 SIDE = 200
 """Shorter side of the page on that sheet, in pixels."""

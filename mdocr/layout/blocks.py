@@ -6,8 +6,9 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from mdocr.layout.pieces import PagePiece, Row, Type, aligned, hull, merge, scale
-from mdocr.layout.regions import LayoutBox, Region
+from mdocr.fragments.geometry import LayoutBox, hull
+from mdocr.layout.pieces import PagePiece, Row, Type, aligned, merge, scale
+from mdocr.layout.regions import Region
 
 BOLD = 1.35
 """How much thicker the strokes of bold type are, for its size."""

@@ -17,10 +17,10 @@ from statistics import median
 
 import numpy as np
 
-from mdocr.layout.pieces import TYPEWRITER_GAP, PagePiece, Row, beside, hull, is_typewriter, rows_of
-from mdocr.layout.regions import LayoutBox
+from mdocr.fragments.geometry import LayoutBox, beside, hull
+from mdocr.fragments.strips import Strip, find_strips
+from mdocr.layout.pieces import TYPEWRITER_GAP, PagePiece, Row, is_typewriter, rows_of
 from mdocr.layout.rows import LINE_GAP, join_row
-from mdocr.layout.strips import Strip, find_strips
 
 GUTTER = 0.8
 """Least width of a gutter in heights of a capital."""

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mdocr.layout.components import Boxes
-from mdocr.layout.pieces import PagePiece, Row, gap, hull
-from mdocr.layout.regions import Formula, LayoutBox
+from mdocr.fragments.components import Boxes
+from mdocr.fragments.geometry import LayoutBox, gap, hull
+from mdocr.layout.pieces import PagePiece, Row
+from mdocr.layout.regions import Formula
 from mdocr.layout.rows import LINE_GAP
 
 BAND_GAP = 0.55

@@ -10,10 +10,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.components import Boxes, Rules, inside_any, merge_overlapping, touching
-from mdocr.layout.groups import hulls, join
-from mdocr.layout.pieces import PagePiece, hull, rows_of
-from mdocr.layout.regions import LayoutBox, LayoutCell, Region
+from mdocr.fragments.components import Boxes
+from mdocr.fragments.geometry import LayoutBox, hull
+from mdocr.fragments.groups import hulls, join
+from mdocr.fragments.rules import Rules, crossing
+from mdocr.layout.pieces import PagePiece, rows_of
+from mdocr.layout.regions import LayoutCell, Region
 from mdocr.layout.rows import join_row
 from mdocr.layout.unruled_rows import with_unruled_rows
 
@@ -33,7 +35,7 @@ def find_grids(rules: Rules, size: float) -> list[list[LayoutCell]]:
     A grid of more than ``MOST_CELLS`` cells is squared paper, not a table.
     """
     grids = []
-    for level, upright in _touching(rules, size):
+    for level, upright in crossing(rules, size):
         level, upright = _closed(level, upright, 1.5 * size)
         rows = _positions((level[:, 1] + level[:, 3]) / 2, 0.6 * size)
         columns = _positions((upright[:, 0] + upright[:, 2]) / 2, 0.6 * size)
@@ -49,35 +51,6 @@ def find_grids(rules: Rules, size: float) -> list[list[LayoutCell]]:
         if len({s.row for s in slots}) >= 2 and len({s.column for s in slots}) >= 2:
             grids.append(slots)
     return grids
-
-
-FILLED = 0.2
-"""Share of a frame that the drawing fills which the frame belongs to, at least."""
-
-
-def framed(figures: Boxes, rules: Rules, size: float, page_area: float) -> Boxes:
-    """Figures; one that fills much of a ruled frame is extended to the frame."""
-    frames = []
-    for level, upright in _touching(rules, 0.5 * size):
-        both = np.concatenate([level, upright])
-        frame = np.concatenate([both[:, :2].min(axis=0), both[:, 2:].max(axis=0)])
-        inside = figures[inside_any(figures, frame[None])]
-        filled = np.prod(inside[:, 2:] - inside[:, :2], axis=1).sum()
-        area = np.prod(frame[2:] - frame[:2])
-        if area < 0.5 * page_area and filled > FILLED * area:
-            frames.append(frame)
-    if not frames:
-        return figures
-    return merge_overlapping(np.concatenate([figures, np.array(frames)]), 0)
-
-
-def _touching(rules: Rules, reach: float) -> list[tuple[Boxes, Boxes]]:
-    """Level and upright rules of each group that cross or touch, directly or by others."""
-    level, upright = touching(rules, reach)
-    return [
-        (rules.level[level == group], rules.upright[upright == group])
-        for group in np.intersect1d(level, upright)
-    ]
 
 
 def _closed(level: Boxes, upright: Boxes, reach: float) -> tuple[Boxes, Boxes]:

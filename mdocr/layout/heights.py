@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mdocr.layout.pieces import PagePiece, gap, is_stacked
+from mdocr.fragments.geometry import gap
+from mdocr.layout.pieces import PagePiece, is_stacked
 
 TALL = 2.5
 """Height of a line in median letters beyond which a large letter in it reaches into another."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from mdocr.layout.pieces import PagePiece, Row, hull, rows_of
+from mdocr.fragments.geometry import hull
+from mdocr.layout.pieces import PagePiece, Row, rows_of
 from mdocr.layout.regions import Region
 from mdocr.layout.rows import join_row
 

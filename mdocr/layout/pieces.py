@@ -10,7 +10,8 @@ from statistics import median
 
 import numpy as np
 
-from mdocr.layout.regions import LEVEL, Curve, LayoutBox, Line, Region
+from mdocr.fragments.geometry import LEVEL, Curve, LayoutBox, beside, gap, hull, overlap
+from mdocr.layout.regions import Line, Region
 
 TYPEWRITER_GAP, EVEN = 1.7, 0.07
 """Narrowest gap between columns, in heights of a capital, where words are set as by a typewriter,
@@ -81,25 +82,6 @@ SCRIPT = 0.3
 
 Row = list[PagePiece]
 """Pieces that stand side by side, from left to right."""
-
-
-def hull(boxes: Sequence[LayoutBox]) -> LayoutBox:
-    """The smallest box around all."""
-    if len(boxes) == 1:
-        return boxes[0]
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return LayoutBox(min(left), min(top), max(right), max(bottom))
-
-
-def overlap(start: float, end: float, other_start: float, other_end: float) -> float:
-    """Length that two intervals share; negative where they are apart."""
-    return min(end, other_end) - max(start, other_start)
-
-
-def beside(first: LayoutBox, second: LayoutBox, share: float = 0.5) -> bool:
-    """Whether two boxes stand in one row: half of the lower one lies beside the other."""
-    shared = overlap(first.y0, first.y1, second.y0, second.y1)
-    return shared > share * min(first.height, second.height)
 
 
 def moved(piece: PagePiece, x: float) -> PagePiece:
@@ -225,8 +207,3 @@ def is_stacked(first: PagePiece, second: PagePiece) -> bool:
     apart = abs(first.box.center[1] - second.box.center[1])
     narrower = min(first.box.width, second.box.width)
     return shared > 0.5 * narrower and apart > 0.5 * min(first.box.height, second.box.height)
-
-
-def gap(first: LayoutBox, second: LayoutBox) -> float:
-    """Blank between two boxes from left to right; 0 where they overlap."""
-    return max(0.0, max(first.x0, second.x0) - min(first.x1, second.x1))

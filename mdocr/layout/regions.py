@@ -6,69 +6,14 @@ centre; with an angle of 0, which is most pages, they are simply pixels of the p
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-Pixels = NDArray[np.uint8]
-"""A picture: [H, W] grey or [H, W, 3] RGB."""
+from mdocr.fragments.geometry import LEVEL, Curve, LayoutBox, Pixels, turning
 
 CUT_MARGIN = 0.12
 """Margin of a cut-out line on each side, in line heights."""
-
-
-class LayoutBox(NamedTuple):
-    """A rectangle in pixels; the right and lower edges are outside of it."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-    @property
-    def width(self) -> float:
-        """Extent from left to right."""
-        return self.x1 - self.x0
-
-    @property
-    def height(self) -> float:
-        """Extent from top to bottom."""
-        return self.y1 - self.y0
-
-    @property
-    def center(self) -> tuple[float, float]:
-        """The middle (x, y)."""
-        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
-
-    def holds(self, other: "LayoutBox") -> bool:
-        """Whether the middle of another box lies in this one."""
-        x, y = other.center
-        return self.x0 <= x <= self.x1 and self.y0 <= y <= self.y1
-
-    def padded(self, margin: float) -> "LayoutBox":
-        """The rectangle with a margin on every side."""
-        return LayoutBox(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)
-
-    def scaled(self, factor: float) -> "LayoutBox":
-        """The same rectangle on a picture ``factor`` times as large."""
-        return LayoutBox(*(factor * edge for edge in self))
-
-
-class Curve(NamedTuple):
-    """How a line leaves the level: y grows by ``slope`` x + ``bend`` x², x from its middle."""
-
-    slope: float = 0.0
-    bend: float = 0.0
-
-    def at(self, x: ArrayLike) -> NDArray[np.float64]:
-        """By how many pixels it is lower than in its middle, x pixels to the right of that."""
-        away = np.asarray(x, np.float64)
-        return (self.slope + self.bend * away) * away
-
-
-LEVEL = Curve()
 
 
 @dataclass(frozen=True)
@@ -189,12 +134,6 @@ class Layout:
         shares = np.clip(points / (self.width, self.height), 0, 1)
         (x0, y0), (x1, y1) = shares.min(axis=0), shares.max(axis=0)
         return float(x0), float(y0), float(x1), float(y1)
-
-
-def turning(shape: tuple[int, ...], angle: float) -> NDArray[np.float64]:
-    """The affine map, [2, 3], that turns a picture about its centre, degrees counter-clockwise."""
-    center = ((shape[1] - 1) / 2, (shape[0] - 1) / 2)
-    return np.asarray(cv2.getRotationMatrix2D(center, angle, 1.0), np.float64)
 
 
 def cut(picture: Pixels, line: Line, margin: float = CUT_MARGIN) -> Pixels:

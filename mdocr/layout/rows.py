@@ -1,6 +1,7 @@
 """Pieces of a row to lines."""
 
-from mdocr.layout.pieces import PagePiece, Row, hull, meeting, merge
+from mdocr.fragments.geometry import hull
+from mdocr.layout.pieces import PagePiece, Row, meeting, merge
 
 LINE_GAP = 3.0
 """Widest gap inside a line in heights of a capital; justified lines may stretch that far."""

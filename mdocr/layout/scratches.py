@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from mdocr.layout.chains import LEAST_LEADER
-from mdocr.layout.pieces import PagePiece, Row, hull, overlap, rows_of
-from mdocr.layout.regions import LayoutBox
+from mdocr.fragments.chains import LEAST_LEADER
+from mdocr.fragments.geometry import LayoutBox, hull, overlap
+from mdocr.layout.pieces import PagePiece, Row, rows_of
 
 LEAST_UPRIGHT = 8
 """Letters that must stand on top of each other to be taken for text that runs upwards."""

@@ -5,17 +5,10 @@ from statistics import median
 
 import numpy as np
 
-from mdocr.layout.ink import runs
-from mdocr.layout.pieces import (
-    TYPEWRITER_GAP,
-    PagePiece,
-    Row,
-    hull,
-    is_typewriter,
-    overlap,
-    rows_of,
-)
-from mdocr.layout.regions import LayoutBox, LayoutCell, Region
+from mdocr.fragments.geometry import LayoutBox, hull, overlap
+from mdocr.fragments.ink import runs
+from mdocr.layout.pieces import TYPEWRITER_GAP, PagePiece, Row, is_typewriter, rows_of
+from mdocr.layout.regions import LayoutCell, Region
 from mdocr.layout.rows import join_row, without_leaders
 
 TIGHT = 0.85

@@ -8,10 +8,11 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from mdocr.layout.components import Boxes, Rules, touching
-from mdocr.layout.ink import runs
-from mdocr.layout.pieces import PagePiece, Row, hull, rows_of
-from mdocr.layout.regions import LayoutBox
+from mdocr.fragments.components import Boxes
+from mdocr.fragments.geometry import LayoutBox, hull
+from mdocr.fragments.ink import runs
+from mdocr.fragments.rules import Rules, touching
+from mdocr.layout.pieces import PagePiece, Row, rows_of
 
 LEAST_ROWS = 3
 """Rows, each between two rules, that make a table."""

@@ -7,11 +7,11 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
+from mdocr.fragments.geometry import Pixels
+from mdocr.fragments.ink import find_background, find_ink, runs, to_grey
 from mdocr.inputs.page_size import LEAST_HEIGHT, UNREADABLE, is_large
 from mdocr.inputs.pictures import open_picture
 from mdocr.layout import LayoutBox, Line, analyse, cut
-from mdocr.layout.ink import find_background, find_ink, runs, to_grey
-from mdocr.layout.regions import Pixels
 
 STRIP_RATIO = 8.0
 """Width to height from which a picture, or a line on it, is one of several words."""

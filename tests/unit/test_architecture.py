@@ -17,6 +17,7 @@ LAYERS = [
     {"errors", "files", "document", "options", "__init__"},
     {"models"},
     {"preprocessing", "decoding"},
+    {"fragments"},
     {"layout", "inputs", "weights", "synthesis", "postprocess", "render"},
     {"engines"},
     {"parsing", "recognizer", "export"},

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.components import Boxes, inside_any
+from mdocr.fragments.components import Boxes, inside_any
 
 Edges = NDArray[np.float64]
 Pixels = NDArray[np.uint8]

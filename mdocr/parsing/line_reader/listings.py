@@ -14,8 +14,9 @@ from itertools import groupby, islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from mdocr.fragments.geometry import Pixels
 from mdocr.layout import LayoutBox, Line, cut
-from mdocr.layout.regions import CUT_MARGIN, Pixels
+from mdocr.layout.regions import CUT_MARGIN
 from mdocr.parsing.line_reader.strips import Mask, ink_mask
 
 FEWEST = 25

@@ -7,8 +7,8 @@ was read, no column is left of it, and lines of text beside it are no table.
 from collections import Counter
 from collections.abc import Sequence
 
+from mdocr.fragments.geometry import hull
 from mdocr.layout import LayoutCell
-from mdocr.layout.pieces import hull
 
 LEAST_SHARE = 0.3
 """Share of the rows, at least, in which a column has a text."""

@@ -16,10 +16,10 @@ from mdocr.decoding.requests import Generation
 from mdocr.document.model import Block, Box, LayerUse, Unread
 from mdocr.document.turns import moved_block, turned
 from mdocr.errors import MdocrError, UsageError
+from mdocr.fragments.faint_ink import with_faint_ink
+from mdocr.fragments.keystone import flatten_by_letters
+from mdocr.fragments.squared_paper import without_squares
 from mdocr.inputs.page_picture import PagePicture
-from mdocr.layout.faint_ink import with_faint_ink
-from mdocr.layout.keystone import flatten_by_letters
-from mdocr.layout.squared_paper import without_squares
 from mdocr.options import ParseOptions
 from mdocr.parsing import crops
 from mdocr.parsing.drawing import draw_layout

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.ink import runs
-from mdocr.layout.regions import Pixels
+from mdocr.fragments.geometry import Pixels
+from mdocr.fragments.ink import runs
 from mdocr.models.line_reader_config import LINE_HEIGHT
 from mdocr.parsing.line_reader.strips import contrast, ink_mask
 from mdocr.parsing.line_reader.tick_boxes import Placed

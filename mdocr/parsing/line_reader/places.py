@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from mdocr.layout.ink import runs
+from mdocr.fragments.ink import runs
 from mdocr.parsing.line_reader.strips import Mask
 
 REACH = 2.5

@@ -4,8 +4,8 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 
 from mdocr.document.model import Block
+from mdocr.fragments.geometry import hull
 from mdocr.layout import LayoutBox
-from mdocr.layout.pieces import hull
 from mdocr.parsing.line_reader.formulas import Row
 from mdocr.parsing.line_reader.listings import (
     Grid,

@@ -11,10 +11,9 @@ from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.document.inline import literal
 from mdocr.document.model import Block, Box, PageLine, PageWord, Unread
 from mdocr.errors import MdocrError
+from mdocr.fragments.geometry import Pixels, hull
 from mdocr.inputs.text_layer import TextLayer
 from mdocr.layout import Formula, LayoutBox, Line, Region, cut, outline_of_cut
-from mdocr.layout.pieces import hull
-from mdocr.layout.regions import Pixels
 from mdocr.models.line_reader_config import COLUMN, LINE_HEIGHT
 from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.emphasis import settled

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from mdocr.layout.regions import Pixels
+from mdocr.fragments.geometry import Pixels
 from mdocr.parsing.line_reader.strips import Glyph, glyphs, ink_mask
 
 RAISED = 0.17

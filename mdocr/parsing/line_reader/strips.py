@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.regions import Pixels
+from mdocr.fragments.geometry import Pixels
 
 FAINT = 0.4
 """Share of the contrast from which a pixel is ink."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.regions import Pixels
+from mdocr.fragments.geometry import Pixels
 from mdocr.parsing.line_reader.strips import Glyph, Mask, glyphs, ink_mask
 
 EMPTY, TICKED = "☐", "☑"

@@ -13,8 +13,8 @@ from PIL import Image
 from mdocr.decoding.requests import BlockOptions, Generation, Request
 from mdocr.document.model import Box
 from mdocr.errors import MdocrError
+from mdocr.fragments.geometry import Pixels
 from mdocr.layout import Line, cut
-from mdocr.layout.regions import Pixels
 from mdocr.models.line_reader_config import LINE_HEIGHT
 from mdocr.options import ParseOptions
 from mdocr.parsing.line_reader.noise import mean_confidence

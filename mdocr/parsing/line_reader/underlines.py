@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.ink import runs
-from mdocr.layout.regions import Pixels
+from mdocr.fragments.geometry import Pixels
+from mdocr.fragments.ink import runs
 from mdocr.parsing.line_reader.strips import Mask, contrast, glyphs, ink_mask
 
 SHORTEST = 1.3

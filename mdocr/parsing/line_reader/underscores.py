@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mdocr.layout.regions import Pixels
+from mdocr.fragments.geometry import Pixels
 from mdocr.models.line_reader_config import COLUMN, LINE_HEIGHT
 from mdocr.parsing.line_reader.places import placed_characters
 from mdocr.parsing.line_reader.strips import Glyph, glyphs, ink_mask

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdocr.document.model import Box, Unread
+from mdocr.fragments.components import merge_overlapping
 from mdocr.layout import LayoutBox
-from mdocr.layout.components import merge_overlapping
 from mdocr.parsing.line_reader.frames import gathered
 from mdocr.parsing.line_reader.noise import is_noise, mean_confidence
 from mdocr.parsing.line_reader.reading import LineReading

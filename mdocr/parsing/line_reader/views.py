@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from mdocr.document.model import Box
 from mdocr.document.turns import turned
+from mdocr.fragments.chains import NO_WORD
+from mdocr.fragments.geometry import turning
+from mdocr.fragments.page_objects import PageObjects
 from mdocr.inputs.text_layer import TextLayer
 from mdocr.layout import Layout, LayoutBox, analyse
-from mdocr.layout.chains import NO_WORD
-from mdocr.layout.page_objects import PageObjects
-from mdocr.layout.regions import turning
 
 WORD_GAP = 0.2
 """How far letters of one word stand apart at most, and above one another, in their heights."""

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from mdocr.fragments.geometry import LEVEL, Curve, LayoutBox
 from mdocr.layout import Layout, Line, analyse, cut
 from mdocr.layout.pieces import PagePiece, merge, rows_of
-from mdocr.layout.regions import LEVEL, Curve, LayoutBox
 
 ROWS = (
     "The harbour authority opened its new ferry terminal on Tuesday",

@@ -9,11 +9,11 @@ from cases import picture_of
 from PIL import Image, ImageDraw, ImageFont
 
 from mdocr.errors import TimeLimitError
+from mdocr.fragments.ink import find_background, find_ink
+from mdocr.fragments.skew import find_skew
 from mdocr.layout import Layout, LayoutBox, Line, analyse, cut
 from mdocr.layout.heights import trimmed
-from mdocr.layout.ink import find_background, find_ink
 from mdocr.layout.pieces import PagePiece, scale
-from mdocr.layout.skew import find_skew
 
 SIZE = 26
 LEADING = 40

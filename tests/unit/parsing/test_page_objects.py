@@ -7,9 +7,9 @@ import numpy as np
 import pymupdf
 import pytest
 
+from mdocr.fragments.chains import NO_WORD, Letters, find_fragments
 from mdocr.inputs.page_picture import PagePicture
 from mdocr.inputs.pages import open_pages
-from mdocr.layout.chains import NO_WORD, Letters, find_fragments
 from mdocr.parsing.line_reader.drafts import drafts_of, text_of_draft
 from mdocr.parsing.line_reader.views import View, objects_of, view_of
 

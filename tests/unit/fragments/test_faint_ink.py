@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from mdocr.layout.faint_ink import with_faint_ink
+from mdocr.fragments.faint_ink import with_faint_ink
 
 WORDS = "Confidential draft for internal use"
 PAGE = (900, 500)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from mdocr.fragments.box_edges import find_box_edges
+from mdocr.fragments.components import find_components
 from mdocr.layout import analyse
-from mdocr.layout.box_edges import find_box_edges
-from mdocr.layout.components import find_components
 
 FONT = ImageFont.load_default(26)
 

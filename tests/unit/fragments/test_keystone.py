@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mdocr.layout.keystone import flatten_by_letters
+from mdocr.fragments.keystone import flatten_by_letters
 
 WIDTH, HEIGHT = 1000, 1300
 CORNERS = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float32)

@@ -6,8 +6,9 @@ components → large ones → drawings, without frames and loops over text → t
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.chains import chain
-from mdocr.layout.components import Boxes, Components, Rules, inside_any, merge_overlapping
+from mdocr.fragments.chains import chain
+from mdocr.fragments.components import Boxes, Components, inside_any, merge_overlapping
+from mdocr.fragments.rules import Rules, crossing
 
 BORDER, LEAST_BORDER = 4.0, 72
 """Width of an ornamental border in heights of a letter, at most, and its components, at least."""
@@ -21,6 +22,9 @@ SPARSE, TEXT_COVER = 0.15, 0.12
 
 LEAST_LINES, LONG_LINE = 4, 15
 """Lines, and letters of each, from which text within a sparse drawing is none of its labels."""
+
+FILLED = 0.2
+"""Share of a frame that the drawing fills which the frame belongs to, at least."""
 
 
 def find_figures(
@@ -47,6 +51,22 @@ def find_figures(
     writing = ~large & ~solid & ~_are_specks(components, size)
     writing &= ~inside_any(components.boxes, figures)
     return figures, writing & ~corners & ~_are_border(components, size)
+
+
+def framed(figures: Boxes, rules: Rules, size: float, page_area: float) -> Boxes:
+    """Figures; one that fills much of a ruled frame is extended to the frame."""
+    frames = []
+    for level, upright in crossing(rules, 0.5 * size):
+        both = np.concatenate([level, upright])
+        frame = np.concatenate([both[:, :2].min(axis=0), both[:, 2:].max(axis=0)])
+        inside = figures[inside_any(figures, frame[None])]
+        filled = np.prod(inside[:, 2:] - inside[:, :2], axis=1).sum()
+        area = np.prod(frame[2:] - frame[:2])
+        if area < 0.5 * page_area and filled > FILLED * area:
+            frames.append(frame)
+    if not frames:
+        return figures
+    return merge_overlapping(np.concatenate([figures, np.array(frames)]), 0)
 
 
 def find_letters(components: Components, size: float) -> NDArray[np.bool_]:

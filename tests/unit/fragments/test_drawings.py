@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from mdocr.fragments.chains import NO_WORD, Letters, find_fragments
+from mdocr.fragments.rules import Rules, touching
 from mdocr.layout import Layout, analyse
-from mdocr.layout.chains import NO_WORD, Letters, find_fragments
-from mdocr.layout.components import Rules, touching
 
 SIZE, LEADING = 26, 40
 TEXT = "The harbour authority opened its new ferry terminal on Tuesday."

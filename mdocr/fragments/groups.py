@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.components import Boxes, Numbers
+from mdocr.fragments.components import Boxes, Numbers
 
 Index = NDArray[np.int64]
 

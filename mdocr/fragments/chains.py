@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.bridges import without_bridges
-from mdocr.layout.components import Boxes, Numbers
-from mdocr.layout.curves import Curves, fit_curves, levelled
-from mdocr.layout.groups import Index, hulls, join, medians
+from mdocr.fragments.bridges import without_bridges
+from mdocr.fragments.components import Boxes, Numbers
+from mdocr.fragments.curves import Curves, fit_curves, levelled
+from mdocr.fragments.groups import Index, hulls, join, medians
 
 WORD_GAP = 1.15
 """Widest gap inside a fragment, in heights of the larger neighbour."""
@@ -86,6 +86,25 @@ class Fragments:
     slopes: Numbers
     bends: Numbers
 
+    def kept(self, mask: NDArray[np.bool_]) -> "Fragments":
+        """Those that a mask [F] tells."""
+        return Fragments(*(np.asarray(getattr(self, f.name))[mask] for f in fields(Fragments)))
+
+
+_NONE = np.zeros(0)
+NO_FRAGMENTS = Fragments(
+    boxes=np.zeros((0, 4)),
+    sizes=_NONE,
+    middles=_NONE,
+    bases=_NONE,
+    counts=np.zeros(0, np.int64),
+    strokes=_NONE,
+    bullets=np.zeros(0, np.bool_),
+    spreads=_NONE,
+    slopes=_NONE,
+    bends=_NONE,
+)
+
 
 def find_fragments(letters: Letters, size: float, walls: Boxes) -> Fragments:
     """Chains letters.
@@ -96,9 +115,7 @@ def find_fragments(letters: Letters, size: float, walls: Boxes) -> Fragments:
         walls: upright rules, which no fragment crosses, [W, 4].
     """
     if len(letters.boxes) == 0:
-        none = np.zeros(0)
-        counts, bullets = none.astype(int), none.astype(bool)
-        return Fragments(np.zeros((0, 4)), none, none, none, counts, none, bullets, *[none] * 3)
+        return NO_FRAGMENTS
     chains = chain(letters.boxes, size, walls, letters.words)
     lines, curves = _homes(letters.boxes, chains, size)
     level = replace(letters, boxes=levelled(letters.boxes, lines, curves))
@@ -325,4 +342,4 @@ def _drop_specks(fragments: Fragments, size: float) -> Fragments:
     dash = (width > 0.33 * size) & (width > 1.8 * height)
     kept = (height > 0.4 * size) | dash
     kept &= (height > 3) | (width > 4)
-    return Fragments(*(np.asarray(getattr(fragments, f.name))[kept] for f in fields(Fragments)))
+    return fragments.kept(kept)

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.components import Components
-from mdocr.layout.regions import Pixels
+from mdocr.fragments.components import Components
+from mdocr.fragments.geometry import Pixels
 
 FEWEST, HIGHEST = 2, 4.5
 """Letters in a small box at least, and its height in heights of a letter at most."""

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from mdocr.fragments.bridges import without_bridges
 from mdocr.layout import Layout, analyse
-from mdocr.layout.bridges import without_bridges
 
 SIZE, LEADING = 30, 23
 LINES = ("Revenue office of Arnold", "Their Head at Oldfield All")

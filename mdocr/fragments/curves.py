@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mdocr.layout.components import Boxes, Numbers
-from mdocr.layout.groups import Index, medians
+from mdocr.fragments.components import Boxes, Numbers
+from mdocr.fragments.groups import Index, medians
 
 LEAST_LETTERS, LEAST_BENT = 10, 16
 """Letters of a chain from which it may lean, and from which it may bow."""

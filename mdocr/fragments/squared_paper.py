@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.ink import runs
-from mdocr.layout.regions import Pixels
+from mdocr.fragments.geometry import Pixels
+from mdocr.fragments.ink import runs
 
 FEWEST = 12
 """Lines each way at least."""

@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.components import Boxes
-from mdocr.layout.groups import Index, hulls, join, medians
+from mdocr.fragments.components import Boxes
+from mdocr.fragments.groups import Index, hulls, join, medians
 
 TALL = 1.8
 """Height of such a sign in median letters of its chain, at least."""

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.ink import COARSE_SIDE, FAINTEST, PANEL, paper_level
-from mdocr.layout.regions import Pixels
+from mdocr.fragments.geometry import Pixels
+from mdocr.fragments.ink import COARSE_SIDE, FAINTEST, PANEL, paper_level
 
 UNEVEN, LEAST_SIDE = 5, 0.1
 """Grey levels by which most of a picture differs from its background (panels are even, with text on

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from mdocr.layout.squared_paper import without_squares
+from mdocr.fragments.squared_paper import without_squares
 
 WORDS = "The harbour authority opened its"
 

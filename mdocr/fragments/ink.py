@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.regions import Pixels
+from mdocr.fragments.geometry import Pixels
 
 MEDIAN_SIZE = 21
 COARSE_SIDE = 400

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.chains import NO_WORD, Letters
-from mdocr.layout.components import Boxes, Components, inside_any
-from mdocr.layout.regions import Pixels
+from mdocr.fragments.chains import NO_WORD, Letters
+from mdocr.fragments.components import Boxes, Components, inside_any
+from mdocr.fragments.geometry import Pixels
 
 REACH = 2
 """Pixels by which the ink of a letter may end before its base line or behind it."""
@@ -61,10 +61,10 @@ class PageObjects:
         """The same on a picture ``factor`` times as large."""
         return PageObjects(factor * self.places, self.words, self.level, factor * self.rules)
 
-    def shown(self, grey: Pixels, ink: Pixels) -> "PageObjects | None":
-        """Those that a picture, [H, W], and its ink show; None if the file is not about it."""
+    def shown(self, grey: Pixels, ink: Pixels) -> "PageObjects":
+        """Those that a picture, [H, W], and its ink show; none if the file is not about it."""
         if not self.level.any() or _based(self.places[self.level], ink).mean() < SOUND:
-            return None
+            return NO_OBJECTS
         kept = _spreads(self.places, grey) > CONTRAST
         rules = np.array([rule for rule in self.rules if _parts(rule, grey)]).reshape(-1, 4)
         return PageObjects(self.places[kept], self.words[kept], self.level[kept], rules)

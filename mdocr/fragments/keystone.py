@@ -2,8 +2,8 @@
 
 Level lines of such a page meet in a point beside it, upright edges of its paragraphs and columns in
 one above or below. As lines of a page that is turned by the right angle fall into the fewest rows
-(W. Postl, 1986; ``mdocr.layout.skew``), so do these if their slopes grow by the right amount from
-the top to the foot. The view in which both points are infinitely far is that from above.
+(W. Postl, 1986; ``mdocr.fragments.skew``), so do these if their slopes grow by the right amount
+from the top to the foot. The view in which both points are infinitely far is that from above.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout.skew import fullness
+from mdocr.fragments.skew import fullness
 from mdocr.preprocessing.perspective import Flattened, Pixels, seen_by
 
 Numbers = NDArray[np.float64]

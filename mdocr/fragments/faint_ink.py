@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mdocr.layout import components, ink
-from mdocr.layout.chains import chain
-from mdocr.layout.pictures import find_pictures
-from mdocr.layout.regions import Pixels
+from mdocr.fragments import components, ink
+from mdocr.fragments.chains import chain
+from mdocr.fragments.geometry import Pixels
+from mdocr.fragments.pictures import find_pictures
 
 AREA = 2_000_000
 """Pixels of the copy in which letters are looked for, at most."""
