@@ -78,7 +78,7 @@ def _structured(
     pieces, drawings = _absorbed(pieces, seen.drawings, size)
     pieces = heights.evened(heights.trimmed(pieces), size)
     ruled = unruled_columns.with_columns(seen.rules, pieces, size)
-    pieces = _with_tables(pieces, grids.find_grids(ruled, seen.size))
+    pieces = _with_tables(pieces, grids.find_grids(ruled, seen.size), size)
     return pieces + [_image(LayoutBox(*box), size) for box in drawings.tolist()], sideways
 
 
@@ -119,10 +119,12 @@ def _absorbed(
     return kept, drawings
 
 
-def _with_tables(pieces: list[PagePiece], found: Sequence[Sequence[LayoutCell]]) -> list[PagePiece]:
+def _with_tables(
+    pieces: list[PagePiece], found: Sequence[Sequence[LayoutCell]], size: float
+) -> list[PagePiece]:
     """Pieces with those inside a ruled table replaced by the table."""
     for slots in found:
-        table = grids.fill_grid(slots, pieces)
+        table = grids.fill_grid(unruled_columns.parted(slots, pieces, size), pieces)
         if table is not None:
             boxes = np.array([line.box for line in table.lines])
             pieces = [p for p in pieces if p.region or not _in_any(p.box, boxes)]

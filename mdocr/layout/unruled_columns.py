@@ -1,10 +1,12 @@
-"""Tables with a level rule between every two rows, and none between the columns.
+"""Columns of ruled tables between which no rule stands: in all the table, or within ruled ones.
 
-Those whose cells are one line each are found by their level rows.
+Of tables with level rules alone, those whose cells are one line each are found by their level rows.
 """
 
+import math
 from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
+from dataclasses import replace
+from itertools import accumulate, groupby, pairwise
 
 import numpy as np
 
@@ -12,7 +14,8 @@ from mdocr.fragments.components import Boxes
 from mdocr.fragments.geometry import LayoutBox, hull
 from mdocr.fragments.ink import runs
 from mdocr.fragments.rules import Rules, touching
-from mdocr.layout.pieces import PagePiece, Row, rows_of
+from mdocr.layout.pieces import TYPEWRITER_GAP, PagePiece, Row, is_typewriter, rows_of
+from mdocr.layout.regions import LayoutCell
 
 LEAST_ROWS = 3
 """Rows, each between two rules, that make a table."""
@@ -25,6 +28,9 @@ LEADING = 2.2
 
 CROSSED = 0.3
 """Share of the rows with something across a gap between columns, at most."""
+
+FILLED = 0.6
+"""Share of the rows of a ruled column in which each of the columns within it has something."""
 
 Band = tuple[LayoutBox, Row]
 """A place between two rules, and what stands there."""
@@ -109,12 +115,12 @@ def _parts(pieces: Row, size: float) -> list[list[Row]]:
     if not pieces:
         return []
     area = hull([piece.box for piece in pieces])
-    edges = [area.x0 - 1, *_gaps([pieces], area, size), area.x1 + 1]
+    edges = [area.x0 - 1, *_gaps([pieces], area, COLUMN_GAP * size), area.x1 + 1]
     parts = [[p for p in pieces if x0 < p.box.center[0] < x1] for x0, x1 in pairwise(edges)]
     return [rows_of(part) for part in parts]
 
 
-def _gaps(rows: Sequence[Row], area: LayoutBox, size: float) -> list[float]:
+def _gaps(rows: Sequence[Row], area: LayoutBox, least: float) -> list[float]:
     """Where the fewest of the rows have something, in each gap between their columns."""
     taken = np.zeros((len(rows), int(area.width) + 2), bool)
     for place, row in zip(taken, rows, strict=True):
@@ -124,20 +130,88 @@ def _gaps(rows: Sequence[Row], area: LayoutBox, size: float) -> list[float]:
     inner = [
         (x0, x1)
         for x0, x1 in runs(share <= CROSSED).tolist()
-        if x1 - x0 >= COLUMN_GAP * size and x0 > 0 and x1 < len(share) - 2
+        if x1 - x0 >= least and x0 > 0 and x1 < len(share) - 2
     ]
-    least = [x0 + np.flatnonzero(share[x0:x1] == share[x0:x1].min()) for x0, x1 in inner]
-    return [area.x0 + float(np.median(places)) for places in least]
+    middles = [x0 + np.flatnonzero(share[x0:x1] == share[x0:x1].min()) for x0, x1 in inner]
+    return [area.x0 + float(np.median(places)) for places in middles]
 
 
 def _walls(table: Sequence[Band], size: float) -> list[LayoutBox]:
     """Upright rules at both ends and between columns, beside all rows with nothing across them."""
     rows = [row for _, row in table]
     area = hull([piece.box for row in rows for piece in row])
-    places = [table[0][0].x0, *_gaps(rows, area, size), table[0][0].x1]
+    places = [table[0][0].x0, *_gaps(rows, area, COLUMN_GAP * size), table[0][0].x1]
     return [
         LayoutBox(x, box.y0, x + 1, box.y1)
         for x in places
         for box, row in table
         if not any(piece.box.x0 < x < piece.box.x1 for piece in row)
     ]
+
+
+def parted(
+    slots: Sequence[LayoutCell], pieces: Sequence[PagePiece], size: float
+) -> list[LayoutCell]:
+    """Cells of a grid, those of a ruled column that holds several columns cut at their gaps.
+
+    Args:
+        slots: of the grid, empty.
+        pieces: of the page.
+        size: height of a capital.
+    """
+    held = [[piece for piece in pieces if slot.box.holds(piece.box)] for slot in slots]
+    is_wide = is_typewriter([piece for inside in held for piece in inside])
+    least = size * (TYPEWRITER_GAP if is_wide else COLUMN_GAP)
+    wide = max(slot.column + slot.column_span for slot in slots)
+    gaps = [_inner_gaps(slots, held, column, least) for column in range(wide)]
+    starts = list(accumulate((1 + len(found) for found in gaps), initial=0))
+    made: list[LayoutCell] = []
+    for slot, inside in zip(slots, held, strict=True):
+        end = starts[slot.column + slot.column_span]
+        moved = replace(slot, column=starts[slot.column], column_span=end - starts[slot.column])
+        places = gaps[slot.column] if slot.column_span == 1 else []
+        made += _cut_columns(moved, rows_of(inside), places, least)
+    return made
+
+
+def _inner_gaps(
+    slots: Sequence[LayoutCell], held: Sequence[Row], column: int, least: float
+) -> list[float]:
+    """Where the columns within a ruled one are parted; most of its rows have all of them."""
+    both = zip(slots, held, strict=True)
+    own = [inside for slot, inside in both if slot.column == column and slot.column_span == 1]
+    rows = [row for inside in own for row in rows_of(inside)]
+    if len(rows) < LEAST_ROWS:
+        return []
+    area = hull([piece.box for row in rows for piece in row])
+    gaps = _gaps(rows, area, least)
+    edges = [area.x0 - 1, *gaps, area.x1 + 1]
+    filled = [
+        [any(x0 < piece.box.center[0] < x1 for piece in row) for row in rows]
+        for x0, x1 in pairwise(edges)
+    ]
+    return gaps if all(sum(part) >= FILLED * len(rows) for part in filled) else []
+
+
+def _cut_columns(
+    cell: LayoutCell, rows: Sequence[Row], places: Sequence[float], least: float
+) -> list[LayoutCell]:
+    """A cell cut at places which few of its rows cross; else it spans the columns."""
+    crossing = [any(_crosses(row, x, least) for x in places) for row in rows]
+    if not places or sum(crossing) > CROSSED * len(rows):
+        return [cell]
+    edges = [cell.box.x0, *places, cell.box.x1]
+    boxes = [cell.box._replace(x0=x0, x1=x1) for x0, x1 in pairwise(edges)]
+    return [
+        replace(cell, column=cell.column + index, column_span=1, box=box)
+        for index, box in enumerate(boxes)
+    ]
+
+
+def _crosses(row: Row, x: float, least: float) -> bool:
+    """Whether a piece of a row, or words closer than a gap, stand across a place."""
+    if any(piece.box.x0 < x < piece.box.x1 for piece in row):
+        return True
+    left = max((piece.box.x1 for piece in row if piece.box.x1 <= x), default=-math.inf)
+    right = min((piece.box.x0 for piece in row if piece.box.x0 >= x), default=math.inf)
+    return right - left < least

@@ -57,3 +57,46 @@ def test_a_row_with_a_call_as_wide_as_two_columns_stays_in_its_table() -> None:
 
     (table,) = analyse(np.asarray(picture_of(draw, (420, 260), 200))).regions
     assert [(c.row, c.column) for c in table.cells] == [(r, c) for r in range(5) for c in range(3)]
+
+
+def _grouped() -> Layout:
+    """A ruled table with a pair of columns between each two upright rules."""
+
+    def draw(sheet: pymupdf.Page) -> None:
+        sheet.draw_rect((25, 40, 390, 174), width=0.6)
+        for x in (110, 250):
+            sheet.draw_line((x, 40), (x, 174), width=0.6)
+        sheet.draw_line((25, 70), (390, 70), width=0.6)
+        sheet.insert_text((150, 58), "Non-smokers", fontsize=10)
+        sheet.insert_text((300, 58), "Smokers", fontsize=10)
+        for number in range(5):
+            y = 88.0 + 20 * number
+            sheet.draw_line((25, y + 6), (390, y + 6), width=0.6)
+            sheet.insert_text((30, y), f"Group {number}", fontsize=10)
+            for x, value in zip((125, 190, 265, 330), (1087, 2586, 981, 3571), strict=True):
+                sheet.insert_text((x, y), f"{value + number},948", fontsize=10)
+
+    return analyse(np.asarray(picture_of(draw, (420, 220), 200)))
+
+
+def test_a_ruled_column_that_holds_two_is_two_below_one_head() -> None:
+    (table,) = _grouped().regions
+    places = {(cell.row, cell.column, cell.column_span): len(cell.lines) for cell in table.cells}
+    heads = {(0, 0, 1): 0, (0, 1, 2): 1, (0, 3, 2): 1}
+    assert places == heads | {(row, column, 1): 1 for row in range(1, 6) for column in range(5)}
+
+
+def test_words_in_ruled_cells_are_no_columns() -> None:
+    def draw(sheet: pymupdf.Page) -> None:
+        for y in range(40, 201, 40):
+            sheet.draw_line((25, y), (390, y), width=0.6)
+        for x in (25, 110, 390):
+            sheet.draw_line((x, 40), (x, 200), width=0.6)
+        for number, text in enumerate(
+            ("Take the next", "one set", "of all that", "there is in it")
+        ):
+            sheet.insert_text((30, 62 + 40 * number), f"Item {number}", fontsize=10)
+            sheet.insert_text((120, 62 + 40 * number), text, fontsize=10)
+
+    (table,) = analyse(np.asarray(picture_of(draw, (420, 240), 200))).regions
+    assert {cell.column for cell in table.cells} == {0, 1}
