@@ -24,6 +24,10 @@ and lines that these have in the mean, at most."""
 SOLID = 1.75
 """Distance from line to line of one text in heights of a capital, at most, in a table."""
 
+FAR, FAR_ALIGNED, LEAST_ALIGNED = 2.5, 5.0, 4
+"""Blank above a row that no longer belongs to a table, in heights of a capital; above one whose
+cells, so many at least, stand each below one of the table."""
+
 MOST_OF_RECORD = 5
 """Lines between two rules that are taken for one row of cells, at most."""
 
@@ -143,12 +147,27 @@ def _step(rows: Sequence[Row], index: int) -> float:
 
 
 def _is_far(rows: Sequence[Row], start: int, index: int) -> bool:
-    """Whether a wide blank parts a row from the one above."""
+    """Whether a wide blank parts a row from the one above; a wider one if its cells go on."""
     if index == start:
         return False
     above = hull([piece.box for piece in rows[index - 1]])
     box = hull([piece.box for piece in rows[index]])
-    return box.y0 - above.y1 > 2.5 * max(piece.size for piece in rows[index])
+    widest = FAR_ALIGNED if _are_aligned(rows[start:index], rows[index]) else FAR
+    return box.y0 - above.y1 > widest * max(piece.size for piece in rows[index])
+
+
+def _are_aligned(rows: Sequence[Row], row: Row) -> bool:
+    """Whether each of several cells stands below one of the last row above that has as many."""
+    cells = _cells_of(row)
+    above = next((own for own in map(_cells_of, rows[::-1]) if len(own) >= len(cells)), [])
+    return (
+        len(cells) >= LEAST_ALIGNED
+        and len(above) == len(cells)
+        and all(
+            overlap(cell.box.x0, cell.box.x1, other.box.x0, other.box.x1) > 0
+            for cell, other in zip(cells, above, strict=True)
+        )
+    )
 
 
 def _to_table(rows: Sequence[Row], rules: Sequence[LayoutBox]) -> PagePiece | None:

@@ -1,5 +1,7 @@
 """Tables without rules whose rows have several lines: which lines are one row of cells."""
 
+from dataclasses import replace
+
 import pytest
 
 from mdocr.layout import LayoutBox, LayoutCell
@@ -53,6 +55,24 @@ def test_few_full_rows_do_not_swallow_the_pairs_below_them() -> None:
     (table,) = (piece.region for piece in rows[0])
     assert table
     assert len(_lengths(table.cells)) == 10
+
+
+@pytest.mark.parametrize(("blank", "tables"), [(30, 1), (75, 1), (130, 3)])
+def test_rows_in_groups_are_one_table_unless_a_wide_blank_parts_them(
+    blank: int, tables: int
+) -> None:
+    pieces = [
+        replace(
+            piece,
+            box=piece.box._replace(y0=piece.box.y0 + down, y1=piece.box.y1 + down),
+            base=piece.base + down,
+        )
+        for group in range(3)
+        for down in [group * (4 * 34 + blank)]
+        for piece in _pieces((QUILLON,) * 5, 28, 34)
+    ]
+    found = [row[0].region for row in to_lines(pieces) if row[0].region]
+    assert [len(_lengths(table.cells)) for table in found] == [15 // tables] * tables
 
 
 def _pieces(
