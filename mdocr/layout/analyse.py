@@ -19,6 +19,7 @@ from mdocr.layout import (
     formulas,
     grids,
     heights,
+    label_columns,
     paratext,
     scratches,
     tables,
@@ -124,7 +125,8 @@ def _with_tables(
 ) -> list[PagePiece]:
     """Pieces with those inside a ruled table replaced by the table."""
     for slots in found:
-        table = grids.fill_grid(unruled_columns.parted(slots, pieces, size), pieces)
+        parted = unruled_columns.parted(label_columns.with_labels(slots, pieces), pieces, size)
+        table = grids.fill_grid(parted, pieces)
         if table is not None:
             boxes = np.array([line.box for line in table.lines])
             pieces = [p for p in pieces if p.region or not _in_any(p.box, boxes)]
