@@ -16,6 +16,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file
+from tokenizers import Tokenizer
 from torch.nn import functional
 
 from mdocr.decoding.blocks import visible_positions
@@ -386,6 +387,59 @@ def test_an_exported_folder_is_complete(tmp_path, caplog):
     assert "model.safetensors.index.json" not in made
     assert "lacks configuration_a.py, which transformers needs" in caplog.text
     assert "processing_a" not in caplog.text
+
+
+REMOTE_CODE = """
+import torch
+from transformers import PretrainedConfig, PreTrainedModel
+
+
+class TinyConfig(PretrainedConfig):
+    model_type = "tiny_remote"
+
+
+class TinyModel(PreTrainedModel):
+    config_class = TinyConfig
+
+    def __init__(self, config):
+        super().__init__(config)
+        for name, shape in config.shapes.items():
+            *path, last = name.split(".")
+            owner = self
+            for part in path:
+                if part not in owner._modules:
+                    owner.add_module(part, torch.nn.Module())
+                owner = owner._modules[part]
+            owner.register_parameter(last, torch.nn.Parameter(torch.zeros(shape)))
+        self.post_init()
+"""
+
+
+def test_transformers_loads_a_folder_that_was_trained(manifest, tmp_path, monkeypatch):
+    """By the code that its ``auto_map`` names, as it loads the released one."""
+    transformers = pytest.importorskip("transformers")
+    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "hub"))
+    start = tmp_path / "start"
+    shutil.copytree(GOLDEN, start, ignore=lambda *_: ["vectors.safetensors"])
+    (start / "modeling_tiny.py").write_text(REMOTE_CODE)
+    record = json.loads((start / "config.json").read_text())
+    record["auto_map"] = {"AutoConfig": "modeling_tiny.TinyConfig",
+                          "AutoModel": "modeling_tiny.TinyModel"}  # fmt: skip
+    stored = load_file(start / "model.safetensors")
+    record["shapes"] = {name: list(value.shape) for name, value in stored.items()}
+    (start / "config.json").write_text(json.dumps(record))
+    run = make_run(manifest, model=MinerUDiffusionModelConfig(start=str(start)), steps=4)
+    folder = train_mineru_diffusion(run, ALONE, False)
+    loaded = transformers.AutoModel.from_pretrained(folder, trust_remote_code=True)
+    found = loaded.state_dict()
+    trained = load_file(folder / "model.safetensors")
+    assert found.keys() == trained.keys()
+    assert all(torch.equal(found[name].to(value.dtype), value) for name, value in trained.items())
+    assert any(not torch.equal(trained[name], stored[name]) for name in stored)
+    ours = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    theirs = transformers.AutoTokenizer.from_pretrained(folder)
+    text = "Block diffusion reads 12 pages."
+    assert theirs.encode(text, add_special_tokens=False) == ours.encode(text).ids
 
 
 def test_tied_embeddings_stay_tied(tmp_path):
