@@ -173,14 +173,39 @@ def fill_grid(slots: Sequence[LayoutCell], pieces: Sequence[PagePiece]) -> Regio
 def _divided(
     slot: LayoutCell, inside: Sequence[PagePiece], borders: Sequence[float]
 ) -> list[LayoutCell]:
-    """A slot over several columns, as one slot for each if its text keeps to the columns."""
+    """A slot over several columns, as several if its text keeps to these, or to groups of them."""
     inner = [x for x in borders if slot.box.x0 < x < slot.box.x1]
-    crossed = any(piece.box.x0 < x - 2 and piece.box.x1 > x + 2 for piece in inside for x in inner)
-    edges = [slot.box.x0, *inner, slot.box.x1]
-    used = {sum(piece.box.center[0] > x for x in inner) for piece in inside}
-    if crossed or len(used) < 2 or len(edges) - 1 != slot.column_span:
+    if len(inner) + 1 != slot.column_span or not inside:
         return [slot]
+    crossed = any(piece.box.x0 < x - 2 and piece.box.x1 > x + 2 for piece in inside for x in inner)
+    used = {sum(piece.box.center[0] > x for x in inner) for piece in inside}
+    walls = inner if not crossed and len(used) > 1 else _between(_spans(inside), inner)
+    edges = [slot.box.x0, *walls, slot.box.x1]
+    columns = [slot.column + sum(x < edge for x in [slot.box.x0, *inner]) for edge in edges]
     return [
-        replace(slot, column=slot.column + k, column_span=1, box=slot.box._replace(x0=x0, x1=x1))
-        for k, (x0, x1) in enumerate(pairwise(edges))
+        replace(slot, column=first, column_span=last - first, box=slot.box._replace(x0=x0, x1=x1))
+        for (x0, x1), (first, last) in zip(pairwise(edges), pairwise(columns), strict=True)
     ]
+
+
+def _between(spans: Sequence[tuple[float, float]], borders: Sequence[float]) -> list[float]:
+    """For each blank between spans the border nearest to its middle; none if one has no border."""
+    found = []
+    for (_, end), (start, _) in pairwise(spans):
+        own = [x for x in borders if end - 2 <= x <= start + 2]
+        if not own:
+            return []
+        found.append(min(own, key=lambda x: abs(2 * x - end - start)))
+    return found
+
+
+def _spans(pieces: Sequence[PagePiece]) -> list[tuple[float, float]]:
+    """From where to where pieces stand, those with less than a gap between them together."""
+    spans: list[tuple[float, float]] = []
+    for piece in sorted(pieces, key=lambda piece: piece.box.x0):
+        x0, x1 = piece.box.x0, piece.box.x1
+        if spans and x0 - spans[-1][1] < CELL_GAP * piece.size:
+            spans[-1] = spans[-1][0], max(spans[-1][1], x1)
+        else:
+            spans.append((x0, x1))
+    return spans

@@ -100,3 +100,24 @@ def test_words_in_ruled_cells_are_no_columns() -> None:
 
     (table,) = analyse(np.asarray(picture_of(draw, (420, 240), 200))).regions
     assert {cell.column for cell in table.cells} == {0, 1}
+
+
+def test_heads_over_pairs_of_columns_without_a_rule_between_them() -> None:
+    def draw(sheet: pymupdf.Page) -> None:
+        for y in (40, 70, 90, 110, 130, 150):
+            sheet.draw_line((25, y), (395, y), width=0.6)
+        for x in (25, 115, 395):
+            sheet.draw_line((x, 40), (x, 150), width=0.6)
+        for x in (185, 255, 325):
+            sheet.draw_line((x, 70), (x, 150), width=0.6)
+        sheet.insert_text((155, 58), "31 March 2010", fontsize=10)
+        sheet.insert_text((295, 58), "30 June 2011", fontsize=10)
+        for number in range(4):
+            for x, text in {30: "Loans", 130: "4,15", 200: "25", 270: "3,92", 340: "24"}.items():
+                sheet.insert_text((x, 84 + 20 * number), f"{text}{number}", fontsize=10)
+
+    (table,) = analyse(np.asarray(picture_of(draw, (420, 200), 200))).regions
+    heads = [
+        (cell.column, cell.column_span, len(cell.lines)) for cell in table.cells if not cell.row
+    ]
+    assert heads == [(0, 1, 0), (1, 2, 1), (3, 2, 1)]
