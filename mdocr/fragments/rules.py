@@ -8,6 +8,11 @@ from numpy.typing import NDArray
 
 from mdocr.fragments.components import Boxes, to_boxes
 from mdocr.fragments.geometry import Pixels
+from mdocr.fragments.ink import runs
+
+SOLID, BLANK = 0.6, 0.2
+"""Share of its length that each line of a double rule is drawn at least, and that the row of pixels
+between them is at most."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +40,18 @@ def find_rules(ink: Pixels, size: float) -> tuple[Rules, Pixels]:
 def _rules_along(ink: Pixels, length: int, size: float) -> tuple[Boxes, Pixels]:
     """Level runs of ink, at least ``length`` long and much thinner than a letter is high."""
     thick = cv2.dilate(ink, np.ones((3, 1), np.uint8))
-    runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    outlines, _ = cv2.findContours(runs, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    rules = [outline for outline in outlines if _is_rule(np.asarray(outline), size)]
-    mask = cv2.drawContours(np.zeros_like(runs), rules, -1, 1, cv2.FILLED)
+    long = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    outlines, _ = cv2.findContours(long, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    rules = [
+        outline
+        for outline in outlines
+        if _is_rule(np.asarray(outline), size) or _is_double(np.asarray(outline), ink, size)
+    ]
+    mask = cv2.drawContours(np.zeros_like(long), rules, -1, 1, cv2.FILLED)
     boxes = to_boxes(np.array([cv2.boundingRect(rule) for rule in rules]).reshape(-1, 4))
     boxes[:, 1] += 1
     boxes[:, 3] -= 1
-    return boxes, np.asarray(cv2.bitwise_and(runs, mask), np.uint8)
+    return boxes, np.asarray(cv2.bitwise_and(long, mask), np.uint8)
 
 
 def _is_rule(outline: NDArray[np.int32], size: float) -> bool:
@@ -52,6 +61,16 @@ def _is_rule(outline: NDArray[np.int32], size: float) -> bool:
     thickness = area / width - 2
     thin = thickness <= max(4.0, 0.5 * size) and width >= 8 * thickness
     return thin and height <= max(2 * thickness + 4, 0.02 * width + 4)
+
+
+def _is_double(outline: NDArray[np.int32], ink: Pixels, size: float) -> bool:
+    """Whether runs of ink with an outline, [P, 1, 2], are two thin lines close to one another."""
+    x, y, width, height = cv2.boundingRect(outline)
+    if height > size or width < 8 * height:
+        return False
+    filled = ink[y : y + height, x : x + width].mean(axis=1)
+    lines = runs(filled > SOLID)
+    return len(lines) == 2 and filled[lines[0, 1] : lines[1, 0]].min() < BLANK
 
 
 def touching(rules: Rules, reach: float) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -184,13 +184,19 @@ def _inner_gaps(
     if len(rows) < LEAST_ROWS:
         return []
     area = hull([piece.box for row in rows for piece in row])
-    gaps = _gaps(rows, area, least)
-    edges = [area.x0 - 1, *gaps, area.x1 + 1]
-    filled = [
-        [any(x0 < piece.box.center[0] < x1 for piece in row) for row in rows]
-        for x0, x1 in pairwise(edges)
-    ]
-    return gaps if all(sum(part) >= FILLED * len(rows) for part in filled) else []
+    gaps: list[float] = []
+    left = area.x0 - 1
+    for x in _gaps(rows, area, least):
+        if _is_filled(rows, left, x) and _is_filled(rows, x, area.x1 + 1):
+            gaps.append(x)
+            left = x
+    return gaps
+
+
+def _is_filled(rows: Sequence[Row], start: float, end: float) -> bool:
+    """Whether most rows have something between two places."""
+    filled = [any(start < piece.box.center[0] < end for piece in row) for row in rows]
+    return sum(filled) >= FILLED * len(rows)
 
 
 def _cut_columns(
