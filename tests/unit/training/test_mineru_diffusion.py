@@ -24,14 +24,17 @@ from mdocr.decoding.requests import Feed
 from mdocr.document.model import Box
 from mdocr.engines.torch_blocks import TorchBlocks
 from mdocr.errors import InputError, MissingExtraError, UsageError
+from mdocr.models.mineru_diffusion import MinerUDiffusion
+from mdocr.models.mineru_diffusion_config import MinerUDiffusionConfig
 from mdocr.parsing.loading import load_parser
 from mdocr.preprocessing.mineru_diffusion import MinerUDiffusionProcessor
 from mdocr.synthesis.pages.manifests import ManifestSample, write_manifest
+from mdocr.training.checkpoint import TrainingState
 from mdocr.training.config import MinerUDiffusionRunConfig, OptimizerConfig
 from mdocr.training.line_reader.trainer import LineReaderRun
-from mdocr.training.loop import TrainingInterrupted
+from mdocr.training.loop import TrainingInterrupted, make_optimizer, training_precision
 from mdocr.training.mineru_diffusion import trainer as document_model
-from mdocr.training.mineru_diffusion.adapters import merged, save_adapter
+from mdocr.training.mineru_diffusion.adapters import add_adapters, merged, save_adapter
 from mdocr.training.mineru_diffusion.augmentation import (
     DEFORMATIONS,
     DEGRADATIONS,
@@ -356,6 +359,40 @@ def test_frozen_weights_are_half_precision_beside_adapters(manifest):
     exported = load_mineru_diffusion(folder, "cpu", torch.float32).state_dict()
     for name, value in merged(loaded.state_dict()).items():
         assert torch.allclose(value, exported[name], atol=2e-2), name
+
+
+def held_bytes(task: MinerUDiffusionTask) -> int:
+    """What one step of a run keeps: weights, gradients, moments, and averages of their own."""
+    state = TrainingState.fresh(task.module, make_optimizer(task.module, OptimizerConfig()), 0.9)
+    with training_precision("bf16", torch.device("cpu")):
+        sum(task.module(next(task.batches(0)), 0).values()).backward()
+    state.optimizer.step()
+    state.update_average()
+    kept = [*task.module.state_dict().values(), *state.average.values()]
+    kept += [value.grad for value in task.module.parameters() if value.grad is not None]
+    kept += [v for each in state.optimizer.state.values() for v in each.values() if v.ndim]
+    storages = {v.untyped_storage().data_ptr(): v.untyped_storage().nbytes() for v in kept}
+    return sum(storages.values())
+
+
+def test_adapters_leave_room_on_a_card_of_24_gigabytes(manifest):
+    """Two bytes of a frozen weight; of a trained one weight, gradient, two moments, average."""
+    pytest.importorskip("peft")
+    model = MinerUDiffusionModelConfig(start=str(GOLDEN), lora_rank=2)
+    task = MinerUDiffusionTask(make_run(manifest, model=model, precision="bf16"), ALONE)
+    assert held_bytes(task) == lora_bytes(task.model)
+    with torch.device("meta"):
+        released = MinerUDiffusion(MinerUDiffusionConfig())
+        add_adapters(released, 64)
+    assert 5e9 < lora_bytes(released) < 8e9
+
+
+def lora_bytes(model: MinerUDiffusion) -> int:
+    trained, frozen = (
+        sum(value.numel() for value in model.parameters() if value.requires_grad is wanted)
+        for wanted in (True, False)
+    )
+    return 2 * frozen + 5 * 4 * trained
 
 
 def test_an_adapter_is_written_by_itself(tmp_path):
