@@ -125,8 +125,10 @@ def _with_tables(
 ) -> list[PagePiece]:
     """Pieces with those inside a ruled table replaced by the table."""
     for slots in found:
-        parted = unruled_columns.parted(label_columns.with_labels(slots, pieces), pieces, size)
-        table = grids.fill_grid(parted, pieces)
+        whole = label_columns.with_labels(slots, pieces)
+        table = grids.fill_grid(unruled_columns.parted(whole, pieces, size), pieces)
+        if table is not None and unruled_columns.are_torn(table.cells, whole):
+            table = grids.fill_grid(whole, pieces)
         if table is not None:
             boxes = np.array([line.box for line in table.lines])
             pieces = [p for p in pieces if p.region or not _in_any(p.box, boxes)]

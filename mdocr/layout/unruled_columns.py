@@ -174,6 +174,21 @@ def parted(
     return made
 
 
+def are_torn(cells: Sequence[LayoutCell], slots: Sequence[LayoutCell]) -> bool:
+    """Whether cells that were one have several lines side by side, which belong together.
+
+    Args:
+        cells: of a table, filled.
+        slots: what they were before columns were parted.
+    """
+    long = [cell for cell in cells if len(cell.lines) > 1]
+    return any(
+        first.row == second.row and slot.box.holds(first.box) and slot.box.holds(second.box)
+        for first, second in pairwise(sorted(long, key=lambda cell: (cell.row, cell.column)))
+        for slot in slots
+    )
+
+
 def _inner_gaps(
     slots: Sequence[LayoutCell], held: Sequence[Row], column: int, least: float
 ) -> list[float]:

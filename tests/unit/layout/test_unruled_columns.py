@@ -121,3 +121,23 @@ def test_heads_over_pairs_of_columns_without_a_rule_between_them() -> None:
         (cell.column, cell.column_span, len(cell.lines)) for cell in table.cells if not cell.row
     ]
     assert heads == [(0, 1, 0), (1, 2, 1), (3, 2, 1)]
+
+
+def test_labels_and_values_of_one_cell_stay_together() -> None:
+    """Cut in two, all its labels would be read before its values."""
+
+    def draw(sheet: pymupdf.Page) -> None:
+        for y in (40, 110, 180, 250):
+            sheet.draw_line((25, y), (395, y), width=0.6)
+        for x in (25, 115, 395):
+            sheet.draw_line((x, 40), (x, 250), width=0.6)
+        for row in range(3):
+            sheet.insert_text((30, 80 + 70 * row), f"Station {row}", fontsize=10)
+            for line, (label, value) in enumerate((("Votes", "1087"), ("Ballots", "2586"))):
+                y = 65 + 70 * row + 20 * line
+                sheet.insert_text((130, y), label, fontsize=10)
+                sheet.insert_text((260, y), value, fontsize=10)
+
+    (table,) = analyse(np.asarray(picture_of(draw, (420, 290), 200))).regions
+    assert {cell.column for cell in table.cells} == {0, 1}
+    assert all(len(cell.lines) == 4 for cell in table.cells if cell.column == 1)
