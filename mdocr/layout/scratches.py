@@ -67,16 +67,19 @@ def _stacks(pieces: Sequence[PagePiece], size: float) -> list[LayoutBox]:
     """Stacks of letters close above each other, such as stamps in a margin."""
     narrow = [p for p in pieces if p.count <= 3 and p.box.width < 2 * size]
     stacks: list[list[PagePiece]] = []
+    open_stacks: list[list[PagePiece]] = []
     for piece in sorted(narrow, key=lambda piece: piece.box.y0):
-        for stack in stacks:
+        reach = piece.box.y0 - WORD_GAP * size
+        open_stacks = [stack for stack in open_stacks if stack[-1].box.y1 > reach]
+        for stack in open_stacks:
             last = stack[-1].box
             shared = overlap(last.x0, last.x1, piece.box.x0, piece.box.x1)
-            blank = piece.box.y0 - last.y1
-            if blank < WORD_GAP * size and shared > 0.5 * min(last.width, piece.box.width):
+            if shared > 0.5 * min(last.width, piece.box.width):
                 stack.append(piece)
                 break
         else:
-            stacks.append([piece])
+            open_stacks.append([piece])
+            stacks.append(open_stacks[-1])
     return [hull([piece.box for piece in stack]) for stack in stacks if _is_close(stack, size)]
 
 

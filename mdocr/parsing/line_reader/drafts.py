@@ -38,7 +38,7 @@ SMALLER = 0.9
 RAISED, LOWERED = 0.15, 0.08
 """How far a script stands above or below the base line, in the same."""
 
-BOXES = {EMPTY: EMPTY, "□": EMPTY, "❑": EMPTY, "❏": EMPTY, TICKED: TICKED, "☒": TICKED}
+BOXES = dict.fromkeys(f"{EMPTY}□❑❏○◯", EMPTY) | dict.fromkeys(f"{TICKED}☒◉", TICKED)
 """Signs that are boxes to be ticked."""
 
 SYMBOL_BULLETS = "\uf0b7\uf0a7\uf0d8\uf0a8\uf06e\uf06c\uf076\uf0fc"

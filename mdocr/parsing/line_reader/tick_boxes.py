@@ -54,6 +54,9 @@ TOUCHED = 0.2
 MARKED = 0.06
 """Share of the inside that is inked, from which a box is ticked."""
 
+SOLID = 0.95
+"""Share of a square that is inked, from which it is a bullet and no box; no tick fills so much."""
+
 
 def leading_box(pixels: Pixels, *, in_table: bool = False) -> tuple[str, int]:
     """The box that a line begins with.
@@ -112,7 +115,7 @@ def _framed(pixels: Pixels, box: Glyph, *, in_line: bool = False) -> str:
     scale = math.ceil(SHARP / height)
     part = Glyph(box.x0 - start, box.y0, box.x1 - start, box.y1)
     frame = _frame(_enlarged(pixels[:, start:end], scale, part))
-    if not _is_square(frame.shape, height * scale) or not _is_framed(frame):
+    if not _is_square(frame.shape, height * scale) or not _is_framed(frame) or _is_solid(frame):
         return ""
     is_marked = _is_marked(frame)
     if in_line and not (_has_corners(frame) and (not is_marked or _is_clear_inside(frame))):
@@ -244,6 +247,11 @@ def _share_within(mask: Mask, radius: float) -> float:
     """Share of a disc in the middle of a mask that is inked."""
     inside = mask[_radii(mask) < radius]
     return float(inside.mean()) if inside.size else 0.0
+
+
+def _is_solid(mask: Mask) -> bool:
+    """Whether all of a box is inked, as a bullet is."""
+    return float(np.mean(mask)) > SOLID
 
 
 def _is_marked(mask: Mask) -> bool:

@@ -41,3 +41,15 @@ def test_letters_are_no_buttons(letter, font):
 def test_a_disc_smaller_than_a_pixel_is_not_inked(side):
     """Without a warning of a mean of nothing."""
     assert tick_boxes._share_within(np.ones((side, side), bool), tick_boxes.DOT) == 0
+
+
+@pytest.mark.parametrize(("inside", "sign"), [(None, EMPTY), (0.5, TICKED), (1.0, "")])
+def test_a_square_that_is_wholly_inked_is_a_bullet(inside, sign):
+    def draw(sheet: pymupdf.Page) -> None:
+        sheet.draw_rect((9, 7, 20, 18), width=0.8)
+        if inside:
+            half = 5.5 * inside
+            square = (14.5 - half, 12.5 - half, 14.5 + half, 12.5 + half)
+            sheet.draw_rect(square, fill=(0, 0, 0))
+
+    assert leading_box(line(draw))[0] == sign
