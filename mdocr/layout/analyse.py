@@ -126,8 +126,9 @@ def _with_tables(
     """Pieces with those inside a ruled table replaced by the table."""
     for slots in found:
         whole = label_columns.with_labels(slots, pieces)
-        table = grids.fill_grid(unruled_columns.parted(whole, pieces, size), pieces)
-        if table is not None and unruled_columns.are_torn(table.cells, whole):
+        parted = unruled_columns.parted(whole, pieces, size)
+        table = grids.fill_grid(parted, pieces)
+        if table and len(parted) > len(whole) and unruled_columns.are_torn(table.cells, whole):
             table = grids.fill_grid(whole, pieces)
         if table is not None:
             boxes = np.array([line.box for line in table.lines])

@@ -14,7 +14,7 @@ from mdocr.fragments.components import Boxes
 from mdocr.fragments.geometry import LayoutBox, hull
 from mdocr.fragments.groups import hulls, join
 from mdocr.fragments.rules import Rules, crossing
-from mdocr.layout.pieces import PagePiece, rows_of
+from mdocr.layout.pieces import PagePiece, Row, rows_of
 from mdocr.layout.regions import LayoutCell, Region
 from mdocr.layout.rows import join_row
 from mdocr.layout.unruled_rows import with_unruled_rows
@@ -154,11 +154,8 @@ def _rectangles(groups: NDArray[np.int64], wide: int) -> Boxes:
 def fill_grid(slots: Sequence[LayoutCell], pieces: Sequence[PagePiece]) -> Region | None:
     """Fills slots with the pieces inside them; None if fewer than two slots have text."""
     borders = sorted({slot.box.x0 for slot in slots} | {max(slot.box.x1 for slot in slots)})
-    middles = np.array([piece.box.center for piece in pieces]).reshape(-1, 2)
     cells = []
-    for slot in slots:
-        held_by = (middles >= slot.box[:2]) & (middles < slot.box[2:])
-        inside = [pieces[index] for index in np.flatnonzero(held_by.all(axis=1)).tolist()]
+    for slot, inside in zip(slots, held_in(slots, pieces), strict=True):
         for part in _divided(slot, inside, borders):
             held = [piece for piece in inside if part.box.holds(piece.box)]
             lines = [p.line for row in rows_of(held) for p in join_row(row, CELL_GAP)]
@@ -168,6 +165,13 @@ def fill_grid(slots: Sequence[LayoutCell], pieces: Sequence[PagePiece]) -> Regio
     cells = with_unruled_rows(cells)
     lines = [line for cell in cells for line in cell.lines]
     return Region("table", hull([slot.box for slot in slots]), tuple(lines), tuple(cells))
+
+
+def held_in(slots: Sequence[LayoutCell], pieces: Sequence[PagePiece]) -> list[Row]:
+    """The pieces whose middle lies in each slot."""
+    middles = np.array([piece.box.center for piece in pieces]).reshape(-1, 2)
+    inside = ((middles >= slot.box[:2]) & (middles < slot.box[2:]) for slot in slots)
+    return [[pieces[i] for i in np.flatnonzero(own.all(axis=1)).tolist()] for own in inside]
 
 
 def _divided(

@@ -14,6 +14,7 @@ from mdocr.fragments.components import Boxes
 from mdocr.fragments.geometry import LayoutBox, hull
 from mdocr.fragments.ink import runs
 from mdocr.fragments.rules import Rules, touching
+from mdocr.layout.grids import held_in
 from mdocr.layout.pieces import TYPEWRITER_GAP, PagePiece, Row, is_typewriter, rows_of
 from mdocr.layout.regions import LayoutCell
 
@@ -159,7 +160,7 @@ def parted(
         pieces: of the page.
         size: height of a capital.
     """
-    held = [[piece for piece in pieces if slot.box.holds(piece.box)] for slot in slots]
+    held = held_in(slots, pieces)
     is_wide = is_typewriter([piece for inside in held for piece in inside])
     least = size * (TYPEWRITER_GAP if is_wide else COLUMN_GAP)
     wide = max(slot.column + slot.column_span for slot in slots)
@@ -181,11 +182,12 @@ def are_torn(cells: Sequence[LayoutCell], slots: Sequence[LayoutCell]) -> bool:
         cells: of a table, filled.
         slots: what they were before columns were parted.
     """
-    long = [cell for cell in cells if len(cell.lines) > 1]
+    boxes = np.array([slot.box for slot in slots])
+    long = sorted((c for c in cells if len(c.lines) > 1), key=lambda cell: (cell.row, cell.column))
+    neighbours = ([a.box.center, b.box.center] for a, b in pairwise(long) if a.row == b.row)
     return any(
-        first.row == second.row and slot.box.holds(first.box) and slot.box.holds(second.box)
-        for first, second in pairwise(sorted(long, key=lambda cell: (cell.row, cell.column)))
-        for slot in slots
+        ((boxes[:, None, :2] <= both) & (boxes[:, None, 2:] >= both)).all(axis=(1, 2)).any()
+        for both in map(np.array, neighbours)
     )
 
 
